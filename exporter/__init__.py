@@ -1,0 +1,1 @@
+"""AI Account Exporter: what is left on AI vendors' accounts, as Prometheus metrics."""

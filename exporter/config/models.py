@@ -1,0 +1,191 @@
+"""What a configuration file may say: one model for each block of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Protocol, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from exporter.config.duration import Duration
+from exporter.credentials import SecretSource, Surroundings
+from exporter.model import RESERVED_LABELS, AccountKey, Seconds
+
+_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+class ProviderFacts(Protocol):
+    """What the configuration has to know of a provider's definition."""
+
+    @property
+    def credentials(self) -> Mapping[str, object]: ...
+    @property
+    def regions(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context(Surroundings):
+    """What a configuration is validated against."""
+
+    providers: Mapping[str, ProviderFacts]
+
+
+def _without_controls(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        raise ValueError("expected text without control characters")
+    return text
+
+
+def check_url(url: str) -> str:
+    """Accept `https://host[:port][/path]`, and plain http for loopback only, since a key travels to it.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("expected a URL such as https://api.example.com") from None
+    if parts.scheme not in {"https", "http"} or not host or parts.username or parts.query or parts.fragment or not url.isprintable():
+        raise ValueError("expected a URL such as https://api.example.com, without user, query or fragment")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("plain http would show the key to the network: use https (http is accepted for loopback only)")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _at_least_a_second(interval: Seconds) -> Seconds:
+    if interval < 1:
+        raise ValueError("expected 1s or more")
+    return interval
+
+
+Interval = Annotated[Duration, AfterValidator(_at_least_a_second)]
+Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_without_controls)]
+Url = Annotated[str, AfterValidator(check_url)]
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Timing(_Block):
+    """Timing of every account that does not state its own."""
+
+    interval: Interval = Seconds(300.0)
+    """How often an account is polled; 1s at least."""
+    timeout: Duration = Seconds(15.0)
+    """How long a whole poll may take."""
+    stale_after: Duration | None = None
+    """How long the last good numbers are shown while polls fail; three intervals unless set."""
+    max_backoff: Duration = Seconds(900.0)
+    """How far repeated failures may stretch the interval; never below the interval itself."""
+
+
+class Account(_Block):
+    """One account at one vendor."""
+
+    name: Text
+    """The value of the label `account`; unique for its provider."""
+    provider: str
+    """The name of a provider: see `ai-account-exporter providers`."""
+    credentials: dict[str, SecretSource] = Field(min_length=1, max_length=1)
+    """One of the provider's credentials by name, and where its secret is."""
+    interval: Interval | None = None
+    """How often this account is polled."""
+    timeout: Duration | None = None
+    """How long a whole poll of this account may take."""
+    stale_after: Duration | None = None
+    """How long this account's last good numbers are shown while polls fail."""
+    max_backoff: Duration | None = None
+    """How far repeated failures may stretch this account's interval."""
+    labels: dict[str, Annotated[str, Field(max_length=128), AfterValidator(_without_controls)]] = {}
+    """Labels of your own for all series of this account, such as `team: video`."""
+    region: str | None = None
+    """One of the provider's regions, where it has several."""
+    base_url: Url | None = None
+    """Another address than the provider's own, such as that of a gateway."""
+
+    @property
+    def key(self) -> AccountKey:
+        """The account's identity on the page."""
+        return AccountKey(self.provider, self.name)
+
+    @field_validator("provider")
+    @classmethod
+    def _is_known(cls, name: str, info: ValidationInfo) -> str:
+        if isinstance(info.context, Context) and name not in info.context.providers:
+            raise ValueError(f"no such provider; known are {_listed(info.context.providers)}")
+        return name
+
+    @field_validator("credentials")
+    @classmethod
+    def _suits_the_provider(cls, sources: dict[str, SecretSource], info: ValidationInfo) -> dict[str, SecretSource]:
+        facts = _facts(info)
+        unsuitable = [name for name in sources if facts and name not in facts.credentials]
+        if facts and unsuitable:
+            raise ValueError(f"{info.data['provider']} has no credential of that name; it takes {_listed(facts.credentials, 'or')}")
+        return sources
+
+    @field_validator("labels")
+    @classmethod
+    def _names_are_free(cls, labels: dict[str, str]) -> dict[str, str]:
+        for name in labels:
+            if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
+                raise ValueError(f"{name!r} is not a label name: letters, digits and _ only, no digit first, no __ first")
+            if name in RESERVED_LABELS:
+                raise ValueError(f"the label name {name!r} is reserved; choose another, such as 'my_{name}'")
+        return labels
+
+    @field_validator("region")
+    @classmethod
+    def _exists(cls, region: str | None, info: ValidationInfo) -> str | None:
+        facts = _facts(info)
+        if region is not None and facts and region not in facts.regions:
+            known = f"; it has {_listed(facts.regions)}" if facts.regions else ""
+            raise ValueError(f"{info.data['provider']} has no such region{known}")
+        return region
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if self.region and self.base_url:
+            raise ValueError("expected region or base_url, not both")
+        return self
+
+
+class Config(_Block):
+    """The whole file."""
+
+    defaults: Timing = Timing()
+    """Timing of every account that does not state its own."""
+    accounts: list[Account] = Field(min_length=1)
+    """The accounts to poll."""
+    provider_files: list[str] = []
+    """Definitions of your own: paths or patterns such as `providers/*.yaml`, relative to this file."""
+
+    def timing(self, account: Account) -> Timing:
+        """The account's own durations where it has them, else the defaults."""
+        own = {name: value for name in Timing.model_fields if (value := getattr(account, name)) is not None}
+        timing = self.defaults.model_copy(update=own)
+        return timing if timing.stale_after else timing.model_copy(update={"stale_after": Seconds(3 * timing.interval)})
+
+
+def _facts(info: ValidationInfo) -> ProviderFacts | None:
+    return info.context.providers.get(info.data.get("provider", "")) if isinstance(info.context, Context) else None
+
+
+def _listed(names: Collection[str], last: str = "and") -> str:
+    *rest, final = sorted(names)
+    return f"{', '.join(rest)} {last} {final}" if rest else final

@@ -1,0 +1,99 @@
+"""Where a secret comes from, and what a key must look like before it may go into a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from exporter.errors import CredentialError
+
+MAX_SECRET_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a configuration file is read against: the variables it may name, and the folder its relative paths start from."""
+
+    environ: Mapping[str, str]
+    folder: Path
+
+
+class SecretSource(BaseModel):
+    """The place of one secret: exactly one of `env`, `file` and `value`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    env: Annotated[str, Field(min_length=1, description="Name of the environment variable that holds the secret.")] | None = None
+    file: (
+        Annotated[Path, Field(description="File that holds the secret; it is read again for every poll, so rotation needs no restart.")]
+        | None
+    ) = None
+    value: Annotated[SecretStr, Field(description="The secret itself. Accepted for first steps, and warned about.")] | None = None
+
+    @field_validator("file")
+    @classmethod
+    def _relative_to_the_configuration(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        return info.context.folder / path if path is not None and isinstance(info.context, Surroundings) else path
+
+    @model_validator(mode="after")
+    def _exactly_one_that_can_be_read(self, info: ValidationInfo) -> Self:
+        if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
+            raise ValueError("expected exactly one of env, file and value")
+        if isinstance(info.context, Surroundings):
+            try:
+                self.read(info.context.environ)
+            except CredentialError as error:
+                raise ValueError(str(error)) from None
+        return self
+
+    def read(self, environ: Mapping[str, str]) -> SecretStr:
+        """Fetch the secret now.
+
+        Raises:
+            CredentialError: it is missing, empty, or holds a character that no key has; the message never shows it.
+        """
+        if self.env is not None:
+            return _usable(_variable(self.env, environ), f"the environment variable {self.env}")
+        if self.file is not None:
+            return _usable(_content(self.file), f"the file {self.file}")
+        assert self.value is not None
+        return _usable(self.value.get_secret_value(), "the value in the configuration")
+
+
+def _variable(name: str, environ: Mapping[str, str]) -> str:
+    if name not in environ:
+        raise CredentialError(f"the environment variable {name} is not set")
+    return environ[name]
+
+
+def _content(path: Path) -> str:
+    try:
+        if not path.is_file():  # a named pipe or a device would block the read for ever
+            raise CredentialError(f"the file {path} {'is not a regular file' if path.exists() else 'does not exist'}")
+        with path.open("rb") as file:
+            content = file.read(MAX_SECRET_BYTES + 1)
+        if len(content) > MAX_SECRET_BYTES:
+            raise CredentialError(f"the file {path} is larger than {MAX_SECRET_BYTES} bytes: is it really a key?")
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CredentialError(f"the file {path} is not text") from None
+    except OSError as error:
+        raise CredentialError(f"the file {path} cannot be read: {error.strerror}") from None
+
+
+def _usable(text: str, origin: str) -> SecretStr:
+    """Accept a key with white space around it, as editors and `echo` leave it; refuse what no HTTP header can carry."""
+    key = text.strip()
+    if not key:
+        raise CredentialError(f"{origin} is empty")
+    for position, character in enumerate(key, start=1):
+        if not "!" <= character <= "~":
+            raise CredentialError(
+                f"{origin} has white space, a control character or a non-ASCII character inside the key, at position {position} "
+                f"of {len(key)}: copy the key again, alone and on one line"
+            )
+    return SecretStr(key)

@@ -1,0 +1,74 @@
+"""Turns entries into metric families for prometheus-client."""
+
+from __future__ import annotations
+
+import itertools
+import platform
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from prometheus_client import Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from exporter.metrics.catalogue import ACCOUNT_FAMILIES, BUILD_INFO, CATALOGUE, DURATIONS, AccountFamily, Family
+from exporter.store import Durations, Entry
+
+BUCKETS = Histogram.DEFAULT_BUCKETS
+"""Upper bounds of the histogram of durations, in seconds."""
+
+
+class Families(Collector):
+    """Families that are made already."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = tuple(families)
+
+    def collect(self) -> tuple[Metric, ...]:
+        """Return them."""
+        return self._families
+
+
+def empty_families() -> Iterator[Metric]:
+    """Every family of the catalogue, in its order, without samples."""
+    return (_family(family, family.labels) for family in CATALOGUE)
+
+
+def account_families(entries: Sequence[Entry], labels: Sequence[str], now: float) -> Iterator[Metric]:
+    """The families of the accounts at a moment, without those that have no sample.
+
+    `labels` are the operator's own label names: every series has them all, empty where the account has none.
+    """
+    prefixes = [(entry, (*entry.key, *(entry.labels.get(label, "") for label in labels))) for entry in entries]
+    families = (_account_family(family, ("provider", "account", *labels), prefixes, now) for family in ACCOUNT_FAMILIES)
+    return (family for family in families if family.samples)
+
+
+def exporter_families(durations: Mapping[str, Durations], build: tuple[str, str]) -> Iterator[Metric]:
+    """The families about the exporter itself; `build` is version and revision."""
+    info = _family(BUILD_INFO, BUILD_INFO.labels)
+    info.add_metric((*build, platform.python_version()), 1.0)
+    yield info
+    histogram = HistogramMetricFamily(DURATIONS.name, DURATIONS.help, labels=DURATIONS.labels)
+    for provider, each in durations.items():
+        buckets = zip(map(floatToGoString, BUCKETS), itertools.accumulate(each.counts), strict=True)
+        histogram.add_metric((provider,), list(buckets), each.total)
+    yield histogram
+
+
+def _account_family(family: AccountFamily, labels: Sequence[str], prefixes: Iterable[tuple[Entry, tuple[str, ...]]], now: float) -> Metric:
+    metric = _family(family, (*labels, *family.labels))
+    for entry, prefix in prefixes:
+        for values, value in family.samples(entry, now):
+            metric.add_metric((*prefix, *values), value)
+    return metric
+
+
+def _family(family: Family, labels: Sequence[str]) -> GaugeMetricFamily | CounterMetricFamily | HistogramMetricFamily:
+    match family.type:
+        case "gauge":
+            return GaugeMetricFamily(family.name, family.help, labels=labels)
+        case "counter":
+            return CounterMetricFamily(family.name, family.help, labels=labels)
+        case "histogram":
+            return HistogramMetricFamily(family.name, family.help, labels=labels)

@@ -1,0 +1,103 @@
+"""The page: text 0.0.4 or OpenMetrics 1.0, gzip on demand. No await, no I/O, and it cannot raise.
+
+prometheus-client writes every line. What it wrote for one account is kept until the account's entry changes, so that a scrape
+costs little more than joining text however many accounts there are.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.registry import Collector
+
+from exporter.metrics.collector import Families, account_families, empty_families, exporter_families
+from exporter.metrics.negotiation import Format, accepts_gzip, choose_format
+from exporter.model import AccountKey
+from exporter.store import Entry, Snapshot
+
+_GZIP_LEVEL = 1  # a page is mostly repetition: more effort costs time and saves little
+_EOF = "# EOF\n"
+_HEADING = re.compile(r"^(# HELP .*\n# TYPE .*\n)", re.MULTILINE)
+
+
+class Page(NamedTuple):
+    """A body and the headers that describe it."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+class _Kept(NamedTuple):
+    """What was written for one account, by heading, and all that it depends on."""
+
+    entry: Entry
+    fresh: bool
+    labels: tuple[str, ...]
+    blocks: dict[str, str]
+
+
+class Exposition:
+    """Renders snapshots."""
+
+    def __init__(self, wall: Callable[[], float], build: tuple[str, str], *, runtime: bool = True) -> None:
+        """`build` is version and revision; `runtime` adds prometheus-client's `process_*` and `python_*` families."""
+        self._wall = wall
+        self._build = build
+        self._runtime = _runtime_collectors() if runtime else ()
+        self._kept: dict[tuple[Format, AccountKey], _Kept] = {}
+
+    def render(self, snapshot: Snapshot, accept: str = "", accept_encoding: str = "") -> Page:
+        """Render the page for these two request headers."""
+        format_ = choose_format(accept)
+        body = "".join(self._text(snapshot, format_)).encode()
+        headers = {"Content-Type": format_.value, "Vary": "Accept, Accept-Encoding"}
+        if accepts_gzip(accept_encoding):
+            return Page(gzip.compress(body, _GZIP_LEVEL, mtime=0), headers | {"Content-Encoding": "gzip"})
+        return Page(body, headers)
+
+    def _text(self, snapshot: Snapshot, format_: Format) -> Iterator[str]:
+        now = self._wall()
+        labels = tuple(sorted({label for entry in snapshot.entries for label in entry.labels}))
+        blocks: dict[str, list[str]] = {heading: [] for heading in _blocks(_write(format_, empty_families()))}
+        for entry in snapshot.entries:
+            for heading, lines in self._account_blocks(format_, entry, labels, now).items():
+                blocks[heading].append(lines)
+        for heading, lines in _blocks(_write(format_, exporter_families(snapshot.durations, self._build))).items():
+            blocks[heading].append(lines)
+        for heading, parts in blocks.items():
+            if parts:
+                yield heading
+                yield from parts
+        yield _write(format_, (metric for collector in self._runtime for metric in collector.collect()))
+        if format_ is Format.OPENMETRICS:
+            yield _EOF
+
+    def _account_blocks(self, format_: Format, entry: Entry, labels: tuple[str, ...], now: float) -> dict[str, str]:
+        fresh = entry.fresh_reading(now) is not None
+        kept = self._kept.get((format_, entry.key))
+        if kept is None or kept.entry is not entry or (kept.fresh, kept.labels) != (fresh, labels):
+            kept = _Kept(entry, fresh, labels, _blocks(_write(format_, account_families([entry], labels, now))))
+            self._kept[format_, entry.key] = kept
+        return kept.blocks
+
+
+def _write(format_: Format, families: Iterable[Metric]) -> str:
+    write = openmetrics.generate_latest if format_ is Format.OPENMETRICS else generate_latest
+    return write(Families(families)).decode().removesuffix(_EOF)
+
+
+def _blocks(text: str) -> dict[str, str]:
+    """Split a page into its families: heading lines to sample lines. Line ends inside of values are escaped, so lines are lines."""
+    _, *parts = _HEADING.split(text)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _runtime_collectors() -> tuple[Collector, ...]:
+    """Each registers itself somewhere; a registry that is thrown away keeps them off the global one."""
+    return tuple(kind(registry=CollectorRegistry()) for kind in (ProcessCollector, PlatformCollector, GCCollector))

@@ -1,0 +1,1 @@
+"""HTTP outwards: when each account is polled, and how."""

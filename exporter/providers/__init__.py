@@ -1,0 +1,1 @@
+"""What a vendor is: one YAML definition each, and the one engine that reads them all."""

@@ -1,0 +1,134 @@
+"""From a vendor's answer to a Reading: pure, and the same for every vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from exporter.model import AutoReload, Quota, Reading, Status
+from exporter.providers.definition import AutoReloadFields, NumberField, QuotaFields, Request, TextField, TimeField, Unit
+from exporter.providers.selection import Selection
+from exporter.providers.values import EXACT, Decimal, Mismatch, finite, to_bool, to_decimal, to_text, to_time
+
+T = TypeVar("T")
+
+
+class _Unlimited(Exception):  # noqa: N818 -- the vendor's answer, not a fault
+    """The vendor says that there is no limit, in the place of a number."""
+
+
+def extract(answers: Iterable[tuple[Request, Any]]) -> Reading:
+    """Read what the answers of one poll tell. One bad field costs that field: it is named in `mismatches`, and nothing raises."""
+    extraction = _Extraction()
+    for request, body in answers:
+        extraction.add(request, body)
+    return Reading(
+        quotas=tuple(extraction.quotas),
+        info=extraction.info,
+        status=extraction.status,
+        features=extraction.features,
+        auto_reload=extraction.auto_reload,
+        created_at=extraction.created_at,
+        mismatches=tuple(extraction.mismatches),
+    )
+
+
+class _Extraction:
+    """One Reading while it is being put together."""
+
+    def __init__(self) -> None:
+        self.quotas: list[Quota] = []
+        self.info: dict[str, str] = {}
+        self.status: Status | None = None
+        self.features: dict[str, bool] = {}
+        self.auto_reload: AutoReload | None = None
+        self.created_at: float | None = None
+        self.mismatches: list[str] = []
+
+    def add(self, request: Request, body: Any) -> None:
+        for fields in request.quotas:
+            self._add_quota(fields, body)
+        for label, selection in request.info.items():
+            if (text := self._text(f"info.{label}", selection, body)) is not None:
+                self.info[label] = text
+        for name, selection in request.features.items():
+            if (enabled := self._field(f"features.{name}", lambda s=selection: to_bool(s.of(body)))) is not None:
+                self.features[name] = enabled
+        if request.status and (current := self._text("status", request.status.select, body)):
+            self.status = Status(current, request.status.states)
+        if request.auto_reload:
+            self._add_auto_reload(request.auto_reload, body)
+        if request.created_at:
+            self.created_at = self._time("created_at", request.created_at, body)
+
+    def _add_quota(self, fields: QuotaFields, body: Any) -> None:
+        unlimited = False
+        amounts: dict[str, Decimal | None] = {}
+        for part in ("remaining", "used", "limit", "overage_limit"):
+            try:
+                amounts[part] = self._number(f"{fields.resource}.{part}", getattr(fields, part), body)
+            except _Unlimited:
+                unlimited = True
+        used, limit = amounts.get("used"), amounts.get("limit")
+        if amounts.get("remaining") is None and used is not None and limit is not None:
+            amounts["remaining"] = self._field(f"{fields.resource}.remaining", lambda: finite(EXACT.subtract(limit, used)))
+        resets_at = self._time(f"{fields.resource}.resets_at", fields.resets_at, body)
+        if unlimited or resets_at is not None or any(amount is not None for amount in amounts.values()):
+            unit = self._unit(f"{fields.resource}.unit", fields.unit, body)
+            if unit is not None:
+                self.quotas.append(Quota(fields.resource, unit, unlimited=unlimited, resets_at=resets_at, **amounts))
+
+    def _add_auto_reload(self, fields: AutoReloadFields, body: Any) -> None:
+        threshold = self._number("auto_reload.threshold", fields.threshold, body)
+        amount = self._number("auto_reload.amount", fields.amount, body)
+        if threshold is not None or amount is not None:
+            unit = self._unit("auto_reload.unit", fields.unit, body)
+            if unit is not None:
+                self.auto_reload = AutoReload(unit, threshold, amount)
+
+    def _number(self, name: str, field: NumberField | None, body: Any) -> Decimal | None:
+        return self._field(name, lambda: _number_of(field, body)) if field else None
+
+    def _time(self, name: str, field: TimeField | None, body: Any) -> float | None:
+        return self._field(name, lambda: _time_of(field, body)) if field else None
+
+    def _text(self, name: str, selection: Selection, body: Any) -> str | None:
+        return self._field(name, lambda: to_text(selection.of(body)))
+
+    def _unit(self, name: str, unit: Unit, body: Any) -> str | None:
+        """The unit of an amount that is there: an amount of unknown unit is no amount, so silence is a mismatch here."""
+        if not isinstance(unit, TextField):
+            return unit
+        text = self._text(name, unit.select, body)
+        if text is None and name not in self.mismatches:
+            self.mismatches.append(name)
+        return text.lower() if text else None
+
+    def _field(self, name: str, read: Callable[[], T | None]) -> T | None:
+        try:
+            return read()
+        except Mismatch:
+            self.mismatches.append(name)
+            return None
+
+
+def _number_of(field: NumberField, body: Any) -> Decimal | None:
+    value = field.select.of(body)
+    if field.unlimited is not None and value == field.unlimited:
+        raise _Unlimited
+    number = to_decimal(value)
+    if number is None:
+        return None
+    if field.minus is not None:
+        other = to_decimal(field.minus.of(body))
+        if other is None:
+            return None
+        number = EXACT.subtract(number, other)
+    return finite(EXACT.multiply(number, field.scale)) if field.scale != 1 else finite(number)
+
+
+def _time_of(field: TimeField, body: Any) -> float | None:
+    value = field.select.of(body)
+    if field.unknown is not None and value == field.unknown:
+        return None
+    return to_time(value, field.format)

@@ -1,0 +1,55 @@
+"""All definitions that are at hand: the built-in ones and the operator's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from exporter.config.document import read_document
+from exporter.config.loading import problems_of
+from exporter.errors import ConfigError, Problem
+from exporter.providers.definition import Definition
+
+BUILT_IN = Path(__file__).parent / "definitions"
+EXAMPLES = Path(__file__).parent / "examples"
+
+
+def load_definition(path: Path) -> Definition:
+    """Read one definition file.
+
+    Raises:
+        ConfigError: with all that is wrong in it, each problem naming the file and the dotted path.
+    """
+    try:
+        return Definition.model_validate(read_document(path))
+    except ValidationError as error:
+        raise ConfigError(Problem(f"{path}: {problem.place}", problem.message) for problem in problems_of(error)) from None
+
+
+def load_definitions(files: Iterable[Path] = ()) -> Mapping[str, Definition]:
+    """Read the built-in definitions and the given files, by provider name, in alphabetical order.
+
+    Raises:
+        ConfigError: with the problems of all files.
+    """
+    problems: list[Problem] = []
+    found = dict(_built_in())
+    for path in files:
+        try:
+            definition = load_definition(path)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        if found.setdefault(definition.name, definition) is not definition:
+            problems.append(Problem(f"{path}: name", f"another definition is called {definition.name!r} already"))
+    if problems:
+        raise ConfigError(problems)
+    return dict(sorted(found.items()))
+
+
+@cache
+def _built_in() -> Mapping[str, Definition]:
+    return {path.stem: load_definition(path) for path in sorted(BUILT_IN.glob("*.yaml"))}

@@ -1,0 +1,110 @@
+"""From what a vendor sent to what the page may show: exact numbers, points in time, short clean text."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from datetime import UTC, datetime
+from decimal import Context, Decimal, InvalidOperation
+from math import isfinite
+from typing import Any, Final, Literal
+
+TimeFormat = Literal["unix", "unix_ms", "iso8601"]
+
+MAX_TEXT: Final = 128
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_YEAR_10000: Final = 253_402_300_800
+EXACT: Final = Context(prec=800)
+"""Arithmetic on two finite doubles of everyday size loses nothing in 800 digits."""
+
+
+class Mismatch(Exception):  # noqa: N818 -- a finding about one field, not a failure of the poll
+    """A field came with a value that cannot be used."""
+
+
+def decode_json(content: bytes) -> Any:
+    """Decode JSON in UTF-8 with every number as an exact Decimal; what no Decimal can hold becomes NaN, which no field accepts.
+
+    Raises:
+        ValueError: it is not UTF-8, not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(content.decode("utf-8-sig"), parse_int=_number, parse_float=_number, parse_constant=_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+def to_decimal(value: Any) -> Decimal | None:
+    """Accept a JSON number or a decimal string; None for null.
+
+    Raises:
+        Mismatch: it is something else, or not finite as a double.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) and len(value) <= MAX_TEXT and _DECIMAL.fullmatch(value):
+        value = Decimal(value)
+    if not isinstance(value, Decimal):
+        raise Mismatch
+    return finite(value)
+
+
+def finite(number: Decimal) -> Decimal:
+    """Return the number, or raise Mismatch where no finite double is near it."""
+    if number.is_nan() or not isfinite(float(number)):
+        raise Mismatch
+    return number
+
+
+def to_time(value: Any, format_: TimeFormat) -> float | None:
+    """Accept a point in time in the declared format, as Unix seconds; an ISO 8601 time without a zone is UTC.
+
+    Raises:
+        Mismatch: it is not such a time, or not between 1970 and 9999.
+    """
+    if value is None:
+        return None
+    if format_ == "iso8601":
+        seconds = _iso8601(value)
+    else:
+        seconds = float(to_decimal(value) or 0) / (1000 if format_ == "unix_ms" else 1)
+    if not 0 < seconds < _YEAR_10000:
+        raise Mismatch
+    return seconds
+
+
+def _iso8601(value: Any) -> float:
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        raise Mismatch from None
+
+
+def to_bool(value: Any) -> bool | None:
+    """Accept true and false only; None for null."""
+    if value is None or isinstance(value, bool):
+        return value
+    raise Mismatch
+
+
+def to_text(value: Any) -> str | None:
+    """Accept text or a number as a label value: no control characters or lone surrogates, 128 characters at most; None for nothing.
+
+    Raises:
+        Mismatch: it is a boolean, a list or an object.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str | Decimal):
+        raise Mismatch
+    text = str(value)[: 2 * MAX_TEXT] if isinstance(value, Decimal) else value
+    return "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})[:MAX_TEXT] or None
