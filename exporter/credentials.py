@@ -60,8 +60,7 @@ class SecretSource(BaseModel):
             return _usable(_variable(self.env, environ), f"the environment variable {self.env}")
         if self.file is not None:
             return _usable(_content(self.file), f"the file {self.file}")
-        assert self.value is not None
-        return _usable(self.value.get_secret_value(), "the value in the configuration")
+        return _usable(self.value.get_secret_value() if self.value else "", "the value in the configuration")
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> str:

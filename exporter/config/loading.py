@@ -36,12 +36,13 @@ def load_config(path: Path, load_providers: LoadProviders[Facts], environ: Mappi
     except ConfigError as error:
         problems += error.problems
         providers = load_providers(())
+    config = None
     try:
         config = Config.model_validate(data, context=Context(environ=environ, folder=path.parent, providers=providers))
     except ValidationError as error:
         problems += problems_of(error, _KEYS)
     problems += _between_accounts(data)
-    if problems:
+    if config is None or problems:
         raise ConfigError(sorted(set(problems)))
     return config, providers
 
@@ -76,10 +77,10 @@ def dotted(location: Iterable[int | str]) -> str:
 def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterator[Path]:
     patterns = data.get("provider_files") if isinstance(data, dict) else None
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
-        found = sorted(glob.glob(str(folder / pattern))) if isinstance(pattern, str) else [""]
+        found = sorted(glob.glob(pattern, root_dir=folder)) if isinstance(pattern, str) else [""]  # noqa: PTH207 -- takes absolute patterns too
         if not found:
             problems.append(Problem(f"provider_files[{index}]", f"no file matches {pattern!r} (relative to {folder})"))
-        yield from (Path(name) for name in found if name)
+        yield from (folder / name for name in found if name)
 
 
 def _between_accounts(data: Any) -> Iterator[Problem]:

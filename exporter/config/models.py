@@ -23,9 +23,12 @@ class ProviderFacts(Protocol):
     """What the configuration has to know of a provider's definition."""
 
     @property
-    def credentials(self) -> Mapping[str, object]: ...
+    def credentials(self) -> Mapping[str, object]:
+        """The ways to authenticate, by name."""
+
     @property
-    def regions(self) -> Mapping[str, str]: ...
+    def regions(self) -> Mapping[str, str]:
+        """The vendor's addresses, by region."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from exporter.metrics.catalogue import ACCOUNT_FAMILIES, BUILD_INFO, CATALOGUE, DURATIONS, AccountFamily, Family
+from exporter.metrics.catalogue import ACCOUNT_FAMILIES, BUILD_INFO, CATALOGUE, DURATIONS, AccountFamily
 from exporter.store import Durations, Entry
 
 BUCKETS = Histogram.DEFAULT_BUCKETS
@@ -31,7 +31,7 @@ class Families(Collector):
 
 def empty_families() -> Iterator[Metric]:
     """Every family of the catalogue, in its order, without samples."""
-    return (_family(family, family.labels) for family in CATALOGUE)
+    return (Metric(family.name.removesuffix("_total"), family.help, family.type) for family in CATALOGUE)
 
 
 def account_families(entries: Sequence[Entry], labels: Sequence[str], now: float) -> Iterator[Metric]:
@@ -46,7 +46,7 @@ def account_families(entries: Sequence[Entry], labels: Sequence[str], now: float
 
 def exporter_families(durations: Mapping[str, Durations], build: tuple[str, str]) -> Iterator[Metric]:
     """The families about the exporter itself; `build` is version and revision."""
-    info = _family(BUILD_INFO, BUILD_INFO.labels)
+    info = GaugeMetricFamily(BUILD_INFO.name, BUILD_INFO.help, labels=BUILD_INFO.labels)
     info.add_metric((*build, platform.python_version()), 1.0)
     yield info
     histogram = HistogramMetricFamily(DURATIONS.name, DURATIONS.help, labels=DURATIONS.labels)
@@ -57,18 +57,9 @@ def exporter_families(durations: Mapping[str, Durations], build: tuple[str, str]
 
 
 def _account_family(family: AccountFamily, labels: Sequence[str], prefixes: Iterable[tuple[Entry, tuple[str, ...]]], now: float) -> Metric:
-    metric = _family(family, (*labels, *family.labels))
+    kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
+    metric = kind(family.name, family.help, labels=(*labels, *family.labels))
     for entry, prefix in prefixes:
         for values, value in family.samples(entry, now):
             metric.add_metric((*prefix, *values), value)
     return metric
-
-
-def _family(family: Family, labels: Sequence[str]) -> GaugeMetricFamily | CounterMetricFamily | HistogramMetricFamily:
-    match family.type:
-        case "gauge":
-            return GaugeMetricFamily(family.name, family.help, labels=labels)
-        case "counter":
-            return CounterMetricFamily(family.name, family.help, labels=labels)
-        case "histogram":
-            return HistogramMetricFamily(family.name, family.help, labels=labels)

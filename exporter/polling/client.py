@@ -83,26 +83,26 @@ class Client:
                         raise
                     content = b""  # an error's status says enough where its body cannot be read
         except (aiohttp.ClientError, OSError) as error:
-            raise _fault(error) from None  # the cause's text may hold the URL
+            raise PollError(*_reason(error)) from None  # the cause's text may hold the URL
         return accept(job.definition, request, status, content)
 
 
-def _fault(error: aiohttp.ClientError | OSError) -> PollError:
+def _reason(error: aiohttp.ClientError | OSError) -> tuple[Reason, str]:  # noqa: PLR0911 -- one case, one line
     match error:
         case TimeoutError():
-            return PollError(Reason.TIMEOUT, "the connection timed out")
+            return Reason.TIMEOUT, "the connection timed out"
         case aiohttp.ClientConnectorCertificateError():
-            return PollError(Reason.TLS, "the server's certificate was refused")
+            return Reason.TLS, "the server's certificate was refused"
         case aiohttp.ClientSSLError() | ssl.SSLError():
-            return PollError(Reason.TLS, "the TLS handshake failed")
+            return Reason.TLS, "the TLS handshake failed"
         case aiohttp.ClientConnectorDNSError():
-            return PollError(Reason.CONNECTION, "the host name could not be resolved")
+            return Reason.CONNECTION, "the host name could not be resolved"
         case aiohttp.ClientConnectorError():
-            return PollError(Reason.CONNECTION, f"no connection: {error.os_error.strerror or type(error.os_error).__name__}")
+            return Reason.CONNECTION, f"no connection: {error.os_error.strerror or type(error.os_error).__name__}"
         case aiohttp.ClientResponseError():
-            return PollError(Reason.CONNECTION, "the answer was not HTTP")
+            return Reason.CONNECTION, "the answer was not HTTP"
         case _:
-            return PollError(Reason.CONNECTION, "the connection ended before the answer was whole")
+            return Reason.CONNECTION, "the connection ended before the answer was whole"
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
 import structlog
 
 from exporter.errors import PollError
+from exporter.log import frames
 from exporter.model import Reading, Reason, Seconds
 from exporter.polling.client import Client, Job
 from exporter.polling.timing import Clock, backed_off, next_due, splay
@@ -67,13 +67,10 @@ class Scheduler:
         except PollError as error:
             return error
         except Exception as error:  # noqa: BLE001 -- the one place: a defect costs this poll, not the daemon
-            log.error("poll crashed", provider=job.key.provider, account=job.key.account, error=type(error).__name__, at=_frames(error))
+            log.error(  # noqa: TRY400 -- the error's own text may hold a key
+                "poll crashed", provider=job.key.provider, account=job.key.account, error=type(error).__name__, at=frames(error)
+            )
             return PollError(Reason.INTERNAL, f"a defect of this exporter ({type(error).__name__}); the log tells where")
-
-
-def _frames(error: Exception) -> str:
-    """Where it happened, without the error's text and without local variables: either may hold a key."""
-    return " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
 
 
 def _report_failure(job: Job, error: PollError, failures: int) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from decimal import Decimal
+from typing import Any, TypeVar, TypeVarTuple
 
 from exporter.model import AutoReload, Quota, Reading, Status
 from exporter.providers.definition import AutoReloadFields, NumberField, QuotaFields, Request, TextField, TimeField, Unit
 from exporter.providers.selection import Selection
-from exporter.providers.values import EXACT, Decimal, Mismatch, finite, to_bool, to_decimal, to_text, to_time
+from exporter.providers.values import EXACT, Mismatch, finite, to_bool, to_decimal, to_text, to_time
 
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 
 class _Unlimited(Exception):  # noqa: N818 -- the vendor's answer, not a fault
@@ -52,7 +54,7 @@ class _Extraction:
             if (text := self._text(f"info.{label}", selection, body)) is not None:
                 self.info[label] = text
         for name, selection in request.features.items():
-            if (enabled := self._field(f"features.{name}", lambda s=selection: to_bool(s.of(body)))) is not None:
+            if (enabled := self._field(f"features.{name}", _bool_of, selection, body)) is not None:
                 self.features[name] = enabled
         if request.status and (current := self._text("status", request.status.select, body)):
             self.status = Status(current, request.status.states)
@@ -71,7 +73,7 @@ class _Extraction:
                 unlimited = True
         used, limit = amounts.get("used"), amounts.get("limit")
         if amounts.get("remaining") is None and used is not None and limit is not None:
-            amounts["remaining"] = self._field(f"{fields.resource}.remaining", lambda: finite(EXACT.subtract(limit, used)))
+            amounts["remaining"] = self._field(f"{fields.resource}.remaining", _difference, limit, used)
         resets_at = self._time(f"{fields.resource}.resets_at", fields.resets_at, body)
         if unlimited or resets_at is not None or any(amount is not None for amount in amounts.values()):
             unit = self._unit(f"{fields.resource}.unit", fields.unit, body)
@@ -87,13 +89,13 @@ class _Extraction:
                 self.auto_reload = AutoReload(unit, threshold, amount)
 
     def _number(self, name: str, field: NumberField | None, body: Any) -> Decimal | None:
-        return self._field(name, lambda: _number_of(field, body)) if field else None
+        return self._field(name, _number_of, field, body) if field else None
 
     def _time(self, name: str, field: TimeField | None, body: Any) -> float | None:
-        return self._field(name, lambda: _time_of(field, body)) if field else None
+        return self._field(name, _time_of, field, body) if field else None
 
     def _text(self, name: str, selection: Selection, body: Any) -> str | None:
-        return self._field(name, lambda: to_text(selection.of(body)))
+        return self._field(name, _text_of, selection, body)
 
     def _unit(self, name: str, unit: Unit, body: Any) -> str | None:
         """The unit of an amount that is there: an amount of unknown unit is no amount, so silence is a mismatch here."""
@@ -104,9 +106,9 @@ class _Extraction:
             self.mismatches.append(name)
         return text.lower() if text else None
 
-    def _field(self, name: str, read: Callable[[], T | None]) -> T | None:
+    def _field(self, name: str, read: Callable[[*Arguments], T | None], *arguments: *Arguments) -> T | None:
         try:
-            return read()
+            return read(*arguments)
         except Mismatch:
             self.mismatches.append(name)
             return None
@@ -124,7 +126,7 @@ def _number_of(field: NumberField, body: Any) -> Decimal | None:
         if other is None:
             return None
         number = EXACT.subtract(number, other)
-    return finite(EXACT.multiply(number, field.scale)) if field.scale != 1 else finite(number)
+    return finite(EXACT.multiply(number, field.scale))
 
 
 def _time_of(field: TimeField, body: Any) -> float | None:
@@ -132,3 +134,15 @@ def _time_of(field: TimeField, body: Any) -> float | None:
     if field.unknown is not None and value == field.unknown:
         return None
     return to_time(value, field.format)
+
+
+def _text_of(selection: Selection, body: Any) -> str | None:
+    return to_text(selection.of(body))
+
+
+def _bool_of(selection: Selection, body: Any) -> bool | None:
+    return to_bool(selection.of(body))
+
+
+def _difference(limit: Decimal, used: Decimal) -> Decimal:
+    return finite(EXACT.subtract(limit, used))

@@ -20,7 +20,7 @@ class _Functions(functions.Functions):
     """The standard functions, taught that a Decimal is a number."""
 
     def _get_allowed_pytypes(self, types: list[str]) -> tuple[list[str], list[Any]]:
-        allowed, subtypes = super()._get_allowed_pytypes(types)
+        allowed, subtypes = super()._get_allowed_pytypes(types)  # type: ignore[misc]  # missing in the stubs
         return [*allowed, "Decimal"] if "float" in allowed else allowed, [(*s, "Decimal") if "float" in s else s for s in subtypes]
 
     @functions.signature({"types": []})
@@ -32,7 +32,7 @@ class _Functions(functions.Functions):
 
     @functions.signature({"types": []})
     def _func_type(self, value: Any) -> str:
-        return "number" if isinstance(value, Decimal) else str(super()._func_type(value))
+        return "number" if isinstance(value, Decimal) else str(super()._func_type(value))  # type: ignore[misc]  # missing in the stubs
 
 
 _OPTIONS: Final = jmespath.Options(custom_functions=_Functions())

@@ -72,10 +72,7 @@ def to_time(value: Any, format_: TimeFormat) -> float | None:
     """
     if value is None:
         return None
-    if format_ == "iso8601":
-        seconds = _iso8601(value)
-    else:
-        seconds = float(to_decimal(value) or 0) / (1000 if format_ == "unix_ms" else 1)
+    seconds = _iso8601(value) if format_ == "iso8601" else float(to_decimal(value) or 0) / (1000 if format_ == "unix_ms" else 1)
     if not 0 < seconds < _YEAR_10000:
         raise Mismatch
     return seconds

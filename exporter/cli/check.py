@@ -1,0 +1,33 @@
+"""`check`: whether the configuration is right."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from exporter.cli.options import config_option, load
+from exporter.config.loading import json_schema
+
+
+@click.command("check")
+@config_option
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration, for editors, and exit.")
+def command(*, config_file: Path, schema: bool) -> None:
+    """Read the configuration, the definitions and the secrets that it names; tell all that is wrong. Asks no vendor.
+
+    Exit codes: 0 right, 2 wrong.
+    """
+    if schema:
+        click.echo(json.dumps(json_schema(), indent=2))
+        return
+    config, _ = load(config_file, os.environ)
+    providers = sorted({account.provider for account in config.accounts})
+    click.echo(f"{config_file} is right: {len(config.accounts)} accounts at {', '.join(providers)}")
+    for account in config.accounts:
+        if any(source.value is not None for source in account.credentials.values()):
+            click.echo(
+                f"  {account.provider}/{account.name}: its key stands in the file itself; use env or file in place of value", err=True
+            )

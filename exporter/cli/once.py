@@ -1,0 +1,42 @@
+"""`once`: ask every vendor once, and print what it said."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from exporter.app import build, build_jobs, poll_once
+from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
+from exporter.cli.report import print_table, to_plain
+from exporter.log import LogFormat, configure_log
+from exporter.metrics.exposition import Exposition
+
+
+@click.command("once")
+@config_option
+@click.option("--output", type=click.Choice(("table", "json", "prometheus")), default="table", show_default=True, help="What to print.")
+@log_options
+def command(config_file: Path, output: Literal["table", "json", "prometheus"], log_level: str, log_format: LogFormat) -> None:
+    """Poll every account once and print what each field said, to compare with the vendor's own dashboard.
+
+    Exit codes: 0 all polls succeeded, 1 one failed, 2 the configuration is wrong.
+    """
+    config, definitions = load(config_file, os.environ)
+    configure_log("error" if log_level == "info" else log_level, log_format)  # the table tells of failures already
+    store = asyncio.run(poll_once(build_jobs(config, definitions), os.environ))
+    snapshot = store.snapshot()
+    match output:
+        case "table":
+            print_table(snapshot.entries, now=time.time())
+        case "json":
+            click.echo(json.dumps([to_plain(entry) for entry in snapshot.entries], indent=2))
+        case "prometheus":
+            click.echo(Exposition(time.time, build(), runtime=False).render(snapshot).body, nl=False)
+    if not all(entry.up for entry in snapshot.entries):
+        raise SystemExit(EXIT_FAILED)

@@ -1,0 +1,67 @@
+"""`providers`: what each vendor tells, and what its key must be allowed to do."""
+
+from __future__ import annotations
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from exporter.cli.options import EXIT_INVALID
+from exporter.providers.definition import Definition, HeaderCredential, QuotaFields, TextField
+from exporter.providers.library import load_definitions
+
+
+@click.command("providers")
+@click.argument("name", required=False)
+def command(name: str | None) -> None:
+    """List the vendors that are built in, or show all that one of them tells: ai-account-exporter providers heygen."""
+    definitions = load_definitions()
+    if name is None:
+        _print_all(list(definitions.values()))
+    elif name in definitions:
+        click.echo(describe(definitions[name]))
+    else:
+        click.echo(f"no provider is called {name!r}; there are: {', '.join(definitions)}", err=True)
+        raise SystemExit(EXIT_INVALID)
+
+
+def describe(definition: Definition) -> str:
+    """Everything about one vendor, as text."""
+    lines = [f"{definition.title} ({definition.name})", f"  docs        {definition.docs_url}", f"  asked at    {definition.base_url}"]
+    lines += [f"  region      {name:<10} {url}" for name, url in definition.regions.items()]
+    lines += [f"  credential  {name:<13} {_carrier(credential)}" for name, credential in definition.credentials.items()]
+    lines += [f"  permission  {definition.permission}"] if definition.permission else []
+    for request in definition.requests:
+        lines += ["", f"  GET {request.path}"]
+        lines += [line for quota in request.quotas for line in _quota(quota)]
+        lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
+        lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
+        lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
+    lines += [""] if definition.notes else []
+    return "\n".join(lines + [f"  Note: {note}" for note in definition.notes])
+
+
+def _quota(quota: QuotaFields) -> list[str]:
+    unit = f"unit from {quota.unit.select}" if isinstance(quota.unit, TextField) else quota.unit
+    parts = {part: getattr(quota, part) for part in ("remaining", "used", "limit", "overage_limit", "resets_at")}
+    lines = [f"      {part:<14}{field.select}" for part, field in parts.items() if field]
+    derived = quota.remaining is None and quota.used is not None and quota.limit is not None
+    return [f"    resource    {quota.resource} ({unit})", *(["      remaining     limit - used"] if derived else []), *lines]
+
+
+def _carrier(credential: HeaderCredential) -> str:
+    return f"header {credential.header}{f': {credential.scheme} ...' if credential.scheme else ''}"
+
+
+def _print_all(definitions: list[Definition]) -> None:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in ("provider", "vendor", "credentials", "permission", "resources"):
+        table.add_column(column, overflow="fold")
+    for each in definitions:
+        resources = ", ".join(quota.resource for quota in each.quotas)
+        table.add_row(each.name, each.title, ", ".join(each.credentials), each.permission or "", resources)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)

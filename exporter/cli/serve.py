@@ -1,0 +1,94 @@
+"""`serve`: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+
+from exporter.app import ServeOptions, build_jobs, serve
+from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
+from exporter.config.models import Config
+from exporter.errors import ExporterError
+from exporter.log import LogFormat, configure_log, frames, leaves
+from exporter.web.address import Address, parse_address
+
+log = structlog.get_logger()
+
+
+class AddressType(click.ParamType[Address]):
+    """A listen address as a flag's value."""
+
+    name = "[HOST]:PORT"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Address:
+        """Parse it, or fail with what one looks like."""
+        try:
+            return value if isinstance(value, Address) else parse_address(value)
+        except ValueError as error:
+            self.fail(str(error), param, context)
+
+
+def _path(_context: click.Context, _param: click.Parameter, value: str) -> str:
+    if not value.startswith("/") or value == "/" or value.startswith("/-/"):
+        raise click.BadParameter("expected a path such as /metrics, not / and not below /-/")
+    return value
+
+
+@click.command("serve")
+@config_option
+@click.option(
+    "--web.listen-address",
+    "addresses",
+    type=AddressType(),
+    multiple=True,
+    default=(":9893",),
+    show_default=True,
+    help="Where to listen: `:9893`, `127.0.0.1:9893`, `[::1]:9893`. Can be given several times.",
+)
+@click.option(
+    "--web.telemetry-path",
+    "telemetry_path",
+    default="/metrics",
+    show_default=True,
+    callback=_path,
+    help="Path of the metrics.",
+)
+@click.option("--web.disable-exporter-metrics", "no_runtime", is_flag=True, help="Leave out process_* and python_* metrics.")
+@log_options
+def command(
+    *, config_file: Path, addresses: tuple[Address, ...], telemetry_path: str, no_runtime: bool, log_level: str, log_format: LogFormat
+) -> None:
+    """Poll every account on its interval and serve the metrics, until SIGTERM or SIGINT."""
+    config, definitions = load(config_file, os.environ)
+    configure_log(log_level, log_format)
+    log.info("config loaded", file=str(config_file), accounts=len(config.accounts))
+    warn_of_inline_secrets(config)
+    options = ServeOptions(addresses, telemetry_path, runtime_metrics=not no_runtime)
+    run_daemon(serve(build_jobs(config, definitions), options, os.environ))
+
+
+def warn_of_inline_secrets(config: Config) -> None:
+    """A key in the file is readable by everyone who can read the file, and in its history."""
+    for account in config.accounts:
+        if any(source.value is not None for source in account.credentials.values()):
+            log.warning("secret in config", provider=account.provider, account=account.name, remedy="use env or file in place of value")
+
+
+def run_daemon(main: Coroutine[Any, Any, None]) -> None:
+    """Run until it ends; a failure is a log line and exit code 1."""
+    try:
+        asyncio.run(main)
+    except ExporterError as error:
+        log.error("start failed", error=str(error))  # noqa: TRY400 -- the message says it all
+    except ExceptionGroup as group:
+        for leaf in leaves(group):
+            log.error("daemon died", error=type(leaf).__name__, at=frames(leaf))  # noqa: TRY400 -- the error's own text may hold a key
+    else:
+        return
+    raise SystemExit(EXIT_FAILED)

@@ -1,0 +1,1 @@
+"""HTTP inwards: what Prometheus, a probe or a person asks of the exporter."""

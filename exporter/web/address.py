@@ -1,0 +1,26 @@
+"""Listen addresses in the form that all exporters share: `:9893`, `127.0.0.1:9893`, `[::1]:9893`."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<host>[^\[\]:]*)):(?P<port>[0-9]{1,5})")
+
+
+class Address(NamedTuple):
+    """Where to listen; no host means every interface."""
+
+    host: str | None
+    port: int
+
+    def __str__(self) -> str:
+        return f"{f'[{self.host}]' if self.host and ':' in self.host else self.host or ''}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """Read a listen address; raises ValueError with what one looks like."""
+    found = _ADDRESS.fullmatch(text)
+    if not found or int(found["port"]) > 65_535:
+        raise ValueError(f"{text!r} is not a listen address; expected :9893, 127.0.0.1:9893 or [::1]:9893")
+    return Address(found["ipv6"] or found["host"] or None, int(found["port"]))
