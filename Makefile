@@ -1,0 +1,62 @@
+# One command for each thing one does here. `make` alone lists them.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PINS   := .ci/pins
+
+.PHONY: help setup demo test lint fix e2e bench docs pins clean
+.DEFAULT_GOAL := help
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The virtual environment with what the exporter runs on; enough for the demo.
+$(VENV)/.run: pyproject.toml $(PINS)/run.txt $(PINS)/build.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) ..."
+	@$(PIP) install --require-hashes -r $(PINS)/run.txt -r $(PINS)/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run $(PINS)/dev.txt
+	@echo "installing the tools of development ..."
+	@$(PIP) install --require-hashes -r $(PINS)/dev.txt
+	@touch $@
+
+setup: $(VENV)/.dev  ## make .venv with everything that is needed here
+
+demo: $(VENV)/.run  ## run the exporter against vendors played on this machine
+	@$(BIN)/ai-account-exporter demo
+
+test: $(VENV)/.dev  ## run all tests, with coverage
+	@$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest -n 2 --cov=exporter --cov-branch --cov-report=term $(ARGS)
+
+lint: $(VENV)/.dev  ## check format, style, types and generated documents
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
+
+fix: $(VENV)/.dev  ## mend format and style where a tool can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev  ## write the generated documents anew
+	$(BIN)/python docs/generate.py
+
+e2e: $(VENV)/.dev  ## run the exporter under a real Prometheus (needs `prometheus` and `promtool` on the PATH)
+	$(BIN)/python -m pytest -m e2e -p no:cacheprovider $(ARGS)
+
+bench: $(VENV)/.dev  ## measure the hot paths against a peer
+	$(BIN)/python benchmarks/exposition.py
+
+pins: $(VENV)/.dev  ## raise the pinned versions to the newest that fit pyproject.toml
+	@$(PIP) install pip-tools
+	$(BIN)/python .ci/pins/compile.py
+
+clean:  ## remove what the commands above have made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
