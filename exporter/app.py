@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -103,7 +103,7 @@ async def serve(
     clock: Clock | None = None,
     announce: Callable[[list[Address]], None] = lambda _: None,
 ) -> None:
-    """Poll and serve until SIGTERM or SIGINT.
+    """Poll and serve until SIGTERM or SIGINT. `announce` is told where the server listens.
 
     Raises:
         ExporterError: an address cannot be listened on.
@@ -111,21 +111,21 @@ async def serve(
     """
     clock = clock or Clock()
     store = new_store(jobs)
-    exposition = Exposition(clock.wall, build(), runtime=options.runtime_metrics)
-    site = Site(store, exposition, version(), options.telemetry_path)
+    site = Site(store, Exposition(clock.wall, build(), runtime=options.runtime_metrics), version(), options.telemetry_path)
     stop = _stop_signals()
-    async with (
-        open_session(_user_agent()) as session,
-        Server(make_application(site), options.addresses) as server,
-        asyncio.TaskGroup() as tasks,
-    ):
+    async with open_session(_user_agent()) as session, Server(make_application(site), options.addresses) as server:
         log.info("server listening", addresses=" ".join(map(str, server.addresses)), accounts=len(jobs), version=version())
         announce(server.addresses)
-        polling = tasks.create_task(Scheduler(Client(session, environ), store, clock).run(jobs), name="scheduler")
+        await _run_until(stop, Scheduler(Client(session, environ), store, clock).run(jobs))
+    log.info("shutdown finished")
+
+
+async def _run_until(stop: asyncio.Event, polling: Coroutine[None, None, None]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        scheduler = tasks.create_task(polling, name="scheduler")
         await stop.wait()
         log.info("shutdown requested")
-        polling.cancel()
-    log.info("shutdown finished")
+        scheduler.cancel()
 
 
 def _stop_signals() -> asyncio.Event:

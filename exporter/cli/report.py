@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from exporter.config.duration import format_duration
-from exporter.model import Quota, Reading
+from exporter.model import AutoReload, Quota, Reading
 from exporter.store import Entry
 
-_WIDE = 160
-_COLUMNS = ("provider", "account", "resource", "left", "used", "of", "unit", "resets", "note")
+_WIDE = 240
+_COLUMNS = ("account", "resource", "left", "used", "of", "unit", "resets (UTC)", "")
 _NUMBERS = frozenset({"left", "used", "of"})
 
 
-def print_table(entries: Iterable[Entry], now: float, console: Console | None = None) -> None:
-    """Print one row a resource; a failing account has one row that says why. Text of vendors is shown as text, never as markup."""
+def print_table(entries: Sequence[Entry], now: float, console: Console | None = None) -> None:
+    """Print one row a resource, then one line an account: what else it told, or why it failed.
+
+    Text of vendors is shown as text, never as markup.
+    """
+    console = console or Console(highlight=False)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in _COLUMNS:
-        table.add_column(column, justify="right" if column in _NUMBERS else "left", overflow="fold", no_wrap=column in _NUMBERS)
+        table.add_column(column, justify="right" if column in _NUMBERS else "left", no_wrap=True)
     for entry in entries:
         for row in _rows(entry, now):
-            table.add_row(*(Text(cell, style="bold red" if entry.error else "") for cell in row))
-        table.add_section()
-    console = console or Console()
-    if not console.is_terminal:
-        console.width = _WIDE  # a file or a pipe has no edge to fold at
-    console.print(table)
+            table.add_row(*map(Text, row))
+    # A narrow terminal may break lines, and a pipe has no edge at all; but no number is ever cut.
+    least = Measurement.get(console, console.options.update(width=_WIDE), table).maximum
+    console.width = max(console.width if console.is_terminal else _WIDE, least)
+    if table.row_count:
+        console.print(table)
+    for entry in entries:
+        console.print(Text(f"{_name(entry)}: {_account_note(entry)}", style="bold red" if entry.error else ""), soft_wrap=True)
 
 
 def to_plain(entry: Entry) -> dict[str, Any]:
@@ -51,33 +58,24 @@ def amount(value: Decimal | None) -> str:
     return f"{value:,f}" if abs(value.adjusted()) < 20 else f"{float(value):g}"
 
 
+def _name(entry: Entry) -> str:
+    return "/".join(entry.key)
+
+
 def _rows(entry: Entry, now: float) -> Iterator[tuple[str, ...]]:
-    names = (entry.key.provider, entry.key.account)
-    if entry.error or entry.reading is None:
-        yield (*names, *[""] * 6, f"{entry.error.reason}: {entry.error}" if entry.error else "not polled")
-        return
-    note = _account_note(entry.reading)
-    if not entry.reading.quotas:
-        yield (*names, *[""] * 6, note or "the vendor told no amount")
-    for quota in entry.reading.quotas:
+    name = _name(entry)
+    for quota in entry.reading.quotas if entry.reading else ():
         amounts = (amount(quota.remaining), amount(quota.used), amount(quota.limit))
-        yield (
-            *names,
-            quota.resource,
-            *amounts,
-            quota.unit,
-            _when(quota.resets_at, now),
-            "; ".join(filter(None, (_quota_note(quota), note))),
-        )
-        names, note = ("", ""), ""
+        yield (name, quota.resource, *amounts, quota.unit, _when(quota.resets_at, now), _quota_note(quota))
+        name = ""
 
 
 def _when(at: float | None, now: float) -> str:
     if at is None:
         return ""
-    date = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    distance = format_duration(round(abs(at - now) / 60) * 60) if abs(at - now) < 86_400 else f"{abs(at - now) / 86_400:.0f}d"
-    return f"{date} ({'in ' if at >= now else ''}{distance}{'' if at >= now else ' ago'})"
+    date = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+    distance = f"{abs(at - now) / 86_400:.0f}d" if abs(at - now) >= 86_400 else format_duration(max(60, round(abs(at - now) / 60) * 60))
+    return f"in {distance}, {date}" if at >= now else f"{distance} ago, {date}"
 
 
 def _quota_note(quota: Quota) -> str:
@@ -86,11 +84,21 @@ def _quota_note(quota: Quota) -> str:
     return f"may exceed by {amount(quota.overage_limit)}" if quota.overage_limit else ""
 
 
-def _account_note(reading: Reading) -> str:
-    facts = [f"{name} {value}" for name, value in reading.info.items() if name != "workspace"]
+def _account_note(entry: Entry) -> str:
+    if entry.error or entry.reading is None:
+        return f"FAILED, {entry.error.reason}: {entry.error}" if entry.error else "not polled"
+    reading = entry.reading
+    facts = [f"{name} {value}" for name, value in reading.info.items()]
     facts += [f"status {reading.status.current}"] if reading.status else []
+    facts += [f"{name} {'on' if enabled else 'off'}" for name, enabled in reading.features.items()]
+    facts += [_reload_note(reading.auto_reload)] if reading.auto_reload else []
     facts += [f"unusable: {', '.join(reading.mismatches)}"] if reading.mismatches else []
-    return ", ".join(facts)
+    return ", ".join(facts) or ("ok" if reading.quotas else "the vendor told no amount")
+
+
+def _reload_note(reload: AutoReload) -> str:
+    added = f"adds {amount(reload.amount)}" if reload.amount is not None else "adds"
+    return f"auto reload {added} {reload.unit}" + (f" below {amount(reload.threshold)}" if reload.threshold is not None else "")
 
 
 def _plain_reading(reading: Reading) -> dict[str, Any]:

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from exporter.app import poll_once
+from exporter.cli.main import COMMANDS, main
+from exporter.cli.report import print_table
+from exporter.providers.library import load_definitions
+from exporter.simulator.cast import CAST, cast_simulator
+from exporter.simulator.server import Simulator
+from tests.support import make_job, secret_of
+
+
+def invoke(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def write_config(path: Path, url: str) -> Path:
+    accounts = [
+        {
+            "name": role.account,
+            "provider": role.player.provider,
+            "credentials": {role.credential: {"value": role.player.secret}},
+            "base_url": url,
+            "labels": role.labels,
+        }
+        for role in CAST
+    ]
+    path.write_text(json.dumps({"accounts": accounts}))
+    return path
+
+
+async def once(tmp_path: Path, *arguments: str) -> Result:
+    async with cast_simulator() as simulator:
+        config = write_config(tmp_path / "config.yaml", simulator.url)
+        return await asyncio.to_thread(invoke, "once", "--config.file", config, *arguments)
+
+
+async def test_once_prints_what_every_field_said_and_fails_if_one_poll_failed(tmp_path: Path) -> None:
+    result = await once(tmp_path)
+    assert result.exit_code == 1
+    rows = [re.split(r"\s{2,}", line.strip()) for line in result.stdout.splitlines()]
+    assert ["account", "resource", "left", "used", "of", "unit", "resets (UTC)"] in rows
+    [wallet] = [row for row in rows if row[:2] == ["heygen/studio", "wallet"]]
+    assert wallet[3] == "usd"
+    assert re.fullmatch(r"\d\d\.\d+", wallet[2])
+    [characters] = [row for row in rows if row[:2] == ["elevenlabs/audiobooks", "characters"]]
+    assert characters[2].startswith("-12,")
+    assert characters[4:6] == ["500,000", "characters"]
+    assert re.fullmatch(r"in 12d, 20\d\d-\d\d-\d\d \d\d:\d\d", characters[6])
+    assert characters[7] == "may exceed by 200,000"
+    assert ["elevenlabs/old-key: FAILED, unauthorized: HTTP 401 with the error code invalid_api_key"] in rows
+    assert ["liveavatar/kiosk: FAILED, rate_limited: HTTP 429"] in rows
+    assert "no limit" in result.stdout
+
+
+async def test_once_as_json_has_the_same_facts(tmp_path: Path) -> None:
+    result = await once(tmp_path, "--output", "json")
+    accounts = {(account["provider"], account["account"]): account for account in json.loads(result.stdout)}
+    assert len(accounts) == len(CAST)
+    render_farm = accounts["heygen", "render-farm"]
+    assert render_farm["quotas"][0]["limit"] == 500
+    assert render_farm["labels"] == {"team": "video"}
+    dubbing = accounts["elevenlabs", "dubbing"]
+    assert (dubbing["status"], dubbing["quotas"][0]["unlimited"], dubbing["features"]["can_extend_voice_limit"]) == ("active", True, False)
+    assert accounts["elevenlabs", "old-key"] == {
+        "provider": "elevenlabs",
+        "account": "old-key",
+        "labels": {"team": "voice"},
+        "up": False,
+        "error": {"reason": "unauthorized", "message": "HTTP 401 with the error code invalid_api_key"},
+    }
+
+
+async def test_once_as_prometheus_is_the_page_of_the_daemon(tmp_path: Path) -> None:
+    result = await once(tmp_path, "--output", "prometheus")
+    assert 'ai_account_up{account="stage",provider="liveavatar",team="events"} 1.0' in result.stdout
+    assert result.stdout.startswith("# HELP ai_account_quota_remaining")
+
+
+async def test_once_succeeds_when_every_poll_did(simulator: Simulator) -> None:
+    jobs = [make_job(simulator.url, provider) for provider in ("heygen", "elevenlabs", "liveavatar")]
+    assert all(entry.up for entry in (await poll_once(jobs, {})).snapshot().entries)
+
+
+def test_providers_lists_what_each_vendor_tells() -> None:
+    result = invoke("providers")
+    assert result.exit_code == 0
+    for definition in load_definitions().values():
+        [line] = [line for line in result.stdout.splitlines() if line.split()[:1] == [definition.name]]
+        assert (definition.permission or "") in line
+        assert all(quota.resource in line for quota in definition.quotas)
+
+
+@pytest.mark.parametrize("name", list(load_definitions()))
+def test_a_provider_s_page_names_every_figure_and_where_it_stands(name: str) -> None:
+    result = invoke("providers", name)
+    definition = load_definitions()[name]
+    assert result.exit_code == 0
+    assert definition.docs_url in result.stdout
+    for quota in definition.quotas:
+        assert quota.resource in result.stdout
+        for field in (quota.remaining, quota.used, quota.limit, quota.overage_limit, quota.resets_at):
+            assert field is None or str(field.select) in result.stdout
+    for request in definition.requests:
+        assert all(feature in result.stdout for feature in request.features)
+
+
+def test_an_unknown_provider_is_exit_code_2_with_the_known_ones() -> None:
+    result = invoke("providers", "heygenn")
+    assert result.exit_code == 2
+    assert "elevenlabs, heygen, liveavatar" in result.stderr
+
+
+def test_every_command_has_a_help_worth_reading() -> None:
+    overview = invoke("--help").stdout
+    for name in COMMANDS:
+        assert re.search(rf"^  {name} +[A-Z]\w+", overview, re.MULTILINE), name
+        page = invoke(name, "--help")
+        assert page.exit_code == 0
+        assert "--help" in page.stdout
+        for option in re.findall(r"^  (--[a-z.-]+)", page.stdout, re.MULTILINE):
+            assert re.search(rf"{re.escape(option)}[^\n]*(\n\s+)?[^\n]*\w{{4,}}", page.stdout), option
+
+
+def test_an_unknown_command_is_exit_code_2() -> None:
+    assert invoke("server").exit_code == 2
+
+
+def test_the_version_is_the_package_s() -> None:
+    assert re.fullmatch(r"ai-account-exporter, version \d+\.\d+\.\d+\n", invoke("--version").stdout)
+
+
+async def test_a_narrow_terminal_cuts_no_number(simulator: Simulator) -> None:
+    store = await poll_once([make_job(simulator.url, "elevenlabs")], {})
+    stream = io.StringIO()
+    print_table(store.snapshot().entries, 0.0, Console(file=stream, width=40, force_terminal=True, no_color=True))
+    for number in ("82,769", "17,231", "100,000"):
+        assert f" {number} " in stream.getvalue()
+
+
+async def test_text_of_vendors_is_no_markup(simulator: Simulator) -> None:
+    body = {
+        "data": {"username": "x", "billing_type": "[bold]wallet[/bold] [/]", "wallet": {"currency": "[red]usd", "remaining_balance": 1}}
+    }
+    simulator.reply(secret_of("heygen"), body=body)
+    store = await poll_once([make_job(simulator.url, "heygen", account="[/] studio")], {})
+    stream = io.StringIO()
+    print_table(store.snapshot().entries, 0.0, Console(file=stream))
+    assert "[bold]wallet[/bold] [/]" in stream.getvalue()
+    assert "[red]usd" in stream.getvalue()
+    assert "heygen/[/] studio" in stream.getvalue()

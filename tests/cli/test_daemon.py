@@ -1,0 +1,201 @@
+"""The daemon as an operator runs it: a process with flags, signals and exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from exporter.simulator.faults import Fault
+from exporter.simulator.server import Simulator
+from tests.support import CANARY, PLAYERS, secret_of
+
+LISTENING = re.compile(rb"event=\"server listening\" addresses=127\.0\.0\.1:(\d+)")
+Fetch = Callable[[str], Awaitable[tuple[int, str]]]
+
+
+class Daemon:
+    """One process, its log so far, and its port."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.log = b""
+        self.port = 0
+
+    async def until(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
+        """Read the log until a line matches."""
+        assert self.process.stderr is not None
+        async with asyncio.timeout(30):
+            while line := await self.process.stderr.readline():
+                self.log += line
+                if found := pattern.search(line):
+                    return found
+        raise AssertionError(f"the process ended: {self.log.decode()}")
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """Ask it."""
+        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}{path}") as response:
+            return response.status, await response.text()
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
+        """Signal it; its exit code and how long it took."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        self.process.send_signal(number)
+        _, rest = await asyncio.wait_for(self.process.communicate(), 30)
+        self.log += rest
+        assert self.process.returncode is not None
+        return self.process.returncode, loop.time() - started
+
+
+@asynccontextmanager
+async def daemon(*arguments: str | Path) -> AsyncIterator[Daemon]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", "-m", "exporter", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    started = Daemon(process)
+    try:
+        started.port = int((await started.until(LISTENING))[1])
+        yield started
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+def config(folder: Path, url: str, providers: Sequence[str] = ("heygen", "elevenlabs", "liveavatar"), interval: str = "1s") -> Path:
+    lines = [f"defaults: {{interval: {interval}, timeout: 10s}}", "accounts:"]
+    for provider in providers:
+        (folder / provider).write_text(secret_of(provider))
+        lines.append(f"  - {{name: demo, provider: {provider}, credentials: {{api_key: {{file: {provider}}}}}, base_url: '{url}'}}")
+    path = folder / "config.yaml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+async def ready(running: Daemon) -> None:
+    async with asyncio.timeout(20):
+        while (await running.get("/-/ready"))[0] != 200:  # noqa: ASYNC110 -- another process cannot set an event
+            await asyncio.sleep(0)
+
+
+async def test_the_daemon_polls_serves_and_stops_on_a_signal(simulator: Simulator, tmp_path: Path) -> None:
+    arguments = ("serve", "--config.file", config(tmp_path, simulator.url), "--web.listen-address", "127.0.0.1:0", "--log.level", "debug")
+    async with daemon(*arguments) as running:
+        await ready(running)
+        status, page = await running.get("/metrics")
+        assert status == 200
+        assert 'ai_account_quota_remaining{account="demo",provider="heygen",resource="wallet",unit="usd"} 42.5' in page
+        assert 'ai_account_quota_remaining{account="demo",provider="liveavatar",resource="credits",unit="credits"} 1010.0' in page
+        assert "process_resident_memory_bytes" in page
+        assert (await running.get("/-/healthy"))[0] == 200
+        code, seconds = await running.stop()
+    assert code == 0
+    assert seconds < 5
+    assert b'event="shutdown requested"' in running.log
+    assert b'event="shutdown finished"' in running.log
+    assert CANARY.encode() not in running.log
+
+
+async def test_an_interrupt_in_the_middle_of_polls_ends_within_seconds(simulator: Simulator, tmp_path: Path) -> None:
+    for player in PLAYERS:
+        simulator.misbehave(player.secret, Fault.HANG)
+    path = config(tmp_path, simulator.url)
+    async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as running:
+        async with asyncio.timeout(20):
+            while not simulator.requests:  # noqa: ASYNC110 -- another process cannot set an event
+                await asyncio.sleep(0)
+        assert (await running.get("/-/ready"))[0] == 503
+        code, seconds = await running.stop(signal.SIGINT)
+    assert (code, seconds < 5) == (0, True)
+
+
+async def test_flags_move_the_page_and_leave_out_the_runtime(simulator: Simulator, tmp_path: Path) -> None:
+    path = config(tmp_path, simulator.url, ["heygen"])
+    flags = ("--web.telemetry-path", "/probe", "--web.disable-exporter-metrics", "--log.format", "logfmt")
+    async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0", *flags) as running:
+        await ready(running)
+        status, page = await running.get("/probe")
+        assert (status, (await running.get("/metrics"))[0]) == (200, 404)
+        assert "ai_account_up" in page
+        assert "process_" not in page
+        await running.stop()
+
+
+async def test_a_key_in_the_file_is_warned_about_and_not_shown(simulator: Simulator, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    credentials = f"{{api_key: {{value: {secret_of('heygen')}}}}}"
+    path.write_text(f"accounts: [{{name: demo, provider: heygen, credentials: {credentials}, base_url: '{simulator.url}'}}]")
+    async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as running:
+        await running.stop()
+    assert b'event="secret in config"' in running.log
+    assert CANARY.encode() not in running.log
+
+
+async def run(*arguments: str | Path) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "exporter", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_a_port_that_is_taken_is_one_clear_line_and_exit_code_1(simulator: Simulator, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, _, log = await run("serve", "--config.file", config(tmp_path, simulator.url), "--web.listen-address", address)
+    assert code == 1
+    assert f"cannot listen on {address}" in log
+    assert "Traceback" not in log
+
+
+async def test_a_wrong_configuration_is_told_whole_with_exit_code_2(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("accounts: [{name: a, provider: heygenn, credentials: {api_key: {env: NO_SUCH_VARIABLE}}, intervall: 5m}]")
+    code, _, log = await run("serve", "--config.file", path)
+    assert code == 2
+    assert log.splitlines() == [
+        f"{path} cannot be used; 3 problems:",
+        "  accounts[0].credentials.api_key: the environment variable NO_SUCH_VARIABLE is not set",
+        "  accounts[0].intervall: unknown key; did you mean 'interval'?",
+        "  accounts[0].provider: no such provider; known are elevenlabs, heygen and liveavatar",
+    ]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--web.listen-address", "9893"],
+        ["--web.telemetry-path", "metrics"],
+        ["--web.telemetry-path", "/-/healthy"],
+        ["--log.level", "loud"],
+        ["--no-such-flag"],
+    ],
+)
+async def test_a_wrong_flag_is_exit_code_2(flags: list[str]) -> None:
+    code, _, log = await run("serve", *flags)
+    assert code == 2
+    assert flags[0] in log
+
+
+async def test_the_demo_needs_nothing_and_shows_every_kind_of_account() -> None:
+    async with daemon("demo", "--web.listen-address", "127.0.0.1:0") as running:
+        await ready(running)
+        _, page = await running.get("/metrics")
+        await running.stop()
+    kinds = re.findall(r'ai_account_info\{.*billing_type="(\w*)"', page)
+    assert {"wallet", "subscription", "usage_based"} <= set(kinds)
+    assert re.search(r'quota_remaining\{account="audiobooks".*resource="characters".* -\d', page)
+    assert 'ai_account_quota_unlimited{account="dubbing"' in page
+    assert re.search(r'scrape_errors_total\{account="old-key".*reason="unauthorized".*\} [1-9]', page)
+    assert re.search(r'scrape_errors_total\{account="kiosk".*reason="rate_limited".*\} [1-9]', page)
+    assert running.process.stdout is not None

@@ -1,0 +1,72 @@
+"""What many tests stand on: played vendors, jobs that poll them, and a clock that only moves when told to."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import aiohttp
+import pytest
+import structlog
+
+from exporter.polling.client import Client, Job, open_session
+from exporter.simulator.server import Simulator
+from tests.support import PLAYERS, FakeClock, make_job
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail whatever wants to leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1"}:
+            raise AssertionError(f"a test wants to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def fresh_log() -> Iterator[None]:
+    """Leave no test another's log set-up."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    """One well-behaved account at each vendor."""
+    async with Simulator(PLAYERS) as playing:
+        yield playing
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """The connection pool that the daemon would have."""
+    async with open_session("ai-account-exporter/test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(session: aiohttp.ClientSession) -> Client:
+    """The daemon's client, with an empty environment."""
+    return Client(session, {})
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still."""
+    return FakeClock()
+
+
+@pytest.fixture
+def job(simulator: Simulator) -> Callable[..., Job]:
+    """Makes jobs against the played vendors."""
+
+    def make(provider: str = "liveavatar", **changes: Any) -> Job:
+        return make_job(simulator.url, provider, **changes)
+
+    return make

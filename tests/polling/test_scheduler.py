@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from exporter.app import new_store
+from exporter.errors import PollError
+from exporter.log import configure_log
+from exporter.model import Reading, Reason, Seconds
+from exporter.polling.client import Client, Job
+from exporter.polling.scheduler import Scheduler
+from exporter.simulator.faults import Fault
+from exporter.simulator.server import Simulator
+from exporter.store import Entry, Store
+from tests.support import NOW, FakeClock, secret_of
+
+MakeJob = Callable[..., Job]
+
+
+class Scripted(Client):
+    """A client whose polls do what they are told, in order; then they succeed."""
+
+    def __init__(self, *script: Callable[[], Reading] | PollError | BaseException) -> None:
+        self._script = list(script)
+        self.polls = 0
+
+    async def poll(self, job: Job) -> Reading:  # noqa: ARG002 -- every job alike
+        self.polls += 1
+        act = self._script.pop(0) if self._script else Reading
+        if isinstance(act, BaseException):
+            raise act
+        return act()
+
+
+@asynccontextmanager
+async def running(client: Client, jobs: Sequence[Job], clock: FakeClock) -> AsyncIterator[Store]:
+    store = new_store(jobs)
+    task = asyncio.create_task(Scheduler(client, store, clock.clock).run(jobs))
+    try:
+        await clock.settled(len(jobs))
+        yield store
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def only(store: Store) -> Entry:
+    [entry] = store.snapshot().entries
+    return entry
+
+
+@pytest.fixture
+def lines() -> io.StringIO:
+    stream = io.StringIO()
+    configure_log("info", "logfmt", stream)
+    return stream
+
+
+async def test_an_account_is_polled_at_once_and_then_on_its_interval(
+    client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock
+) -> None:
+    async with running(client, [job(interval=Seconds(60.0))], clock) as store:
+        await clock.advance(0, asleep=1)
+        for minute in range(1, 4):
+            await clock.advance(59, asleep=1)
+            assert len(simulator.requests) == minute
+            await clock.advance(1, asleep=1)
+            assert len(simulator.requests) == minute + 1
+        entry = only(store)
+    assert (entry.polls, entry.up, entry.last_success_at, entry.interval) == (4, True, NOW + 180, 60)
+
+
+async def test_each_account_keeps_its_own_interval(client: Client, job: MakeJob, clock: FakeClock) -> None:
+    jobs = [job(account="quick", interval=Seconds(10.0)), job(account="slow", interval=Seconds(60.0))]
+    async with running(client, jobs, clock) as store:
+        for _ in range(600):
+            await clock.advance(0.1, asleep=2)
+        polls = {entry.key.account: entry.polls for entry in store.snapshot().entries}
+    assert polls == {"quick": 6, "slow": 1}
+
+
+async def test_the_schedule_does_not_drift_with_the_length_of_polls(job: MakeJob, clock: FakeClock) -> None:
+    def slow() -> Reading:
+        clock.now += 3
+        return Reading()
+
+    async with running(Scripted(*[slow] * 10), [job(interval=Seconds(10.0))], clock):
+        await clock.advance(0, asleep=1)
+        for _ in range(9):
+            await clock.advance(7, asleep=1)
+    assert clock.slept == [0, *[7] * 10]
+
+
+async def test_a_poll_that_is_longer_than_the_interval_never_overlaps_the_next(job: MakeJob, clock: FakeClock) -> None:
+    def endless() -> Reading:
+        clock.now += 25
+        return Reading()
+
+    scripted = Scripted(endless)
+    async with running(scripted, [job(interval=Seconds(10.0))], clock) as store:
+        await clock.advance(0, asleep=1)
+        assert scripted.polls == 1
+        assert clock.slept[-1] == 5  # the beats at 10 and 20 have passed; 30 comes next
+        assert only(store).duration == 25
+
+
+async def test_a_sick_account_delays_nobody(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+    simulator.misbehave(secret_of("heygen"), Fault.HANG)
+    jobs = [job("heygen", interval=Seconds(10.0)), job("liveavatar", interval=Seconds(10.0))]
+    async with running(client, jobs, clock) as store:
+        await clock.advance(0.1, asleep=1)  # the sick one does not come back to sleep
+        for _ in range(5):
+            await clock.advance(10, asleep=1)
+        polls = {entry.key.provider: entry.polls for entry in store.snapshot().entries}
+    assert polls == {"heygen": 0, "liveavatar": 6}
+
+
+async def test_failures_stretch_the_interval_and_a_success_restores_it(job: MakeJob) -> None:
+    clock = FakeClock(chance=1.0)
+    failures = [PollError(Reason.SERVER_ERROR, "HTTP 500")] * 4
+    async with running(Scripted(*failures), [job(interval=Seconds(60.0), max_backoff=Seconds(200.0))], clock) as store:
+        intervals = []
+        for step in (0, 60, 120, 200, 200):
+            await clock.advance(step, asleep=1)
+            intervals.append(only(store).interval)
+        assert only(store).polls == 5
+    assert intervals == [60, 120, 200, 200, 60]
+
+
+async def test_the_last_good_reading_outlives_failures(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+    async with running(client, [job()], clock) as store:
+        await clock.advance(0, asleep=1)
+        reading = only(store).reading
+        simulator.misbehave(secret_of("liveavatar"), Fault.SERVER_ERROR)
+        await clock.advance(300, asleep=1)
+        entry = only(store)
+    assert reading is not None
+    assert entry.reading is reading
+    assert (entry.up, entry.last_success_at, entry.last_poll_at) == (False, NOW, NOW + 300)
+    assert entry.errors == {Reason.SERVER_ERROR: 1}
+
+
+async def test_one_line_when_it_turns_bad_and_one_when_it_recovers(job: MakeJob, clock: FakeClock, lines: io.StringIO) -> None:
+    failure = PollError(Reason.TIMEOUT, "no whole answer within 5s")
+    other = PollError(Reason.CONNECTION, "no connection")
+    async with running(Scripted(failure, other, failure), [job(interval=Seconds(10.0))], clock):
+        for step in (0, 10, 10, 10, 10, 10):
+            await clock.advance(step, asleep=1)
+    turned, recovered = lines.getvalue().splitlines()
+    assert 'level=warning event="poll failed" provider=liveavatar account=demo reason=timeout' in turned
+    assert 'level=info event="poll recovered" provider=liveavatar account=demo failures=3' in recovered
+
+
+async def test_a_defect_costs_one_poll_and_tells_where_without_its_text(job: MakeJob, clock: FakeClock, lines: io.StringIO) -> None:
+    async with running(Scripted(ZeroDivisionError("canary")), [job(interval=Seconds(10.0))], clock) as store:
+        await clock.advance(0, asleep=1)
+        assert only(store).errors == {Reason.INTERNAL: 1}
+        await clock.advance(10, asleep=1)
+        assert only(store).up
+    assert 'event="poll crashed"' in lines.getvalue()
+    assert "ZeroDivisionError" in lines.getvalue()
+    assert "test_scheduler.py" in lines.getvalue()
+    assert "canary" not in lines.getvalue()
+
+
+async def test_a_loop_that_is_cancelled_from_within_ends_everything(job: MakeJob, clock: FakeClock) -> None:
+    """A task group takes a stray cancellation for a normal end: the account would silently be polled no more."""
+    jobs = [job(), job("heygen")]
+    scheduler = Scheduler(Scripted(asyncio.CancelledError()), new_store(jobs), clock.clock)
+    task = asyncio.create_task(scheduler.run(jobs))
+    await clock.settled(2)
+    with pytest.raises(ExceptionGroup) as caught:
+        await asyncio.gather(clock.advance(1, asleep=0), task)
+    assert "was cancelled from within" in str(caught.value.exceptions[0])

@@ -1,0 +1,100 @@
+"""Values and small parts that tests share."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from dataclasses import replace
+from typing import Any, Final
+
+from exporter.credentials import SecretSource
+from exporter.model import AccountKey, Seconds
+from exporter.polling.client import Job
+from exporter.polling.timing import Clock
+from exporter.providers.library import load_definitions
+from exporter.simulator.elevenlabs import Workspace
+from exporter.simulator.flow import Stock, Usage
+from exporter.simulator.heygen import Wallet
+from exporter.simulator.liveavatar import Credits
+from exporter.simulator.server import Player
+
+NOW: Final = 1_795_000_000.0
+"""Where the fake clock starts, as Unix time."""
+
+CANARY: Final = "canary-5eC7et-key"
+"""A key that must appear nowhere."""
+
+PLAYERS: Final = (
+    Player("heygen", f"{CANARY}-heygen", Wallet("demo", Stock(start=42.5, rate=0, floor=10, top_up=50))),
+    Player("elevenlabs", f"{CANARY}-elevenlabs", Workspace(name="demo", tier="creator", limit=100_000, characters=Usage(17_231, 0))),
+    Player("liveavatar", f"{CANARY}-liveavatar", Credits(Stock(start=1010, rate=0))),
+)
+
+
+def secret_of(provider: str) -> str:
+    """The key of the account that is played at a vendor."""
+    return next(player.secret for player in PLAYERS if player.provider == provider)
+
+
+def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
+    """A job for the played account of a provider; `secret` may be given as text."""
+    definition = load_definitions()[provider]
+    secret = changes.pop("secret", secret_of(provider))
+    job = Job(
+        key=AccountKey(provider, changes.pop("account", "demo")),
+        definition=definition,
+        base_url=url,
+        credential=definition.credentials["api_key"],
+        secret=SecretSource.model_validate({"value": secret}) if isinstance(secret, str) else secret,
+        labels={},
+        interval=Seconds(300.0),
+        timeout=Seconds(5.0),
+        stale_after=Seconds(900.0),
+        max_backoff=Seconds(900.0),
+    )
+    return replace(job, **changes)
+
+
+class FakeClock:
+    """Time that moves by `advance` only. Who sleeps is woken when its moment has come."""
+
+    def __init__(self, chance: float = 0.0) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+        self._chance = chance
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._numbers = itertools.count()
+        self._changed = asyncio.Event()
+
+    @property
+    def clock(self) -> Clock:
+        """As the scheduler takes it."""
+        return Clock(wall=self.wall, monotonic=lambda: self.now, sleep=self._sleep, random=lambda: self._chance)
+
+    def wall(self) -> float:
+        """Unix time."""
+        return NOW + self.now
+
+    async def advance(self, seconds: float, *, asleep: int) -> None:
+        """Let time pass, and return when so many sleepers are waiting again."""
+        self.now += seconds
+        while self._sleepers and self._sleepers[0][0] <= self.now:
+            _, _, future = heapq.heappop(self._sleepers)
+            if not future.done():
+                future.set_result(None)
+        await self.settled(asleep)
+
+    async def settled(self, asleep: int) -> None:
+        """Wait until so many sleepers are waiting."""
+        async with asyncio.timeout(20):
+            while len(self._sleepers) < asleep:
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        future = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.now + seconds, next(self._numbers), future))
+        self._changed.set()
+        await future

@@ -1,0 +1,118 @@
+"""A key is driven through every failure path; it must appear in no log line, page, message or traceback."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import traceback
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.app import new_store
+from exporter.credentials import SecretSource
+from exporter.log import configure_log
+from exporter.metrics.exposition import Exposition
+from exporter.model import Reading, Seconds
+from exporter.polling.client import Client, Job
+from exporter.polling.scheduler import Scheduler
+from exporter.simulator.faults import Fault
+from exporter.simulator.server import Simulator
+from tests.support import CANARY, PLAYERS, FakeClock, make_job, secret_of
+
+MakeJob = Callable[..., Job]
+PROVIDERS = [player.provider for player in PLAYERS]
+FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode().rstrip("="), urllib.parse.quote(CANARY))
+
+
+def leaks(text: str) -> list[str]:
+    return [form for form in FORMS if form in text]
+
+
+def everything_shown(stream: io.StringIO, scheduler: Scheduler, job: Job) -> str:
+    store = scheduler._store
+    page = Exposition(lambda: 0.0, ("1", "")).render(store.snapshot()).body.decode()
+    [entry] = store.snapshot().entries
+    error = "".join(traceback.format_exception(entry.error)) if entry.error else ""
+    return "\n".join((stream.getvalue(), page, error, repr(job), repr(entry), str(entry)))
+
+
+@pytest.mark.parametrize("format_", ["logfmt", "json"])
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_no_fault_shows_the_key(client: Client, simulator: Simulator, job: MakeJob, provider: str, format_: Any) -> None:
+    stream = io.StringIO()
+    configure_log("debug", format_, stream)
+    for fault in [None, *Fault]:
+        simulator.misbehave(secret_of(provider), fault, location=f"http://127.0.0.1:1/{CANARY}")
+        polled = job(provider, timeout=Seconds(0.2))
+        scheduler = Scheduler(client, new_store([polled]), FakeClock().clock)
+        await scheduler.poll_once(polled)
+        assert not leaks(everything_shown(stream, scheduler, polled)), fault
+    assert stream.getvalue()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_vendor_that_sends_the_key_back_does_not_spread_it(
+    client: Client, simulator: Simulator, job: MakeJob, provider: str
+) -> None:
+    stream = io.StringIO()
+    configure_log("debug", "logfmt", stream)
+    echo = {
+        "error": {"code": CANARY, "message": CANARY},
+        "detail": {"status": CANARY, "message": CANARY},
+        "code": CANARY,
+        "message": CANARY,
+    }
+    for status in (200, 400, 401, 403, 404, 429, 500):
+        simulator.reply(secret_of(provider), status=status, body=echo, headers={"X-Echo": CANARY})
+        scheduler = Scheduler(client, new_store([job(provider)]), FakeClock().clock)
+        await scheduler.poll_once(job(provider))
+        assert not leaks(everything_shown(stream, scheduler, job(provider))), status
+
+
+@pytest.mark.parametrize("spoil", ["{}\nsecond line", "{}\x00", "{} with spaces", "{}\u200b", "{}" + "x" * 70_000, "{}\x1b[31m"])
+async def test_a_key_that_cannot_be_used_is_refused_without_being_shown(client: Client, tmp_path: Path, spoil: str) -> None:
+    file = tmp_path / "key"
+    file.write_text(spoil.format(CANARY))
+    stream = io.StringIO()
+    configure_log("debug", "logfmt", stream)
+    for source in (SecretSource(file=file), SecretSource.model_validate({"value": spoil.format(CANARY)[:5_000]})):
+        job = make_job("http://127.0.0.1:1", secret=source)
+        scheduler = Scheduler(client, new_store([job]), FakeClock().clock)
+        await scheduler.poll_once(job)
+        assert not leaks(everything_shown(stream, scheduler, job))
+
+
+class Defective(Client):
+    """Fails with the key in its text, its arguments and its local variables."""
+
+    async def poll(self, job: Job) -> Reading:
+        headers = {"xi-api-key": job.secret.read({}).get_secret_value()}
+        try:
+            raise LookupError(headers)  # noqa: TRY301 -- the chain of errors is the point
+        except LookupError as error:
+            raise ValueError(f"cannot send {headers}") from error
+
+
+@pytest.mark.parametrize("format_", ["logfmt", "json"])
+async def test_a_defect_with_the_key_in_its_text_does_not_show_it(format_: Any) -> None:
+    stream = io.StringIO()
+    configure_log("debug", format_, stream)
+    job = make_job("http://127.0.0.1:1")
+    scheduler = Scheduler(Defective.__new__(Defective), new_store([job]), FakeClock().clock)
+    await scheduler.poll_once(job)
+    shown = everything_shown(stream, scheduler, job)
+    assert "poll crashed" in shown
+    assert "ValueError" in shown
+    assert not leaks(shown)
+    if format_ == "json":
+        assert all(json.loads(line) for line in stream.getvalue().splitlines())
+
+
+def test_the_search_would_find_a_key() -> None:
+    assert all(leaks(f"a log line with {form}-heygen in it") for form in FORMS)
+    assert all(player.secret.startswith(CANARY) for player in PLAYERS)
