@@ -9,10 +9,14 @@ from typing import Any
 import aiohttp
 import pytest
 import structlog
+from hypothesis import settings
 
 from exporter.polling.client import Client, Job, open_session
 from exporter.simulator.server import Simulator
 from tests.support import PLAYERS, FakeClock, make_job
+
+settings.register_profile("shared machine", deadline=None)  # how long an example takes depends on what else runs
+settings.load_profile("shared machine")
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,6 @@ BORDERS: dict[str, frozenset[str]] = {
     "aiohttp": frozenset({"polling.client", "web", "simulator"}),
     "click": frozenset({"cli"}),
     "jmespath": frozenset({"providers"}),
-    "multidict": frozenset({"simulator"}),
     "prometheus_client": frozenset({"metrics"}),
     "pydantic": frozenset({"credentials", "config", "providers"}),
     "pydantic_core": frozenset({"providers"}),

@@ -1,0 +1,1 @@
+"""Vendors played on loopback: what they answer, and how they misbehave."""

@@ -1,0 +1,127 @@
+"""ElevenLabs: `GET /v1/user`, with an API key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from exporter.simulator.faults import Fault
+from exporter.simulator.flow import Usage
+from exporter.simulator.vendor import Answer, Presented, Vendor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A plan and its consumption. Beyond the limit usage goes on as far as the extension allows, and costs money."""
+
+    name: str
+    tier: str
+    limit: int
+    characters: Usage
+    extension: int | Literal["unlimited"] = 0
+    price: Decimal = Decimal("0.30")
+    """Of a thousand characters beyond the limit."""
+    currency: str = "usd"
+    status: str = "active"
+    voices: tuple[int, int] = (1, 30)
+    """Slots used and granted; likewise the next two."""
+    professional_voices: tuple[int, int] = (0, 1)
+    voice_edits: tuple[int, int] = (12, 95)
+
+    def __call__(self, elapsed: float, now: float) -> dict[str, Any]:
+        """The success body."""
+        return {
+            "user_id": f"user_{self.name}",
+            "workspace_id": f"workspace_{self.name}",
+            "subscription": self._amounts(elapsed, now) | self._terms(),
+            "is_new_user": False,
+            "can_use_delayed_payment_methods": False,
+            "is_onboarding_completed": True,
+            "is_onboarding_checklist_completed": True,
+            "show_compliance_terms": False,
+            "first_name": "Demo",
+            "is_api_key_hashed": False,
+            "xi_api_key_preview": None,
+            "referral_link_code": None,
+            "partnerstack_partner_default_link": None,
+            "created_at": 1_753_999_199,
+            "seat_type": "workspace_admin",
+        }
+
+    def _amounts(self, elapsed: float, now: float) -> dict[str, Any]:
+        count = self._count(elapsed)
+        return {
+            "character_count": count,
+            "character_limit": self.limit,
+            "max_character_limit_extension": None if self.extension == "unlimited" else self.extension,
+            "max_credit_limit_extension": self.extension,
+            "next_character_count_reset_unix": self.characters.resets_at(elapsed, now),
+            "voice_slots_used": self.voices[0],
+            "professional_voice_slots_used": self.professional_voices[0],
+            "professional_voice_slots_used_in_workspace": self.professional_voices[0],
+            "voice_limit": self.voices[1],
+            "max_voice_add_edits": self.voice_edits[1],
+            "voice_add_edit_counter": self.voice_edits[0],
+            "professional_voice_limit": self.professional_voices[1],
+            "current_overage": {"amount": self._overage(count), "currency": self.currency},
+        }
+
+    def _terms(self) -> dict[str, Any]:
+        free = self.status.startswith("free")
+        return {
+            "tier": self.tier,
+            "can_extend_character_limit": not free,
+            "allowed_to_extend_character_limit": self.extension != 0,
+            "can_extend_voice_limit": False,
+            "can_use_instant_voice_cloning": not free,
+            "can_use_professional_voice_cloning": not free and self.professional_voices[1] > 0,
+            "currency": None if free else self.currency,
+            "status": self.status,
+            "billing_period": None if free else "monthly_period",
+            "character_refresh_period": "monthly_period",
+        }
+
+    def _count(self, elapsed: float) -> int:
+        used = int(self.characters.used(elapsed))
+        return used if self.extension == "unlimited" else min(used, self.limit + self.extension)
+
+    def _overage(self, count: int) -> str:
+        beyond = max(0, count - self.limit)
+        return str((beyond * self.price / 1000).quantize(Decimal("0.01"))) if beyond else "0"
+
+
+def _presented(headers: Mapping[str, str]) -> Presented | None:
+    return Presented(key) if (key := headers.get("xi-api-key")) else None
+
+
+def _error(status: int, legacy: str, message: str) -> Answer:
+    """The older of the two generations of error bodies that are in use."""
+    return Answer(status, {"detail": {"status": legacy, "message": message}})
+
+
+def _typed_error(status: int, kind: str, code: str, message: str, legacy: str | None = None) -> Answer:
+    """The newer generation, which keeps the older one's code in `status`."""
+    detail = {"type": kind, "code": code, "message": message, "status": legacy or code, "request_id": "demo", "param": None}
+    return Answer(status, {"detail": detail})
+
+
+VENDOR: Final = Vendor(
+    name="elevenlabs",
+    path="/v1/user",
+    territory="/v1/",
+    presented=_presented,
+    headers=lambda request_id: {"request-id": request_id, "x-trace-id": request_id, "x-region": "loopback"},
+    missing_key=_typed_error(401, "authentication_error", "missing_api_key", "The header xi-api-key is missing."),
+    not_found=Answer(404, {"detail": "Not Found"}),
+    refusals={
+        Fault.BAD_KEY: _error(401, "invalid_api_key", "This key is not valid."),
+        Fault.NO_PERMISSION: _typed_error(
+            401, "authentication_error", "unauthorized", "This key lacks the permission user_read.", "missing_permissions"
+        ),
+        Fault.RATE_LIMITED: _typed_error(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests in a short time."),
+        Fault.QUOTA_EXHAUSTED: _error(401, "quota_exceeded", "No credits are left in this period."),
+        Fault.SERVER_ERROR: _typed_error(500, "internal_error", "internal_error", "The request failed on our side."),
+    },
+)

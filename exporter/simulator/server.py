@@ -1,0 +1,204 @@
+"""One loopback server that plays all vendors: it finds the account by its secret and answers as the vendor would."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from aiohttp import web
+
+from exporter.simulator import elevenlabs, heygen, liveavatar
+from exporter.simulator.faults import WIRE, Fault, Scene
+from exporter.simulator.vendor import Answer, Presented, Vendor
+
+HOST: Final = "127.0.0.1"
+MAX_REQUESTS_KEPT: Final = 10_000
+COMPRESSED_ABOVE: Final = 500
+SHUTDOWN_TIMEOUT: Final = 2.0  # 0 would mean: wait for ever
+
+VENDORS: Final[Mapping[str, Vendor]] = {vendor.name: vendor for vendor in (heygen.VENDOR, elevenlabs.VENDOR, liveavatar.VENDOR)}
+_BY_PATH: Final = {vendor.path: vendor for vendor in VENDORS.values()}
+_BY_TERRITORY: Final = sorted(VENDORS.values(), key=lambda vendor: len(vendor.territory), reverse=True)
+_NOWHERE: Final = Answer(404, {"detail": "Not Found"})
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One account as the vendor has it."""
+
+    provider: str
+    secret: str = field(repr=False)
+    body: Callable[[float, float], Any]
+    """From seconds since the start and Unix time to the success body."""
+    bearer: bool = False
+    """Whether the secret is an OAuth access token; only HeyGen has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request as it came in; `provider` is empty where the path is no vendor's."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    provider: str
+    at: float
+    """On the monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Canned:
+    """An answer that a test laid down, sent exactly so."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Misbehaviour:
+    """A fault, and where it leads if it is a redirect."""
+
+    fault: Fault
+    location: str
+
+
+class Simulator:
+    """Vendors with accounts. Time comes from the two clocks; what an account answers is a function of it."""
+
+    def __init__(
+        self, players: Iterable[Player], *, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._players = _by_secret(players)
+        self._secrets = {presented.secret for _, presented in self._players}
+        self._scripts: dict[str, _Canned | _Misbehaviour] = {}
+        self._monotonic = monotonic
+        self._wall = wall
+        self._started = 0.0
+        self._served = 0
+        self._runner: web.ServerRunner | None = None
+        self._web: web.Server | None = None
+        self.requests: deque[Received] = deque(maxlen=MAX_REQUESTS_KEPT)
+        self.url = ""
+
+    async def start(self, port: int = 0, ssl_context: ssl.SSLContext | None = None) -> str:
+        """Listen on loopback and return the base URL; port 0 lets the system choose one."""
+        self._web = web.Server(self._handle, handler_cancellation=True, access_log=None)  # a fault ends with its connection
+        self._runner = web.ServerRunner(self._web, shutdown_timeout=SHUTDOWN_TIMEOUT)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, HOST, port, ssl_context=ssl_context).start()
+        except OSError:
+            await self.stop()
+            raise
+        self._started = self._monotonic()
+        self.url = f"{'https' if ssl_context else 'http'}://{HOST}:{self._runner.addresses[0][1]}"
+        return self.url
+
+    async def stop(self) -> None:
+        """Drop every connection, whatever is under way on it, and listen no more."""
+        if self._web is None or self._runner is None:
+            return
+        for connection in self._web.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+        await self._runner.cleanup()
+        self._web = self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def misbehave(self, secret: str, fault: Fault | None, *, location: str = "/elsewhere") -> None:
+        """Make every account with this secret fail so from now on; None ends it. The location is where a redirect leads."""
+        if fault is None:
+            self.clear(secret)
+        else:
+            self._scripts[self._known(secret)] = _Misbehaviour(fault, location)
+
+    def reply(
+        self, secret: str, *, status: int = 200, body: object = ..., content: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Answer every account with this secret so from now on: with a body to send as JSON, with raw content, or with neither."""
+        if content is None:
+            content = b"" if body is ... else _encode(body)
+        self._scripts[self._known(secret)] = _Canned(status, content, headers or {})
+
+    def clear(self, secret: str) -> None:
+        """Let every account with this secret behave again."""
+        self._scripts.pop(self._known(secret), None)
+
+    def _known(self, secret: str) -> str:
+        if secret not in self._secrets:
+            raise ValueError("no account has this secret")
+        return secret
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.path
+        vendor = _BY_PATH.get(path) or next((vendor for vendor in _BY_TERRITORY if path.startswith(vendor.territory)), None)
+        name = vendor.name if vendor else ""
+        self.requests.append(Received(request.method, path, request.headers, name, self._monotonic()))
+        if vendor is None:
+            return _response(_NOWHERE, {})
+        self._served += 1
+        usual = vendor.headers(f"{self._served:032x}")
+        if path != vendor.path or request.method != "GET":
+            return _response(vendor.not_found, usual)
+        return await self._play(vendor, request, usual)
+
+    async def _play(self, vendor: Vendor, request: web.BaseRequest, usual: Mapping[str, str]) -> web.StreamResponse:
+        presented = vendor.presented(request.headers)
+        if presented is None:
+            return _response(vendor.missing_key, usual)
+        player = self._players.get((vendor.name, presented))
+        if player is None:
+            return _response(vendor.refusals[Fault.BAD_KEY], usual)
+        match self._scripts.get(presented.secret):
+            case _Canned(status, content, headers):
+                return _plain(status, content, usual, headers)
+            case _Misbehaviour(fault, location):
+                if fault in vendor.refusals:
+                    return _response(vendor.refusals[fault], usual)
+                return await WIRE[fault](Scene(request, location))
+            case None:
+                body = player.body(self._monotonic() - self._started, self._wall())
+                return _compressed(_response(Answer(200, body), usual), request)
+
+
+def _by_secret(players: Iterable[Player]) -> dict[tuple[str, Presented], Player]:
+    found: dict[tuple[str, Presented], Player] = {}
+    for player in players:
+        if player.provider not in VENDORS:
+            raise ValueError(f"the vendor {player.provider!r} cannot be played")
+        if found.setdefault((player.provider, Presented(player.secret, player.bearer)), player) is not player:
+            raise ValueError(f"two accounts of {player.provider} have the same secret")
+    return found
+
+
+def _encode(body: object) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def _response(answer: Answer, usual: Mapping[str, str]) -> web.Response:
+    return _plain(answer.status, _encode(answer.body), usual, answer.headers)
+
+
+def _plain(status: int, content: bytes, usual: Mapping[str, str], headers: Mapping[str, str]) -> web.Response:
+    response = web.Response(status=status, body=content, headers={"Content-Type": "application/json", **usual})
+    response.headers.update(headers)  # whatever the case of their letters
+    return response
+
+
+def _compressed(response: web.Response, request: web.BaseRequest) -> web.Response:
+    content = response.body
+    if isinstance(content, bytes) and len(content) > COMPRESSED_ABOVE and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.enable_compression(web.ContentCoding.gzip)
+    return response

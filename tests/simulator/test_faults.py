@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+import pytest
+
+from exporter.errors import PollError
+from exporter.model import Reason
+from exporter.providers.library import load_definitions
+from exporter.providers.verdict import accept
+from exporter.simulator.faults import WIRE, Fault
+from exporter.simulator.server import VENDORS, Player, Simulator
+from tests.simulator.audience import CREDITS, KEY_HEADERS, PATHS, PATIENCE, PLAYERS, WALLET, WORKSPACE, ask
+
+REFUSALS: list[tuple[Player, Fault, int, Any, Reason]] = [
+    (WALLET, Fault.BAD_KEY, 401, "authentication_failed", Reason.UNAUTHORIZED),
+    (WALLET, Fault.NO_PERMISSION, 403, "insufficient_api_key_scope", Reason.FORBIDDEN),
+    (WALLET, Fault.RATE_LIMITED, 429, "rate_limit_exceeded", Reason.RATE_LIMITED),
+    (WALLET, Fault.QUOTA_EXHAUSTED, 402, "insufficient_credit", Reason.QUOTA_EXHAUSTED),
+    (WALLET, Fault.SERVER_ERROR, 500, "internal_error", Reason.SERVER_ERROR),
+    (WORKSPACE, Fault.BAD_KEY, 401, "invalid_api_key", Reason.UNAUTHORIZED),
+    (WORKSPACE, Fault.NO_PERMISSION, 401, "missing_permissions", Reason.FORBIDDEN),
+    (WORKSPACE, Fault.RATE_LIMITED, 429, "rate_limit_exceeded", Reason.RATE_LIMITED),
+    (WORKSPACE, Fault.QUOTA_EXHAUSTED, 401, "quota_exceeded", Reason.QUOTA_EXHAUSTED),
+    (WORKSPACE, Fault.SERVER_ERROR, 500, "internal_error", Reason.SERVER_ERROR),
+    (CREDITS, Fault.BAD_KEY, 401, 4010, Reason.UNAUTHORIZED),
+    (CREDITS, Fault.NO_PERMISSION, 403, 4003, Reason.UNAUTHORIZED),
+    (CREDITS, Fault.RATE_LIMITED, 429, 4290, Reason.RATE_LIMITED),
+    (CREDITS, Fault.SERVER_ERROR, 500, 5000, Reason.SERVER_ERROR),
+]
+TELLS_TO_WAIT = {"heygen": "7", "elevenlabs": None, "liveavatar": "1"}
+SIMPLE = [
+    (Fault.NULL, 200, b"null"),
+    (Fault.ARRAY, 200, b"[]"),
+    (Fault.NOT_JSON, 200, b'{"data": {"username": '),
+    (Fault.INVALID_UTF8, 200, b'{"data": {"username": "caf\xe9"}}'),
+]
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    async with Simulator(PLAYERS) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(auto_decompress=False, headers={KEY_HEADERS["heygen"]: WALLET.secret}, timeout=PATIENCE) as session:
+        yield session
+
+
+async def raw(simulator: Simulator) -> bytes:
+    """Ask on a bare socket, and read until the server closes it."""
+    host, port = simulator.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(b"GET /v3/users/me HTTP/1.1\r\nHost: loopback\r\nX-Api-Key: hg-key\r\n\r\n")
+        return await asyncio.wait_for(reader.read(), 20)
+    finally:
+        writer.close()
+
+
+def code_of(body: Any) -> Any:
+    """The vendor's error code, wherever it stands."""
+    fault = body.get("error") or body.get("detail") or body
+    return fault.get("status") or fault["code"]
+
+
+@pytest.mark.parametrize("provider", VENDORS)
+def test_every_fault_can_be_played_for_every_vendor_in_exactly_one_way(provider: str) -> None:
+    assert sorted([*WIRE, *VENDORS[provider].refusals]) == sorted(Fault)
+
+
+@pytest.mark.parametrize(("player", "fault", "status", "code", "reason"), REFUSALS)
+async def test_a_refusal_comes_in_the_vendor_s_shape_and_is_understood(
+    simulator: Simulator, player: Player, fault: Fault, status: int, code: object, reason: Reason
+) -> None:
+    simulator.misbehave(player.secret, fault)
+    answer = await ask(simulator.url, player)
+    assert (answer.status, code_of(answer.body)) == (status, code)
+    definition = load_definitions()[player.provider]
+    with pytest.raises(PollError) as caught:
+        accept(definition, definition.requests[0], answer.status, answer.content)
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.provider)
+async def test_a_rate_limited_client_learns_how_long_to_wait_where_the_vendor_tells(simulator: Simulator, player: Player) -> None:
+    simulator.misbehave(player.secret, Fault.RATE_LIMITED)
+    answer = await ask(simulator.url, player)
+    assert answer.headers.get("Retry-After") == TELLS_TO_WAIT[player.provider]
+
+
+async def test_a_rate_limited_client_of_liveavatar_sees_its_window_spent(simulator: Simulator) -> None:
+    simulator.misbehave(CREDITS.secret, Fault.RATE_LIMITED)
+    answer = await ask(simulator.url, CREDITS)
+    assert [answer.headers[f"X-RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")] == ["10", "0", "1"]
+
+
+async def test_an_empty_balance_of_liveavatar_is_no_error(simulator: Simulator) -> None:
+    simulator.misbehave(CREDITS.secret, Fault.QUOTA_EXHAUSTED)
+    answer = await ask(simulator.url, CREDITS)
+    assert (answer.status, answer.body) == (200, {"code": 1000, "data": {"credits_left": "0.00"}, "message": "ok"})
+
+
+async def test_a_fault_is_one_account_s_alone(simulator: Simulator) -> None:
+    simulator.misbehave(WALLET.secret, Fault.SERVER_ERROR)
+    assert [(await ask(simulator.url, player)).status for player in PLAYERS] == [500, 200, 200]
+
+
+@pytest.mark.parametrize(("fault", "status"), [(Fault.HTML, 502), (Fault.HTML_200, 200)])
+async def test_a_page_for_people_can_come_in_place_of_json(simulator: Simulator, fault: Fault, status: int) -> None:
+    simulator.misbehave(WALLET.secret, fault)
+    answer = await ask(simulator.url, WALLET)
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert answer.content.startswith(b"<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(("fault", "status", "content"), SIMPLE)
+async def test_a_wrong_body_comes_byte_for_byte(simulator: Simulator, fault: Fault, status: int, content: bytes) -> None:
+    simulator.misbehave(WALLET.secret, fault)
+    answer = await ask(simulator.url, WALLET, **{"Accept-Encoding": "gzip"})
+    assert (answer.status, answer.content, answer.headers["Content-Type"]) == (status, content, "application/json")
+
+
+async def test_an_answer_can_have_no_body_at_all(simulator: Simulator) -> None:
+    simulator.misbehave(WALLET.secret, Fault.EMPTY)
+    answer = await ask(simulator.url, WALLET)
+    assert (answer.status, answer.content) == (204, b"")
+
+
+async def test_what_is_not_json_cannot_be_decoded(simulator: Simulator) -> None:
+    for fault in (Fault.NOT_JSON, Fault.INVALID_UTF8, Fault.HTML_200):
+        simulator.misbehave(WALLET.secret, fault)
+        with pytest.raises(ValueError, match=r"codec|column"):
+            json.loads((await ask(simulator.url, WALLET)).content)
+
+
+async def test_a_redirect_leads_where_it_was_told_to(simulator: Simulator) -> None:
+    simulator.misbehave(WALLET.secret, Fault.REDIRECT, location="http://127.0.0.1:9/trap")
+    answer = await ask(simulator.url, WALLET)
+    assert (answer.status, answer.headers["Location"]) == (302, "http://127.0.0.1:9/trap")
+
+
+async def test_who_follows_a_redirect_is_seen_with_the_key(simulator: Simulator, session: aiohttp.ClientSession) -> None:
+    simulator.misbehave(WALLET.secret, Fault.REDIRECT)
+    async with session.get(simulator.url + PATHS["heygen"]) as response:
+        assert response.status == 404
+    assert [(seen.path, seen.headers["X-Api-Key"]) for seen in simulator.requests] == [
+        (PATHS["heygen"], "hg-key"),
+        ("/elsewhere", "hg-key"),
+    ]
+
+
+async def test_a_hanging_account_answers_nothing(simulator: Simulator, session: aiohttp.ClientSession) -> None:
+    simulator.misbehave(WALLET.secret, Fault.HANG)
+    with pytest.raises(TimeoutError):
+        await session.get(simulator.url + PATHS["heygen"], timeout=aiohttp.ClientTimeout(total=0.5))
+    assert len(simulator.requests) == 1
+
+
+async def test_a_dripping_answer_starts_and_goes_on_in_single_bytes(simulator: Simulator, session: aiohttp.ClientSession) -> None:
+    simulator.misbehave(WALLET.secret, Fault.DRIP)
+    async with session.get(simulator.url + PATHS["heygen"]) as response:
+        chunks = [await anext(response.content.iter_any()) for _ in range(3)]
+        assert (response.status, b"".join(chunks)) == (200, b"{  ")
+
+
+async def test_a_reset_connection_ends_without_a_byte(simulator: Simulator) -> None:
+    simulator.misbehave(WALLET.secret, Fault.RESET)
+    with pytest.raises(ConnectionResetError):
+        await raw(simulator)
+
+
+async def test_a_truncated_body_is_shorter_than_announced(simulator: Simulator, session: aiohttp.ClientSession) -> None:
+    simulator.misbehave(WALLET.secret, Fault.TRUNCATED)
+    async with session.get(simulator.url + PATHS["heygen"]) as response:
+        assert (response.status, response.headers["Content-Length"]) == (200, "4096")
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await response.read()
+    assert (await raw(simulator)).endswith(b'\r\n\r\n{"data": ')
+
+
+async def test_truncated_gzip_is_whole_as_http(simulator: Simulator) -> None:
+    simulator.misbehave(WALLET.secret, Fault.TRUNCATED_GZIP)
+    answer = await ask(simulator.url, WALLET)
+    assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
+    with pytest.raises(EOFError):
+        gzip.decompress(answer.content)
+
+
+async def test_bad_gzip_is_no_gzip(simulator: Simulator) -> None:
+    simulator.misbehave(WALLET.secret, Fault.BAD_GZIP)
+    answer = await ask(simulator.url, WALLET)
+    assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
+    with pytest.raises(gzip.BadGzipFile):
+        gzip.decompress(answer.content)
+
+
+async def test_a_gzip_bomb_is_small_until_it_goes_off(simulator: Simulator) -> None:
+    simulator.misbehave(WALLET.secret, Fault.GZIP_BOMB)
+    answer = await ask(simulator.url, WALLET)
+    assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
+    assert len(answer.content) < 100_000
+    assert inflated_size(answer.content) == 64 * 1024 * 1024
+
+
+def inflated_size(content: bytes) -> int:
+    """The size after decompression, found without holding it."""
+    decompressor, size = zlib.decompressobj(zlib.MAX_WBITS | 16), 0
+    while not decompressor.eof:
+        size += len(decompressor.decompress(content, 1_000_000))
+        content = decompressor.unconsumed_tail
+    return size
+
+
+async def test_an_oversized_answer_has_many_megabytes(simulator: Simulator) -> None:
+    simulator.misbehave(WALLET.secret, Fault.OVERSIZED)
+    answer = await ask(simulator.url, WALLET)
+    assert (answer.status, len(answer.content)) == (200, 8 * 1024 * 1024)
+    assert "Content-Encoding" not in answer.headers
+
+
+async def test_what_is_not_http_is_another_protocol(simulator: Simulator, session: aiohttp.ClientSession) -> None:
+    simulator.misbehave(WALLET.secret, Fault.NOT_HTTP)
+    assert await raw(simulator) == b"220 mail.example.com ESMTP\r\n"
+    with pytest.raises(aiohttp.ClientResponseError):
+        await session.get(simulator.url + PATHS["heygen"])
+
+
+@pytest.mark.parametrize("fault", Fault)
+async def test_no_fault_leaves_a_trace_in_the_log_or_hurts_the_next_answer(
+    simulator: Simulator, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    simulator.misbehave(WALLET.secret, fault)
+    async with aiohttp.ClientSession(headers={"X-Api-Key": "hg-key"}) as session:
+        with suppress(aiohttp.ClientError, TimeoutError):
+            async with session.get(simulator.url + PATHS["heygen"], timeout=aiohttp.ClientTimeout(total=0.5)) as response:
+                await response.content.readany()
+    simulator.clear(WALLET.secret)
+    assert (await ask(simulator.url, WALLET)).status == 200
+    assert caplog.messages == []

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import aiohttp
+import pytest
+
+from exporter.simulator.faults import Fault
+from exporter.simulator.server import Player, Simulator
+from tests.simulator.audience import PATHS, WALLET, ask
+
+STUCK = [Fault.HANG, Fault.DRIP, Fault.OVERSIZED]
+
+
+async def stuck_clients(simulator: Simulator, players: Iterable[Player]) -> list[asyncio.StreamWriter]:
+    """Clients that ask and never read, on bare sockets."""
+    port = int(simulator.url.rpartition(":")[2])
+    writers = []
+    for player in players:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        del reader
+        writer.write(f"GET /v3/users/me HTTP/1.1\r\nHost: loopback\r\nX-Api-Key: {player.secret}\r\n\r\n".encode())
+        writers.append(writer)
+    return writers
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop run until something has happened."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 -- the server has no event for this, and needs none
+            await asyncio.sleep(0)
+
+
+async def test_stop_is_quick_with_stuck_clients_of_every_kind() -> None:
+    players = [Player("heygen", f"{fault}-{number}", WALLET.body) for fault in STUCK for number in range(5)]
+    simulator = Simulator(players)
+    await simulator.start()
+    for player in players:
+        simulator.misbehave(player.secret, Fault(player.secret.rpartition("-")[0]))
+    writers = await stuck_clients(simulator, players)
+    await until(lambda: len(simulator.requests) == len(players))
+    before = asyncio.get_running_loop().time()
+    await simulator.stop()
+    assert asyncio.get_running_loop().time() - before < 1.5
+    for writer in writers:
+        writer.transport.abort()
+
+
+@pytest.mark.parametrize("fault", [Fault.HANG, Fault.DRIP])
+async def test_a_client_that_waits_sees_the_connection_end_when_the_server_stops(fault: Fault) -> None:
+    simulator = Simulator([WALLET])
+    await simulator.start()
+    simulator.misbehave(WALLET.secret, fault)
+    waiting = asyncio.create_task(ask(simulator.url, WALLET))
+    await until(lambda: len(simulator.requests) == 1)
+    await simulator.stop()
+    with pytest.raises(aiohttp.ClientError):
+        await waiting
+
+
+async def test_an_idle_connection_does_not_hold_the_server() -> None:
+    simulator = Simulator([WALLET])
+    url = await simulator.start()
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url + PATHS["heygen"], headers={"X-Api-Key": WALLET.secret}) as response:
+            assert response.status == 200
+        before = asyncio.get_running_loop().time()
+        await simulator.stop()
+        assert asyncio.get_running_loop().time() - before < 1.5
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await session.get(url + PATHS["heygen"])
+
+
+async def test_a_hanging_request_ends_when_the_client_leaves() -> None:
+    async with Simulator([WALLET]) as simulator:
+        simulator.misbehave(WALLET.secret, Fault.HANG)
+        (writer,) = await stuck_clients(simulator, [WALLET])
+        await until(lambda: len(simulator.requests) == 1)
+        server = simulator._web
+        assert server is not None
+        assert len(server.connections) == 1
+        writer.close()
+        await until(lambda: not server.connections)
+
+
+async def test_a_stopped_server_can_start_again_at_its_old_port() -> None:
+    simulator = Simulator([WALLET])
+    url = await simulator.start()
+    await simulator.stop()
+    assert await simulator.start(int(url.rpartition(":")[2])) == url
+    assert (await ask(url, WALLET)).status == 200
+    await simulator.stop()
+
+
+async def test_elapsed_time_counts_from_the_start() -> None:
+    times = iter([100.0, 101.0, 101.0])
+    async with Simulator(
+        [Player("heygen", "key", lambda elapsed, now: [elapsed, now])], monotonic=lambda: next(times), wall=lambda: 5.0
+    ) as one:
+        assert (await ask(one.url, Player("heygen", "key", WALLET.body))).body == [1.0, 5.0]
+
+
+async def test_stopping_twice_or_before_the_start_does_nothing() -> None:
+    simulator = Simulator([WALLET])
+    await simulator.stop()
+    await simulator.start()
+    await simulator.stop()
+    await simulator.stop()
+
+
+async def test_a_port_in_use_is_reported_and_nothing_stays_open() -> None:
+    async with Simulator([WALLET]) as first:
+        second = Simulator([WALLET])
+        with pytest.raises(OSError, match="address already in use"):
+            await second.start(int(first.url.rpartition(":")[2]))
+        await second.start()
+        await second.stop()
