@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from exporter.errors import CredentialError
 
 MAX_SECRET_BYTES = 65_536
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,19 @@ class SecretSource(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    env: Annotated[str, Field(min_length=1, description="Name of the environment variable that holds the secret.")] | None = None
+    env: Annotated[str, Field(description="Name of the environment variable that holds the secret.")] | None = None
     file: (
         Annotated[Path, Field(description="File that holds the secret; it is read again for every poll, so rotation needs no restart.")]
         | None
     ) = None
     value: Annotated[SecretStr, Field(description="The secret itself. Accepted for first steps, and warned about.")] | None = None
+
+    @field_validator("env")
+    @classmethod
+    def _is_a_name(cls, name: str | None) -> str | None:
+        if name is not None and not _VARIABLE_NAME.fullmatch(name):
+            raise ValueError("expected the name of an environment variable, such as HEYGEN_API_KEY, and not the secret itself")
+        return name
 
     @field_validator("file")
     @classmethod

@@ -25,7 +25,9 @@ def command(*, config_file: Path, schema: bool) -> None:
         return
     config, _ = load(config_file, os.environ)
     providers = sorted({account.provider for account in config.accounts})
-    click.echo(f"{config_file} is right: {len(config.accounts)} accounts at {', '.join(providers)}")
+    click.echo(
+        f"{config_file} is right: {len(config.accounts)} {'account' if len(config.accounts) == 1 else 'accounts'} at {', '.join(providers)}"
+    )
     for account in config.accounts:
         if any(source.value is not None for source in account.credentials.values()):
             click.echo(

@@ -13,7 +13,7 @@ from exporter.config.models import Config
 from exporter.errors import ConfigError
 from exporter.log import LEVELS
 from exporter.providers.definition import Definition
-from exporter.providers.library import load_definitions
+from exporter.providers.library import read_definitions
 
 EXIT_FAILED: Final = 1
 EXIT_INVALID: Final = 2
@@ -47,7 +47,7 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def load(config_file: Path, environ: Mapping[str, str]) -> tuple[Config, Mapping[str, Definition]]:
     """Read the configuration and the definitions, or tell all that is wrong and exit with 2."""
     try:
-        return load_config(config_file, load_definitions, environ)
+        return load_config(config_file, read_definitions, environ)
     except ConfigError as error:
         count = len(error.problems)
         click.echo(f"{config_file} cannot be used; {count} {'problem' if count == 1 else 'problems'}:", err=True)

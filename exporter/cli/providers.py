@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from exporter.cli.options import EXIT_INVALID
-from exporter.providers.definition import Definition, HeaderCredential, QuotaFields, TextField
+from exporter.providers.definition import Definition, HeaderCredential, QuotaFields
 from exporter.providers.library import load_definitions
 
 
@@ -43,7 +43,7 @@ def describe(definition: Definition) -> str:
 
 
 def _quota(quota: QuotaFields) -> list[str]:
-    unit = f"unit from {quota.unit.select}" if isinstance(quota.unit, TextField) else quota.unit
+    unit = quota.unit.name or f"unit from {quota.unit.select}"
     parts = {part: getattr(quota, part) for part in ("remaining", "used", "limit", "overage_limit", "resets_at")}
     lines = [f"      {part:<14}{field.select}" for part, field in parts.items() if field]
     derived = quota.remaining is None and quota.used is not None and quota.limit is not None

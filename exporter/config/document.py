@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,46 +10,86 @@ import yaml
 
 from exporter.errors import ConfigError, Problem
 
+_QUOTED = re.compile(r"""'(?!<|\\.')[^']{2,}'|"(?!<)[^"]{2,}\"""")
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+class _RefusedError(yaml.MarkedYAMLError):
+    """A refusal in our own words, which show nothing that could be a secret."""
+
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's SafeLoader, without silent overwriting."""
+    """SafeLoader, with a place in the file for values that PyYAML fails on."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 -- as in PyYAML
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.tag != "tag:yaml.org,2002:merge" and isinstance(key_node, yaml.ScalarNode):
-                if key_node.value in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"the key {key_node.value!r} is there twice", key_node.start_mark)
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 -- as in PyYAML
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
+            raise _refusal("holds a value that is not of the kind it is written as", node.start_mark) from None
 
 
 def read_document(path: Path) -> Any:
     """Read one YAML file.
 
     Raises:
-        ConfigError: it cannot be read or is not YAML; the problem names the file and the line, never the line's text.
+        ConfigError: it cannot be read or is not YAML; the problem names the file, the line and the column, never the line's text.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 -- a subclass of SafeLoader
+        return _parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError([Problem(str(path), "no such file")]) from None
     except OSError as error:
         raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError:
         raise ConfigError([Problem(str(path), "is not UTF-8 text")]) from None
-    except yaml.YAMLError as error:
-        raise ConfigError([Problem(_place(path, error), f"is not valid YAML: {_what(error)}")]) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise ConfigError([Problem(place, f"is not valid YAML: {_what(error)}")]) from None
     except RecursionError:
         raise ConfigError([Problem(str(path), "is nested too deeply")]) from None
-    except ValueError:
-        raise ConfigError([Problem(str(path), "is not valid YAML: holds a date or number that does not exist")]) from None
 
 
-def _place(path: Path, error: yaml.YAMLError) -> str:
-    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-    return f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+def _parse(text: str) -> Any:
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        mark = yaml.Mark("", 0, before.count("\n"), error.position - before.rfind("\n") - 1, None, 0)
+        raise _refusal("holds a character that YAML does not allow", mark) from None
+    try:
+        node = loader.get_single_node()
+        _refuse_doubles(node, set())
+        return loader.construct_document(node) if node is not None else None
+    except yaml.reader.ReaderError:
+        raise _refusal("holds a character that YAML does not allow", loader.get_mark()) from None
+    finally:
+        loader.dispose()
 
 
-def _what(error: yaml.YAMLError) -> str:
-    return str(error.problem) if isinstance(error, yaml.MarkedYAMLError) else "holds a character that YAML does not allow"
+def _refuse_doubles(node: yaml.Node | None, seen: set[int]) -> None:
+    """Look at the keys as they are written, before merges (`<<`) are filled in."""
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_doubles(item, seen)
+    elif isinstance(node, yaml.MappingNode):
+        keys = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                if key.value in keys:
+                    raise _refusal(f"the key {key.value!r} is there twice", key.start_mark)
+                keys.add(key.value)
+            _refuse_doubles(key, seen)
+            _refuse_doubles(value, seen)
+
+
+def _refusal(problem: str, mark: yaml.Mark | None) -> _RefusedError:
+    return _RefusedError(None, None, problem, mark)
+
+
+def _what(error: yaml.MarkedYAMLError) -> str:
+    """PyYAML's words without those of the file, which it puts in quotes; one of them may be a secret."""
+    return str(error.problem) if isinstance(error, _RefusedError) else _QUOTED.sub("...", str(error.problem))

@@ -6,9 +6,9 @@ Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from exporter.model import Seconds
 
@@ -23,7 +23,7 @@ def parse_duration(text: object) -> Seconds:
     Raises:
         ValueError: it is not a duration, or it is zero; the message says what one looks like.
     """
-    found = _DURATION.match(text) if isinstance(text, str) else None
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
     milliseconds = sum(int(amount or 0) * unit for amount, unit in zip(found.groups(), _UNITS.values(), strict=True)) if found else 0
     if not milliseconds:
         raise ValueError("expected a duration such as 30s, 5m or 1h30m")
@@ -47,3 +47,8 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": _PATTERN, "minLength": 2, "examples": ["30s", "5m", "1h30m"]}),
 ]
 """A field that holds seconds and is written as a Prometheus duration."""
+
+
+def default_duration(text: str) -> Any:
+    """A field's default, in seconds for the program and as text for the JSON Schema."""
+    return Field(default=parse_duration(text), json_schema_extra={"default": text})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import glob
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,12 +18,13 @@ from exporter.credentials import SecretSource
 from exporter.errors import ConfigError, Problem
 
 Facts = TypeVar("Facts", bound=ProviderFacts)
-LoadProviders = Callable[[Iterable[Path]], Mapping[str, Facts]]
+ReadProviders = Callable[[Iterable[Path]], tuple[Mapping[str, Facts], Sequence[Problem]]]
 
-_KEYS = sorted({name for model in (Config, Account, Timing, SecretSource) for name in model.model_fields})
+_PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,24}")
+_PRINTED_KEY = re.compile(r"[!-~]{1,40}")
 
 
-def load_config(path: Path, load_providers: LoadProviders[Facts], environ: Mapping[str, str]) -> tuple[Config, Mapping[str, Facts]]:
+def load_config(path: Path, read_providers: ReadProviders[Facts], environ: Mapping[str, str]) -> tuple[Config, Mapping[str, Facts]]:
     """Read the file and the provider definitions that it names.
 
     Raises:
@@ -30,57 +32,81 @@ def load_config(path: Path, load_providers: LoadProviders[Facts], environ: Mappi
     """
     data = read_document(path)
     problems: list[Problem] = []
-    files = list(_provider_files(data, path.parent, problems))
-    try:
-        providers = load_providers(files)
-    except ConfigError as error:
-        problems += error.problems
-        providers = load_providers(())
+    files = dict.fromkeys(_provider_files(data, path.parent, problems))
+    providers, found = read_providers(files)
+    problems += found
     config = None
     try:
         config = Config.model_validate(data, context=Context(environ=environ, folder=path.parent, providers=providers))
     except ValidationError as error:
-        problems += problems_of(error, _KEYS)
+        problems += problems_of(error, _keys_of)
     problems += _between_accounts(data)
     if config is None or problems:
-        raise ConfigError(sorted(set(problems)))
+        raise ConfigError(sorted(set(problems), key=_in_order))
     return config, providers
 
 
-def problems_of(error: ValidationError, keys: Iterable[str] = ()) -> Iterator[Problem]:
-    """Turn pydantic's findings into problems with dotted paths, without the values that were found: one may be a secret."""
+def problems_of(error: ValidationError, keys_of: Callable[[Sequence[int | str]], Iterable[str]] = lambda _: ()) -> Iterator[Problem]:
+    """Turn pydantic's findings into problems with dotted paths, without the values that were found: one may be a secret.
+
+    `keys_of` names the keys that the block at a place knows, for suggestions.
+    """
     for found in error.errors(include_url=False, include_context=False, include_input=False):
-        *parents, last = found["loc"] or ("",)
+        place, message = found["loc"], found["msg"]
         match found["type"]:
             case "extra_forbidden":
-                close = difflib.get_close_matches(str(last), keys, n=1)
-                yield Problem(dotted((*parents, last)), "unknown key" + (f"; did you mean {close[0]!r}?" if close else ""))
+                close = difflib.get_close_matches(str(place[-1]), keys_of(place[:-1]), n=1)
+                message = "unknown key" + (f"; did you mean {close[0]!r}?" if close else "")
             case "missing":
-                yield Problem(dotted((*parents, last)), "is required")
+                message = "is required"
             case "value_error":
-                yield Problem(dotted((*parents, last)), found["msg"].removeprefix("Value error, "))
+                message = message.removeprefix("Value error, ")
             case "model_type" | "model_attributes_type" | "dict_type":
-                yield Problem(dotted((*parents, last)), "expected a block of `key: value` lines")
+                message = "expected a block of `key: value` lines"
             case _:
-                message = found["msg"].removeprefix("Input should ")
-                yield Problem(dotted((*parents, last)), f"should {message}" if message != found["msg"] else message)
+                message = re.sub("^Input should ", "should ", message)
+        yield Problem(dotted(place), message)
 
 
 def dotted(location: Iterable[int | str]) -> str:
-    """Write a place in a file: `accounts[2].interval`."""
-    text = ""
+    """Write a place in a file: `accounts[2].interval`. A key that may be a misplaced secret is not written out."""
+    text, is_secret = "", False
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part != "[key]":  # pydantic's mark for a fault in the key itself
+            text += f".{part}" if (_PLAIN_KEY if is_secret else _PRINTED_KEY).fullmatch(part) else ".(a key that is not shown)"
+        is_secret = is_secret or part == "credentials"
     return text.removeprefix(".")
+
+
+def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
+    match block:
+        case ():
+            return Config.model_fields
+        case ("defaults",):
+            return Timing.model_fields
+        case ("accounts", int()):
+            return Account.model_fields
+        case (*_, "credentials", str()):
+            return SecretSource.model_fields
+        case _:
+            return ()
+
+
+def _in_order(problem: Problem) -> list[tuple[int, str]]:
+    """By place, with `[2]` before `[10]`."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", str(problem))]
 
 
 def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterator[Path]:
     patterns = data.get("provider_files") if isinstance(data, dict) else None
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
-        found = sorted(glob.glob(pattern, root_dir=folder)) if isinstance(pattern, str) else [""]  # noqa: PTH207 -- takes absolute patterns too
-        if not found:
-            problems.append(Problem(f"provider_files[{index}]", f"no file matches {pattern!r} (relative to {folder})"))
-        yield from (folder / name for name in found if name)
+        if isinstance(pattern, str):
+            found = [] if "\0" in pattern else sorted(glob.glob(pattern, root_dir=folder))  # noqa: PTH207 -- takes absolute patterns too
+            if not found:
+                problems.append(Problem(f"provider_files[{index}]", f"no file matches {pattern!r} (relative to {folder})"))
+            yield from (folder / name for name in found)
 
 
 def _between_accounts(data: Any) -> Iterator[Problem]:
@@ -100,16 +126,16 @@ def _between_accounts(data: Any) -> Iterator[Problem]:
 
 def _hasty_staleness(index: int, account: Mapping[str, Any], defaults: Any) -> Iterator[Problem]:
     """Numbers that would vanish between two good polls."""
-    names = Timing.model_fields.keys()
+    both = ("interval", "stale_after")
+    sources = (defaults if isinstance(defaults, dict) else {}, account)
     try:
-        timing = Timing.model_validate(dict(defaults) | {name: account[name] for name in names & account.keys()})
-    except (ValidationError, TypeError, ValueError):
+        timing = Timing.model_validate({name: source[name] for source in sources for name in both if source.get(name) is not None})
+    except ValidationError:
         return  # reported already, under its own place
     if timing.stale_after is not None and timing.stale_after < timing.interval:
         stale_after, interval = format_duration(timing.stale_after), format_duration(timing.interval)
-        yield Problem(
-            f"accounts[{index}]", f"stale_after ({stale_after}) is shorter than interval ({interval}): numbers would vanish between polls"
-        )
+        message = f"stale_after ({stale_after}) is shorter than interval ({interval}): numbers would vanish between polls"
+        yield Problem(f"accounts[{index}]", message)
 
 
 def json_schema(model: type[BaseModel] = Config) -> dict[str, Any]:

@@ -7,15 +7,16 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Protocol, Self
+from typing import Annotated, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from exporter.config.duration import Duration
+from exporter.config.duration import Duration, default_duration
 from exporter.credentials import SecretSource, Surroundings
 from exporter.model import RESERVED_LABELS, AccountKey, Seconds
 
+_BARE_URL = re.compile(r"[^\s?#@\x00-\x1f\x7f]+")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
@@ -55,7 +56,7 @@ def check_url(url: str) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError("expected a URL such as https://api.example.com") from None
-    if parts.scheme not in {"https", "http"} or not host or parts.username or parts.query or parts.fragment or not url.isprintable():
+    if parts.scheme not in {"https", "http"} or not host or not _BARE_URL.fullmatch(url):
         raise ValueError("expected a URL such as https://api.example.com, without user, query or fragment")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ValueError("plain http would show the key to the network: use https (http is accepted for loopback only)")
@@ -76,6 +77,26 @@ def _at_least_a_second(interval: Seconds) -> Seconds:
 
 
 Interval = Annotated[Duration, AfterValidator(_at_least_a_second)]
+
+
+def _label_name(name: str) -> str:
+    if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
+        raise ValueError("is not a label name: letters, digits and _ only, no digit first, no __ first")
+    if name in RESERVED_LABELS:
+        raise ValueError(f"this label name is reserved; choose another, such as my_{name}")
+    return name
+
+
+def _credential_name(name: str, info: ValidationInfo) -> str:
+    facts = _facts(info)
+    if facts and name not in facts.credentials:
+        raise ValueError(f"{info.data['provider']} has no credential of that name; it takes {_listed(facts.credentials, 'or')}")
+    return name
+
+
+LabelName = Annotated[str, AfterValidator(_label_name)]
+LabelValue = Annotated[str, Field(max_length=128), AfterValidator(_without_controls)]
+CredentialName = Annotated[str, AfterValidator(_credential_name)]
 Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_without_controls)]
 Url = Annotated[str, AfterValidator(check_url)]
 
@@ -87,13 +108,13 @@ class _Block(BaseModel):
 class Timing(_Block):
     """Timing of every account that does not state its own."""
 
-    interval: Interval = Seconds(300.0)
+    interval: Interval = default_duration("5m")
     """How often an account is polled; 1s at least."""
-    timeout: Duration = Seconds(15.0)
+    timeout: Duration = default_duration("15s")
     """How long a whole poll may take."""
     stale_after: Duration | None = None
     """How long the last good numbers are shown while polls fail; three intervals unless set."""
-    max_backoff: Duration = Seconds(900.0)
+    max_backoff: Duration = default_duration("15m")
     """How far repeated failures may stretch the interval; never below the interval itself."""
 
 
@@ -104,7 +125,7 @@ class Account(_Block):
     """The value of the label `account`; unique for its provider."""
     provider: str
     """The name of a provider: see `ai-account-exporter providers`."""
-    credentials: dict[str, SecretSource] = Field(min_length=1, max_length=1)
+    credentials: dict[CredentialName, SecretSource] = Field(json_schema_extra={"minProperties": 1, "maxProperties": 1})
     """One of the provider's credentials by name, and where its secret is."""
     interval: Interval | None = None
     """How often this account is polled."""
@@ -114,7 +135,7 @@ class Account(_Block):
     """How long this account's last good numbers are shown while polls fail."""
     max_backoff: Duration | None = None
     """How far repeated failures may stretch this account's interval."""
-    labels: dict[str, Annotated[str, Field(max_length=128), AfterValidator(_without_controls)]] = {}
+    labels: dict[LabelName, LabelValue] = {}
     """Labels of your own for all series of this account, such as `team: video`."""
     region: str | None = None
     """One of the provider's regions, where it has several."""
@@ -135,22 +156,10 @@ class Account(_Block):
 
     @field_validator("credentials")
     @classmethod
-    def _suits_the_provider(cls, sources: dict[str, SecretSource], info: ValidationInfo) -> dict[str, SecretSource]:
-        facts = _facts(info)
-        unsuitable = [name for name in sources if facts and name not in facts.credentials]
-        if facts and unsuitable:
-            raise ValueError(f"{info.data['provider']} has no credential of that name; it takes {_listed(facts.credentials, 'or')}")
+    def _is_one(cls, sources: dict[str, SecretSource]) -> dict[str, SecretSource]:
+        if len(sources) != 1:
+            raise ValueError(f"expected one credential, found {len(sources)}")
         return sources
-
-    @field_validator("labels")
-    @classmethod
-    def _names_are_free(cls, labels: dict[str, str]) -> dict[str, str]:
-        for name in labels:
-            if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
-                raise ValueError(f"{name!r} is not a label name: letters, digits and _ only, no digit first, no __ first")
-            if name in RESERVED_LABELS:
-                raise ValueError(f"the label name {name!r} is reserved; choose another, such as 'my_{name}'")
-        return labels
 
     @field_validator("region")
     @classmethod
@@ -161,11 +170,12 @@ class Account(_Block):
             raise ValueError(f"{info.data['provider']} has no such region{known}")
         return region
 
-    @model_validator(mode="after")
-    def _one_address(self) -> Self:
-        if self.region and self.base_url:
+    @field_validator("base_url")
+    @classmethod
+    def _is_the_only_address(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url and info.data.get("region"):
             raise ValueError("expected region or base_url, not both")
-        return self
+        return url
 
 
 class Config(_Block):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from exporter.config.models import Url
 from exporter.model import Reason
@@ -17,12 +18,18 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 InfoLabel = Literal["plan", "billing_type", "billing_period", "workspace"]
 
 
-def _shorthand(value: Any) -> Any:
-    return {"select": value} if isinstance(value, str) else value
+def _shorthand(key: str, value: Any) -> Any:
+    return {key: value} if isinstance(value, str) else value
 
 
 def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
+
+
+def _not_empty(requests: tuple[Request, ...]) -> tuple[Request, ...]:
+    if not requests:
+        raise ValueError("expected one request or more")
+    return requests
 
 
 def _code(value: Any) -> Any:
@@ -43,7 +50,7 @@ class NumberField(_Block):
     """JMESPath to a JSON number or a decimal string."""
     minus: SelectionField | None = None
     """JMESPath to a number of the same answer that is taken off, before scaling."""
-    scale: Decimal = Decimal(1)
+    scale: Annotated[Decimal, Field(ge=-(10**18), le=10**18)] = Decimal(1)
     """What the vendor's figure is multiplied by: 0.01 for cents, -1 where the vendor counts what is owed."""
     unlimited: str | None = None
     """What the vendor sends in place of a number to say that there is no limit."""
@@ -60,15 +67,23 @@ class TimeField(_Block):
     """The number by which the vendor says that it does not know."""
 
 
-class TextField(_Block):
-    """Text that stands in the answer."""
+class UnitField(_Block):
+    """A unit: `unit: credits`, or `unit: {select: data.currency}` where the answer tells it."""
 
-    select: SelectionField
-    """JMESPath to the text."""
+    name: Name | None = None
+    """The unit itself."""
+    select: SelectionField | None = None
+    """JMESPath to the unit's name."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.name is None) == (self.select is None):
+            raise ValueError("expected a name, or a block with `select`")
+        return self
 
 
-Number = Annotated[NumberField, BeforeValidator(_shorthand)]
-Unit = TextField | Name
+Number = Annotated[NumberField, BeforeValidator(partial(_shorthand, "select"))]
+Unit = Annotated[UnitField, BeforeValidator(partial(_shorthand, "name"))]
 
 
 class QuotaFields(_Block):
@@ -174,7 +189,7 @@ class Definition(_Block):
     """What the key must be allowed to do; shown where a key is not."""
     notes: tuple[str, ...] = ()
     """What an operator should know before trusting the figures; shown by `providers NAME`."""
-    requests: Annotated[tuple[Request, ...], Field(min_length=1)]
+    requests: Annotated[tuple[Request, ...], AfterValidator(_not_empty)]
     """What is asked in every poll, in order."""
     errors: ErrorFields = ErrorFields()
     """How the vendor says no."""

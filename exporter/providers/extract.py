@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar, TypeVarTuple
 
 from exporter.model import AutoReload, Quota, Reading, Status
-from exporter.providers.definition import AutoReloadFields, NumberField, QuotaFields, Request, TextField, TimeField, Unit
+from exporter.providers.definition import AutoReloadFields, NumberField, QuotaFields, Request, TimeField, UnitField
 from exporter.providers.selection import Selection
 from exporter.providers.values import EXACT, Mismatch, finite, to_bool, to_decimal, to_text, to_time
 
@@ -97,10 +97,10 @@ class _Extraction:
     def _text(self, name: str, selection: Selection, body: Any) -> str | None:
         return self._field(name, _text_of, selection, body)
 
-    def _unit(self, name: str, unit: Unit, body: Any) -> str | None:
+    def _unit(self, name: str, unit: UnitField, body: Any) -> str | None:
         """The unit of an amount that is there: an amount of unknown unit is no amount, so silence is a mismatch here."""
-        if not isinstance(unit, TextField):
-            return unit
+        if unit.select is None:
+            return unit.name
         text = self._text(name, unit.select, body)
         if text is None and name not in self.mismatches:
             self.mismatches.append(name)
@@ -126,12 +126,12 @@ def _number_of(field: NumberField, body: Any) -> Decimal | None:
         if other is None:
             return None
         number = EXACT.subtract(number, other)
-    return finite(EXACT.multiply(number, field.scale))
+    return finite(EXACT.multiply(number, field.scale) if field.scale != 1 else number)
 
 
 def _time_of(field: TimeField, body: Any) -> float | None:
     value = field.select.of(body)
-    if field.unknown is not None and value == field.unknown:
+    if field.unknown is not None and not isinstance(value, bool) and value == field.unknown:
         return None
     return to_time(value, field.format)
 

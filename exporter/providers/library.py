@@ -26,15 +26,11 @@ def load_definition(path: Path) -> Definition:
     try:
         return Definition.model_validate(read_document(path))
     except ValidationError as error:
-        raise ConfigError(Problem(f"{path}: {problem.place}", problem.message) for problem in problems_of(error)) from None
+        raise ConfigError(Problem(f"{path}: {place}" if place else str(path), message) for place, message in problems_of(error)) from None
 
 
-def load_definitions(files: Iterable[Path] = ()) -> Mapping[str, Definition]:
-    """Read the built-in definitions and the given files, by provider name, in alphabetical order.
-
-    Raises:
-        ConfigError: with the problems of all files.
-    """
+def read_definitions(files: Iterable[Path] = ()) -> tuple[Mapping[str, Definition], list[Problem]]:
+    """Read the built-in definitions and the given files: those that are right, by provider name, and all problems of the others."""
     problems: list[Problem] = []
     found = dict(_built_in())
     for path in files:
@@ -45,9 +41,19 @@ def load_definitions(files: Iterable[Path] = ()) -> Mapping[str, Definition]:
             continue
         if found.setdefault(definition.name, definition) is not definition:
             problems.append(Problem(f"{path}: name", f"another definition is called {definition.name!r} already"))
+    return dict(sorted(found.items())), problems
+
+
+def load_definitions(files: Iterable[Path] = ()) -> Mapping[str, Definition]:
+    """Read the built-in definitions and the given files, by provider name, in alphabetical order.
+
+    Raises:
+        ConfigError: with the problems of all files.
+    """
+    found, problems = read_definitions(files)
     if problems:
         raise ConfigError(problems)
-    return dict(sorted(found.items()))
+    return found
 
 
 @cache

@@ -5,7 +5,7 @@ Source: https://jmespath.org/specification.html. JSON numbers arrive here as `De
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, localcontext
 from typing import Annotated, Any, Final
 
 import jmespath
@@ -13,7 +13,7 @@ from jmespath import exceptions, functions
 from pydantic import GetPydanticSchema
 from pydantic_core import core_schema
 
-from exporter.providers.values import Mismatch, to_decimal
+from exporter.providers.values import EXACT, Mismatch, to_decimal
 
 
 class _Functions(functions.Functions):
@@ -23,12 +23,19 @@ class _Functions(functions.Functions):
         allowed, subtypes = super()._get_allowed_pytypes(types)  # type: ignore[misc]  # missing in the stubs
         return [*allowed, "Decimal"] if "float" in allowed else allowed, [(*s, "Decimal") if "float" in s else s for s in subtypes]
 
+    def _convert_to_jmespath_type(self, name: str) -> str:
+        return "number" if name == "Decimal" else str(super()._convert_to_jmespath_type(name))  # type: ignore[misc]  # missing in the stubs
+
     @functions.signature({"types": []})
     def _func_to_number(self, value: Any) -> Decimal | None:
         try:
             return to_decimal(value)
         except Mismatch:
             return None
+
+    @functions.signature({"types": []})
+    def _func_to_string(self, value: Any) -> str:
+        return str(value) if isinstance(value, Decimal) else str(super()._func_to_string(value))  # type: ignore[misc]  # missing in the stubs
 
     @functions.signature({"types": []})
     def _func_type(self, value: Any) -> str:
@@ -61,8 +68,9 @@ class Selection:
             Mismatch: a function of the expression met a value of a kind that it cannot take.
         """
         try:
-            return self._parsed.search(body, options=_OPTIONS)
-        except (exceptions.JMESPathError, InvalidOperation, TypeError, ValueError, RecursionError):
+            with localcontext(EXACT):
+                return self._parsed.search(body, options=_OPTIONS)
+        except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
             raise Mismatch from None
 
 

@@ -50,6 +50,8 @@ def to_decimal(value: Any) -> Decimal | None:
     """
     if value is None:
         return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = Decimal(repr(value))  # not from the vendor but from JMESPath, which counts and rounds in Python's own numbers
     if isinstance(value, str) and len(value) <= MAX_TEXT and _DECIMAL.fullmatch(value):
         value = Decimal(value)
     if not isinstance(value, Decimal):

@@ -1,0 +1,84 @@
+"""The example answers as tests use them: what the vendor sends, and what must come of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from exporter.model import AutoReload, Quota, Reading, Reason, Status
+from exporter.providers.definition import Definition
+from exporter.providers.extract import extract
+from exporter.providers.library import EXAMPLES, load_definitions
+from exporter.providers.verdict import accept
+
+DEFINITIONS = load_definitions()
+PATHS = sorted(EXAMPLES.glob("*/*.json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example file."""
+
+    path: Path
+    document: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        return f"{self.path.parent.name}/{self.path.stem}"
+
+    @property
+    def definition(self) -> Definition:
+        return DEFINITIONS[self.path.parent.name]
+
+    @property
+    def status(self) -> int:
+        return int(self.document["status"])
+
+    @property
+    def content(self) -> bytes:
+        text = self.document["content"] if "content" in self.document else json.dumps(self.document["body"])
+        return str(text).encode()
+
+    @property
+    def is_happy(self) -> bool:
+        return "reading" in self.document and "mismatches" not in self.document["reading"]
+
+    @property
+    def reading(self) -> Reading:
+        return _reading(self.document["reading"], self.definition)
+
+    @property
+    def reason(self) -> Reason:
+        return Reason(self.document["failure"]["reason"])
+
+
+def read(definition: Definition, status: int, content: bytes) -> Reading:
+    """What the exporter makes of one answer."""
+    (request,) = definition.requests
+    return extract([(request, accept(definition, request, status, content))])
+
+
+def _reading(expected: Mapping[str, Any], definition: Definition) -> Reading:
+    (request,) = definition.requests
+    status, auto_reload = expected.get("status"), expected.get("auto_reload")
+    return Reading(
+        quotas=tuple(Quota(**_with_decimals(quota, "remaining", "used", "limit", "overage_limit")) for quota in expected.get("quotas", [])),
+        info=expected.get("info", {}),
+        status=Status(status, request.status.states) if status and request.status else None,
+        features=expected.get("features", {}),
+        auto_reload=AutoReload(**_with_decimals(auto_reload, "threshold", "amount")) if auto_reload else None,
+        created_at=expected.get("created_at"),
+        mismatches=tuple(expected.get("mismatches", [])),
+    )
+
+
+def _with_decimals(block: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: Decimal(value) if name in names else value for name, value in block.items()}
+
+
+ALL = [Example(path, json.loads(path.read_text(encoding="utf-8"))) for path in PATHS]
+HAPPY = [example for example in ALL if example.is_happy]

@@ -1,0 +1,73 @@
+"""Whatever a vendor sends, it is read or it is a failed poll; no other error and no figure that is not finite."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter.errors import PollError
+from exporter.providers.definition import Definition
+from tests.providers.bodies import encode, leaves, raw, replaced
+from tests.providers.examples import DEFINITIONS, HAPPY, Example, read
+from tests.providers.fields import declared, identifiers
+from tests.providers.figures import floats
+
+WORDS = sorted(
+    {"data", "error", "detail", "code", "status"}
+    | {
+        word
+        for definition in DEFINITIONS.values()
+        for field in declared(definition)
+        for expression in field.expressions
+        for name in identifiers(expression)
+        for word in name.split(".")
+    }
+)
+scalars = st.one_of(
+    *(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20)),
+    *(
+        st.sampled_from(["unlimited", "-5", "1e999", "2026-12-01T00:00:00Z", 1000, 4003]),
+        st.sampled_from(["NaN", "1e999", "9" * 5000]).map(raw),
+    ),
+)
+bodies = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4), max_leaves=8
+)
+
+each_provider = pytest.mark.parametrize("provider", DEFINITIONS)
+
+
+def _is_read_or_refused(definition: Definition, status: int, content: bytes) -> None:
+    try:
+        reading = read(definition, status, content)
+    except PollError:
+        return
+    assert 200 <= status < 300
+    assert all(math.isfinite(number) for number in floats(reading))
+    assert all(quota.unit for quota in reading.quotas)
+
+
+@each_provider
+@given(status=st.integers(min_value=200, max_value=599), body=bodies)
+@settings(deadline=None)
+def test_any_json_is_read_or_refused(provider: str, status: int, body: object) -> None:
+    _is_read_or_refused(DEFINITIONS[provider], status, encode(body))
+
+
+@each_provider
+@given(status=st.integers(min_value=200, max_value=599), content=st.binary())
+@settings(deadline=None)
+def test_any_bytes_are_read_or_refused(provider: str, status: int, content: bytes) -> None:
+    _is_read_or_refused(DEFINITIONS[provider], status, content)
+
+
+@given(example=st.sampled_from(HAPPY), data=st.data())
+@settings(deadline=None, max_examples=150)
+def test_a_good_answer_with_anything_in_some_places_is_read_or_refused(example: Example, data: st.DataObject) -> None:
+    body = example.document["body"]
+    for leaf in data.draw(st.lists(st.sampled_from(list(leaves(body))), unique=True, max_size=4)):
+        body = replaced(body, leaf, data.draw(bodies))
+    _is_read_or_refused(example.definition, 200, encode(body))

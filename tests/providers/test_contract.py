@@ -1,0 +1,211 @@
+"""What holds for every definition alike, whoever the vendor is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from exporter.errors import PollError
+from exporter.model import Reading, Reason
+from exporter.providers.values import decode_json
+from tests.providers.bodies import Path, encode, leaves, objects, raw, removed, replaced
+from tests.providers.examples import DEFINITIONS, HAPPY, Example, read
+from tests.providers.fields import Field, Kind, declared, identifiers
+from tests.providers.figures import figures
+
+REASON_OF_STATUS = {
+    401: "unauthorized",
+    402: "quota_exhausted",
+    403: "forbidden",
+    404: "client_error",
+    408: "client_error",
+    422: "client_error",
+    429: "rate_limited",
+    500: "server_error",
+    502: "server_error",
+    503: "server_error",
+}
+HTML = b"<!doctype html><html><body>Not the answer</body></html>"
+SENSELESS: list[Any] = [True, {}, {"deep": [None]}, [], "nonsense", -5, raw("NaN"), raw("1e999"), raw("9" * 10_000)]
+NO_ANSWERS = {
+    "HTML": HTML,
+    "nothing": b"",
+    "null": b"null",
+    "a list": b"[]",
+    "an empty object": b"{}",
+    "text": b'"text"',
+    "a number": b"5",
+    "invalid UTF-8": b'{"data": "\xff\xfe"}',
+    "a nest of lists": b"[" * 100_000,
+    "a nest of objects": b'{"data":' * 100_000 + b"1" + b"}" * 100_000,
+}
+WRONG: dict[Kind, list[Any]] = {
+    "number": [True, "many", "", {}, [], raw("NaN"), raw("-Infinity"), raw("1e999"), raw("9" * 10_000)],
+    "time": [True, "many", "", {}, [], raw("NaN"), raw("Infinity"), raw("1e999"), raw("9" * 10_000), -1],
+    "text": [True, {}, {"name": "text"}, []],
+    "boolean": ["yes", "true", 1, 0, []],
+}
+
+each_provider = pytest.mark.parametrize("provider", DEFINITIONS)
+each_happy = pytest.mark.parametrize("example", HAPPY, ids=lambda example: example.id)
+
+
+def _fed(example: Example, leaf: Path) -> list[Field]:
+    return [field for field in declared(example.definition) if field.is_fed_by(leaf)]
+
+
+def _is_expected(example: Example, leaf: Path) -> bool:
+    return ".".join(leaf) in {name for request in example.definition.requests for name in identifiers(str(request.expect))}
+
+
+def _is_code(example: Example, leaf: Path) -> bool:
+    return ".".join(leaf) in {name for selection in example.definition.errors.code for name in identifiers(str(selection))}
+
+
+def _each(kind: Callable[[Example, Path], object]) -> pytest.MarkDecorator:
+    """One test for every leaf of that kind in every happy example."""
+    found = [(example, leaf) for example in HAPPY for leaf in leaves(example.document["body"]) if kind(example, leaf)]
+    return pytest.mark.parametrize(("example", "leaf"), found, ids=[f"{example.id} {'.'.join(leaf)}" for example, leaf in found])
+
+
+each_expected_leaf = _each(_is_expected)
+each_code = _each(_is_code)
+each_field = _each(lambda example, leaf: _fed(example, leaf) and not _is_expected(example, leaf))
+each_unread_leaf = _each(lambda example, leaf: not (_fed(example, leaf) or _is_expected(example, leaf) or _is_code(example, leaf)))
+
+
+def _outcome(example: Example, body: object) -> Reading | Reason:
+    try:
+        return read(example.definition, 200, encode(body))
+    except PollError as error:
+        return error.reason
+
+
+def _reason(provider: str, status: int, content: bytes) -> Reason:
+    with pytest.raises(PollError) as caught:
+        read(DEFINITIONS[provider], status, content)
+    return caught.value.reason
+
+
+def _without(reading: Reading, fields: list[Field]) -> dict[str, object]:
+    """The figures that these fields have no part in."""
+    changeable = {name for field in fields for name in field.shows}
+    return {name: value for name, value in figures(reading).items() if name not in changeable}
+
+
+def _read_in(before: Reading, fields: list[Field]) -> list[Field]:
+    """A unit is read only where there is an amount that needs it."""
+    return [field for field in fields if not field.name.endswith(".unit") or field.shows & figures(before).keys()]
+
+
+@each_provider
+@pytest.mark.parametrize("content", [b"", HTML, b"{}"], ids=["no body", "HTML", "an empty object"])
+@pytest.mark.parametrize("status", REASON_OF_STATUS)
+def test_a_failure_without_a_code_is_judged_by_its_status(provider: str, status: int, content: bytes) -> None:
+    assert _reason(provider, status, content) == REASON_OF_STATUS[status]
+
+
+@each_provider
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_no_answer(provider: str, status: int) -> None:
+    assert _reason(provider, status, b"") is Reason.INVALID_RESPONSE
+
+
+@each_happy
+def test_a_good_body_in_a_redirect_is_no_answer(example: Example) -> None:
+    assert _reason(example.definition.name, 302, example.content) is Reason.INVALID_RESPONSE
+
+
+@each_happy
+def test_a_good_body_under_a_bad_status_is_a_failure(example: Example) -> None:
+    assert _reason(example.definition.name, 500, example.content) is Reason.SERVER_ERROR
+
+
+@each_provider
+@pytest.mark.parametrize("content", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_a_good_status_with_a_useless_body_is_invalid(provider: str, content: bytes) -> None:
+    assert _reason(provider, 200, content) is Reason.INVALID_RESPONSE
+
+
+@each_field
+def test_a_null_costs_its_own_field_and_is_no_mismatch(example: Example, leaf: Path) -> None:
+    before, fed = example.reading, _fed(example, leaf)
+    after = _outcome(example, replaced(example.document["body"], leaf, None))
+    assert isinstance(after, Reading)
+    assert set(after.mismatches) == {field.name for field in _read_in(before, fed) if field.name.endswith(".unit")}
+    assert _without(after, fed) == _without(before, fed)
+    assert [field.name for field in fed if field.name in figures(after) and not field.has_alternatives] == []
+
+
+@each_field
+def test_an_absent_field_reads_like_a_null(example: Example, leaf: Path) -> None:
+    body = example.document["body"]
+    assert _outcome(example, removed(body, leaf)) == _outcome(example, replaced(body, leaf, None))
+
+
+@each_field
+def test_a_wrong_type_costs_exactly_its_own_field(example: Example, leaf: Path) -> None:
+    body, before, fed = example.document["body"], example.reading, _fed(example, leaf)
+    counted = {field.name for field in _read_in(before, fed) if not field.is_shadowed(leaf, body)}
+    for value in [wrong for field in fed for wrong in WRONG[field.kind]]:
+        after = _outcome(example, replaced(body, leaf, value))
+        assert isinstance(after, Reading)
+        assert set(after.mismatches) == counted, value
+        assert _without(after, fed) == _without(before, fed), value
+        assert counted.isdisjoint(figures(after)), value
+
+
+@each_expected_leaf
+def test_an_answer_without_what_it_must_hold_is_invalid(example: Example, leaf: Path) -> None:
+    body = example.document["body"]
+    assert _outcome(example, removed(body, leaf)) is Reason.INVALID_RESPONSE
+    for value in [None, *(wrong for field in _fed(example, leaf) for wrong in WRONG[field.kind])]:
+        assert _outcome(example, replaced(body, leaf, value)) is Reason.INVALID_RESPONSE, value
+
+
+@each_code
+def test_a_success_without_a_code_is_a_success(example: Example, leaf: Path) -> None:
+    body = example.document["body"]
+    assert _outcome(example, removed(body, leaf)) == _outcome(example, replaced(body, leaf, None)) == example.reading
+
+
+@each_code
+def test_a_good_status_with_a_senseless_code_is_invalid(example: Example, leaf: Path) -> None:
+    for value in SENSELESS:
+        assert _outcome(example, replaced(example.document["body"], leaf, value)) is Reason.INVALID_RESPONSE, value
+
+
+@each_unread_leaf
+def test_a_field_that_nothing_reads_changes_nothing(example: Example, leaf: Path) -> None:
+    for value in [None, *SENSELESS]:
+        assert _outcome(example, replaced(example.document["body"], leaf, value)) == example.reading, value
+
+
+@each_happy
+def test_unknown_fields_change_nothing_wherever_they_are(example: Example) -> None:
+    body = example.document["body"]
+    for place in objects(body):
+        for value in [None, *SENSELESS]:
+            assert _outcome(example, replaced(body, (*place, "not_announced"), value)) == example.reading, place
+
+
+@each_provider
+def test_every_credential_builds_one_header_that_holds_the_secret(provider: str) -> None:
+    for credential in DEFINITIONS[provider].credentials.values():
+        ((name, value),) = credential.headers("made-up-key").items()
+        assert name
+        assert value.removeprefix(f"{credential.scheme} ") == "made-up-key"
+
+
+@each_provider
+def test_a_vendor_is_asked_over_https_only(provider: str) -> None:
+    definition = DEFINITIONS[provider]
+    addresses = [definition.base_url, definition.docs_url, *definition.regions.values()]
+    assert [address for address in addresses if not address.startswith("https://")] == []
+
+
+def test_the_encoder_of_these_tests_writes_raw_json() -> None:
+    assert encode({"a": raw("1e999"), "b": [raw("NaN")], "c": "text"}) == b'{"a": 1e999, "b": [NaN], "c": "text"}'
+    assert decode_json(encode({"a": raw("9" * 10_000)}))["a"].adjusted() == 9_999

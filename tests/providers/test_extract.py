@@ -1,0 +1,203 @@
+"""From a decoded answer to a Reading: exact figures, and one bad field that costs only itself."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter.model import AutoReload, Quota, Reading, Status
+from exporter.providers.definition import Definition
+from exporter.providers.extract import extract
+from tests.providers.bodies import encode, raw
+from tests.providers.examples import read
+from tests.providers.made_up import definition_of, quota_of
+
+number_texts = st.from_regex(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:e[+-]?[0-9]{1,2})?", fullmatch=True)
+
+
+def _quota(definition: Definition, body: object) -> Quota:
+    (quota,) = read(definition, 200, encode(body)).quotas
+    return quota
+
+
+@settings(deadline=None)
+@given(number_texts, number_texts)
+def test_what_is_left_is_computed_exactly_and_rounded_once(limit: str, used: str) -> None:
+    quota = _quota(quota_of(used="used", limit="limit"), {"used": raw(used), "limit": raw(limit)})
+    assert quota.remaining is not None
+    assert float(quota.remaining) == float(Fraction(limit) - Fraction(used))
+
+
+@settings(deadline=None)
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+def test_what_is_left_of_any_two_doubles_is_exact_or_a_mismatch(limit: float, used: float) -> None:
+    reading = read(quota_of(used="used", limit="limit"), 200, encode({"used": used, "limit": limit}))
+    exact = Fraction(Decimal(repr(limit))) - Fraction(Decimal(repr(used)))
+    (quota,) = reading.quotas
+    if quota.remaining is None:
+        assert abs(exact) > Fraction(1.7976931348623157e308)
+        assert reading.mismatches == ("wallet.remaining",)
+    else:
+        assert float(quota.remaining) == float(exact)
+
+
+@settings(deadline=None)
+@given(number_texts)
+def test_a_figure_that_was_sent_is_the_nearest_double(text: str) -> None:
+    quota = _quota(quota_of(remaining="left"), {"left": raw(text)})
+    assert quota.remaining is not None
+    assert float(quota.remaining) == float(text)
+
+
+def test_what_the_vendor_says_is_left_counts_more_than_the_difference() -> None:
+    quota = _quota(quota_of(remaining="left", used="used", limit="limit"), {"left": 7, "used": 2, "limit": 10})
+    assert quota == Quota("wallet", "usd", remaining=Decimal(7), used=Decimal(2), limit=Decimal(10))
+
+
+@pytest.mark.parametrize(("left", "mismatches"), [(None, ()), ("many", ("wallet.remaining",))])
+def test_the_difference_stands_in_where_what_is_left_is_missing(left: object, mismatches: tuple[str, ...]) -> None:
+    reading = read(quota_of(remaining="left", used="used", limit="limit"), 200, encode({"left": left, "used": 2.5, "limit": 10}))
+    assert reading.quotas == (Quota("wallet", "usd", remaining=Decimal("7.5"), used=Decimal("2.5"), limit=Decimal(10)),)
+    assert reading.mismatches == mismatches
+
+
+def test_nothing_but_what_is_left_is_derived() -> None:
+    assert _quota(quota_of(remaining="left", used="used", limit="limit"), {"left": 7, "limit": 10}).used is None
+    assert _quota(quota_of(remaining="left", used="used", limit="limit"), {"left": 7, "used": 3}).limit is None
+
+
+@pytest.mark.parametrize(
+    ("field", "body", "expected"),
+    [
+        ({"scale": "0.01"}, {"a": 12345}, "123.45"),
+        ({"scale": 0.01}, {"a": "3"}, "0.03"),
+        ({"scale": -1}, {"a": 20}, "-20"),
+        ({"scale": -1}, {"a": -20}, "20"),
+        ({"minus": "b"}, {"a": 10, "b": 2.5}, "7.5"),
+        ({"minus": "b"}, {"a": 0.3, "b": "0.1"}, "0.2"),
+        ({"minus": "b", "scale": 0.01}, {"a": 1000, "b": 250}, "7.5"),
+        ({"minus": "b", "scale": -0.01}, {"a": 0, "b": 250}, "2.5"),
+    ],
+)
+def test_scale_and_minus_are_exact(field: dict[str, object], body: object, expected: str) -> None:
+    assert _quota(quota_of(remaining={"select": "a", **field}), body).remaining == Decimal(expected)
+
+
+@pytest.mark.parametrize("body", [{"a": 10}, {"a": 10, "b": None}, {"b": 5}])
+def test_half_of_a_subtraction_is_no_figure(body: object) -> None:
+    assert read(quota_of(remaining={"select": "a", "minus": "b"}), 200, encode(body)) == Reading()
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        ({"minus": "b"}, {"a": 10, "b": "many"}),
+        ({"minus": "b"}, {"a": 10, "b": True}),
+        ({"minus": "b"}, {"a": 1.7e308, "b": -1.7e308}),
+        ({"scale": 10}, {"a": 1.7e308}),
+        ({"unlimited": "none"}, {"a": "None"}),
+        ({}, {"a": False}),
+    ],
+)
+def test_a_bad_amount_is_counted_under_its_own_name(field: dict[str, object], body: object) -> None:
+    assert read(quota_of(used={"select": "a", **field}), 200, encode(body)) == Reading(mismatches=("wallet.used",))
+
+
+def test_a_declared_word_says_that_there_is_no_limit() -> None:
+    definition = quota_of(used="used", limit={"select": "limit", "unlimited": "no_limit"})
+    assert _quota(definition, {"used": 5, "limit": "no_limit"}) == Quota("wallet", "usd", used=Decimal(5), unlimited=True)
+    assert _quota(definition, {"limit": "no_limit"}) == Quota("wallet", "usd", unlimited=True)
+    assert _quota(definition, {"used": 5, "limit": "8"}).unlimited is False
+
+
+@pytest.mark.parametrize(("unit", "expected"), [("USD", "usd"), ("Credits", "credits"), (840, "840")])
+def test_a_selected_unit_is_lower_case(unit: object, expected: str) -> None:
+    assert _quota(quota_of(unit={"select": "unit"}, remaining="left"), {"unit": unit, "left": 1}).unit == expected
+
+
+@pytest.mark.parametrize("unit", [None, "", "\n", True, {}, ["usd"]])
+def test_an_amount_of_unknown_unit_is_no_amount(unit: object) -> None:
+    reading = read(quota_of(unit={"select": "unit"}, remaining="left", used="used"), 200, encode({"unit": unit, "left": 1, "used": 2}))
+    assert reading == Reading(mismatches=("wallet.unit",))
+
+
+def test_no_amount_needs_no_unit() -> None:
+    assert read(quota_of(unit={"select": "unit"}, remaining="left"), 200, b'{"unit": true}') == Reading()
+
+
+def test_several_requests_make_one_reading() -> None:
+    definition = definition_of({"requests": [
+        {"path": "/a", "expect": "@", "info": {"plan": "plan"}, "quotas": [{"resource": "wallet", "unit": "usd", "remaining": "left"}]},
+        {"path": "/b", "expect": "@", "status": {"select": "state", "states": ["on"]}, "features": {"reload": "reload"},
+         "auto_reload": {"unit": {"select": "unit"}, "amount": "amount"}},
+    ]})  # fmt: skip
+    bodies = ({"plan": "pro", "left": Decimal(1)}, {"state": "off", "reload": True, "unit": "EUR", "amount": Decimal(5)})
+    assert extract(zip(definition.requests, bodies, strict=True)) == Reading(
+        quotas=(Quota("wallet", "usd", remaining=Decimal(1)),),
+        info={"plan": "pro"},
+        status=Status("off", ("on",)),
+        features={"reload": True},
+        auto_reload=AutoReload("eur", amount=Decimal(5)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ({"format": "unix"}, 1796083200, 1796083200.0),
+        ({"format": "unix_ms"}, 1796083200250, 1796083200.25),
+        ({"format": "iso8601"}, "2026-12-01T00:00:00Z", 1796083200.0),
+        ({"format": "unix", "unknown": 0}, 0, None),
+        ({"format": "unix", "unknown": -1}, -1, None),
+        ({"format": "unix", "unknown": 0}, 0.0, None),
+        ({"format": "unix", "unknown": 0}, None, None),
+    ],
+)
+def test_a_time_that_the_vendor_does_not_know_is_absent(field: dict[str, object], value: object, expected: float | None) -> None:
+    definition = definition_of({"requests": [{"path": "/", "expect": "@", "created_at": {"select": "at", **field}}]})
+    assert read(definition, 200, encode({"at": value})) == Reading(created_at=expected)
+
+
+@pytest.mark.parametrize("value", [True, -1, "soon", {}, [], False])
+def test_a_time_that_is_none_is_a_mismatch(value: object) -> None:
+    definition = definition_of({"requests": [{"path": "/", "expect": "@", "created_at": {"select": "at", "format": "unix", "unknown": 0}}]})
+    assert read(definition, 200, encode({"at": value})) == Reading(mismatches=("created_at",))
+
+
+def test_a_function_of_the_standard_can_give_an_amount() -> None:
+    assert _quota(quota_of(remaining="sum(pools[].left)"), {"pools": [{"left": 0.1}, {"left": 0.2}]}).remaining == Decimal("0.3")
+
+
+@pytest.mark.parametrize(
+    ("select", "body", "expected"),
+    [
+        ("sum(pools[].left)", {"pools": []}, "0"),
+        ("length(seats)", {"seats": ["a", "b"]}, "2"),
+        ("floor(left)", {"left": 2.5}, "2"),
+        ("not_null(left, `0`)", {"left": None}, "0"),
+    ],
+)
+def test_a_function_can_give_a_whole_number(select: str, body: object, expected: str) -> None:
+    assert read(quota_of(remaining=select), 200, encode(body)) == Reading((Quota("wallet", "usd", remaining=Decimal(expected)),))
+
+
+@pytest.mark.parametrize(
+    ("select", "expected"), [("max_by(pools, &left).left", "2"), ("min_by(pools, &left).left", "1"), ("sort_by(pools, &left)[0].left", "1")]
+)
+def test_a_function_can_choose_by_a_number(select: str, expected: str) -> None:
+    reading = read(quota_of(remaining=select), 200, b'{"pools": [{"left": 2}, {"left": 1}]}')
+    assert reading == Reading((Quota("wallet", "usd", remaining=Decimal(expected)),))
+
+
+def test_a_function_that_meets_a_number_beyond_reckoning_costs_its_field() -> None:
+    body = {"a": raw("9e999999"), "b": raw("9e999999")}
+    assert read(quota_of(remaining="sum([a, b])"), 200, encode(body)) == Reading(mismatches=("wallet.remaining",))
+
+
+def test_a_number_as_text_is_written_as_the_vendor_writes_it() -> None:
+    definition = definition_of({"requests": [{"path": "/", "expect": "@", "info": {"plan": "to_string(tier)"}}]})
+    assert read(definition, 200, b'{"tier": 5}') == Reading(info={"plan": "5"})

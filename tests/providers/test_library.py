@@ -1,0 +1,130 @@
+"""The definitions at hand: the built-in ones, and an operator's own beside them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from exporter.errors import ConfigError
+from exporter.model import AutoReload, Quota, Reading, Status
+from exporter.providers.library import load_definition, load_definitions
+from tests.providers.examples import read
+
+OWN_VENDOR = """
+name: acme-voices
+title: Acme Voices
+docs_url: https://docs.example.com/billing
+base_url: https://api.example.com/billing
+credentials:
+  token: {header: Authorization, scheme: Token}
+requests:
+  - path: /v1/balance
+    expect: account.id
+    quotas:
+      - resource: wallet
+        unit: {select: account.currency}
+        remaining: {select: account.topped_up_cents, minus: account.spent_cents, scale: 0.01}
+      - resource: minutes
+        unit: minutes
+        used: account.minutes.used
+        limit: {select: account.minutes.granted, unlimited: no-limit}
+        resets_at: {select: account.minutes.renewed_ms, format: unix_ms}
+      - resource: debt
+        unit: eur
+        remaining: {select: account.owed, scale: -1}
+    info: {plan: account.plan.name}
+    status: {select: account.state, states: [open, closed]}
+    features: {cloning: account.features.cloning}
+    auto_reload:
+      unit: {select: account.currency}
+      amount: {select: account.reload_cents, scale: 0.01}
+    created_at: {select: account.since, format: iso8601}
+errors:
+  code: fault
+  reasons: {broke: quota_exhausted}
+"""
+OWN_ANSWER = b"""
+{"account": {"id": 7, "currency": "EUR", "topped_up_cents": 5005, "spent_cents": "1000.5", "owed": 12.30, "reload_cents": 2500,
+ "minutes": {"used": 90, "granted": "no-limit", "renewed_ms": 1796083200500}, "plan": {"name": "Big"}, "state": "frozen",
+ "features": {"cloning": false}, "since": "2024-02-29T12:00:00+01:00"}}
+"""
+
+
+def _write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_three_vendors_are_built_in() -> None:
+    assert list(load_definitions()) == ["elevenlabs", "heygen", "liveavatar"]
+
+
+def test_a_built_in_definition_goes_by_its_own_name() -> None:
+    assert all(definition.name == name for name, definition in load_definitions().items())
+
+
+def test_an_operators_own_definition_stands_beside_the_built_in_ones(tmp_path: Path) -> None:
+    path = _write(tmp_path, "acme.yaml", OWN_VENDOR)
+    assert list(load_definitions([path])) == ["acme-voices", "elevenlabs", "heygen", "liveavatar"]
+    assert list(load_definitions()) == ["elevenlabs", "heygen", "liveavatar"]
+
+
+def test_an_operators_own_definition_reads_an_answer(tmp_path: Path) -> None:
+    definition = load_definition(_write(tmp_path, "acme.yaml", OWN_VENDOR))
+    assert read(definition, 200, OWN_ANSWER) == Reading(
+        quotas=(
+            Quota("wallet", "eur", remaining=Decimal("40.045")),
+            Quota("minutes", "minutes", used=Decimal(90), unlimited=True, resets_at=1796083200.5),
+            Quota("debt", "eur", remaining=Decimal("-12.3")),
+        ),
+        info={"plan": "Big"},
+        status=Status("frozen", ("open", "closed")),
+        features={"cloning": False},
+        auto_reload=AutoReload("eur", amount=Decimal(25)),
+        created_at=1709204400.0,
+    )
+
+
+@pytest.mark.parametrize("name", ["heygen", "elevenlabs", "liveavatar"])
+def test_the_name_of_a_built_in_definition_is_taken(tmp_path: Path, name: str) -> None:
+    path = _write(tmp_path, "mine.yaml", OWN_VENDOR.replace("acme-voices", name))
+    with pytest.raises(ConfigError) as caught:
+        load_definitions([path])
+    assert str(caught.value) == f"{path}: name: another definition is called '{name}' already"
+
+
+def test_two_own_definitions_cannot_share_a_name(tmp_path: Path) -> None:
+    first, second = _write(tmp_path, "a.yaml", OWN_VENDOR), _write(tmp_path, "b.yaml", OWN_VENDOR)
+    with pytest.raises(ConfigError) as caught:
+        load_definitions([first, second])
+    assert [problem.place for problem in caught.value.problems] == [f"{second}: name"]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_definition(tmp_path / "missing.yaml")
+    assert str(caught.value) == f"{tmp_path / 'missing.yaml'}: no such file"
+
+
+def test_text_that_is_no_yaml_is_named_with_its_line(tmp_path: Path) -> None:
+    path = _write(tmp_path, "acme.yaml", "name: acme\ntitle: [\n")
+    with pytest.raises(ConfigError) as caught:
+        load_definition(path)
+    assert str(caught.value).startswith(f"{path}:3:1: is not valid YAML")
+
+
+def test_a_key_that_is_written_twice_is_refused(tmp_path: Path) -> None:
+    path = _write(tmp_path, "acme.yaml", OWN_VENDOR + "title: Another\n")
+    with pytest.raises(ConfigError, match="the key 'title' is there twice"):
+        load_definition(path)
+
+
+def test_the_problems_of_all_files_come_together(tmp_path: Path) -> None:
+    first = _write(tmp_path, "a.yaml", OWN_VENDOR.replace("https://api", "http://api"))
+    missing = tmp_path / "b.yaml"
+    with pytest.raises(ConfigError) as caught:
+        load_definitions([first, missing])
+    assert [problem.place for problem in caught.value.problems] == [f"{first}: base_url", str(missing)]

@@ -1,0 +1,248 @@
+"""What a vendor sent becomes an exact number, a point in time or short clean text, or is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from exporter.providers.values import MAX_TEXT, Mismatch, TimeFormat, decode_json, finite, to_bool, to_decimal, to_text, to_time
+
+YEAR_10000 = 253_402_300_800
+NO_NUMBERS: list[object] = [
+    *("", " 5", "5 ", "5\n", "1_000", "1,000", "0x10", ".", "-", "e5", "5e", "--1", "1.2.3"),
+    *("NaN", "sNaN", "inf", "-Infinity", "1e999", "-1e999", "1e99999", "9" * 129, "9" * 400),
+    *("\u0661\u0662", "\uff15", "\u00b2", "1\u0660"),
+    *(True, False, [], {}, ["5"], {"value": "5"}),
+]
+
+finite_doubles = st.floats(allow_nan=False, allow_infinity=False)
+decimal_strings = st.from_regex(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?", fullmatch=True)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+json_values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6
+)
+
+
+@settings(deadline=None)
+@given(decimal_strings)
+@example("5.")
+@example(".5")
+@example("-0")
+@example("+1E+3")
+@example("0.1000000000000000055511151231257827021181583404541015625")
+def test_a_decimal_string_becomes_the_nearest_double(text: str) -> None:
+    number = to_decimal(text)
+    assert number is not None
+    assert float(number) == float(text)
+
+
+@settings(deadline=None)
+@given(finite_doubles)
+def test_a_double_survives_the_way_through_json(value: float) -> None:
+    number = to_decimal(decode_json(repr(value).encode()))
+    assert number is not None
+    assert float(number) == value
+
+
+def test_a_decimal_stays_exact() -> None:
+    assert to_decimal("0.30") == Decimal("0.3")
+    assert to_decimal(decode_json(b"12345678901234567890.123456789")) == Decimal("12345678901234567890.123456789")
+
+
+def test_null_is_no_number() -> None:
+    assert to_decimal(None) is None
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+def test_what_is_no_finite_decimal_is_a_mismatch(value: object) -> None:
+    with pytest.raises(Mismatch):
+        to_decimal(value)
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 10_000, "1e99999999999999999999"])
+def test_a_json_number_that_no_double_holds_is_a_mismatch(text: str) -> None:
+    with pytest.raises(Mismatch):
+        to_decimal(decode_json(text.encode()))
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_any_text_is_a_finite_number_or_a_mismatch(text: str) -> None:
+    try:
+        number = to_decimal(text)
+    except Mismatch:
+        return
+    assert number is not None
+    assert math.isfinite(float(number))
+    assert text.isascii()
+
+
+@pytest.mark.parametrize("number", ["1.7976931348623157e308", "-1.7976931348623157e308", "1e-999", "0", "-0"])
+def test_a_number_near_a_finite_double_is_finite(number: str) -> None:
+    assert finite(Decimal(number)) == Decimal(number)
+
+
+@pytest.mark.parametrize("number", ["1.8e308", "-1.8e308", "Infinity", "NaN", "sNaN"])
+def test_a_number_near_no_finite_double_is_a_mismatch(number: str) -> None:
+    with pytest.raises(Mismatch):
+        finite(Decimal(number))
+
+
+@pytest.mark.parametrize(
+    ("value", "format_", "expected"),
+    [
+        (Decimal(1796083200), "unix", 1796083200.0),
+        (Decimal("1796083200.25"), "unix", 1796083200.25),
+        ("1796083200", "unix", 1796083200.0),
+        (Decimal(1796083200250), "unix_ms", 1796083200.25),
+        ("1796083200250", "unix_ms", 1796083200.25),
+        ("2026-12-01T00:00:00Z", "iso8601", 1796083200.0),
+        ("2026-12-01T00:00:00", "iso8601", 1796083200.0),
+        ("2026-12-01 00:00:00", "iso8601", 1796083200.0),
+        ("2026-12-01", "iso8601", 1796083200.0),
+        ("2026-12-01T05:30:00+05:30", "iso8601", 1796083200.0),
+        ("2026-11-30T16:00:00-08:00", "iso8601", 1796083200.0),
+        ("2026-12-01T00:00:00.250Z", "iso8601", 1796083200.25),
+        ("2026-12-01T00:00:00.250000000+00:00", "iso8601", 1796083200.25),
+        ("9999-12-31T23:59:59Z", "iso8601", YEAR_10000 - 1.0),
+        (Decimal(YEAR_10000 - 1), "unix", YEAR_10000 - 1.0),
+        (None, "unix", None),
+        (None, "unix_ms", None),
+        (None, "iso8601", None),
+    ],
+)  # fmt: skip
+def test_a_time_is_read_in_its_format(value: object, format_: TimeFormat, expected: float | None) -> None:
+    assert to_time(value, format_) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "format_"),
+    [
+        (Decimal(0), "unix"),
+        (Decimal(-1), "unix"),
+        (Decimal(YEAR_10000), "unix"),
+        (Decimal(YEAR_10000 * 1000), "unix_ms"),
+        (Decimal(-1), "unix_ms"),
+        (Decimal("NaN"), "unix"),
+        (Decimal("1e999"), "unix_ms"),
+        (True, "unix"),
+        (False, "unix"),
+        ("2026-12-01T00:00:00Z", "unix"),
+        (Decimal(1796083200), "iso8601"),
+        (True, "iso8601"),
+        ({}, "iso8601"),
+        ("", "iso8601"),
+        ("soon", "iso8601"),
+        ("2026-02-30T00:00:00Z", "iso8601"),
+        ("10000-01-01T00:00:00Z", "iso8601"),
+        ("9999-12-31T23:59:59-08:00", "iso8601"),
+        ("0001-01-01T00:00:00+08:00", "iso8601"),
+        ("1969-12-31T23:59:59Z", "iso8601"),
+        ("\u0662026-12-01T00:00:00Z", "iso8601"),
+    ],
+)  # fmt: skip
+def test_what_is_no_time_between_1970_and_9999_is_a_mismatch(value: object, format_: TimeFormat) -> None:
+    with pytest.raises(Mismatch):
+        to_time(value, format_)
+
+
+@settings(deadline=None)
+@given(scalars, st.sampled_from(["unix", "unix_ms", "iso8601"]))
+def test_any_value_is_a_time_of_this_era_or_a_mismatch(value: object, format_: TimeFormat) -> None:
+    try:
+        seconds = to_time(Decimal(value) if isinstance(value, int | float) and not isinstance(value, bool) else value, format_)
+    except Mismatch:
+        return
+    assert seconds is None or 0 < seconds < YEAR_10000
+
+
+@pytest.mark.parametrize(("value", "expected"), [(True, True), (False, False), (None, None)])
+def test_true_and_false_are_booleans(value: object, expected: bool | None) -> None:  # noqa: FBT001 -- the expected value
+    assert to_bool(value) is expected
+
+
+@pytest.mark.parametrize("value", ["yes", "true", "", Decimal(1), Decimal(0), [], {}])
+def test_nothing_else_is_a_boolean(value: object) -> None:
+    with pytest.raises(Mismatch):
+        to_bool(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("creator", "creator"),
+        ("caf\u00e9 \u6771\u4eac \U0001f3a4", "caf\u00e9 \u6771\u4eac \U0001f3a4"),
+        ("a\x00b\nc\x1b[31m\x7f\x85d", "abc[31md"),
+        ("a\ud800b\udfff", "ab"),
+        ("x" * 128, "x" * 128),
+        ("x" * 129, "x" * 128),
+        ("\n" * 300 + "x" * 200, "x" * 128),
+        ("", None),
+        ("\r\n", None),
+        (None, None),
+        (Decimal(1000), "1000"),
+        (Decimal("4.50"), "4.50"),
+        (Decimal("9" * 10_000), "9" * 128),
+    ],
+)  # fmt: skip
+def test_text_is_cleaned_and_cut(value: object, expected: str | None) -> None:
+    assert to_text(value) == expected
+
+
+@pytest.mark.parametrize("value", [True, False, [], {}, ["text"], {"name": "text"}])
+def test_what_is_neither_text_nor_number_is_no_text(value: object) -> None:
+    with pytest.raises(Mismatch):
+        to_text(value)
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec=None)))
+def test_any_text_becomes_a_label_value_that_utf_8_can_carry(value: str) -> None:
+    text = to_text(value)
+    if text is not None:
+        text.encode()
+        assert 0 < len(text) <= MAX_TEXT
+        assert not {unicodedata.category(character) for character in text} & {"Cc", "Cs"}
+
+
+@settings(deadline=None)
+@given(st.binary())
+@example(b"[" * 100_000)
+@example(b'{"a":' * 100_000)
+@example(b"\xff\xfe[\x00]\x00")
+@example(b"\xef\xbb\xbf\xef\xbb\xbf[]")
+def test_any_bytes_are_json_or_a_value_error(content: bytes) -> None:
+    try:
+        decode_json(content)
+    except ValueError:
+        return
+
+
+@settings(deadline=None)
+@given(json_values)
+def test_json_comes_back_with_its_numbers_as_decimals(value: Any) -> None:
+    assert not list(_binary_numbers(decode_json(_dumps(value))))
+
+
+def test_a_byte_order_mark_is_no_fault() -> None:
+    assert decode_json(b'\xef\xbb\xbf{"left": 5}') == {"left": Decimal(5)}
+
+
+def _dumps(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _binary_numbers(value: object) -> Iterator[object]:
+    if isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _binary_numbers(inner)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
