@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from exporter.errors import CredentialError
 
 MAX_SECRET_BYTES = 65_536
+_USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -40,7 +41,7 @@ class SecretSource(BaseModel):
     @classmethod
     def _is_a_name(cls, name: str | None) -> str | None:
         if name is not None and not _VARIABLE_NAME.fullmatch(name):
-            raise ValueError("expected the name of an environment variable, such as HEYGEN_API_KEY, and not the secret itself")
+            raise ValueError("expected the name of an environment variable, such as MY_API_KEY, and not the secret itself")
         return name
 
     @field_validator("file")
@@ -74,7 +75,8 @@ class SecretSource(BaseModel):
 
 def _variable(name: str, environ: Mapping[str, str]) -> str:
     if name not in environ:
-        raise CredentialError(f"the environment variable {name} is not set")
+        shown = f"the environment variable {name}" if _USUAL_NAME.fullmatch(name) else "the environment variable that `env` names"
+        raise CredentialError(f"{shown} is not set")  # a name in other letters may be a key in the wrong place
     return environ[name]
 
 

@@ -33,6 +33,7 @@ def configure_log(level: str, format_: LogFormat, stream: TextIO | None = None) 
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(_is_ours)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     structlog.configure(
@@ -41,6 +42,12 @@ def configure_log(level: str, format_: LogFormat, stream: TextIO | None = None) 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Leave out what aiohttp tells of requests that are not HTTP: the fault is the client's, and the text quotes its headers."""
+    error = record.exc_info[1] if record.exc_info else None
+    return type(error).__module__ != "aiohttp.http_exceptions"
 
 
 def frames(error: BaseException) -> str:

@@ -72,7 +72,9 @@ def faults_of(module: str, source: str) -> list[str]:
     for imported in imports_of(source):
         top, _, rest = imported.partition(".")
         if top == "exporter":
-            same_package = rest.split(".")[0] == module.split(".", maxsplit=1)[0] and "." in module and module.split(".", maxsplit=1)[0] != "polling"
+            same_package = (
+                rest.split(".")[0] == module.split(".", maxsplit=1)[0] and "." in module and module.split(".", maxsplit=1)[0] != "polling"
+            )
             if not rest or not (row_of(rest) < row_of(module) or same_package):
                 faults.append(f"{module} imports {imported}, which is not below it")
         elif top not in sys.stdlib_module_names:

@@ -15,7 +15,15 @@ HEADS = {
     "dev": "What developing, testing and CI add to it.",
     "build": "What builds the package.",
 }
-OPTIONS = ("--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--strip-extras", "--no-header", "--no-annotate", "--upgrade")
+OPTIONS = (
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--strip-extras",
+    "--no-header",
+    "--no-annotate",
+    "--upgrade",
+)
 
 
 def requirements(project: dict[str, Any], name: str) -> list[str]:

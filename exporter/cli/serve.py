@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class AddressType(click.ParamType[Address]):
 
 
 def _path(_context: click.Context, _param: click.Parameter, value: str) -> str:
-    if not value.startswith("/") or value == "/" or value.startswith("/-/"):
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value) or value.startswith("/-/"):
         raise click.BadParameter("expected a path such as /metrics, not / and not below /-/")
     return value
 

@@ -11,6 +11,7 @@ import yaml
 from exporter.errors import ConfigError, Problem
 
 _QUOTED = re.compile(r"""'(?!<|\\.')[^']{2,}'|"(?!<)[^"]{2,}\"""")
+_PLAIN = re.compile(r"[a-z][a-z_]{0,24}")
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -80,7 +81,8 @@ def _refuse_doubles(node: yaml.Node | None, seen: set[int]) -> None:
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
                 if key.value in keys:
-                    raise _refusal(f"the key {key.value!r} is there twice", key.start_mark)
+                    shown = f"the key {key.value!r}" if _PLAIN.fullmatch(key.value) else "a key"
+                    raise _refusal(f"{shown} is there twice", key.start_mark)
                 keys.add(key.value)
             _refuse_doubles(key, seen)
             _refuse_doubles(value, seen)

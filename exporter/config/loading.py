@@ -21,7 +21,7 @@ Facts = TypeVar("Facts", bound=ProviderFacts)
 ReadProviders = Callable[[Iterable[Path]], tuple[Mapping[str, Facts], Sequence[Problem]]]
 
 _PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,24}")
-_PRINTED_KEY = re.compile(r"[!-~]{1,40}")
+_PRINTED_KEY = re.compile(r"[!-9;-~]{1,40}")  # one with a colon is a key and a value without the space between
 
 
 def load_config(path: Path, read_providers: ReadProviders[Facts], environ: Mapping[str, str]) -> tuple[Config, Mapping[str, Facts]]:
@@ -72,10 +72,10 @@ def dotted(location: Iterable[int | str]) -> str:
     """Write a place in a file: `accounts[2].interval`. A key that may be a misplaced secret is not written out."""
     text, is_secret = "", False
     for part in location:
-        if isinstance(part, int):
+        if isinstance(part, int) and not is_secret:
             text += f"[{part}]"
         elif part != "[key]":  # pydantic's mark for a fault in the key itself
-            text += f".{part}" if (_PLAIN_KEY if is_secret else _PRINTED_KEY).fullmatch(part) else ".(a key that is not shown)"
+            text += f".{part}" if (_PLAIN_KEY if is_secret else _PRINTED_KEY).fullmatch(str(part)) else ".(a key that is not shown)"
         is_secret = is_secret or part == "credentials"
     return text.removeprefix(".")
 
@@ -96,7 +96,7 @@ def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
 
 def _in_order(problem: Problem) -> list[tuple[int, str]]:
     """By place, with `[2]` before `[10]`."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", str(problem))]
+    return [(int(part), "") if part.isascii() and part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", str(problem))]
 
 
 def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterator[Path]:
@@ -106,7 +106,7 @@ def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterato
             found = [] if "\0" in pattern else sorted(glob.glob(pattern, root_dir=folder))  # noqa: PTH207 -- takes absolute patterns too
             if not found:
                 problems.append(Problem(f"provider_files[{index}]", f"no file matches {pattern!r} (relative to {folder})"))
-            yield from (folder / name for name in found)
+            yield from ((folder / name).resolve() for name in found)
 
 
 def _between_accounts(data: Any) -> Iterator[Problem]:

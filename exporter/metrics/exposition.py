@@ -56,6 +56,7 @@ class Exposition:
         """Render the page for these two request headers."""
         format_ = choose_format(accept)
         body = "".join(self._text(snapshot, format_)).encode()
+        self._forget_the_removed(snapshot)
         headers = {"Content-Type": format_.value, "Vary": "Accept, Accept-Encoding"}
         if accepts_gzip(accept_encoding):
             return Page(gzip.compress(body, _GZIP_LEVEL, mtime=0), headers | {"Content-Encoding": "gzip"})
@@ -85,6 +86,11 @@ class Exposition:
             kept = _Kept(entry, fresh, labels, _blocks(_write(format_, account_families([entry], labels, now))))
             self._kept[format_, entry.key] = kept
         return kept.blocks
+
+    def _forget_the_removed(self, snapshot: Snapshot) -> None:
+        if len(self._kept) > len(Format) * len(snapshot.entries):
+            present = {entry.key for entry in snapshot.entries}
+            self._kept = {place: kept for place, kept in self._kept.items() if place[1] in present}
 
 
 def _write(format_: Format, families: Iterable[Metric]) -> str:

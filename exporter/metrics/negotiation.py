@@ -24,13 +24,19 @@ class _Offer(NamedTuple):
 
 
 def choose_format(accept: str) -> Format:
-    """The format that the scraper likes best among ours; on a tie the one that it names first."""
-    best, liking = Format.TEXT, 0.0
+    """The format that the scraper likes best among ours; on a tie the one that it names first.
+
+    A wildcard says nothing of a type that is named beside it (RFC 9110, section 12.5.1).
+    """
+    liking: dict[Format, float] = {}
+    wildcard = 0.0
     for offer in _offers(accept):
-        wanted = _format(offer)
-        if wanted is not None and offer.quality > liking:
-            best, liking = wanted, offer.quality
-    return best
+        if (named := _format(offer)) is not None:
+            liking[named] = max(offer.quality, liking.get(named, 0.0))
+        elif offer.name in {"*/*", "text/*"}:
+            wildcard = max(offer.quality, wildcard)
+    best = max((liking | {Format.TEXT: liking.get(Format.TEXT, wildcard)}).items(), key=lambda item: item[1])
+    return best[0] if best[1] > 0 else Format.TEXT
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
@@ -45,8 +51,6 @@ def _format(offer: _Offer) -> Format | None:
         case "application/openmetrics-text" if version in {None, "1.0.0"}:
             return Format.OPENMETRICS
         case "text/plain" if version in {None, "0.0.4"}:
-            return Format.TEXT
-        case "text/*" | "*/*":
             return Format.TEXT
         case _:
             return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import Iterable
-from dataclasses import dataclass
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Self
 
 from aiohttp import hdrs, web
@@ -42,11 +43,14 @@ class Site:
     exposition: Exposition
     version: str
     telemetry_path: str = "/metrics"
+    _threads: Executor = field(init=False, repr=False, default_factory=lambda: ThreadPoolExecutor(1, "page"))
+    """One thread for pages alone: in the common pool a scrape could wait for a name server."""
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Render in a thread: a large page must not hold up the polls."""
         accept, encoding = (", ".join(request.headers.getall(name, ())) for name in (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING))
-        page = await asyncio.to_thread(self.exposition.render, self.store.snapshot(), accept, encoding)
+        loop, snapshot = asyncio.get_running_loop(), self.store.snapshot()
+        page = await loop.run_in_executor(self._threads, self.exposition.render, snapshot, accept, encoding)
         return web.Response(body=page.body, headers=page.headers)
 
     async def healthy(self, _request: web.Request) -> web.Response:
@@ -104,9 +108,10 @@ class Server:
         for address in self._addresses:
             try:
                 await web.TCPSite(self._runner, address.host, address.port).start()
-            except OSError as error:
+            except (OSError, UnicodeError) as error:
                 await self._runner.cleanup()
-                raise ExporterError(f"cannot listen on {address}: {error.strerror}") from None
+                why = error.strerror if isinstance(error, OSError) else "this is no host name"
+                raise ExporterError(f"cannot listen on {address}: {why}") from None
         return self
 
     async def __aexit__(self, *_: object) -> None:

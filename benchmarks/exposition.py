@@ -1,0 +1,112 @@
+"""How long a page takes, beside prometheus-client on the same families in the same run: `python benchmarks/exposition.py`."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+from prometheus_client import generate_latest
+
+from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
+from exporter.metrics.exposition import Exposition
+from exporter.model import AccountKey, Quota, Reading, Seconds, Status
+from exporter.store import Entry, Snapshot, Store
+
+NOW = 1_760_000_000.0
+BUILD = ("0.0.0", "benchmark")
+SLOW, QUICK = 3, 20
+"""Rounds of what takes long and of what does not: the best of them is what the code costs, the rest is the machine."""
+PROVIDERS = ("elevenlabs", "heygen", "liveavatar")
+STATES = ("trialing", "active", "past_due", "unpaid", "canceled")
+
+
+def new_reading(number: int) -> Reading:
+    """Four resources with all their parts, a state and a few features: a full answer."""
+    used = Decimal(number)
+    quotas = tuple(Quota(f"resource_{i}", "credits", 100_000 - used, used, Decimal(100_000), resets_at=NOW + number) for i in range(4))
+    features = {f"feature_{i}": bool(i % 2) for i in range(4)}
+    return Reading(quotas, {"plan": "creator", "workspace": f"w-{number}"}, Status("active", STATES), features)
+
+
+def new_store(accounts: int) -> Store:
+    """Every account polled once."""
+    keys = [AccountKey(PROVIDERS[number % 3], f"account-{number}") for number in range(accounts)]
+    store = Store((Entry(key, {"team": "video"}, Seconds(900.0), Seconds(300.0)) for key in keys), BUCKETS)
+    poll(store, accounts)
+    return store
+
+
+def poll(store: Store, count: int, offset: int = 0) -> None:
+    """Poll so many accounts anew, from another one on each time."""
+    entries = store.snapshot().entries
+    for number in range(offset, offset + count):
+        key = entries[number % len(entries)].key
+        store.record_success(key, new_reading(number), at=NOW, duration=Seconds(0.25), interval=Seconds(300.0))
+
+
+def peer_families(snapshot: Snapshot) -> Families:
+    """The families of the whole page, as a collector for prometheus-client."""
+    return Families([*account_families(snapshot.entries, ("team",), NOW), *exporter_families(snapshot.durations, BUILD)])
+
+
+def new_exposition() -> Exposition:
+    """One that has kept nothing yet."""
+    return Exposition(lambda: NOW, BUILD, runtime=False)
+
+
+def best(rounds: int, measured: Callable[[int], Callable[[], object]]) -> float:
+    """The shortest of some rounds, in milliseconds; `measured` prepares a round, and what it returns is timed."""
+    times = []
+    for number in range(rounds):
+        run = measured(number)
+        gc.collect()
+        started = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - started)
+    return min(times) * 1000
+
+
+def measure(accounts: int) -> dict[str, float]:
+    """Milliseconds by what was done; the first is the peer."""
+    store, changed = new_store(accounts), max(1, accounts // 100)
+    families, warm = peer_families(store.snapshot()), new_exposition()
+    if generate_latest(families) != warm.render(store.snapshot()).body:
+        raise SystemExit("the two pages differ: nothing to compare")
+
+    def after_changes(number: int) -> Callable[[], object]:
+        poll(store, changed, offset=number * changed)
+        return lambda: warm.render(store.snapshot())
+
+    def cold(_: int) -> Callable[[], object]:
+        fresh = new_exposition()
+        return lambda: fresh.render(store.snapshot())
+
+    return {
+        "prometheus-client, families at hand": best(SLOW, lambda _: lambda: generate_latest(families)),
+        "prometheus-client, families made anew": best(SLOW, lambda _: lambda: generate_latest(peer_families(store.snapshot()))),
+        "exposition, cold": best(SLOW, cold),
+        "exposition, warm": best(QUICK, lambda _: lambda: warm.render(store.snapshot())),
+        "exposition, warm, gzip": best(QUICK, lambda _: lambda: warm.render(store.snapshot(), "", "gzip")),
+        f"exposition, {changed} of {accounts} accounts changed": best(QUICK, after_changes),
+    }
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=2000, help="how many accounts there are (default: %(default)s)")
+    accounts = parser.parse_args().accounts
+    size = len(new_exposition().render(new_store(accounts).snapshot()).body)
+    print(f"{accounts} accounts, a page of {size / 1e6:.1f} MB, the best of {SLOW} slow or {QUICK} quick rounds\n")
+    times = measure(accounts)
+    peer = next(iter(times.values()))
+    print(f"{'':44} {'ms':>9} {'of the first':>13}")
+    for name, milliseconds in times.items():
+        print(f"{name:44} {milliseconds:9.1f} {milliseconds / peer:12.2f}x")
+
+
+if __name__ == "__main__":
+    main()

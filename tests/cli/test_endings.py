@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import asyncio
+import io
+
+import pytest
+
+from exporter.cli.serve import run_daemon
+from exporter.errors import ExporterError
+from exporter.log import configure_log
+
+
+@pytest.fixture
+def lines() -> io.StringIO:
+    stream = io.StringIO()
+    configure_log("info", "logfmt", stream)
+    return stream
+
+
+async def dying(error: Exception) -> None:
+    async with asyncio.TaskGroup() as outer, asyncio.TaskGroup() as inner:
+        inner.create_task(failing(error))
+        outer.create_task(asyncio.Event().wait())
+
+
+async def failing(error: Exception) -> None:
+    raise error
+
+
+def test_a_loop_that_dies_ends_the_process_with_its_place_and_without_its_text(lines: io.StringIO) -> None:
+    with pytest.raises(SystemExit) as ending:
+        run_daemon(dying(ZeroDivisionError("canary")))
+    assert ending.value.code == 1
+    [line] = lines.getvalue().splitlines()
+    assert 'event="daemon died" error=ZeroDivisionError' in line
+    assert "test_endings.py" in line
+    assert "canary" not in line
+
+
+def test_a_start_that_fails_is_one_line(lines: io.StringIO) -> None:
+    with pytest.raises(SystemExit) as ending:
+        run_daemon(failing(ExporterError("cannot listen on :9893: address already in use")))
+    assert ending.value.code == 1
+    [line] = lines.getvalue().splitlines()
+    assert 'level=error event="start failed" error="cannot listen on :9893: address already in use"' in line
+
+
+def test_an_ordinary_end_is_silent(lines: io.StringIO) -> None:
+    run_daemon(asyncio.sleep(0))
+    assert not lines.getvalue()

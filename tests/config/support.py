@@ -1,0 +1,49 @@
+"""What the tests of the configuration share: a made-up environment, and short ways to load a text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from exporter.config.loading import load_config
+from exporter.config.models import Config
+from exporter.errors import ConfigError
+from exporter.providers.library import read_definitions
+
+HERE: Final = Path(__file__).parent
+ENVIRON: Final[Mapping[str, str]] = {
+    "HEYGEN_API_KEY": "made-up-heygen",
+    "HEYGEN_ACCESS_TOKEN": "made-up-token",
+    "ELEVENLABS_API_KEY": "made-up-elevenlabs",
+    "LIVEAVATAR_API_KEY": "made-up-liveavatar",
+    "ACME_TOKEN": "made-up-acme",
+    "EMPTY": "",
+}
+ACCOUNT: Final[Mapping[str, Any]] = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"env": "HEYGEN_API_KEY"}}}
+CANARY: Final = "sk-canary-5e83"
+
+
+def load(path: Path, environ: Mapping[str, str] = ENVIRON) -> Config:
+    return load_config(path, read_definitions, environ)[0]
+
+
+def problems(path: Path, environ: Mapping[str, str] = ENVIRON) -> list[str]:
+    """All that is wrong with a file, each as `place: message`; nothing where the file is right."""
+    try:
+        load(path, environ)
+    except ConfigError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    path = folder / "config.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def with_account(**own: Any) -> str:
+    """A file of one account, right unless `own` makes it wrong. JSON is YAML."""
+    return json.dumps({"accounts": [{**ACCOUNT, **own}]}, ensure_ascii=False)

@@ -1,0 +1,80 @@
+"""`check`: exit codes, what is said, and what is never said."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from exporter.cli.main import main
+from tests.config.support import CANARY, ENVIRON, HERE, with_account, write
+
+
+def check(path: Path) -> Result:
+    return CliRunner().invoke(main, ["check", f"--config.file={path}"], env=dict(ENVIRON))
+
+
+def test_a_right_file_is_told_in_one_line_with_its_accounts(tmp_path: Path) -> None:
+    path = HERE / "good" / "same-name-at-two-providers.yaml"
+    result = check(path)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{path} is right: 2 accounts at heygen, liveavatar\n", "")
+
+
+def test_one_account_is_told_in_the_singular(tmp_path: Path) -> None:
+    path = write(tmp_path, with_account())
+    assert check(path).stdout == f"{path} is right: 1 account at heygen\n"
+
+
+def test_every_problem_of_a_wrong_file_is_told_on_standard_error(tmp_path: Path) -> None:
+    path = write(tmp_path, with_account(name="", interval="x", colour="red"))
+    result = check(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [
+        f"{path} cannot be used; 3 problems:",
+        "  accounts[0].colour: unknown key",
+        "  accounts[0].interval: expected a duration such as 30s, 5m or 1h30m",
+        "  accounts[0].name: String should have at least 1 character",
+    ]
+
+
+def test_one_problem_is_told_in_the_singular(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    result = check(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [f"{path} cannot be used; 1 problem:", f"  {path}: no such file"]
+
+
+def test_a_secret_in_the_file_is_right_but_warned_about_and_not_shown(tmp_path: Path) -> None:
+    result = check(write(tmp_path, with_account(credentials={"api_key": {"value": CANARY}})))
+    assert result.exit_code == 0
+    assert "heygen/studio" in result.stderr
+    assert "use env or file" in result.stderr
+    assert "canary" not in result.output
+
+
+def test_a_wrong_file_does_not_show_its_secret(tmp_path: Path) -> None:
+    result = check(write(tmp_path, with_account(credentials={"api_key": {"value": CANARY}}, interval=CANARY, colour=CANARY)))
+    assert result.exit_code == 2
+    assert "canary" not in result.output
+
+
+@pytest.mark.parametrize("arguments", [["--config.file"], ["--config.fil=x"], ["config.yaml"], ["--config.file=/"]])
+def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
+    assert CliRunner().invoke(main, ["check", *arguments]).exit_code == 2
+
+
+def test_the_command_works_as_a_process_in_the_current_folder(tmp_path: Path) -> None:
+    write(tmp_path, with_account(credentials={"api_key": {"env": "CHECKED_KEY"}}))
+    command = [sys.executable, "-m", "exporter", "check"]
+    environ = {**os.environ, "PYTHONPATH": str(HERE.parent.parent)}
+    wrong = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
+    right = subprocess.run(command, cwd=tmp_path, env={**environ, "CHECKED_KEY": CANARY}, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.splitlines()[1:] == ["  accounts[0].credentials.api_key: the environment variable CHECKED_KEY is not set"]
+    assert (right.returncode, right.stderr) == (0, "")
+    assert right.stdout.startswith("config.yaml is right: 1 account")
+    assert "canary" not in right.stdout

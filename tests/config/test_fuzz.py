@@ -1,0 +1,73 @@
+"""Whatever a file holds, it is loaded or refused with problems; nothing else comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from exporter.config.models import Account, Config, Timing
+from exporter.credentials import SecretSource
+from exporter.errors import ConfigError
+from tests.config.support import ENVIRON, load, write
+
+KEYS: Final = sorted({name for model in (Config, Account, Timing, SecretSource) for name in model.model_fields})
+WORDS: Final = ["heygen", "elevenlabs", "eu", "api_key", "HEYGEN_API_KEY", "5m", "1s", "0s", "https://a.example", "http://[", "*", "", "/"]
+
+SCALARS: Final = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.binary(max_size=4)
+    | st.dates()
+    | st.sampled_from(WORDS)
+)
+KEY: Final = st.sampled_from(KEYS + WORDS) | st.text(max_size=4) | st.integers() | st.booleans() | st.none()
+ANYTHING: Final = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=4), max_leaves=12)
+
+DURATION: Final = st.sampled_from(["1s", "90s", "5m", "2h", "x"]) | ANYTHING
+SOURCE: Final = st.sampled_from([{"env": "HEYGEN_API_KEY"}, {"file": "."}, {"value": "x"}]) | ANYTHING
+ACCOUNT: Final = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["a", "b"]) | ANYTHING,
+        "provider": st.sampled_from(["heygen", "elevenlabs"]) | ANYTHING,
+        "credentials": st.dictionaries(st.sampled_from(["api_key", "access_token"]), SOURCE, max_size=2) | ANYTHING,
+        "labels": st.dictionaries(st.text(max_size=4), ANYTHING, max_size=2) | ANYTHING,
+        "region": ANYTHING,
+        "base_url": st.text(max_size=20).map("http://".__add__) | ANYTHING,
+        **dict.fromkeys(Timing.model_fields, DURATION),
+    },
+)
+FILE: Final = st.fixed_dictionaries(
+    {"accounts": st.lists(ACCOUNT | ANYTHING, max_size=3) | ANYTHING},
+    optional={
+        "defaults": st.dictionaries(st.sampled_from(sorted(Timing.model_fields)), DURATION) | ANYTHING,
+        "provider_files": st.lists(st.sampled_from(["*.yaml", ".", "x"]) | ANYTHING, max_size=2) | ANYTHING,
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@example({"accounts": [{"name": "a", "provider": "heygen", "credentials": {"api_key": {"env": "HEYGEN_API_KEY"}}}]})
+@given(ANYTHING | FILE)
+def test_any_data_is_loaded_or_refused(scratch: Path, data: Any) -> None:
+    path = write(scratch, yaml.safe_dump(data, allow_unicode=True))
+    try:
+        config = load(path)
+    except ConfigError as error:
+        assert [*filter(None, (problem.message for problem in error.problems))]  # noqa: PT017 -- most data is refused, some is not
+    else:
+        for account in config.accounts:
+            assert config.timing(account).interval >= 1
+            assert [source.read(ENVIRON) for source in account.credentials.values()]

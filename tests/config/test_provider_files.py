@@ -1,0 +1,102 @@
+"""Definitions of the operator's own, named by paths and patterns."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.config.support import ACCOUNT, HERE, load, problems, write
+
+DEFINITION: Final = HERE / "good" / "definitions" / "acme.yaml"
+OWN: Final = {"name": "balance", "provider": "acme", "credentials": {"token": {"env": "ACME_TOKEN"}}}
+
+
+def with_definitions(folder: Path, patterns: list[str], *accounts: Any) -> Path:
+    (folder / "definitions").mkdir(exist_ok=True)
+    shutil.copy(DEFINITION, folder / "definitions" / "acme.yaml")
+    return write(folder, json.dumps({"provider_files": patterns, "accounts": accounts or (OWN,)}))
+
+
+@pytest.mark.parametrize("pattern", ["definitions/acme.yaml", "definitions/*.yaml", "./definitions/a?me.y*", "{folder}/definitions/*.yaml"])
+def test_a_path_or_a_pattern_names_definitions_from_the_folder_of_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    monkeypatch.chdir("/")
+    path = with_definitions(tmp_path, [pattern.replace("{folder}", str(tmp_path))])
+    assert load(path).accounts[0].provider == "acme"
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        ["definitions/*.yaml", "definitions/acme.yaml"],
+        ["definitions/acme.yaml", "definitions/acme.yaml"],
+        ["definitions/*.yaml", "./definitions/a*"],
+        ["definitions/*.yaml", "{folder}/definitions/*.yaml"],
+    ],
+)
+def test_patterns_that_overlap_name_a_definition_once(tmp_path: Path, patterns: list[str]) -> None:
+    path = with_definitions(tmp_path, [pattern.replace("{folder}", str(tmp_path)) for pattern in patterns])
+    assert problems(path) == []
+    (tmp_path / "definitions" / "acme.yaml").write_text("name: [\n")
+    assert [problem.split(":")[0] for problem in problems(path)] == [f"{tmp_path}/definitions/acme.yaml", "accounts[0].provider"]
+
+
+def test_a_definition_that_no_pattern_names_is_not_known(tmp_path: Path) -> None:
+    [problem] = problems(with_definitions(tmp_path, []))
+    assert problem.startswith("accounts[0].provider: no such provider; known are ")
+
+
+def test_the_own_definition_tells_credentials_and_regions(tmp_path: Path) -> None:
+    account = {**OWN, "credentials": {"key": {"env": "ACME_TOKEN"}}, "region": "south"}
+    assert problems(with_definitions(tmp_path, ["definitions/*.yaml"], account)) == [
+        "accounts[0].credentials.key: acme has no credential of that name; it takes token",
+        "accounts[0].region: acme has no such region; it has north",
+    ]
+
+
+def test_a_broken_definition_is_told_beside_the_problems_of_the_configuration(tmp_path: Path) -> None:
+    path = with_definitions(tmp_path, ["definitions/*.yaml"], {**ACCOUNT, "name": ""})
+    (tmp_path / "definitions" / "b.yaml").write_text("name: [\n")
+    broken, name = problems(path)
+    assert broken.startswith(f"{tmp_path}/definitions/b.yaml:2:1: is not valid YAML: ")
+    assert name.startswith("accounts[0].name: ")
+
+
+def test_a_broken_definition_does_not_discredit_a_good_one(tmp_path: Path) -> None:
+    path = with_definitions(tmp_path, ["definitions/*.yaml"])
+    (tmp_path / "definitions" / "b.yaml").write_text("name: [\n")
+    [problem] = problems(path)
+    assert problem.startswith(f"{tmp_path}/definitions/b.yaml:2:1: ")
+
+
+def test_a_definition_cannot_take_the_name_of_a_built_in_one(tmp_path: Path) -> None:
+    path = with_definitions(tmp_path, ["definitions/*.yaml"])
+    own = tmp_path / "definitions" / "own.yaml"
+    own.write_text(DEFINITION.read_text().replace("name: acme", "name: heygen"))
+    assert f"{own}: name: another definition is called 'heygen' already" in problems(path)
+
+
+@pytest.mark.parametrize("pattern", ["nowhere/*.yaml", "definitions/none.yaml", "", "a\0b", "[", "{folder}/none"])
+def test_a_pattern_that_matches_nothing_is_told(tmp_path: Path, pattern: str) -> None:
+    pattern = pattern.replace("{folder}", str(tmp_path))
+    path = with_definitions(tmp_path, ["definitions/*.yaml", pattern])
+    assert problems(path) == [f"provider_files[1]: no file matches {pattern!r} (relative to {tmp_path})"]
+
+
+def test_a_pattern_that_no_folder_can_have_is_told(tmp_path: Path) -> None:
+    assert len(problems(with_definitions(tmp_path, ["definitions/*.yaml", "\0/*"]))) == 1
+
+
+def test_a_pattern_with_a_raised_digit_is_told(tmp_path: Path) -> None:
+    path = with_definitions(tmp_path, ["definitions/*.yaml", "1²1"])
+    assert problems(path) == [f"provider_files[1]: no file matches '1²1' (relative to {tmp_path})"]
+
+
+def test_a_folder_is_no_definition(tmp_path: Path) -> None:
+    path = with_definitions(tmp_path, ["definitions"], ACCOUNT)
+    assert problems(path) == [f"{tmp_path}/definitions: cannot be read: Is a directory"]

@@ -1,0 +1,120 @@
+"""What is shipped for editors and for first steps: the schema and the example, both in step with the models."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
+
+from exporter.cli.main import main
+from exporter.config.loading import json_schema
+from exporter.config.models import Account, Config, Timing
+from exporter.credentials import SecretSource
+from exporter.providers.library import load_definitions
+from tests.config.support import ENVIRON, HERE, load, write
+
+ROOT: Final = HERE.parent.parent
+SCHEMA: Final = ROOT / "exporter" / "config" / "config.schema.json"
+EXAMPLE: Final = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
+
+NOT_IN_THE_EXAMPLE: Final = {
+    "value": "a key in the file is accepted, but nobody should copy it from an example",
+    "base_url": "for gateways and tests; the definition's own address is right for everyone else",
+}
+
+
+def example_in(folder: Path, text: str = EXAMPLE) -> Path:
+    (folder / "elevenlabs").write_text("made-up-elevenlabs\n")
+    return write(folder, text.replace("/run/secrets/elevenlabs", "elevenlabs"))
+
+
+def test_the_shipped_schema_is_what_check_prints() -> None:
+    printed = CliRunner().invoke(main, ["check", "--schema"])
+    assert printed.exit_code == 0
+    assert SCHEMA.read_text(encoding="utf-8") == printed.output
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(json_schema())
+    assert json.loads(SCHEMA.read_text(encoding="utf-8"))["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def with_defaults(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(node, dict):
+        if "default" in node and not place.endswith("/properties"):
+            yield place, node
+        for name, inner in node.items():
+            yield from with_defaults(inner, f"{place}/{name}")
+
+
+def test_an_editor_that_fills_in_a_default_writes_something_right() -> None:
+    schema = json_schema()
+    found = list(with_defaults(schema))
+    wrong = [place for place, node in found if not Draft202012Validator({**node, "$defs": schema["$defs"]}).is_valid(node["default"])]
+    assert found
+    assert wrong == []
+
+
+@pytest.mark.parametrize("model", [Config, Account, Timing, SecretSource])
+def test_the_schema_describes_every_key(model: type[BaseModel]) -> None:
+    def descriptions(node: dict[str, Any]) -> list[str]:
+        inner = [node, *node.get("anyOf", [])]
+        return [text for each in inner if (text := each.get("description") or each.get("$ref"))]
+
+    properties = json_schema(model)["properties"]
+    assert properties.keys() == model.model_fields.keys()
+    assert [name for name, node in properties.items() if not descriptions(node)] == []
+
+
+def test_the_example_satisfies_the_schema() -> None:
+    Draft202012Validator(json_schema()).validate(yaml.safe_load(EXAMPLE))
+
+
+def test_the_example_points_editors_to_the_schema() -> None:
+    [target] = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", EXAMPLE, re.MULTILINE)
+    assert (ROOT / target).resolve() == SCHEMA
+
+
+def test_the_example_loads(tmp_path: Path) -> None:
+    config = load(example_in(tmp_path))
+    assert ["/".join(account.key) for account in config.accounts] == [
+        "heygen/studio",
+        "heygen/web-plan",
+        "elevenlabs/narration",
+        "liveavatar/stage",
+    ]
+    assert config.defaults == Timing.model_validate({"interval": "5m", "timeout": "15s", "stale_after": "15m", "max_backoff": "15m"})
+
+
+def test_the_example_names_nothing_but_what_it_needs(tmp_path: Path) -> None:
+    asked = {source.env for account in load(example_in(tmp_path)).accounts for source in account.credentials.values()} - {None}
+    assert asked == {"HEYGEN_API_KEY", "HEYGEN_ACCESS_TOKEN", "LIVEAVATAR_API_KEY"}
+    assert asked <= ENVIRON.keys()
+
+
+def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
+    text, count = re.subn(r"^# (provider_files: )", r"\1", EXAMPLE, flags=re.MULTILINE)
+    assert count == 1
+    (tmp_path / "providers").mkdir()
+    shutil.copy(HERE / "good" / "definitions" / "acme.yaml", tmp_path / "providers")
+    assert load(example_in(tmp_path, text)).provider_files == ["providers/*.yaml"]
+
+
+def test_the_example_lists_the_regions_that_there_are() -> None:
+    [listed] = re.findall(r"region: eu +# (.+)$", EXAMPLE, re.MULTILINE)
+    assert set(listed.replace(" (the default)", "").split(", ")) == load_definitions()["elevenlabs"].regions.keys()
+
+
+def test_every_key_is_in_the_example_or_left_out_for_a_reason() -> None:
+    keys = {name for model in (Config, Account, Timing, SecretSource) for name in model.model_fields}
+    shown = {key for key in keys if re.search(rf"(?<![\w.]){key}: ", EXAMPLE) or re.search(rf"^\W*{key}:$", EXAMPLE, re.MULTILINE)}
+    assert keys - shown == NOT_IN_THE_EXAMPLE.keys()

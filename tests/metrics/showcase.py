@@ -1,0 +1,101 @@
+"""A fixed store in which every family has series and every state of an account occurs once."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from decimal import Decimal
+
+from exporter.errors import PollError
+from exporter.metrics.collector import BUCKETS
+from exporter.metrics.exposition import Exposition
+from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status
+from exporter.store import Entry, Store
+
+NOW = 1_760_000_000.0
+BUILD = ("1.2.3", "0123abc")
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+INTERVAL = Seconds(300.0)
+
+STUDIO = AccountKey("heygen", "studio")
+NARRATION = AccountKey("elevenlabs", "narration")
+STAGE = AccountKey("liveavatar", "stage")
+ENTERPRISE = AccountKey("elevenlabs", "enterprise")
+FORGOTTEN = AccountKey("heygen", "forgotten")
+NEW = AccountKey("liveavatar", "a new one")
+AWKWARD = AccountKey("heygen", 'Bühne "A" \\ 🎭')
+
+LABELS = {
+    STUDIO: {"team": "video"},
+    NARRATION: {"team": "voice", "cost_center": "4711"},
+    STAGE: {},
+    ENTERPRISE: {"cost_center": "0815"},
+    FORGOTTEN: {"team": "video"},
+    NEW: {"team": "events"},
+    AWKWARD: {"team": 'C:\\shows "live"'},
+}
+"""The accounts in the order of the configuration, which is no other order by chance."""
+
+WALLET = Reading(
+    quotas=(
+        Quota("wallet", "usd", remaining=Decimal("12.34")),
+        Quota("spend", "usd", used=Decimal("87.66"), limit=Decimal(100), remaining=Decimal("12.34")),
+    ),
+    info={"billing_type": "usage_based"},
+    features={"auto_reload": True},
+    auto_reload=AutoReload("usd", threshold=Decimal(10), amount=Decimal("25.5")),
+)
+IN_OVERAGE = Reading(
+    quotas=(
+        Quota(
+            "characters",
+            "characters",
+            remaining=Decimal(-20_000),
+            used=Decimal(120_000),
+            limit=Decimal(100_000),
+            overage_limit=Decimal(50_000),
+            resets_at=NOW + 86_400,
+        ),
+        Quota("overage_spend", "usd", used=Decimal("0.1")),
+    ),
+    info={"plan": "creator", "billing_period": "monthly_period", "workspace": "w-1"},
+    status=Status("active", ("trialing", "active", "past_due")),
+    features={"can_extend_character_limit": True, "can_use_instant_voice_cloning": False},
+    created_at=1_600_000_000.0,
+    mismatches=("voice_slots.limit", "voice_slots.used"),
+)
+EMPTY = Reading(quotas=(Quota("credits", "credits", remaining=Decimal(0)),))
+UNLIMITED = Reading(
+    quotas=(Quota("characters", "characters", used=Decimal(2**60), unlimited=True),),
+    status=Status("paused_by_owner", ("trialing", "active", "past_due")),
+)
+MINUS_NOTHING = Reading(quotas=(Quota("premium_credits", "credits", remaining=Decimal("-0")),), info={"plan": 'Größe "XL" \\o/'})
+
+
+def showcase() -> Store:
+    store = Store((Entry(key, labels, stale_after=Seconds(900.0), interval=INTERVAL) for key, labels in LABELS.items()), BUCKETS)
+    _succeed(store, STUDIO, WALLET, age=30.0, duration=0.25)
+    _succeed(store, NARRATION, dataclasses.replace(IN_OVERAGE, mismatches=("voice_slots.limit",)), age=320.0, duration=0.5)
+    _succeed(store, NARRATION, IN_OVERAGE, age=20.0, duration=0.75)
+    _succeed(store, STAGE, EMPTY, age=900.0, duration=1.5)
+    _fail(store, STAGE, Reason.UNAUTHORIZED, age=600.0, interval=300.0)
+    _fail(store, STAGE, Reason.UNAUTHORIZED, age=300.0, interval=450.0)
+    _succeed(store, ENTERPRISE, UNLIMITED, age=10.0, duration=0.005)
+    _succeed(store, FORGOTTEN, WALLET, age=901.0, duration=0.125)
+    _fail(store, FORGOTTEN, Reason.TIMEOUT, age=1.0, interval=301.5)
+    _succeed(store, AWKWARD, MINUS_NOTHING, age=0.0, duration=30.0)
+    return store
+
+
+def page(store: Store, accept: str = "", *, now: float = NOW, runtime: bool = False) -> bytes:
+    """The page at a moment, with a word in place of the Python that runs this."""
+    body = Exposition(lambda: now, BUILD, runtime=runtime).render(store.snapshot(), accept).body
+    return body.replace(f'python_version="{platform.python_version()}"'.encode(), b'python_version="THIS"')
+
+
+def _succeed(store: Store, key: AccountKey, reading: Reading, *, age: float, duration: float) -> None:
+    store.record_success(key, reading, at=NOW - age, duration=Seconds(duration), interval=INTERVAL)
+
+
+def _fail(store: Store, key: AccountKey, reason: Reason, *, age: float, interval: float) -> None:
+    store.record_failure(key, PollError(reason, "no luck"), at=NOW - age, duration=Seconds(15.0), interval=Seconds(interval))

@@ -1,0 +1,148 @@
+"""What is kept between scrapes never shows: a page is the one that prometheus-client would write anew."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from prometheus_client import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from exporter.errors import PollError
+from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
+from exporter.metrics.exposition import Exposition
+from exporter.model import AccountKey, Reading, Reason, Seconds
+from exporter.store import Entry, Snapshot, Store
+from tests.metrics.showcase import BUILD, NOW, OPENMETRICS, showcase
+from tests.metrics.strategies import readings
+
+STALE_AFTER = 180.0
+KEYS = (AccountKey("b", "one"), AccountKey("a", "one"), AccountKey("b", 'tw"o\n# HELP x\n# TYPE x'))
+LABELS: tuple[dict[str, str], ...] = ({"team": "x"}, {}, {"zone": "# EOF", "area": ""})
+
+
+class Poll(NamedTuple):
+    account: int
+    outcome: Reading | Reason
+
+
+class Wait(NamedTuple):
+    seconds: float
+
+
+class Scrape(NamedTuple):
+    accept: str
+
+
+operations = st.lists(
+    st.builds(Poll, st.integers(0, 2), readings | st.sampled_from(Reason))
+    | st.builds(Wait, st.sampled_from((1.0, STALE_AFTER - 1, STALE_AFTER, 1000.0, -1.0, -STALE_AFTER)))
+    | st.builds(Scrape, st.sampled_from(("", OPENMETRICS))),
+    max_size=12,
+)
+
+
+def written_anew(snapshot: Snapshot, accept: str, now: float) -> bytes:
+    labels = sorted({label for entry in snapshot.entries for label in entry.labels})
+    families = Families([*account_families(snapshot.entries, labels, now), *exporter_families(snapshot.durations, BUILD)])
+    write = generate_openmetrics if accept else generate_latest
+    return write(families)
+
+
+def new_store() -> Store:
+    entries = (Entry(key, labels, Seconds(STALE_AFTER), Seconds(60.0)) for key, labels in zip(KEYS, LABELS, strict=True))
+    return Store(entries, BUCKETS)
+
+
+def record(store: Store, poll: Poll, at: float) -> None:
+    key, duration, interval = KEYS[poll.account], Seconds(0.5), Seconds(60.0)
+    if isinstance(poll.outcome, Reading):
+        store.record_success(key, poll.outcome, at=at, duration=duration, interval=interval)
+    else:
+        store.record_failure(key, PollError(poll.outcome, "no luck"), at=at, duration=duration, interval=interval)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(operations)
+def test_after_any_sequence_of_polls_the_page_is_as_if_written_anew(sequence: list[Poll | Wait | Scrape]) -> None:
+    now, store = 10_000.0, new_store()
+    exposition = Exposition(lambda: now, BUILD, runtime=False)
+    for operation in (*sequence, Scrape(""), Scrape(OPENMETRICS)):
+        match operation:
+            case Wait(seconds):
+                now += seconds
+            case Scrape(accept):
+                snapshot = store.snapshot()
+                assert exposition.render(snapshot, accept).body == written_anew(snapshot, accept, now)
+            case Poll():
+                record(store, operation, now)
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_figures_vanish_from_a_kept_page_when_they_get_stale_and_come_back_with_the_clock(accept: str) -> None:
+    now, snapshot = NOW, showcase().snapshot()
+    exposition = Exposition(lambda: now, BUILD, runtime=False)
+    pages = []
+    for now in (NOW, NOW + 900, NOW):
+        pages.append(exposition.render(snapshot, accept).body)
+        assert pages[-1] == written_anew(snapshot, accept, now)
+    assert pages[0] == pages[2] != pages[1]
+
+
+def test_an_account_that_was_removed_vanishes_at_once_and_its_label_names_with_it() -> None:
+    exposition = Exposition(lambda: NOW, BUILD, runtime=False)
+    store = new_store()
+    record(store, Poll(0, Reading(info={"plan": "pro"})), NOW)
+    assert b'team="x"' in exposition.render(store.snapshot()).body
+    rest = Snapshot(store.snapshot().entries[1:], store.snapshot().durations)
+    assert b"team=" not in exposition.render(rest).body
+    assert exposition.render(rest).body == written_anew(rest, "", NOW)
+
+
+def test_another_label_value_of_an_account_that_was_not_polled_since_is_shown_at_once() -> None:
+    exposition, snapshot = Exposition(lambda: NOW, BUILD, runtime=False), new_store().snapshot()
+    exposition.render(snapshot)
+    relabelled = Snapshot((replace(snapshot.entries[0], labels={"team": "y"}), *snapshot.entries[1:]), snapshot.durations)
+    assert exposition.render(relabelled).body == written_anew(relabelled, "", NOW)
+
+
+def test_an_older_snapshot_still_gives_its_own_page() -> None:
+    exposition = Exposition(lambda: NOW, BUILD, runtime=False)
+    store = new_store()
+    older = store.snapshot()
+    record(store, Poll(0, Reason.TLS), NOW)
+    newer = store.snapshot()
+    for snapshot in (newer, older, newer):
+        assert exposition.render(snapshot).body == written_anew(snapshot, "", NOW)
+
+
+def test_gzip_holds_the_same_page_and_no_time_of_its_own() -> None:
+    exposition, snapshot = Exposition(lambda: NOW, BUILD, runtime=False), showcase().snapshot()
+    plain, packed = (exposition.render(snapshot, "", coding) for coding in ("", "gzip"))
+    assert gzip.decompress(packed.body) == plain.body
+    assert packed.body[4:8] == bytes(4)  # MTIME, RFC 1952
+    assert packed.headers == {**plain.headers, "Content-Encoding": "gzip"}
+    assert len(packed.body) < len(plain.body) / 4
+
+
+def test_caches_are_told_that_the_page_depends_on_what_was_asked_for() -> None:
+    assert Exposition(lambda: NOW, BUILD).render(new_store().snapshot()).headers["Vary"] == "Accept, Accept-Encoding"
+
+
+def test_the_runtime_families_come_last_and_can_be_left_out() -> None:
+    snapshot = new_store().snapshot()
+    without = Exposition(lambda: NOW, BUILD, runtime=False).render(snapshot).body
+    added = Exposition(lambda: NOW, BUILD).render(snapshot).body.removeprefix(without).decode()
+    names = {line.split()[2] for line in added.splitlines() if line.startswith("# TYPE ")}
+    assert {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds", "python_info"} <= names
+    assert all(name.startswith(("process_", "python_")) for name in names)
+
+
+def test_two_expositions_do_not_share_a_registry() -> None:
+    snapshot = new_store().snapshot()
+    for _ in range(2):
+        assert Exposition(lambda: NOW, BUILD).render(snapshot).body.count(b"# TYPE process_open_fds ") == 1

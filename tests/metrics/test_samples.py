@@ -1,0 +1,209 @@
+"""What the page says of one account: nothing where nothing is known, and the plain truth where something is."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from exporter.errors import PollError
+from exporter.metrics.catalogue import ACCOUNT_FAMILIES
+from exporter.metrics.samples import Sample
+from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status
+from exporter.store import Entry
+from tests.metrics.strategies import readings
+
+KEY = AccountKey("heygen", "studio")
+NOW = 1000.0
+
+patiently = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def entry_with(reading: Reading | None, *, at: float = NOW) -> Entry:
+    return Entry(
+        KEY, {}, Seconds(180.0), Seconds(60.0), reading, up=True, last_poll_at=at, last_success_at=at, duration=Seconds(0.5), polls=1
+    )
+
+
+def shown(entry: Entry, name: str, now: float = NOW) -> list[Sample]:
+    [family] = (family for family in ACCOUNT_FAMILIES if family.name == f"ai_account_{name}")
+    return list(family.samples(entry, now))
+
+
+def families_of(entry: Entry, now: float = NOW) -> set[str]:
+    return {family.name.removeprefix("ai_account_") for family in ACCOUNT_FAMILIES if list(family.samples(entry, now))}
+
+
+def test_before_the_first_poll_there_are_only_the_counters_and_the_interval() -> None:
+    entry = Entry(KEY, {}, Seconds(180.0), Seconds(60.0))
+    assert families_of(entry) == {"scrapes_total", "scrape_errors_total", "scrape_interval_seconds"}
+    assert shown(entry, "scrapes_total") == [((), 0.0)]
+
+
+def test_every_reason_is_there_from_the_start_at_0() -> None:
+    entry = Entry(KEY, {}, Seconds(180.0), Seconds(60.0))
+    assert shown(entry, "scrape_errors_total") == [
+        (("timeout",), 0.0), (("connection",), 0.0), (("tls",), 0.0), (("unauthorized",), 0.0), (("forbidden",), 0.0),
+        (("quota_exhausted",), 0.0), (("rate_limited",), 0.0), (("client_error",), 0.0), (("server_error",), 0.0),
+        (("invalid_response",), 0.0), (("credential",), 0.0), (("internal",), 0.0),
+    ]  # fmt: skip
+
+
+def test_a_reason_that_occurred_is_counted_beside_the_others() -> None:
+    entry = Entry(KEY, {}, Seconds(180.0), Seconds(60.0), errors={Reason.TLS: 3})
+    samples = shown(entry, "scrape_errors_total")
+    assert (("tls",), 3.0) in samples
+    assert sum(value for _, value in samples) == 3.0
+    assert len(samples) == 12
+
+
+def test_what_the_vendor_did_not_tell_has_no_series() -> None:
+    entry = entry_with(Reading(quotas=(Quota("wallet", "usd", remaining=Decimal("12.5")),)))
+    assert families_of(entry) == {
+        "quota_remaining", "resources", "info", "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds",
+        "last_scrape_timestamp_seconds", "last_success_timestamp_seconds", "scrape_interval_seconds",
+    }  # fmt: skip
+    assert shown(entry, "quota_remaining") == [(("wallet", "usd"), 12.5)]
+
+
+def test_each_part_of_a_quota_goes_to_its_own_family() -> None:
+    quota = Quota("characters", "characters", Decimal(60), Decimal(40), Decimal(100), Decimal(10), resets_at=5000.5)
+    entry = entry_with(Reading(quotas=(quota,)))
+    for name, value in {"remaining": 60.0, "used": 40.0, "limit": 100.0, "overage_limit": 10.0, "reset_timestamp_seconds": 5000.5}.items():
+        assert shown(entry, f"quota_{name}") == [(("characters", "characters"), value)]
+
+
+def test_a_real_zero_is_shown() -> None:
+    entry = entry_with(Reading(quotas=(Quota("credits", "credits", Decimal(0), Decimal(0), Decimal(0)),)))
+    for part in ("remaining", "used", "limit"):
+        assert shown(entry, f"quota_{part}") == [(("credits", "credits"), 0.0)]
+
+
+def test_overage_is_a_negative_remainder() -> None:
+    entry = entry_with(Reading(quotas=(Quota("characters", "characters", remaining=Decimal(-500)),)))
+    assert shown(entry, "quota_remaining") == [(("characters", "characters"), -500.0)]
+
+
+@pytest.mark.parametrize("zero", [Decimal("-0"), Decimal("-0.00"), Decimal("-1e-400")])
+def test_a_negative_zero_is_shown_as_0(zero: Decimal) -> None:
+    entry = entry_with(Reading(quotas=(Quota("wallet", "usd", remaining=zero),), auto_reload=AutoReload("usd", zero, zero)))
+    for name in ("quota_remaining", "auto_reload_threshold", "auto_reload_amount"):
+        [(_, value)] = shown(entry, name)
+        assert math.copysign(1.0, value) == 1.0
+
+
+def test_a_number_is_the_nearest_double() -> None:
+    entry = entry_with(Reading(quotas=(Quota("wallet", "usd", remaining=Decimal("0.1000000000000000000000001")),)))
+    assert shown(entry, "quota_remaining") == [(("wallet", "usd"), 0.1)]
+
+
+def test_unlimited_is_1_or_absent() -> None:
+    entry = entry_with(Reading(quotas=(Quota("characters", "characters", unlimited=True), Quota("wallet", "usd", limit=Decimal(1)))))
+    assert shown(entry, "quota_unlimited") == [(("characters", "characters"), 1.0)]
+    assert shown(entry, "quota_limit") == [(("wallet", "usd"), 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("quota", "counted"),
+    [
+        (Quota("r", "u", remaining=Decimal(0)), 1.0),
+        (Quota("r", "u", used=Decimal(0)), 1.0),
+        (Quota("r", "u", limit=Decimal(0)), 1.0),
+        (Quota("r", "u", unlimited=True), 1.0),
+        (Quota("r", "u", overage_limit=Decimal(5)), 0.0),
+        (Quota("r", "u", resets_at=5000.0), 0.0),
+    ],
+)
+def test_a_resource_counts_once_the_vendor_told_how_much_there_is(quota: Quota, counted: float) -> None:
+    assert shown(entry_with(Reading(quotas=(quota,))), "resources") == [((), counted)]
+
+
+def test_an_answer_without_resources_shows_0_of_them_and_an_empty_info() -> None:
+    entry = entry_with(Reading())
+    assert shown(entry, "resources") == [((), 0.0)]
+    assert shown(entry, "info") == [(("", "", "", ""), 1.0)]
+
+
+def test_info_has_what_the_vendor_told_and_is_empty_where_it_is_silent() -> None:
+    entry = entry_with(Reading(info={"workspace": "w-1", "plan": "pro", "e_mail": "nobody@example.com"}))
+    assert shown(entry, "info") == [(("pro", "", "", "w-1"), 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("current", "expected"),
+    [
+        ("active", [(("active",), 1.0), (("unpaid",), 0.0)]),
+        ("unpaid", [(("active",), 0.0), (("unpaid",), 1.0)]),
+        ("on_hold", [(("active",), 0.0), (("unpaid",), 0.0), (("on_hold",), 1.0)]),
+    ],
+)
+def test_the_state_set_has_the_known_states_and_the_current_one(current: str, expected: list[Sample]) -> None:
+    assert shown(entry_with(Reading(status=Status(current, ("active", "unpaid")))), "status") == expected
+
+
+def test_features_are_1_or_0_as_the_vendor_says() -> None:
+    entry = entry_with(Reading(features={"auto_reload": True, "may_extend": False}))
+    assert shown(entry, "feature_enabled") == [(("auto_reload",), 1.0), (("may_extend",), 0.0)]
+
+
+def test_auto_reload_shows_each_amount_that_was_sent() -> None:
+    entry = entry_with(Reading(features={"auto_reload": False}, auto_reload=AutoReload("usd", threshold=Decimal(10))))
+    assert shown(entry, "auto_reload_threshold") == [(("usd",), 10.0)]
+    assert shown(entry, "auto_reload_amount") == []
+
+
+def test_a_field_that_mismatched_is_counted_and_others_are_absent() -> None:
+    entry = Entry(KEY, {}, Seconds(180.0), Seconds(60.0), mismatches={"wallet.remaining": 2})
+    assert shown(entry, "schema_mismatches_total") == [(("wallet.remaining",), 2.0)]
+
+
+FIGURES = {
+    "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
+    "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
+}  # fmt: skip
+
+
+def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
+    quota = Quota("characters", "characters", Decimal(1), Decimal(2), Decimal(3), Decimal(4), unlimited=True, resets_at=5000.0)
+    amounts = AutoReload("usd", Decimal(1), Decimal(2))
+    reading = Reading((quota,), {"plan": "pro"}, Status("active"), {"f": True}, amounts, created_at=1.0, mismatches=("info.plan",))
+    entry = Entry(
+        KEY, {}, Seconds(180.0), Seconds(60.0), reading, up=False, error=PollError(Reason.TLS, "no luck"), last_poll_at=1181.0,
+        last_success_at=1000.0, duration=Seconds(0.5), polls=4, errors={Reason.TLS: 3}, mismatches={"info.plan": 1},
+    )  # fmt: skip
+    staying = {
+        "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds", "last_scrape_timestamp_seconds",
+        "last_success_timestamp_seconds", "scrape_interval_seconds", "schema_mismatches_total",
+    }  # fmt: skip
+    assert families_of(entry, now=1180.0) == FIGURES | staying
+    assert {f"ai_account_{name}" for name in FIGURES | staying} == {family.name for family in ACCOUNT_FAMILIES}
+    assert families_of(entry, now=1181.0) == staying
+    assert shown(entry, "last_success_timestamp_seconds", now=1181.0) == [((), 1000.0)]
+    assert shown(entry, "up", now=1181.0) == [((), 0.0)]
+
+
+@patiently
+@given(readings)
+def test_no_value_is_ever_infinite_or_not_a_number(reading: Reading) -> None:
+    for family in ACCOUNT_FAMILIES:
+        for values, value in family.samples(entry_with(reading), NOW):
+            assert math.isfinite(value)
+            assert str(value) != "-0.0"
+            assert len(values) == len(family.labels)
+
+
+@patiently
+@given(readings)
+def test_no_series_is_there_twice(reading: Reading) -> None:
+    for family in ACCOUNT_FAMILIES:
+        labels = [values for values, _ in family.samples(entry_with(reading), NOW)]
+        assert len(labels) == len(set(labels))
+
+
+@patiently
+@given(readings)
+def test_exactly_one_state_is_1(reading: Reading) -> None:
+    values = [value for _, value in shown(entry_with(reading), "status")]
+    assert sum(values) == (1.0 if reading.status else 0.0)
