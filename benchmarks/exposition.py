@@ -49,7 +49,7 @@ def poll(store: Store, count: int, offset: int = 0) -> None:
 
 def peer_families(snapshot: Snapshot) -> Families:
     """The families of the whole page, as a collector for prometheus-client."""
-    return Families([*account_families(snapshot.entries, ("team",), NOW), *exporter_families(snapshot.durations, BUILD)])
+    return Families([*account_families(snapshot.entries, ("team",), NOW), *exporter_families(snapshot, BUILD)])
 
 
 def new_exposition() -> Exposition:

@@ -17,7 +17,7 @@ from exporter.store import Entry
 ROOT = Path(__file__).resolve().parent.parent
 
 STALE = Entry(
-    AccountKey("", ""), {}, stale_after=Seconds(0.0), interval=Seconds(1.0), up=False, last_poll_at=1.0, last_success_at=0.0,
+    AccountKey("", ""), {}, stale_after=Seconds(0.0), interval=Seconds(1.0), up=False, last_poll_at=1.0, last_success_at=0.0, limited_until=2.0,
     duration=Seconds(1.0), mismatches={"": 1},
 )  # fmt: skip
 """An account of which all is known but fresh figures: what has no series for it vanishes when figures are stale."""

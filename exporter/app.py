@@ -11,7 +11,7 @@ from importlib import metadata
 
 import structlog
 
-from exporter.config.models import Config
+from exporter.config.models import Config, Limits
 from exporter.metrics.collector import BUCKETS
 from exporter.metrics.exposition import Exposition
 from exporter.model import Seconds
@@ -55,6 +55,7 @@ def build_jobs(config: Config, definitions: Mapping[str, Definition]) -> list[Jo
     for account in config.accounts:
         definition = definitions[account.provider]
         timing = config.timing(account)
+        limits = config.providers.get(account.provider, Limits())
         [(credential, secret)] = account.credentials.items()
         jobs.append(
             Job(
@@ -68,21 +69,26 @@ def build_jobs(config: Config, definitions: Mapping[str, Definition]) -> list[Jo
                 timeout=timing.timeout,
                 stale_after=timing.stale_after or Seconds(3 * timing.interval),
                 max_backoff=timing.max_backoff,
+                max_retry_after=timing.max_retry_after,
+                min_interval=timing.min_interval,
+                max_requests_per_minute=limits.max_requests_per_minute,
+                max_concurrent_requests=limits.max_concurrent_requests,
             )
         )
     return jobs
 
 
-def new_store(jobs: Iterable[Job]) -> Store:
+def new_store(jobs: Iterable[Job], started: float = 0.0) -> Store:
     """A store that knows the accounts and nothing about them yet."""
-    return Store((Entry(job.key, job.labels, job.stale_after, job.interval) for job in jobs), BUCKETS)
+    return Store((Entry(job.key, job.labels, job.stale_after, job.interval) for job in jobs), BUCKETS, started)
 
 
 async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None) -> Store:
     """Poll every account once, some at a time, and return what is then known."""
-    store = new_store(jobs)
+    clock = clock or Clock()
+    store = new_store(jobs, clock.now())
     async with open_session(_user_agent()) as session:
-        scheduler = Scheduler(Client(session, environ), store, clock or Clock())
+        scheduler = Scheduler(Client(session, environ, clock), store, clock)
         places = asyncio.Semaphore(POLLS_AT_ONCE)
 
         async def poll(job: Job) -> None:
@@ -110,13 +116,14 @@ async def serve(
         ExceptionGroup: a loop died; the process should end too, since it would serve old numbers.
     """
     clock = clock or Clock()
-    store = new_store(jobs)
-    site = Site(store, Exposition(clock.wall, build(), runtime=options.runtime_metrics), version(), options.telemetry_path)
+    store = new_store(jobs, clock.now())
+    exposition = Exposition(clock.now, build(), runtime=options.runtime_metrics, correction=clock.correction)
+    site = Site(store, exposition, version(), options.telemetry_path)
     stop = _stop_signals()
     async with open_session(_user_agent()) as session, Server(make_application(site), options.addresses) as server:
         log.info("server listening", addresses=" ".join(map(str, server.addresses)), accounts=len(jobs), version=version())
         announce(server.addresses)
-        await _run_until(stop, Scheduler(Client(session, environ), store, clock).run(jobs))
+        await _run_until(stop, Scheduler(Client(session, environ, clock), store, clock).run(jobs))
     log.info("shutdown finished")
 
 

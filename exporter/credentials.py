@@ -72,6 +72,16 @@ class SecretSource(BaseModel):
             return _usable(_content(self.file), f"the file {self.file}")
         return _usable(self.value.get_secret_value() if self.value else "", "the value in the configuration")
 
+    def fingerprint(self) -> tuple[int, ...]:
+        """Something that changes when the secret's file does; always the same for a secret that has no file."""
+        if self.file is None:
+            return ()
+        try:
+            found = self.file.stat()
+        except OSError:
+            return ()
+        return (found.st_mtime_ns, found.st_size, found.st_ino)
+
 
 def _variable(name: str, environ: Mapping[str, str]) -> str:
     if name not in environ:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from exporter.model import Reason
+from exporter.model import Reason, Seconds
 
 
 class ExporterError(Exception):
@@ -39,8 +39,10 @@ class ConfigError(ExporterError):
 class PollError(ExporterError):
     """A poll failed. The message is for operators: it never holds a key, a URL, or text that the vendor sent."""
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: Reason, message: str, retry_after: Seconds | None = None) -> None:
+        """`retry_after` is how long the vendor told us to wait."""
         self.reason = reason
+        self.retry_after = retry_after
         super().__init__(message)
 
 

@@ -91,5 +91,6 @@ class Reading:
     features: Mapping[str, bool] = field(default_factory=dict)
     auto_reload: AutoReload | None = None
     created_at: float | None = None
+    credential_expires_at: float | None = None
     mismatches: tuple[str, ...] = ()
     """The declared fields that came with a value which cannot be used, such as `characters.used`."""

@@ -12,20 +12,26 @@ from exporter.model import AccountKey, Reading, Reason, Seconds
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One account at one moment. Times are Unix time; None means that it has not happened."""
+    """One account at one moment. Times are Unix time as `Clock.now` tells it; None means that it has not happened."""
 
     key: AccountKey
     labels: Mapping[str, str]
     stale_after: Seconds
     interval: Seconds
-    """The effective one: back-off included."""
+    """The effective one: back-off and the vendor's own wishes included."""
     reading: Reading | None = None
     """What the last good poll told, however old."""
     up: bool | None = None
     error: PollError | None = None
     """Why the last poll failed; None when it succeeded."""
+    failures: int = 0
+    """Failed polls in a row."""
     last_poll_at: float | None = None
     last_success_at: float | None = None
+    next_poll_at: float | None = None
+    """No poll comes before."""
+    limited_until: float | None = None
+    """Until when the vendor told us to wait; None when it did not."""
     duration: Seconds | None = None
     polls: int = 0
     errors: Mapping[Reason, int] = field(default_factory=dict)
@@ -51,28 +57,55 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigState:
+    """Whether the configuration was right when it was last read, and since when the one in force is."""
+
+    is_right: bool
+    in_force_since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything that the page shows, at one moment."""
 
     entries: tuple[Entry, ...]
     durations: Mapping[str, Durations]
+    config: ConfigState
 
 
 class Store:
     """Keeps the latest entry of each account, in the order of the configuration."""
 
-    def __init__(self, entries: Iterable[Entry], buckets: Iterable[float]) -> None:
-        """Start with fresh entries; `buckets` are the upper bounds of the histogram of durations, the last one infinite."""
-        self._entries = {entry.key: entry for entry in entries}
+    def __init__(self, entries: Iterable[Entry], buckets: Iterable[float], started: float = 0.0) -> None:
+        """Start with these entries; `buckets` are the upper bounds of the histogram of durations, the last one infinite."""
         self._buckets = tuple(buckets)
-        self._durations = {key.provider: Durations((0,) * len(self._buckets)) for key in self._entries}
+        self._entries: dict[AccountKey, Entry] = {}
+        self._durations: dict[str, Durations] = {}
+        self._config = ConfigState(is_right=True, in_force_since=started)
+        self.configure(entries, started)
 
     def __getitem__(self, key: AccountKey) -> Entry:
         return self._entries[key]
 
     def snapshot(self) -> Snapshot:
         """A view that later polls do not change."""
-        return Snapshot(tuple(self._entries.values()), dict(self._durations))
+        return Snapshot(tuple(self._entries.values()), dict(self._durations), self._config)
+
+    def configure(self, entries: Iterable[Entry], at: float) -> None:
+        """Take over a configuration: accounts that stay keep what is known of them, the others vanish at once."""
+        wanted = {entry.key: entry for entry in entries}
+        self._entries = {key: self._kept(entry) for key, entry in wanted.items()}
+        fresh = Durations((0,) * len(self._buckets))
+        self._durations = {key.provider: self._durations.get(key.provider, fresh) for key in wanted}
+        self._config = ConfigState(is_right=True, in_force_since=at)
+
+    def refuse_config(self) -> None:
+        """Note that a new configuration is wrong; the old one goes on."""
+        self._config = replace(self._config, is_right=False)
+
+    def _kept(self, entry: Entry) -> Entry:
+        known = self._entries.get(entry.key)
+        return replace(known, labels=entry.labels, stale_after=entry.stale_after) if known else entry
 
     def record_success(self, key: AccountKey, reading: Reading, *, at: float, duration: Seconds, interval: Seconds) -> None:
         """Take in a good poll: its reading replaces the former one whole."""
@@ -80,13 +113,20 @@ class Store:
         mismatches = dict(entry.mismatches)
         for name in reading.mismatches:
             mismatches[name] = mismatches.get(name, 0) + 1
-        self._entries[key] = replace(entry, up=True, error=None, reading=reading, last_success_at=at, mismatches=mismatches)
+        self._entries[key] = replace(
+            entry, up=True, error=None, failures=0, reading=reading, last_success_at=at, limited_until=None, mismatches=mismatches
+        )
 
     def record_failure(self, key: AccountKey, error: PollError, *, at: float, duration: Seconds, interval: Seconds) -> None:
         """Count a failed poll; the last good reading stays."""
         entry = self._observed(key, at, duration, interval)
         errors = {**entry.errors, error.reason: entry.errors.get(error.reason, 0) + 1}
-        self._entries[key] = replace(entry, up=False, error=error, errors=errors)
+        limited_until = at + min(error.retry_after, interval) if error.retry_after is not None else None
+        self._entries[key] = replace(entry, up=False, error=error, failures=entry.failures + 1, limited_until=limited_until, errors=errors)
+
+    def plan(self, key: AccountKey, at: float) -> None:
+        """Note when the next poll is due."""
+        self._entries[key] = replace(self._entries[key], next_poll_at=at)
 
     def _observed(self, key: AccountKey, at: float, duration: Seconds, interval: Seconds) -> Entry:
         bucket = bisect.bisect_left(self._buckets, duration)

@@ -57,7 +57,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 @pytest.fixture
 def client(session: aiohttp.ClientSession) -> Client:
     """The daemon's client, with an empty environment."""
-    return Client(session, {})
+    return Client(session, {}, FakeClock().clock)
 
 
 @pytest.fixture

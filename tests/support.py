@@ -52,6 +52,7 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
         timeout=Seconds(5.0),
         stale_after=Seconds(900.0),
         max_backoff=Seconds(900.0),
+        max_retry_after=Seconds(86_400.0),
     )
     return replace(job, **changes)
 

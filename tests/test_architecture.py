@@ -19,8 +19,12 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"credentials"}),
     frozenset({"config"}),
     frozenset({"providers"}),
-    frozenset({"polling.timing", "polling.client"}),
+    frozenset({"polling.timing"}),
+    frozenset({"polling.oauth", "polling.token_file"}),
+    frozenset({"polling.client"}),
+    frozenset({"polling.budget"}),
     frozenset({"store"}),
+    frozenset({"polling.pace", "state"}),
     frozenset({"polling.scheduler", "metrics"}),
     frozenset({"web", "simulator"}),
     frozenset({"app"}),
@@ -30,16 +34,16 @@ ROWS: tuple[frozenset[str], ...] = (
 
 # Who may use which library; one that is not listed may be used by nobody.
 BORDERS: dict[str, frozenset[str]] = {
-    "aiohttp": frozenset({"polling.client", "web", "simulator"}),
+    "aiohttp": frozenset({"polling.client", "polling.oauth", "web", "simulator"}),
     "click": frozenset({"cli"}),
     "jmespath": frozenset({"providers"}),
     "prometheus_client": frozenset({"metrics"}),
     "pydantic": frozenset({"credentials", "config", "providers"}),
     "pydantic_core": frozenset({"providers"}),
     "rich": frozenset({"cli"}),
-    "structlog": frozenset({"log", "polling.scheduler", "app", "cli"}),
+    "structlog": frozenset({"log", "polling.scheduler", "state", "app", "cli"}),
     "yaml": frozenset({"config"}),
-    "yarl": frozenset({"polling.client"}),
+    "yarl": frozenset({"polling.budget", "polling.client", "polling.oauth"}),
 }
 
 # `extract` and the rest of the engine read definitions; a vendor's name in it would be a second mechanism.

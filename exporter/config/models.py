@@ -116,6 +116,10 @@ class Timing(_Block):
     """How long the last good numbers are shown while polls fail; three intervals unless set."""
     max_backoff: Duration = default_duration("15m")
     """How far repeated failures may stretch the interval; never below the interval itself."""
+    max_retry_after: Duration = default_duration("1d")
+    """How long a vendor's `Retry-After` is obeyed at most."""
+    min_interval: Interval | None = None
+    """How far the interval may shrink while a resource nears its end or its reset; it does not unless this is set."""
 
 
 class Account(_Block):
@@ -135,6 +139,10 @@ class Account(_Block):
     """How long this account's last good numbers are shown while polls fail."""
     max_backoff: Duration | None = None
     """How far repeated failures may stretch this account's interval."""
+    max_retry_after: Duration | None = None
+    """How long a vendor's `Retry-After` is obeyed at most for this account."""
+    min_interval: Interval | None = None
+    """How far this account's interval may shrink while a resource nears its end or its reset."""
     labels: dict[LabelName, LabelValue] = {}
     """Labels of your own for all series of this account, such as `team: video`."""
     region: str | None = None
@@ -178,6 +186,15 @@ class Account(_Block):
         return url
 
 
+class Limits(_Block):
+    """How much one provider is asked at most, by all its accounts together; per host, where they have several."""
+
+    max_requests_per_minute: int | None = Field(default=None, ge=1)
+    """Requests a minute, evenly spaced; no limit unless set."""
+    max_concurrent_requests: int = Field(default=10, ge=1)
+    """Polls under way at once."""
+
+
 class Config(_Block):
     """The whole file."""
 
@@ -185,6 +202,8 @@ class Config(_Block):
     """Timing of every account that does not state its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""
+    providers: dict[str, Limits] = {}
+    """How much each provider is asked at most, by name."""
     provider_files: list[str] = []
     """Definitions of your own: paths or patterns such as `providers/*.yaml`, relative to this file."""
 

@@ -38,6 +38,8 @@ class AccountFamily(Family):
 
     samples: Callable[[Entry, float], Iterable[Sample]] = samples.nothing
     """From an entry and the current Unix time to (values of the further labels, value) pairs."""
+    own_time: bool = False
+    """Whether the value is a time of this machine's clock, which may have been set since."""
 
 
 def _quota(name: str, help_: str, part: str) -> AccountFamily:
@@ -86,6 +88,10 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
         samples=samples.created,
     ),
     AccountFamily(
+        "ai_account_credential_expiry_timestamp_seconds", "gauge", "When the key stops working, as Unix time; absent where the vendor does not tell.",
+        samples=samples.credential_expiry,
+    ),
+    AccountFamily(
         "ai_account_up", "gauge", "1 if the last poll of the vendor succeeded, 0 if it failed.",
         samples=samples.up,
     ),
@@ -103,15 +109,19 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
     ),
     AccountFamily(
         "ai_account_last_scrape_timestamp_seconds", "gauge", "When the last poll of the vendor ended, well or badly, as Unix time.",
-        samples=samples.fact("last_poll_at"),
+        samples=samples.fact("last_poll_at"), own_time=True,
     ),
     AccountFamily(
         "ai_account_last_success_timestamp_seconds", "gauge", "When the last good poll of the vendor ended, as Unix time: the age of the quota figures.",
-        samples=samples.fact("last_success_at"),
+        samples=samples.fact("last_success_at"), own_time=True,
     ),
     AccountFamily(
         "ai_account_scrape_interval_seconds", "gauge", "Effective interval between polls of the vendor, back-off included.",
         samples=samples.fact("interval"),
+    ),
+    AccountFamily(
+        "ai_account_rate_limited_until_timestamp_seconds", "gauge", "Until when the vendor told us to wait, as Unix time; absent otherwise.",
+        samples=samples.limited_until, own_time=True,
     ),
     AccountFamily(
         "ai_account_schema_mismatches_total", "counter", "Fields that the definition declares and that came with a value which cannot be used.",
@@ -129,5 +139,14 @@ DURATIONS = Family(
     ("provider",),
 )  # fmt: skip
 
-CATALOGUE: tuple[Family, ...] = (*ACCOUNT_FAMILIES, BUILD_INFO, DURATIONS)
+RELOAD_SUCCESSFUL = Family(
+    "ai_account_exporter_config_last_reload_successful", "gauge", "1 if the configuration was right when it was last read, 0 if not.",
+)  # fmt: skip
+
+RELOAD_TIME = Family(
+    "ai_account_exporter_config_last_reload_success_timestamp_seconds", "gauge",
+    "When the configuration that is in force was read, as Unix time.",
+)  # fmt: skip
+
+CATALOGUE: tuple[Family, ...] = (*ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, DURATIONS)
 """Every family of the page but those that prometheus-client brings (`process_*`, `python_*`)."""

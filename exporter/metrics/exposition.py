@@ -37,17 +37,23 @@ class _Kept(NamedTuple):
     """What was written for one account, by heading, and all that it depends on."""
 
     entry: Entry
-    fresh: bool
-    labels: tuple[str, ...]
+    circumstances: tuple[bool, bool, tuple[str, ...], float]
+    """Whether the figures are fresh, whether a rate limit holds, the label names, and what the wall clock was set by."""
     blocks: dict[str, str]
 
 
 class Exposition:
     """Renders snapshots."""
 
-    def __init__(self, wall: Callable[[], float], build: tuple[str, str], *, runtime: bool = True) -> None:
-        """`build` is version and revision; `runtime` adds prometheus-client's `process_*` and `python_*` families."""
-        self._wall = wall
+    def __init__(
+        self, now: Callable[[], float], build: tuple[str, str], *, runtime: bool = True, correction: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        """`now` and `correction` are those of the scheduler's clock, `build` is version and revision.
+
+        `runtime` adds prometheus-client's `process_*` and `python_*` families.
+        """
+        self._now = now
+        self._correction = correction
         self._build = build
         self._runtime = _runtime_collectors() if runtime else ()
         self._kept: dict[tuple[Format, AccountKey], _Kept] = {}
@@ -63,13 +69,13 @@ class Exposition:
         return Page(body, headers)
 
     def _text(self, snapshot: Snapshot, format_: Format) -> Iterator[str]:
-        now = self._wall()
+        now, correction = self._now(), self._correction()
         labels = tuple(sorted({label for entry in snapshot.entries for label in entry.labels}))
         blocks: dict[str, list[str]] = {heading: [] for heading in _blocks(_write(format_, empty_families()))}
         for entry in snapshot.entries:
-            for heading, lines in self._account_blocks(format_, entry, labels, now).items():
+            for heading, lines in self._account_blocks(format_, entry, labels, now, correction).items():
                 blocks[heading].append(lines)
-        for heading, lines in _blocks(_write(format_, exporter_families(snapshot.durations, self._build))).items():
+        for heading, lines in _blocks(_write(format_, exporter_families(snapshot, self._build, correction))).items():
             blocks[heading].append(lines)
         for heading, parts in blocks.items():
             if parts:
@@ -79,11 +85,12 @@ class Exposition:
         if format_ is Format.OPENMETRICS:
             yield _EOF
 
-    def _account_blocks(self, format_: Format, entry: Entry, labels: tuple[str, ...], now: float) -> dict[str, str]:
-        fresh = entry.fresh_reading(now) is not None
+    def _account_blocks(self, format_: Format, entry: Entry, labels: tuple[str, ...], now: float, correction: float) -> dict[str, str]:
+        limited = entry.limited_until is not None and entry.limited_until > now
+        circumstances = (entry.fresh_reading(now) is not None, limited, labels, correction)
         kept = self._kept.get((format_, entry.key))
-        if kept is None or kept.entry is not entry or (kept.fresh, kept.labels) != (fresh, labels):
-            kept = _Kept(entry, fresh, labels, _blocks(_write(format_, account_families([entry], labels, now))))
+        if kept is None or kept.entry is not entry or kept.circumstances != circumstances:
+            kept = _Kept(entry, circumstances, _blocks(_write(format_, account_families([entry], labels, now, correction))))
             self._kept[format_, entry.key] = kept
         return kept.blocks
 

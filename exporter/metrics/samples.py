@@ -118,3 +118,16 @@ def errors(entry: Entry, _now: float) -> Iterator[Sample]:
 def mismatches(entry: Entry, _now: float) -> Iterator[Sample]:
     """Mismatches of each field that had one."""
     return (((name,), float(count)) for name, count in entry.mismatches.items())
+
+
+def limited_until(entry: Entry, now: float) -> Iterator[Sample]:
+    """Until when the vendor told us to wait, while that is in the future."""
+    if entry.limited_until is not None and entry.limited_until > now:
+        yield (), entry.limited_until
+
+
+def credential_expiry(entry: Entry, now: float) -> Iterator[Sample]:
+    """When the key stops working."""
+    reading = entry.fresh_reading(now)
+    if reading and reading.credential_expires_at is not None:
+        yield (), reading.credential_expires_at

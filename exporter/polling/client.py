@@ -7,6 +7,7 @@ import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import aiohttp
 from yarl import URL
@@ -14,12 +15,14 @@ from yarl import URL
 from exporter.credentials import SecretSource
 from exporter.errors import PollError
 from exporter.model import AccountKey, Reading, Reason, Seconds
+from exporter.polling.timing import Clock, waiting_time
 from exporter.providers.definition import Definition, HeaderCredential, Request
 from exporter.providers.extract import extract
 from exporter.providers.verdict import accept
 
 MAX_BODY_BYTES = 1_048_576
-CONNECTIONS_PER_HOST = 50
+_PATIENCE = 0.8
+"""The share of the time left that a request may take whose answer is not needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,21 @@ class Job:
     timeout: Seconds
     stale_after: Seconds
     max_backoff: Seconds
+    max_retry_after: Seconds
+    min_interval: Seconds | None = None
+    max_requests_per_minute: int | None = None
+    max_concurrent_requests: int = 10
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """What is asked with this credential: what every good poll needs first, then what it can do without."""
+        return tuple(sorted(self.definition.requests_with(self.credential), key=lambda request: request.optional))
 
 
 def open_session(user_agent: str) -> aiohttp.ClientSession:
     """Open the connection pool that all accounts share. It keeps no cookies, since one account's must not reach another."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, limit_per_host=CONNECTIONS_PER_HOST),
+        connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
         timeout=aiohttp.ClientTimeout(total=None),  # the deadline is on the whole poll
@@ -53,9 +65,10 @@ def open_session(user_agent: str) -> aiohttp.ClientSession:
 class Client:
     """Polls accounts."""
 
-    def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str]) -> None:
+    def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock) -> None:
         self._session = session
         self._environ = environ
+        self._clock = clock
 
     async def poll(self, job: Job) -> Reading:
         """Ask the vendor all that its definition asks, within the account's timeout.
@@ -64,12 +77,25 @@ class Client:
             PollError: with the reason; its message holds no key, no URL and no text of the vendor's.
         """
         try:
-            async with asyncio.timeout(job.timeout):
+            async with asyncio.timeout(job.timeout) as deadline:
                 secret = await asyncio.to_thread(job.secret.read, self._environ) if job.secret.file else job.secret.read(self._environ)
                 headers = job.credential.headers(secret.get_secret_value())
-                return extract([(request, await self._ask(job, request, headers)) for request in job.definition.requests])
+                answers = []
+                for request in job.requests:
+                    answer = await (self._try(job, request, headers, deadline) if request.optional else self._ask(job, request, headers))
+                    answers += [(request, answer)] if answer is not None else []
+                return extract(answers)
         except TimeoutError:
             raise PollError(Reason.TIMEOUT, f"no whole answer within {job.timeout:g}s") from None
+
+    async def _try(self, job: Job, request: Request, headers: Mapping[str, str], deadline: asyncio.Timeout) -> object:
+        """Ask for what the account can do without, in what is left of the time."""
+        now = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(_PATIENCE * ((deadline.when() or now) - now)):
+                return await self._ask(job, request, headers)
+        except (PollError, TimeoutError):
+            return None
 
     async def _ask(self, job: Job, request: Request, headers: Mapping[str, str]) -> object:
         url = URL(job.base_url + request.path)
@@ -84,7 +110,19 @@ class Client:
                     content = b""  # an error's status says enough where its body cannot be read
         except (aiohttp.ClientError, OSError) as error:
             raise PollError(*_reason(error)) from None  # the cause's text may hold the URL
-        return accept(job.definition, request, status, content)
+        try:
+            return accept(job.definition, request, status, content)
+        except PollError as error:
+            error.retry_after = self._wish(job, status, response.headers)
+            raise
+
+    def _wish(self, job: Job, status: int, headers: Mapping[str, str]) -> Seconds | None:
+        """How long the vendor told us to wait."""
+        if status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+            return None
+        named = job.definition.errors.rate_limit_reset
+        wait = waiting_time(headers.get("Retry-After"), headers.get("Date"), self._clock.now())
+        return wait or (waiting_time(headers.get(named), None, self._clock.now()) if named else None)
 
 
 def _reason(error: aiohttp.ClientError | OSError) -> tuple[Reason, str]:  # noqa: PLR0911 -- one case, one line

@@ -6,14 +6,22 @@ import asyncio
 import hashlib
 import math
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 
 from exporter.model import AccountKey, Seconds
 
+_SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
 START_RATE = 10.0
 """Polls a second at start-up, at most, on average: what keeps 2,000 accounts from asking at once."""
+
+
+def _since_boot() -> float:
+    """A clock that never jumps and, where the system has it, goes on while the machine sleeps: what slept is old."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +29,23 @@ class Clock:
     """Time, sleep and chance as one argument, so that tests need not wait."""
 
     wall: Callable[[], float] = time.time
-    """Unix time; what the page shows."""
-    monotonic: Callable[[], float] = time.monotonic
-    """What the schedule runs on: it never jumps."""
+    """Unix time; it may be set, forwards or back."""
+    monotonic: Callable[[], float] = _since_boot
+    """What the schedule and all ages run on."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     random: Callable[[], float] = random.random
+    _offset: float = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_offset", self.wall() - self.monotonic())
+
+    def now(self) -> float:
+        """Unix time as the wall clock had it at the start, carried on by the other one: ages are differences of this."""
+        return self._offset + self.monotonic()
+
+    def correction(self) -> float:
+        """What the wall clock was set by since the start, in whole seconds: added where a time is shown, so that its age stays true."""
+        return float(round(self.wall() - self.now()))
 
 
 def splay(key: AccountKey, interval: Seconds, accounts: int) -> Seconds:
@@ -48,3 +68,24 @@ def next_due(due: float, interval: Seconds, now: float) -> float:
     """When the next poll starts: on the grid of its interval, with the beats left out that a long poll has missed."""
     missed = max(0, math.ceil((now - due) / interval) - 1)
     return due + (missed + 1) * interval
+
+
+def waiting_time(retry_after: str | None, date: str | None, now: float) -> Seconds | None:
+    """How long `Retry-After` asks to wait: seconds, or an HTTP date, which is measured by the vendor's own `Date` if it sent one.
+
+    None where it says nothing, nothing sensible, or nothing of the future (RFC 9110, section 10.2.3).
+    """
+    text = (retry_after or "").strip()
+    if _SECONDS.fullmatch(text):
+        wait = float(text)
+    else:
+        until = _http_date(text)
+        wait = until - (_http_date(date or "") or now) if until is not None else 0.0
+    return Seconds(wait) if wait > 0 else None
+
+
+def _http_date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

@@ -144,6 +144,12 @@ class Request(_Block):
     """Automatic top-ups."""
     created_at: TimeField | None = None
     """When the account was opened."""
+    credential_expires_at: TimeField | None = None
+    """When the key stops working."""
+    credentials: tuple[Name, ...] = ()
+    """The credentials with which this is asked; all of them unless set."""
+    optional: bool = False
+    """Whether the account is fine without this answer: its refusal or absence then costs only what it would have told."""
 
 
 class HeaderCredential(_Block):
@@ -166,6 +172,8 @@ class ErrorFields(_Block):
     """Where a code may stand in a body: one JMESPath or several, the most telling first."""
     success: frozenset[Code] = frozenset()
     """Codes that a good answer carries."""
+    rate_limit_reset: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    """The header that tells the seconds left of a rate limit's window, for a vendor that may send no `Retry-After`."""
     reasons: dict[Code, Reason] = {}
     """What each code means, as a value of the label `reason`."""
 
@@ -195,12 +203,20 @@ class Definition(_Block):
     """How the vendor says no."""
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
+    def _names_fit(self) -> Self:
+        strange = sorted({name for request in self.requests for name in request.credentials if name not in self.credentials})
+        if strange:
+            raise ValueError(f"a request names the credential {strange[0]!r}, which is not among the credentials")
         resources = [quota.resource for quota in self.quotas]
         twice = sorted({name for name in resources if resources.count(name) > 1})
         if twice:
             raise ValueError(f"the resource {twice[0]!r} is there twice; one resource has one place")
         return self
+
+    def requests_with(self, credential: HeaderCredential) -> tuple[Request, ...]:
+        """The requests that are made with one of the credentials."""
+        [name] = [name for name, each in self.credentials.items() if each is credential]
+        return tuple(request for request in self.requests if name in (request.credentials or self.credentials))
 
     @property
     def quotas(self) -> Iterator[QuotaFields]:

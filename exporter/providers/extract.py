@@ -31,6 +31,7 @@ def extract(answers: Iterable[tuple[Request, Any]]) -> Reading:
         features=extraction.features,
         auto_reload=extraction.auto_reload,
         created_at=extraction.created_at,
+        credential_expires_at=extraction.credential_expires_at,
         mismatches=tuple(extraction.mismatches),
     )
 
@@ -45,6 +46,7 @@ class _Extraction:
         self.features: dict[str, bool] = {}
         self.auto_reload: AutoReload | None = None
         self.created_at: float | None = None
+        self.credential_expires_at: float | None = None
         self.mismatches: list[str] = []
 
     def add(self, request: Request, body: Any) -> None:
@@ -62,6 +64,8 @@ class _Extraction:
             self._add_auto_reload(request.auto_reload, body)
         if request.created_at:
             self.created_at = self._time("created_at", request.created_at, body)
+        if request.credential_expires_at:
+            self.credential_expires_at = self._time("credential_expires_at", request.credential_expires_at, body)
 
     def _add_quota(self, fields: QuotaFields, body: Any) -> None:
         unlimited = False

@@ -62,6 +62,7 @@ IN_OVERAGE = Reading(
     status=Status("active", ("trialing", "active", "past_due")),
     features={"can_extend_character_limit": True, "can_use_instant_voice_cloning": False},
     created_at=1_600_000_000.0,
+    credential_expires_at=1_900_000_000.0,
     mismatches=("voice_slots.limit", "voice_slots.used"),
 )
 EMPTY = Reading(quotas=(Quota("credits", "credits", remaining=Decimal(0)),))
@@ -98,4 +99,6 @@ def _succeed(store: Store, key: AccountKey, reading: Reading, *, age: float, dur
 
 
 def _fail(store: Store, key: AccountKey, reason: Reason, *, age: float, interval: float) -> None:
-    store.record_failure(key, PollError(reason, "no luck"), at=NOW - age, duration=Seconds(15.0), interval=Seconds(interval))
+    store.record_failure(
+        key, PollError(reason, "no luck", Seconds(interval)), at=NOW - age, duration=Seconds(15.0), interval=Seconds(interval)
+    )

@@ -48,7 +48,7 @@ operations = st.lists(
 
 def written_anew(snapshot: Snapshot, accept: str, now: float) -> bytes:
     labels = sorted({label for entry in snapshot.entries for label in entry.labels})
-    families = Families([*account_families(snapshot.entries, labels, now), *exporter_families(snapshot.durations, BUILD)])
+    families = Families([*account_families(snapshot.entries, labels, now), *exporter_families(snapshot, BUILD)])
     write = generate_openmetrics if accept else generate_latest
     return write(families)
 
@@ -98,7 +98,7 @@ def test_an_account_that_was_removed_vanishes_at_once_and_its_label_names_with_i
     store = new_store()
     record(store, Poll(0, Reading(info={"plan": "pro"})), NOW)
     assert b'team="x"' in exposition.render(store.snapshot()).body
-    rest = Snapshot(store.snapshot().entries[1:], store.snapshot().durations)
+    rest = replace(store.snapshot(), entries=store.snapshot().entries[1:])
     assert b"team=" not in exposition.render(rest).body
     assert exposition.render(rest).body == written_anew(rest, "", NOW)
 
@@ -106,7 +106,7 @@ def test_an_account_that_was_removed_vanishes_at_once_and_its_label_names_with_i
 def test_another_label_value_of_an_account_that_was_not_polled_since_is_shown_at_once() -> None:
     exposition, snapshot = Exposition(lambda: NOW, BUILD, runtime=False), new_store().snapshot()
     exposition.render(snapshot)
-    relabelled = Snapshot((replace(snapshot.entries[0], labels={"team": "y"}), *snapshot.entries[1:]), snapshot.durations)
+    relabelled = replace(snapshot, entries=(replace(snapshot.entries[0], labels={"team": "y"}), *snapshot.entries[1:]))
     assert exposition.render(relabelled).body == written_anew(relabelled, "", NOW)
 
 

@@ -162,20 +162,22 @@ def test_a_field_that_mismatched_is_counted_and_others_are_absent() -> None:
 FIGURES = {
     "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
     "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
+    "credential_expiry_timestamp_seconds",
 }  # fmt: skip
 
 
 def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
     quota = Quota("characters", "characters", Decimal(1), Decimal(2), Decimal(3), Decimal(4), unlimited=True, resets_at=5000.0)
     amounts = AutoReload("usd", Decimal(1), Decimal(2))
-    reading = Reading((quota,), {"plan": "pro"}, Status("active"), {"f": True}, amounts, created_at=1.0, mismatches=("info.plan",))
+    reading = Reading((quota,), {"plan": "pro"}, Status("active"), {"f": True}, amounts, 1.0, 9000.0, mismatches=("info.plan",))
     entry = Entry(
         KEY, {}, Seconds(180.0), Seconds(60.0), reading, up=False, error=PollError(Reason.TLS, "no luck"), last_poll_at=1181.0,
-        last_success_at=1000.0, duration=Seconds(0.5), polls=4, errors={Reason.TLS: 3}, mismatches={"info.plan": 1},
+        last_success_at=1000.0, limited_until=2000.0, duration=Seconds(0.5), polls=4, errors={Reason.TLS: 3}, mismatches={"info.plan": 1},
     )  # fmt: skip
     staying = {
         "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds", "last_scrape_timestamp_seconds",
         "last_success_timestamp_seconds", "scrape_interval_seconds", "schema_mismatches_total",
+        "rate_limited_until_timestamp_seconds",
     }  # fmt: skip
     assert families_of(entry, now=1180.0) == FIGURES | staying
     assert {f"ai_account_{name}" for name in FIGURES | staying} == {family.name for family in ACCOUNT_FAMILIES}

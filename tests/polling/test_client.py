@@ -18,7 +18,7 @@ from exporter.model import Reason, Seconds
 from exporter.polling.client import MAX_BODY_BYTES, Client, Job
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.support import CANARY, PLAYERS, make_job, secret_of
+from tests.support import CANARY, PLAYERS, FakeClock, make_job, secret_of
 
 GOOD = b'{"code":1000,"data":{"credits_left":"7.5"},"message":"ok"}'
 MakeJob = Callable[..., Job]
@@ -207,8 +207,8 @@ async def test_a_secret_file_is_read_for_every_poll(client: Client, job: MakeJob
 
 async def test_a_variable_is_looked_up_in_the_given_environment(session: aiohttp.ClientSession, job: MakeJob) -> None:
     source = SecretSource(env="KEY")
-    assert (await Client(session, {"KEY": secret_of("liveavatar")}).poll(job(secret=source))).quotas
-    assert (await failure(Client(session, {}), job(secret=source))).reason is Reason.CREDENTIAL
+    assert (await Client(session, {"KEY": secret_of("liveavatar")}, FakeClock().clock).poll(job(secret=source))).quotas
+    assert (await failure(Client(session, {}, FakeClock().clock), job(secret=source))).reason is Reason.CREDENTIAL
 
 
 async def test_a_base_url_may_have_a_path(client: Client, session: aiohttp.ClientSession) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter.model import AutoReload, Quota, Reading, Reason, Status
-from exporter.providers.definition import Definition
+from exporter.providers.definition import Definition, Request
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, load_definitions
 from exporter.providers.verdict import accept
@@ -35,6 +35,12 @@ class Example:
         return DEFINITIONS[self.path.parent.name]
 
     @property
+    def request(self) -> Request:
+        """The one that this answers: the definition's first, unless the example names another by its path."""
+        first, *_ = requests = self.definition.requests
+        return next((request for request in requests if request.path == self.document.get("request")), first)
+
+    @property
     def status(self) -> int:
         return int(self.document["status"])
 
@@ -49,21 +55,20 @@ class Example:
 
     @property
     def reading(self) -> Reading:
-        return _reading(self.document["reading"], self.definition)
+        return _reading(self.document["reading"], self.request)
 
     @property
     def reason(self) -> Reason:
         return Reason(self.document["failure"]["reason"])
 
 
-def read(definition: Definition, status: int, content: bytes) -> Reading:
-    """What the exporter makes of one answer."""
-    (request,) = definition.requests
+def read(definition: Definition, status: int, content: bytes, request: Request | None = None) -> Reading:
+    """What the exporter makes of one answer; to the first request, unless another is given."""
+    request = request or definition.requests[0]
     return extract([(request, accept(definition, request, status, content))])
 
 
-def _reading(expected: Mapping[str, Any], definition: Definition) -> Reading:
-    (request,) = definition.requests
+def _reading(expected: Mapping[str, Any], request: Request) -> Reading:
     status, auto_reload = expected.get("status"), expected.get("auto_reload")
     return Reading(
         quotas=tuple(Quota(**_with_decimals(quota, "remaining", "used", "limit", "overage_limit")) for quota in expected.get("quotas", [])),
@@ -72,6 +77,7 @@ def _reading(expected: Mapping[str, Any], definition: Definition) -> Reading:
         features=expected.get("features", {}),
         auto_reload=AutoReload(**_with_decimals(auto_reload, "threshold", "amount")) if auto_reload else None,
         created_at=expected.get("created_at"),
+        credential_expires_at=expected.get("credential_expires_at"),
         mismatches=tuple(expected.get("mismatches", [])),
     )
 

@@ -87,8 +87,9 @@ def _of_account(request: Request) -> Iterator[Field]:
             field: NumberField | None = getattr(request.auto_reload, part)
             if field:
                 yield Field(f"auto_reload.{part}", "number", _expressions(field), frozenset({f"auto_reload.{part}"}))
-    if request.created_at:
-        yield Field("created_at", "time", (str(request.created_at.select),), frozenset({"created_at"}))
+    for name, time in (("created_at", request.created_at), ("credential_expires_at", request.credential_expires_at)):
+        if time:
+            yield Field(name, "time", (str(time.select),), frozenset({name}))
 
 
 def _expressions(field: NumberField) -> tuple[str, ...]:

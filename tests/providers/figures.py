@@ -21,6 +21,8 @@ def figures(reading: Reading) -> dict[str, object]:
         found["status"] = reading.status
     if reading.created_at is not None:
         found["created_at"] = reading.created_at
+    if reading.credential_expires_at is not None:
+        found["credential_expires_at"] = reading.credential_expires_at
     return found
 
 
@@ -30,8 +32,7 @@ def floats(reading: Reading) -> Iterator[float]:
         yield from (float(value) for part in PARTS if (value := getattr(quota, part)) is not None)
     if reading.auto_reload:
         yield from (float(value) for value in (reading.auto_reload.threshold, reading.auto_reload.amount) if value is not None)
-    if reading.created_at is not None:
-        yield reading.created_at
+    yield from (time for time in (reading.created_at, reading.credential_expires_at) if time is not None)
 
 
 def _of_quota(quota: Quota) -> dict[str, object]:

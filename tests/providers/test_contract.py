@@ -57,7 +57,7 @@ def _fed(example: Example, leaf: Path) -> list[Field]:
 
 
 def _is_expected(example: Example, leaf: Path) -> bool:
-    return ".".join(leaf) in {name for request in example.definition.requests for name in identifiers(str(request.expect))}
+    return ".".join(leaf) in set(identifiers(str(example.request.expect)))
 
 
 def _is_code(example: Example, leaf: Path) -> bool:
@@ -78,7 +78,7 @@ each_unread_leaf = _each(lambda example, leaf: not (_fed(example, leaf) or _is_e
 
 def _outcome(example: Example, body: object) -> Reading | Reason:
     try:
-        return read(example.definition, 200, encode(body))
+        return read(example.definition, 200, encode(body), example.request)
     except PollError as error:
         return error.reason
 

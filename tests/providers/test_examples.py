@@ -15,20 +15,20 @@ from tests.providers.fields import Field, declared
 from tests.providers.figures import figures
 
 QUOTA_KEYS = ["resource", "unit", "remaining", "used", "limit", "overage_limit", "unlimited", "resets_at"]
-READING_KEYS = ["quotas", "info", "status", "features", "auto_reload", "created_at", "mismatches"]
+READING_KEYS = ["quotas", "info", "status", "features", "auto_reload", "created_at", "credential_expires_at", "mismatches"]
 
 each_example = pytest.mark.parametrize("example", ALL, ids=lambda example: example.id)
 
 
 @pytest.mark.parametrize("example", [example for example in ALL if "reading" in example.document], ids=lambda example: example.id)
 def test_a_good_answer_gives_exactly_its_reading(example: Example) -> None:
-    assert read(example.definition, example.status, example.content) == example.reading
+    assert read(example.definition, example.status, example.content, example.request) == example.reading
 
 
 @pytest.mark.parametrize("example", [example for example in ALL if "failure" in example.document], ids=lambda example: example.id)
 def test_a_bad_answer_gives_exactly_its_reason(example: Example) -> None:
     with pytest.raises(PollError) as caught:
-        read(example.definition, example.status, example.content)
+        read(example.definition, example.status, example.content, example.request)
     assert caught.value.reason is example.reason
 
 
@@ -42,7 +42,14 @@ def test_an_example_has_its_keys_in_the_agreed_order(example: Example) -> None:
     document = example.document
     body = "content" if "content" in document else "body"
     outcome = "failure" if "failure" in document else "reading"
-    assert list(document) == ["title", "status", *(["headers"] if "headers" in document else []), body, outcome]
+    assert list(document) == [
+        "title",
+        *(["request"] if "request" in document else []),
+        "status",
+        *(["headers"] if "headers" in document else []),
+        body,
+        outcome,
+    ]
 
 
 @each_example
