@@ -10,11 +10,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from exporter.app import build_jobs, poll_once
+from exporter.app import poll_once
 from exporter.cli.demo import demo_config
 from exporter.cli.report import print_table
 from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
+from exporter.plan import build_jobs
 from exporter.polling.timing import Clock
 from exporter.providers.library import load_definitions
 from exporter.simulator.cast import cast_simulator

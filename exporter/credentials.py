@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,8 +26,24 @@ class Surroundings:
     folder: Path
 
 
+class Login(BaseModel):
+    """An OAuth login of which only the refresh token is kept; access tokens are fetched with it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    client_id: Annotated[str, Field(pattern=r"^[!-~]+$", max_length=512)]
+    """The OAuth client that the login was made for."""
+    refresh_token_file: Path
+    """File that holds the refresh token. It is replaced when the vendor sends a new one, so its folder must be writable."""
+
+    @field_validator("refresh_token_file")
+    @classmethod
+    def _relative_to_the_configuration(cls, path: Path, info: ValidationInfo) -> Path:
+        return Path(os.path.normpath(info.context.folder.absolute() / path)) if isinstance(info.context, Surroundings) else path
+
+
 class SecretSource(BaseModel):
-    """The place of one secret: exactly one of `env`, `file` and `value`."""
+    """The place of one secret: exactly one of `env`, `file`, `value` and, where the provider has it, `oauth2`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,6 +53,7 @@ class SecretSource(BaseModel):
         | None
     ) = None
     value: Annotated[SecretStr, Field(description="The secret itself. Accepted for first steps, and warned about.")] | None = None
+    oauth2: Annotated[Login, Field(description="A login whose access tokens are fetched and renewed.")] | None = None
 
     @field_validator("env")
     @classmethod
@@ -52,7 +70,7 @@ class SecretSource(BaseModel):
     @model_validator(mode="after")
     def _exactly_one_that_can_be_read(self, info: ValidationInfo) -> Self:
         if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
-            raise ValueError("expected exactly one of env, file and value")
+            raise ValueError("expected exactly one of env, file, value and oauth2")
         if isinstance(info.context, Surroundings):
             try:
                 self.read(info.context.environ)
@@ -61,23 +79,26 @@ class SecretSource(BaseModel):
         return self
 
     def read(self, environ: Mapping[str, str]) -> SecretStr:
-        """Fetch the secret now.
+        """Fetch the secret now; for a login, its refresh token.
 
         Raises:
             CredentialError: it is missing, empty, or holds a character that no key has; the message never shows it.
         """
         if self.env is not None:
             return _usable(_variable(self.env, environ), f"the environment variable {self.env}")
+        if self.oauth2 is not None:
+            return _usable(_content(self.oauth2.refresh_token_file), f"the file {self.oauth2.refresh_token_file}")
         if self.file is not None:
             return _usable(_content(self.file), f"the file {self.file}")
         return _usable(self.value.get_secret_value() if self.value else "", "the value in the configuration")
 
     def fingerprint(self) -> tuple[int, ...]:
         """Something that changes when the secret's file does; always the same for a secret that has no file."""
-        if self.file is None:
+        file = self.oauth2.refresh_token_file if self.oauth2 else self.file
+        if file is None:
             return ()
         try:
-            found = self.file.stat()
+            found = file.stat()
         except OSError:
             return ()
         return (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -2,6 +2,7 @@
 
 ExporterError
 |-- ConfigError       nothing is started; exit code 2
+|-- StateError        (in `state`) the daemon runs on without its file
 `-- PollError         counted under its reason; the other accounts do not notice
     `-- CredentialError   the secret cannot be read; reason `credential`
 """

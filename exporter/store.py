@@ -26,10 +26,12 @@ class Entry:
     """Why the last poll failed; None when it succeeded."""
     failures: int = 0
     """Failed polls in a row."""
+    begun_at: float | None = None
+    """When the last poll started; the others are when one ended."""
     last_poll_at: float | None = None
     last_success_at: float | None = None
     next_poll_at: float | None = None
-    """No poll comes before."""
+    """When the next poll is due."""
     limited_until: float | None = None
     """Until when the vendor told us to wait; None when it did not."""
     duration: Seconds | None = None
@@ -42,6 +44,12 @@ class Entry:
         if self.reading is None or self.last_success_at is None or now - self.last_success_at > self.stale_after:
             return None
         return self.reading
+
+    def shifted(self, seconds: float) -> Entry:
+        """The same on a clock that is so much ahead."""
+        names = ("begun_at", "last_poll_at", "last_success_at", "next_poll_at", "limited_until")
+        times = {name: at + seconds for name in names if (at := getattr(self, name)) is not None}
+        return replace(self, **times) if seconds else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +125,24 @@ class Store:
             entry, up=True, error=None, failures=0, reading=reading, last_success_at=at, limited_until=None, mismatches=mismatches
         )
 
-    def record_failure(self, key: AccountKey, error: PollError, *, at: float, duration: Seconds, interval: Seconds) -> None:
+    def record_failure(
+        self,
+        key: AccountKey,
+        error: PollError,
+        *,
+        at: float,
+        duration: Seconds,
+        interval: Seconds,
+        limited_until: float | None = None,
+    ) -> None:
         """Count a failed poll; the last good reading stays."""
         entry = self._observed(key, at, duration, interval)
         errors = {**entry.errors, error.reason: entry.errors.get(error.reason, 0) + 1}
-        limited_until = at + min(error.retry_after, interval) if error.retry_after is not None else None
         self._entries[key] = replace(entry, up=False, error=error, failures=entry.failures + 1, limited_until=limited_until, errors=errors)
+
+    def begin(self, key: AccountKey, at: float, next_poll_at: float) -> None:
+        """Note that a poll starts, and when the next one is due if this one never ends."""
+        self._entries[key] = replace(self._entries[key], begun_at=at, next_poll_at=next_poll_at)
 
     def plan(self, key: AccountKey, at: float) -> None:
         """Note when the next poll is due."""

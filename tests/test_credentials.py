@@ -193,7 +193,7 @@ def test_a_variable_is_looked_up_each_time() -> None:
 
 @pytest.mark.parametrize("parts", [{}, {"env": "A", "file": "b"}, {"env": "A", "value": "b"}, {"env": None}, {"env": "A", "file": None}])
 def test_a_secret_has_exactly_one_place(parts: dict[str, str | None]) -> None:
-    with pytest.raises(ValidationError, match="expected exactly one of env, file and value"):
+    with pytest.raises(ValidationError, match="expected exactly one of env, file, value and oauth2"):
         SecretSource.model_validate(parts)
 
 

@@ -23,7 +23,7 @@ def command(*, config_file: Path, schema: bool) -> None:
     if schema:
         click.echo(json.dumps(json_schema(), indent=2))
         return
-    config, _ = load(config_file, os.environ)
+    config = load(config_file, os.environ).config
     providers = sorted({account.provider for account in config.accounts})
     click.echo(
         f"{config_file} is right: {len(config.accounts)} {'account' if len(config.accounts) == 1 else 'accounts'} at {', '.join(providers)}"

@@ -6,11 +6,12 @@ import os
 
 import click
 
-from exporter.app import ServeOptions, build_jobs, serve
+from exporter.app import ServeOptions, serve
 from exporter.cli.options import log_options
 from exporter.cli.serve import AddressType, run_daemon
 from exporter.config.models import Config
 from exporter.log import LogFormat, configure_log
+from exporter.plan import Plan, build_jobs
 from exporter.providers.library import load_definitions
 from exporter.simulator.cast import CAST, cast_simulator
 from exporter.web.address import Address
@@ -50,7 +51,7 @@ def command(address: Address, log_level: str, log_format: LogFormat) -> None:
 async def _play(address: Address) -> None:
     async with cast_simulator() as simulator:
         jobs = build_jobs(demo_config(simulator.url), load_definitions())
-        await serve(jobs, ServeOptions((address,)), os.environ, announce=_announce)
+        await serve(Plan(tuple(jobs)), ServeOptions((address,)), os.environ, announce=_announce)
 
 
 def demo_config(url: str) -> Config:

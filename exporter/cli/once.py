@@ -11,11 +11,12 @@ from typing import Literal
 
 import click
 
-from exporter.app import build, build_jobs, poll_once
+from exporter.app import build, poll_once
 from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
 from exporter.cli.report import print_table, to_plain
 from exporter.log import LogFormat, configure_log
 from exporter.metrics.exposition import Exposition
+from exporter.plan import build_jobs
 
 
 @click.command("once")
@@ -27,9 +28,9 @@ def command(config_file: Path, output: Literal["table", "json", "prometheus"], l
 
     Exit codes: 0 all polls succeeded, 1 one failed, 2 the configuration is wrong.
     """
-    config, definitions = load(config_file, os.environ)
+    loaded = load(config_file, os.environ)
     configure_log("error" if log_level == "info" else log_level, log_format)  # the table tells of failures already
-    store = asyncio.run(poll_once(build_jobs(config, definitions), os.environ))
+    store = asyncio.run(poll_once(build_jobs(loaded.config, loaded.providers), os.environ))
     snapshot = store.snapshot()
     match output:
         case "table":

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import click
 
-from exporter.config.loading import load_config
-from exporter.config.models import Config
+from exporter.config.loading import Loaded, load_config
 from exporter.errors import ConfigError
 from exporter.log import LEVELS
 from exporter.providers.definition import Definition
@@ -44,7 +43,7 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return level(format_(function))
 
 
-def load(config_file: Path, environ: Mapping[str, str]) -> tuple[Config, Mapping[str, Definition]]:
+def load(config_file: Path, environ: Mapping[str, str]) -> Loaded[Definition]:
     """Read the configuration and the definitions, or tell all that is wrong and exit with 2."""
     try:
         return load_config(config_file, read_definitions, environ)

@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import click
 import structlog
 
-from exporter.app import ServeOptions, build_jobs, serve
+from exporter.app import ServeOptions, serve
 from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
+from exporter.config.loading import load_config
 from exporter.config.models import Config
 from exporter.errors import ExporterError
 from exporter.log import LogFormat, configure_log, frames, leaves
+from exporter.plan import plan_of
+from exporter.providers.library import read_definitions
 from exporter.web.address import Address, parse_address
+
+LAST_RESORT_AFTER = 1.0
 
 log = structlog.get_logger()
 
@@ -33,6 +39,22 @@ class AddressType(click.ParamType[Address]):
             return value if isinstance(value, Address) else parse_address(value)
         except ValueError as error:
             self.fail(str(error), param, context)
+
+
+def end_soon(code: int) -> None:
+    """End the process in a few seconds, whatever still runs in it."""
+    timer = threading.Timer(LAST_RESORT_AFTER, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
+
+
+async def _ending(main: Coroutine[Any, Any, None], last_resort: Callable[[int], None]) -> None:
+    code = EXIT_FAILED
+    try:
+        await main
+        code = 0
+    finally:
+        last_resort(code)
 
 
 def _path(_context: click.Context, _param: click.Parameter, value: str) -> str:
@@ -66,12 +88,12 @@ def command(
     *, config_file: Path, addresses: tuple[Address, ...], telemetry_path: str, no_runtime: bool, log_level: str, log_format: LogFormat
 ) -> None:
     """Poll every account on its interval and serve the metrics, until SIGTERM or SIGINT."""
-    config, definitions = load(config_file, os.environ)
+    loaded = load(config_file, os.environ)
     configure_log(log_level, log_format)
-    log.info("config loaded", file=str(config_file), accounts=len(config.accounts))
-    warn_of_inline_secrets(config)
+    log.info("config loaded", file=str(config_file), accounts=len(loaded.config.accounts))
+    warn_of_inline_secrets(loaded.config)
     options = ServeOptions(addresses, telemetry_path, runtime_metrics=not no_runtime)
-    run_daemon(serve(build_jobs(config, definitions), options, os.environ))
+    run_daemon(serve(plan_of(loaded), options, os.environ, reread=lambda: plan_of(load_config(config_file, read_definitions, os.environ))))
 
 
 def warn_of_inline_secrets(config: Config) -> None:
@@ -81,10 +103,14 @@ def warn_of_inline_secrets(config: Config) -> None:
             log.warning("secret in config", provider=account.provider, account=account.name, remedy="use env or file in place of value")
 
 
-def run_daemon(main: Coroutine[Any, Any, None]) -> None:
-    """Run until it ends; a failure is a log line and exit code 1."""
+def run_daemon(main: Coroutine[Any, Any, None], last_resort: Callable[[int], None] | None = None) -> None:
+    """Run until it ends; a failure is a log line and exit code 1.
+
+    `last_resort` is called with the exit code when the end has begun: it must see to it that no thread, such as one that waits for a name server,
+    holds the process for long.
+    """
     try:
-        asyncio.run(main)
+        asyncio.run(_ending(main, last_resort or end_soon))
     except ExporterError as error:
         log.error("start failed", error=str(error))  # noqa: TRY400 -- the message says it all
     except ExceptionGroup as group:

@@ -7,7 +7,7 @@ import glob
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -24,7 +24,16 @@ _PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,24}")
 _PRINTED_KEY = re.compile(r"[!-9;-~]{1,40}")  # one with a colon is a key and a value without the space between
 
 
-def load_config(path: Path, read_providers: ReadProviders[Facts], environ: Mapping[str, str]) -> tuple[Config, Mapping[str, Facts]]:
+class Loaded(NamedTuple, Generic[Facts]):
+    """A configuration that is right, with what it names."""
+
+    config: Config
+    providers: Mapping[str, Facts]
+    files: tuple[Path, ...]
+    """All that was read, secrets left out."""
+
+
+def load_config(path: Path, read_providers: ReadProviders[Facts], environ: Mapping[str, str]) -> Loaded[Facts]:
     """Read the file and the provider definitions that it names.
 
     Raises:
@@ -43,7 +52,7 @@ def load_config(path: Path, read_providers: ReadProviders[Facts], environ: Mappi
     problems += _between_accounts(data)
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
-    return config, providers
+    return Loaded(config, providers, (path, *files))
 
 
 def problems_of(error: ValidationError, keys_of: Callable[[Sequence[int | str]], Iterable[str]] = lambda _: ()) -> Iterator[Problem]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
-import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass
-from typing import Annotated, Protocol
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import Annotated, Protocol, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from exporter.config.duration import Duration, default_duration
+from exporter.config.fields import Interval, LabelName, LabelValue, Text, Url
+from exporter.config.network import Network
 from exporter.credentials import SecretSource, Surroundings
-from exporter.model import RESERVED_LABELS, AccountKey, Seconds
-
-_BARE_URL = re.compile(r"[^\s?#@\x00-\x1f\x7f]+")
-_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+from exporter.model import AccountKey, Seconds
 
 
 class ProviderFacts(Protocol):
@@ -31,60 +27,16 @@ class ProviderFacts(Protocol):
     def regions(self) -> Mapping[str, str]:
         """The vendor's addresses, by region."""
 
+    @property
+    def requests(self) -> Sized:
+        """What is asked in a poll, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context(Surroundings):
     """What a configuration is validated against."""
 
     providers: Mapping[str, ProviderFacts]
-
-
-def _without_controls(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise ValueError("expected text without control characters")
-    return text
-
-
-def check_url(url: str) -> str:
-    """Accept `https://host[:port][/path]`, and plain http for loopback only, since a key travels to it.
-
-    Raises:
-        ValueError: it is anything else.
-    """
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError("expected a URL such as https://api.example.com") from None
-    if parts.scheme not in {"https", "http"} or not host or not _BARE_URL.fullmatch(url):
-        raise ValueError("expected a URL such as https://api.example.com, without user, query or fragment")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError("plain http would show the key to the network: use https (http is accepted for loopback only)")
-    return url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _at_least_a_second(interval: Seconds) -> Seconds:
-    if interval < 1:
-        raise ValueError("expected 1s or more")
-    return interval
-
-
-Interval = Annotated[Duration, AfterValidator(_at_least_a_second)]
-
-
-def _label_name(name: str) -> str:
-    if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
-        raise ValueError("is not a label name: letters, digits and _ only, no digit first, no __ first")
-    if name in RESERVED_LABELS:
-        raise ValueError(f"this label name is reserved; choose another, such as my_{name}")
-    return name
 
 
 def _credential_name(name: str, info: ValidationInfo) -> str:
@@ -94,19 +46,15 @@ def _credential_name(name: str, info: ValidationInfo) -> str:
     return name
 
 
-LabelName = Annotated[str, AfterValidator(_label_name)]
-LabelValue = Annotated[str, Field(max_length=128), AfterValidator(_without_controls)]
 CredentialName = Annotated[str, AfterValidator(_credential_name)]
-Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_without_controls)]
-Url = Annotated[str, AfterValidator(check_url)]
 
 
 class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Timing(_Block):
-    """Timing of every account that does not state its own."""
+class Timing(_Block, Network):
+    """What holds for every account that does not state its own."""
 
     interval: Interval = default_duration("5m")
     """How often an account is polled; 1s at least."""
@@ -122,7 +70,7 @@ class Timing(_Block):
     """How far the interval may shrink while a resource nears its end or its reset; it does not unless this is set."""
 
 
-class Account(_Block):
+class Account(_Block, Network):
     """One account at one vendor."""
 
     name: Text
@@ -164,9 +112,13 @@ class Account(_Block):
 
     @field_validator("credentials")
     @classmethod
-    def _is_one(cls, sources: dict[str, SecretSource]) -> dict[str, SecretSource]:
+    def _is_one(cls, sources: dict[str, SecretSource], info: ValidationInfo) -> dict[str, SecretSource]:
         if len(sources) != 1:
             raise ValueError(f"expected one credential, found {len(sources)}")
+        [(name, source)] = sources.items()
+        facts = _facts(info)
+        if source.oauth2 and facts and getattr(facts.credentials[name], "token_url", None) is None:
+            raise ValueError(f"{info.data['provider']} has no OAuth login for {name}")
         return sources
 
     @field_validator("region")
@@ -195,21 +147,59 @@ class Limits(_Block):
     """Polls under way at once."""
 
 
+class StateFields(_Block):
+    """What is kept over restarts."""
+
+    path: Path
+    """The file that keeps the last figures, the counters and when each account may be asked next; relative to this file's folder."""
+
+    @field_validator("path")
+    @classmethod
+    def _relative_to_the_configuration(cls, path: Path, info: ValidationInfo) -> Path:
+        return info.context.folder / path if isinstance(info.context, Context) else path
+
+
 class Config(_Block):
     """The whole file."""
 
     defaults: Timing = Timing()
-    """Timing of every account that does not state its own."""
+    """What holds for every account that does not state its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""
     providers: dict[str, Limits] = {}
     """How much each provider is asked at most, by name."""
+    state: StateFields | None = None
+    """What is kept over restarts; nothing unless set."""
     provider_files: list[str] = []
     """Definitions of your own: paths or patterns such as `providers/*.yaml`, relative to this file."""
 
+    @field_validator("providers")
+    @classmethod
+    def _are_known(cls, limits: dict[str, Limits], info: ValidationInfo) -> dict[str, Limits]:
+        known = info.context.providers if isinstance(info.context, Context) else limits
+        strange = sorted(limits.keys() - known)
+        if strange:
+            raise ValueError(f"there is no provider {strange[0]!r}; known are {_listed(known)}")
+        return limits
+
+    @model_validator(mode="after")
+    def _limits_suffice(self, info: ValidationInfo) -> Self:
+        """A budget that the intervals exceed would make figures stale, not polls rare."""
+        for name, limits in self.providers.items():
+            requests = len(info.context.providers[name].requests) if isinstance(info.context, Context) else 1
+            asked = sum(requests * 60 / self.timing(account).interval for account in self.accounts if account.provider == name)
+            if limits.max_requests_per_minute is not None and asked > limits.max_requests_per_minute:
+                raise ValueError(
+                    f"the accounts of {name} need {asked:g} requests a minute at their intervals, but providers.{name} allows "
+                    f"{limits.max_requests_per_minute}: lengthen the intervals or raise the limit"
+                )
+        return self
+
     def timing(self, account: Account) -> Timing:
-        """The account's own durations where it has them, else the defaults."""
+        """What the account states itself, else the defaults. Its own proxy is in place of theirs, whichever way each is given."""
         own = {name: value for name in Timing.model_fields if (value := getattr(account, name)) is not None}
+        if "proxy_url" in own or own.get("proxy_from_environment"):
+            own = {"proxy_url": None, "proxy_from_environment": None, **own}
         timing = self.defaults.model_copy(update=own)
         return timing if timing.stale_after else timing.model_copy(update={"stale_after": Seconds(3 * timing.interval)})
 

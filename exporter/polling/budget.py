@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from yarl import URL
 
@@ -16,9 +16,12 @@ from exporter.polling.timing import Clock
 
 @dataclass(slots=True)
 class _Host:
-    places: asyncio.Semaphore
+    line: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one that waits for the pace."""
     free_at: float = 0.0
     """When the next request may start, on the monotonic clock."""
+    places: dict[int, asyncio.Semaphore] = field(default_factory=dict)
+    """By how many there are."""
 
 
 class Budget:
@@ -26,22 +29,22 @@ class Budget:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._hosts: dict[tuple[str, int | None, int], _Host] = {}
+        self._hosts: dict[tuple[str, int | None], _Host] = {}
 
     @asynccontextmanager
     async def turn(self, job: Job) -> AsyncIterator[None]:
         """Wait until this account may ask; the wait is no part of the poll's timeout."""
         url = URL(job.base_url)
-        key = (url.host or "", url.port, job.max_concurrent_requests)
-        host = self._hosts.setdefault(key, _Host(asyncio.Semaphore(job.max_concurrent_requests)))
-        async with host.places:
+        host = self._hosts.setdefault((url.host or "", url.port), _Host())
+        most = job.max_concurrent_requests
+        async with host.places.setdefault(most, asyncio.Semaphore(most)):
             if job.max_requests_per_minute is not None:
                 await self._pace(host, Seconds(len(job.requests) * 60 / job.max_requests_per_minute))
             yield
 
     async def _pace(self, host: _Host, cost: Seconds) -> None:
-        now = self._clock.monotonic()
-        start = max(now, host.free_at)
-        host.free_at = start + cost
-        if start > now:
-            await self._clock.sleep(start - now)
+        async with host.line:
+            wait = host.free_at - self._clock.monotonic()
+            if wait > 0:
+                await self._clock.sleep(wait)
+            host.free_at = max(host.free_at, self._clock.monotonic()) + cost

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
+from pydantic import SecretStr
 from yarl import URL
 
+from exporter.config.network import Way
 from exporter.credentials import SecretSource
 from exporter.errors import PollError
 from exporter.model import AccountKey, Reading, Reason, Seconds
+from exporter.polling.authentication import Authentication
+from exporter.polling.network import Resolver, Routes, fault
+from exporter.polling.oauth import TokenSource
 from exporter.polling.timing import Clock, waiting_time
 from exporter.providers.definition import Definition, HeaderCredential, Request
 from exporter.providers.extract import extract
@@ -43,6 +48,7 @@ class Job:
     min_interval: Seconds | None = None
     max_requests_per_minute: int | None = None
     max_concurrent_requests: int = 10
+    way: Way = Way()  # noqa: RUF009 -- frozen
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -50,10 +56,11 @@ class Job:
         return tuple(sorted(self.definition.requests_with(self.credential), key=lambda request: request.optional))
 
 
-def open_session(user_agent: str) -> aiohttp.ClientSession:
+def open_session(user_agent: str, resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
     """Open the connection pool that all accounts share. It keeps no cookies, since one account's must not reach another."""
+    # Ten seconds let polls of the same moment share a look-up, and yet show a changed address to the next poll. Failures are not kept.
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=aiohttp.TCPConnector(limit=0, resolver=resolver or Resolver(), ttl_dns_cache=10),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
         timeout=aiohttp.ClientTimeout(total=None),  # the deadline is on the whole poll
@@ -67,8 +74,14 @@ class Client:
 
     def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock) -> None:
         self._session = session
-        self._environ = environ
+        self._routes = Routes(environ)
+        self._tokens = TokenSource(session, clock, self._routes)
+        self._authentication = Authentication(self._tokens, environ)
         self._clock = clock
+
+    async def close(self) -> None:
+        """Let a renewal of a login end that is under way: the token that it brings must not be lost."""
+        await self._tokens.close()
 
     async def poll(self, job: Job) -> Reading:
         """Ask the vendor all that its definition asks, within the account's timeout.
@@ -78,15 +91,24 @@ class Client:
         """
         try:
             async with asyncio.timeout(job.timeout) as deadline:
-                secret = await asyncio.to_thread(job.secret.read, self._environ) if job.secret.file else job.secret.read(self._environ)
-                headers = job.credential.headers(secret.get_secret_value())
-                answers = []
-                for request in job.requests:
-                    answer = await (self._try(job, request, headers, deadline) if request.optional else self._ask(job, request, headers))
-                    answers += [(request, answer)] if answer is not None else []
-                return extract(answers)
+                secret = await self._authentication.secret(job.secret, job.credential, job.way)
+                try:
+                    return await self._ask_all(job, secret, deadline)
+                except PollError as error:
+                    is_refused = error.reason is Reason.UNAUTHORIZED
+                    if not is_refused or not self._authentication.is_renewable(job.secret, job.credential, job.way, secret):
+                        raise
+                return await self._ask_all(job, await self._authentication.secret(job.secret, job.credential, job.way), deadline)
         except TimeoutError:
             raise PollError(Reason.TIMEOUT, f"no whole answer within {job.timeout:g}s") from None
+
+    async def _ask_all(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:
+        headers = job.credential.headers(secret.get_secret_value())
+        answers = []
+        for request in job.requests:
+            answer = await (self._try(job, request, headers, deadline) if request.optional else self._ask(job, request, headers))
+            answers += [(request, answer)] if answer is not None else []
+        return extract(answers)
 
     async def _try(self, job: Job, request: Request, headers: Mapping[str, str], deadline: asyncio.Timeout) -> object:
         """Ask for what the account can do without, in what is left of the time."""
@@ -99,8 +121,9 @@ class Client:
 
     async def _ask(self, job: Job, request: Request, headers: Mapping[str, str]) -> object:
         url = URL(job.base_url + request.path)
+        options = await self._routes.options(str(url), job.way)
         try:
-            async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+            async with self._session.get(url, headers=headers, allow_redirects=False, **options) as response:
                 status = response.status
                 try:
                     content = await _read(response)
@@ -109,7 +132,7 @@ class Client:
                         raise
                     content = b""  # an error's status says enough where its body cannot be read
         except (aiohttp.ClientError, OSError) as error:
-            raise PollError(*_reason(error)) from None  # the cause's text may hold the URL
+            raise fault(error, proxied=options["proxy"] is not None) from None  # the cause's text may hold the URL
         try:
             return accept(job.definition, request, status, content)
         except PollError as error:
@@ -121,26 +144,8 @@ class Client:
         if status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return None
         named = job.definition.errors.rate_limit_reset
-        wait = waiting_time(headers.get("Retry-After"), headers.get("Date"), self._clock.now())
-        return wait or (waiting_time(headers.get(named), None, self._clock.now()) if named else None)
-
-
-def _reason(error: aiohttp.ClientError | OSError) -> tuple[Reason, str]:  # noqa: PLR0911 -- one case, one line
-    match error:
-        case TimeoutError():
-            return Reason.TIMEOUT, "the connection timed out"
-        case aiohttp.ClientConnectorCertificateError():
-            return Reason.TLS, "the server's certificate was refused"
-        case aiohttp.ClientSSLError() | ssl.SSLError():
-            return Reason.TLS, "the TLS handshake failed"
-        case aiohttp.ClientConnectorDNSError():
-            return Reason.CONNECTION, "the host name could not be resolved"
-        case aiohttp.ClientConnectorError():
-            return Reason.CONNECTION, f"no connection: {error.os_error.strerror or type(error.os_error).__name__}"
-        case aiohttp.ClientResponseError():
-            return Reason.CONNECTION, "the answer was not HTTP"
-        case _:
-            return Reason.CONNECTION, "the connection ended before the answer was whole"
+        wait = waiting_time(headers.get("Retry-After"), headers.get("Date"), self._clock.wall())
+        return wait or (waiting_time(headers.get(named), None, self._clock.wall()) if named else None)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -13,15 +13,13 @@ from exporter.log import frames
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.budget import Budget
 from exporter.polling.client import Client, Job
-from exporter.polling.pace import adaptive_interval
-from exporter.polling.timing import Clock, backed_off, next_due, splay
+from exporter.polling.pace import adaptive_interval, first_due, is_refused
+from exporter.polling.timing import Clock, backed_off, is_punctual, next_due
 from exporter.store import Entry, Store
 
 log = structlog.get_logger()
 
 Keep = Callable[[Entry], Awaitable[None]]
-
-_CREDENTIAL_REASONS = frozenset({Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.CREDENTIAL})
 
 
 async def _keep_nothing(_entry: Entry) -> None:
@@ -52,33 +50,25 @@ class Scheduler:
         if self._group is None:
             raise RuntimeError("apply() belongs inside of run()")
         wanted = {job.key: job for job in jobs}
-        for key, (former, task) in list(self._tasks.items()):
-            job = wanted.get(key)
-            if job != former:
+        for key, (job, task) in list(self._tasks.items()):
+            if wanted.get(key) != job:
                 task.cancel()
                 del self._tasks[key]
-                self._replan(former, job)
         for job in jobs:
             if job.key not in self._tasks:
                 name = f"poll {job.key.provider}/{job.key.account}"
-                self._tasks[job.key] = (job, self._group.create_task(self._poll_forever(job, len(jobs)), name=name))
+                due = first_due(job, self._store[job.key], len(jobs), self._clock)
+                self._tasks[job.key] = (job, self._group.create_task(self._poll_forever(job, due), name=name))
 
-    def _replan(self, former: Job, job: Job | None) -> None:
-        """Another interval counts from the last poll on, unless a back-off or the vendor's own wish holds."""
-        if job is None:
-            return
-        entry = self._store[job.key]
-        if entry.next_poll_at is not None and not entry.failures:
-            self._store.plan(job.key, entry.next_poll_at - former.interval + job.interval)
-
-    async def _poll_forever(self, job: Job, accounts: int) -> NoReturn:
-        due = self._first_due(job, accounts)
+    async def _poll_forever(self, job: Job, due: float) -> NoReturn:
+        secret = job.secret.fingerprint()
         try:
             while True:
-                await self._wait(job, due)
+                await self._wait(job, due, secret)
                 async with self._budget.turn(job):
+                    started, secret = self._clock.now(), job.secret.fingerprint()
                     interval = await self.poll_once(job)
-                due = next_due(due, interval, self._clock.now())
+                due = next_due(due if is_punctual(started, due, job.interval) else started, interval, self._clock.now())
                 self._store.plan(job.key, due)
                 await self._keep(self._store[job.key])
         except asyncio.CancelledError:
@@ -88,46 +78,33 @@ class Scheduler:
             # Nobody asked for this: a task group would take it for a normal end and poll this account no more.
             raise RuntimeError(f"the loop of {job.key} was cancelled from within") from None
 
-    def _first_due(self, job: Job, accounts: int) -> float:
-        """Spread at the start; but never sooner than was planned before a restart or a reload."""
-        now, entry = self._clock.now(), self._store[job.key]
-        due = now + splay(job.key, job.interval, accounts)
-        longest = job.max_retry_after if entry.limited_until is not None else max(job.interval, job.max_backoff)
-        return min(max(due, entry.next_poll_at or due), now + longest)
-
-    async def _wait(self, job: Job, due: float) -> None:
-        """Sleep until the poll is due, or until a changed secret gives a refused account a new chance, an interval after its last poll."""
-        secret = job.secret.fingerprint()
+    async def _wait(self, job: Job, due: float, secret: tuple[int, ...]) -> None:
+        """Sleep until the poll is due, or until another secret than the one that was refused gives a new chance, on the interval's beat."""
         while (left := due - self._clock.now()) > 0:
-            entry = self._store[job.key]
-            is_refused = entry.error is not None and entry.error.reason in _CREDENTIAL_REASONS
-            await self._clock.sleep(min(left, job.interval) if is_refused else left)
-            if is_refused and job.secret.fingerprint() != secret:
+            refused = is_refused(self._store[job.key])
+            await self._clock.sleep(min(left, job.interval) if refused else left)
+            if refused and job.secret.fingerprint() != secret:
                 return
 
     async def poll_once(self, job: Job) -> Seconds:
-        """Poll one account and record what came of it; returns the interval until the next poll."""
-        clock, entry = self._clock, self._store[job.key]
-        self._store.plan(job.key, clock.now() + job.interval)
+        """Poll one account and record what came of it; returns the interval from the start of this poll to the next one's."""
+        clock, entry, begun = self._clock, self._store[job.key], self._clock.now()
+        self._store.begin(job.key, begun, begun + job.interval)
         await self._keep(self._store[job.key])  # so that a crash while polling is no reason to ask again at once
         started = clock.monotonic()
         outcome = await self._outcome(job)
         duration, at = Seconds(clock.monotonic() - started), clock.now()
         if isinstance(outcome, PollError):
-            interval = self._after_failure(job, outcome, entry.failures + 1)
-            self._store.record_failure(job.key, outcome, at=at, duration=duration, interval=interval)
+            interval = backed_off(job.interval, entry.failures + 1, job.max_backoff, clock.random())
+            limited_until = None if outcome.retry_after is None else at + min(outcome.retry_after, job.max_retry_after)
+            interval = Seconds(max(interval, (limited_until or at) - begun))
+            self._store.record_failure(job.key, outcome, at=at, duration=duration, interval=interval, limited_until=limited_until)
             _report_failure(job, outcome, entry.failures)
             return interval
-        interval = adaptive_interval(job, outcome, entry, at)
+        interval = adaptive_interval(job, outcome, entry, at, clock.correction())
         self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval)
         _report_success(job, outcome, entry.failures)
         return interval
-
-    def _after_failure(self, job: Job, error: PollError, failures: int) -> Seconds:
-        interval = backed_off(job.interval, failures, job.max_backoff, self._clock.random())
-        if error.retry_after is None:
-            return interval
-        return Seconds(max(interval, min(error.retry_after, job.max_retry_after)))
 
     async def _outcome(self, job: Job) -> Reading | PollError:
         try:

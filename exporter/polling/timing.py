@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from exporter.model import AccountKey, Seconds
@@ -70,6 +71,11 @@ def next_due(due: float, interval: Seconds, now: float) -> float:
     return due + (missed + 1) * interval
 
 
+def is_punctual(started: float, due: float, interval: Seconds) -> bool:
+    """Whether a poll started when it was due, so that the beat can go on without drift; else it starts anew with that poll."""
+    return 0 <= started - due < min(1.0, interval / 20)
+
+
 def waiting_time(retry_after: str | None, date: str | None, now: float) -> Seconds | None:
     """How long `Retry-After` asks to wait: seconds, or an HTTP date, which is measured by the vendor's own `Date` if it sent one.
 
@@ -86,6 +92,7 @@ def waiting_time(retry_after: str | None, date: str | None, now: float) -> Secon
 
 def _http_date(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from exporter.config.models import Url
+from exporter.config.fields import Url
 from exporter.model import Reason
 from exporter.providers.selection import SelectionField
 from exporter.providers.values import TimeFormat
@@ -159,6 +159,8 @@ class HeaderCredential(_Block):
     """The header's name."""
     scheme: Annotated[str, Field(pattern=r"^[!-~]+$")] | None = None
     """The word before the secret, such as `Bearer`."""
+    token_url: Url | None = None
+    """Where access tokens are renewed (OAuth 2.0, RFC 6749), for a secret that can be one."""
 
     def headers(self, secret: str) -> dict[str, str]:
         """The header that authenticates a request."""

@@ -61,6 +61,12 @@ class Selection:
     def __str__(self) -> str:
         return self.text
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Selection) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
     def of(self, body: Any) -> Any:
         """Select from decoded JSON; None where there is nothing.
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Self
 
 from aiohttp import hdrs, web
 
-from exporter.errors import ExporterError
+from exporter.errors import ExporterError, Problem
 from exporter.metrics.exposition import Exposition
 from exporter.store import Store
 from exporter.web.address import Address
 
-SHUTDOWN_TIMEOUT = 2.0
+SHUTDOWN_TIMEOUT = 1.0
 """How long open connections may finish, in seconds."""
 
 _LANDING = """<!DOCTYPE html>
@@ -43,6 +43,8 @@ class Site:
     exposition: Exposition
     version: str
     telemetry_path: str = "/metrics"
+    reload: Callable[[], Awaitable[Sequence[Problem]]] | None = None
+    """Rereads the configuration and returns what is wrong with it; None where there is nothing to reread."""
     _threads: Executor = field(init=False, repr=False, default_factory=lambda: ThreadPoolExecutor(1, "page"))
     """One thread for pages alone: in the common pool a scrape could wait for a name server."""
 
@@ -61,6 +63,14 @@ class Site:
         """200 once every account was polled, well or badly."""
         waiting, message = self._state()
         return web.Response(text=f"{message}\n", status=503 if waiting else 200)
+
+    async def reread(self, _request: web.Request) -> web.Response:
+        """200 once the new configuration is in force; 500 with all that is wrong, while the old one goes on."""
+        problems = await self.reload() if self.reload else ()
+        if problems:
+            lines = [f"the configuration was refused, and the former one goes on; {len(problems)} wrong:", *map(str, problems)]
+            return web.Response(text="".join(f"{line}\n" for line in lines), status=500)
+        return web.Response(text="reloaded\n")
 
     async def landing(self, _request: web.Request) -> web.Response:
         """Links to the rest."""
@@ -82,6 +92,9 @@ def make_application(site: Site) -> web.Application:
     application.router.add_get(site.telemetry_path, site.metrics)
     application.router.add_get("/-/healthy", site.healthy)
     application.router.add_get("/-/ready", site.ready)
+    if site.reload is not None:
+        application.router.add_post("/-/reload", site.reread)
+        application.router.add_put("/-/reload", site.reread)
     application.on_response_prepare.append(_name_the_server)
     return application
 

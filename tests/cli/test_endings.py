@@ -29,7 +29,7 @@ async def failing(error: Exception) -> None:
 
 def test_a_loop_that_dies_ends_the_process_with_its_place_and_without_its_text(lines: io.StringIO) -> None:
     with pytest.raises(SystemExit) as ending:
-        run_daemon(dying(ZeroDivisionError("canary")))
+        run_daemon(dying(ZeroDivisionError("canary")), lambda _: None)
     assert ending.value.code == 1
     [line] = lines.getvalue().splitlines()
     assert 'event="daemon died" error=ZeroDivisionError' in line
@@ -39,12 +39,12 @@ def test_a_loop_that_dies_ends_the_process_with_its_place_and_without_its_text(l
 
 def test_a_start_that_fails_is_one_line(lines: io.StringIO) -> None:
     with pytest.raises(SystemExit) as ending:
-        run_daemon(failing(ExporterError("cannot listen on :9893: address already in use")))
+        run_daemon(failing(ExporterError("cannot listen on :9893: address already in use")), lambda _: None)
     assert ending.value.code == 1
     [line] = lines.getvalue().splitlines()
     assert 'level=error event="start failed" error="cannot listen on :9893: address already in use"' in line
 
 
 def test_an_ordinary_end_is_silent(lines: io.StringIO) -> None:
-    run_daemon(asyncio.sleep(0))
+    run_daemon(asyncio.sleep(0), lambda _: None)
     assert not lines.getvalue()

@@ -99,6 +99,6 @@ def _succeed(store: Store, key: AccountKey, reading: Reading, *, age: float, dur
 
 
 def _fail(store: Store, key: AccountKey, reason: Reason, *, age: float, interval: float) -> None:
-    store.record_failure(
-        key, PollError(reason, "no luck", Seconds(interval)), at=NOW - age, duration=Seconds(15.0), interval=Seconds(interval)
-    )
+    until = NOW - age + interval
+    error = PollError(reason, "no luck")
+    store.record_failure(key, error, at=NOW - age, duration=Seconds(15.0), interval=Seconds(interval), limited_until=until)

@@ -43,9 +43,9 @@ class Visitor:
             await writer.wait_closed()
 
 
-def site(store: Store | None = None, **options: str) -> Site:
+def site(store: Store | None = None, telemetry_path: str = "/metrics") -> Site:
     exposition = Exposition(lambda: NOW, BUILD, runtime=False)
-    return Site(store or showcase(), exposition, BUILD[0], **options)
+    return Site(store or showcase(), exposition, BUILD[0], telemetry_path)
 
 
 @asynccontextmanager

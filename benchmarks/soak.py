@@ -1,0 +1,365 @@
+"""Hours of faults, reloads and scrapes against one daemon, and what they did to it: `python benchmarks/soak.py --minutes 30 --accounts 500`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import re
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from exporter.simulator.elevenlabs import Workspace
+from exporter.simulator.faults import Fault
+from exporter.simulator.flow import Stock, Usage
+from exporter.simulator.heygen import Wallet
+from exporter.simulator.liveavatar import Credits
+from exporter.simulator.server import Player, Simulator
+
+INTERVAL, TIMEOUT, STALE_AFTER, MAX_BACKOFF = 10, 3, 30, 40
+SLACK: Final = 15.0
+"""How late a busy machine may be, in seconds."""
+LISTENING = re.compile(rb"event=\"server listening\" addresses=(\S+)")
+SAMPLE = re.compile(r"^ai_account_(\w+)\{([^}]*)\} (\S+)$", re.MULTILINE)
+LABEL = re.compile(r'(\w+)="([^"]*)"')
+PARTS = {"quota_remaining": "remaining", "quota_used": "used", "quota_limit": "limit"}
+MAIN_RESOURCE = {"heygen": "wallet", "elevenlabs": "characters", "liveavatar": "credits"}
+PROVIDERS = tuple(MAIN_RESOURCE)
+
+Figures = dict[str, float]
+
+
+def figures(provider: str, body: Any) -> Figures:
+    """What a page must show of the main resource after this answer."""
+    if provider == "heygen":
+        return {"remaining": float(body["data"]["wallet"]["remaining_balance"])}
+    if provider == "liveavatar":
+        return {"remaining": float(body["data"]["credits_left"])}
+    used, limit = body["subscription"]["character_count"], body["subscription"]["character_limit"]
+    return {"used": float(used), "limit": float(limit), "remaining": float(limit - used)}
+
+
+@dataclass
+class Actor:
+    """One account: what it answers, and what it has answered lately."""
+
+    number: int
+    faulty_until: float = 0.0
+    exhausted: deque[list[float]] = field(default_factory=lambda: deque(maxlen=5))
+    sent: deque[tuple[float, Figures]] = field(default_factory=lambda: deque(maxlen=20))
+
+    @property
+    def provider(self) -> str:
+        """Each vendor has a third of the accounts."""
+        return PROVIDERS[self.number % 3]
+
+    @property
+    def name(self) -> str:
+        """The account's name, its secret and its secret's file."""
+        return f"soak-{self.number}"
+
+    def player(self) -> Player:
+        """Each account has figures of its own, so that one account's at another's place are noticed."""
+        start, rate = 1_000_000 + 1_000 * self.number, 0.1 + self.number % 7 / 10
+        bodies: dict[str, Callable[[float, float], Any]] = {
+            "heygen": Wallet(self.name, Stock(start, rate)),
+            "elevenlabs": Workspace(name=self.name, tier="pro", limit=start, characters=Usage(self.number, 10 * rate)),
+            "liveavatar": Credits(Stock(start, rate)),
+        }
+        answer = bodies[self.provider]
+
+        def body(elapsed: float, now: float) -> Any:
+            content = answer(elapsed, now)
+            self.sent.append((now, figures(self.provider, content)))
+            return content
+
+        return Player(self.provider, self.name, body)
+
+    def can_be(self, shown: Figures, success: float) -> bool:
+        """Whether one answer from just before that moment says so, all parts alike."""
+        early, late = success - TIMEOUT - 1, success + 1
+        if any(early <= at <= late and shown == sent for at, sent in self.sent):
+            return True
+        return shown == {"remaining": 0.0} and any(start <= late and end >= early for start, end in self.exhausted)
+
+
+@dataclass
+class Shown:
+    """One account on one page."""
+
+    figures: Figures = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    polled: float | None = None
+    success: float | None = None
+
+
+def read_page(text: str) -> dict[str, Shown]:
+    """The accounts of a page by name."""
+    accounts: dict[str, Shown] = {}
+    for family, labels, value in SAMPLE.findall(text):
+        names = dict(LABEL.findall(labels))
+        if "account" not in names:
+            continue
+        shown, number = accounts.setdefault(names["account"], Shown()), float(value)
+        if family in PARTS and names["resource"] == MAIN_RESOURCE[names["provider"]]:
+            shown.figures[PARTS[family]] = number
+        elif family in {"scrapes_total", "scrape_errors_total"}:
+            shown.counts[names.get("reason", "polls")] = int(number)
+        elif family == "last_scrape_timestamp_seconds":
+            shown.polled = number
+        elif family == "last_success_timestamp_seconds":
+            shown.success = number
+    return accounts
+
+
+@dataclass
+class Tally:
+    """What was seen."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    broken: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+    scrapes: list[float] = field(default_factory=list)
+    samples: list[tuple[int, int, int]] = field(default_factory=list)
+    reloads: Counter[str] = field(default_factory=Counter)
+
+    def fault(self, kind: str, example: str) -> None:
+        """Note something that must not happen."""
+        self.broken[kind] += 1
+        if self.broken[kind] <= 3:
+            self.examples.append(f"{kind}: {example}")
+
+
+class Soak:
+    """The daemon under test, its vendors, and all that is done to it."""
+
+    def __init__(self, simulator: Simulator, actors: list[Actor], folder: Path, seed: int) -> None:
+        self.simulator, self.actors, self.folder = simulator, actors, folder
+        self.chance = random.Random(seed)  # noqa: S311 -- the same faults for the same seed
+        self.tally, self.before = Tally(), dict[str, Shown]()
+        self.pid, self.url, self.since = 0, "", time.time()
+
+    def configure(self) -> set[str]:
+        """Write a right configuration with nine accounts of ten; returns who is in it."""
+        chosen = [actor for actor in self.actors if self.chance.random() < 0.9] or self.actors
+        limits = ", ".join(f"{name}: {{max_concurrent_requests: 200}}" for name in PROVIDERS)
+        defaults = f"interval: {INTERVAL}s, timeout: {TIMEOUT}s, stale_after: {STALE_AFTER}s, max_backoff: {MAX_BACKOFF}s"
+        lines = [f"defaults: {{{defaults}}}", f"providers: {{{limits}}}", "state: {path: state.db}", "accounts:"]
+        for actor in chosen:
+            credentials = f"{{api_key: {{file: {actor.name}}}}}"
+            url = f"base_url: '{self.simulator.url}'"
+            lines.append(f"  - {{name: {actor.name}, provider: {actor.provider}, credentials: {credentials}, {url}}}")
+        (self.folder / "config.yaml").write_text("\n".join(lines))
+        return {actor.name for actor in chosen}
+
+    async def misbehave(self, _session: aiohttp.ClientSession) -> None:
+        """Clear what has lasted long enough, and begin something new at one account of a hundred."""
+        now = time.time()
+        for actor in self.actors:
+            if actor.faulty_until and actor.faulty_until <= now:
+                self.simulator.clear(actor.name)
+                actor.faulty_until = 0.0
+                if actor.exhausted:
+                    actor.exhausted[-1][1] = min(now, actor.exhausted[-1][1])
+        well = [actor for actor in self.actors if not actor.faulty_until]
+        if len(well) < 0.7 * len(self.actors):
+            return
+        for actor in self.chance.sample(well, max(1, len(self.actors) // 100)):
+            fault, lasts = self.chance.choice(list(Fault)), self.chance.uniform(3, 40)
+            self.simulator.misbehave(actor.name, fault)
+            actor.faulty_until = now + lasts
+            if fault is Fault.QUOTA_EXHAUSTED and actor.provider == "liveavatar":  # which says so by a balance of zero
+                actor.exhausted.append([now, float("inf")])
+
+    async def reload(self, session: aiohttp.ClientSession) -> None:
+        """Give the daemon another configuration, a wrong one now and then."""
+        kind = self.chance.choice(["request", "request", "signal", "wrong"])
+        chosen = self.configure()
+        if kind == "wrong":
+            (self.folder / "config.yaml").write_text("accounts: [{name: broken")
+        self.tally.reloads[kind] += 1
+        if kind == "signal":
+            os.kill(self.pid, signal.SIGHUP)
+            return
+        async with session.post(f"{self.url}/-/reload") as response:
+            if response.status != (500 if kind == "wrong" else 200):
+                self.tally.fault("reloads answered wrongly", f"{kind}: {response.status}")
+        if kind == "request" and (shown := set(await self.fetch(session))) != chosen:
+            self.tally.fault("reloads not taken over", f"{sorted(shown ^ chosen)[:5]}")
+
+    async def fetch(self, session: aiohttp.ClientSession) -> dict[str, Shown]:
+        """The page, timed."""
+        started = time.perf_counter()
+        async with session.get(f"{self.url}/metrics") as response:
+            text = await response.text()
+        self.tally.scrapes.append(time.perf_counter() - started)
+        if response.status != 200:
+            self.tally.fault("scrapes that failed", str(response.status))
+        return read_page(text)
+
+    async def scrape(self, session: aiohttp.ClientSession) -> None:
+        """Judge every account of a page."""
+        page, now = await self.fetch(session), time.time()
+        for actor in self.actors:
+            if shown := page.get(actor.name):
+                self.judge(actor, shown, now)
+        self.before = page
+
+    def judge(self, actor: Actor, shown: Shown, now: float) -> None:
+        """Compare what is shown with what was sent, and with the page before."""
+        if shown.figures and (shown.success is None or not actor.can_be(shown.figures, shown.success)):
+            sent = [(round(at - (shown.success or 0), 2), body) for at, body in actor.sent][-4:]
+            self.tally.fault("wrong numbers", f"{actor.name} shows {shown.figures}, was sent {sent}")
+        if shown.figures and now - (shown.success or 0) > STALE_AFTER + SLACK:
+            self.tally.fault("stale numbers", f"{actor.name}, {now - (shown.success or 0):.1f} s old")
+        if shown.polled is not None and now - shown.polled > MAX_BACKOFF + TIMEOUT + SLACK:
+            self.tally.fault("forgotten accounts", f"{actor.name}, last polled {now - shown.polled:.1f} s ago")
+        before = self.before.get(actor.name, Shown())
+        for name, count in shown.counts.items():
+            if (risen := count - before.counts[name]) < 0:
+                self.tally.fault("counters that fell", f"{actor.name} {name} from {before.counts[name]} to {count}")
+            self.tally.counts[name] += max(0, risen)
+
+    async def sample(self, _session: aiohttp.ClientSession) -> None:
+        """What the process holds: KiB of memory, file descriptors, threads."""
+        status = await asyncio.to_thread(Path(f"/proc/{self.pid}/status").read_text)
+        memory, threads = (int(re.findall(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[0]) for name in ("VmRSS", "Threads"))
+        self.tally.samples.append((memory, len(os.listdir(f"/proc/{self.pid}/fd")), threads))  # noqa: PTH208 -- shorter, and /proc is no tree
+
+    async def tell(self, _session: aiohttp.ClientSession) -> None:
+        """One line on how it goes."""
+        tally, [memory, fds, threads] = self.tally, (self.tally.samples or [(0, 0, 0)])[-1]
+        failed = sum(tally.counts.values()) - tally.counts["polls"]
+        told = f"{tally.counts['polls']} polls, {failed} failed, {len(tally.scrapes)} scrapes, {tally.reloads.total()} reloads"
+        minutes = (time.time() - self.since) / 60
+        print(
+            f"{minutes:5.1f} min: {memory / 1024:.1f} MiB, {fds} fds, {threads} threads, {told}; broken: {tally.broken.total()}", flush=True
+        )
+
+    async def run(self, process: asyncio.subprocess.Process, seconds: float, warm_up: float) -> None:
+        """Do everything on its own beat until time is up or the daemon ends; what it holds while it warms up does not count."""
+        acts = ((1.0, self.misbehave), (5.0, self.scrape), (23.0, self.reload), (60.0, self.tell))
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+            tasks = [asyncio.create_task(repeat(beat, act, session)) for beat, act in acts]
+            tasks += [asyncio.create_task(repeat(30.0, self.sample, session, warm_up)), asyncio.create_task(self.watch(process))]
+            done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+            for task in done:
+                self.tally.fault("early ends", repr(task.exception()))
+            with suppress(OSError):
+                await self.sample(session)
+
+    async def watch(self, process: asyncio.subprocess.Process) -> None:
+        """Raise when the daemon ends."""
+        raise RuntimeError(f"the daemon ended with code {await process.wait()}")
+
+
+async def repeat(
+    beat: float, act: Callable[[aiohttp.ClientSession], Awaitable[None]], session: aiohttp.ClientSession, first: float | None = None
+) -> None:
+    """Act once every so many seconds."""
+    await asyncio.sleep(beat if first is None else first)
+    while True:
+        await act(session)
+        await asyncio.sleep(beat)
+
+
+def bound(tally: Tally) -> None:
+    """Judge memory, descriptors and threads."""
+    samples = tally.samples
+    (memory, fds, _), (memory_end, fds_end, _) = samples[0], samples[-1]
+    if memory_end > 1.25 * memory + 16_384:
+        tally.fault("memory that grows", f"{memory} to {memory_end} KiB")
+    if max(sample[1] for sample in samples) > fds + 150 or fds_end > fds + 75:
+        tally.fault("descriptors that leak", f"{fds} to {fds_end}")
+    if (threads := max(sample[2] for sample in samples)) > 64:
+        tally.fault("threads that multiply", str(threads))
+
+
+def report(tally: Tally) -> None:
+    """Print the table."""
+    print(f"\n{'':12} {'start':>10} {'end':>10} {'max':>10}")
+    for name, values in zip(("RSS, KiB", "fds", "threads"), zip(*tally.samples, strict=True), strict=True):
+        print(f"{name:12} {values[0]:10} {values[-1]:10} {max(values):10}")
+    times = tally.scrapes or [0.0]
+    print(f"\nscrapes: {len(tally.scrapes)}, median {1000 * statistics.median(times):.0f} ms, slowest {1000 * max(times):.0f} ms")
+    print(f"reloads: {dict(tally.reloads)}\npolls: {tally.counts.pop('polls', 0)}; failures by reason:")
+    for reason, count in sorted(tally.counts.items()):
+        print(f"  {reason:18} {count:8}")
+    print("must be 0:")
+    for kind in sorted({"wrong numbers", "stale numbers", "counters that fell", "forgotten accounts", *tally.broken}):
+        print(f"  {kind:30} {tally.broken[kind]:8}")
+    print(*tally.examples, sep="\n")
+
+
+async def start(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
+    """The daemon, and where it listens."""
+    log = folder / "log"
+    arguments = ("-m", "exporter", "serve", "--config.file", folder / "config.yaml", "--web.listen-address", "127.0.0.1:0")
+    with log.open("wb") as stream:
+        process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stderr=stream)
+    async with asyncio.timeout(60):
+        while not (found := LISTENING.search(log.read_bytes())):
+            if process.returncode is not None:
+                raise SystemExit(log.read_text())
+            await asyncio.sleep(0.1)
+    return process, f"http://{found[1].decode()}"
+
+
+async def stop(process: asyncio.subprocess.Process, folder: Path, tally: Tally) -> None:
+    """End the daemon, and read what it said of itself."""
+    started = time.perf_counter()
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    if await process.wait() or time.perf_counter() - started > 5:
+        tally.fault("daemon ended badly", f"code {process.returncode} after {time.perf_counter() - started:.1f} s")
+    for line in (folder / "log").read_text().splitlines():
+        if "level=error" in line and "config refused" not in line:
+            tally.fault("errors in the log", line)
+
+
+async def soak(minutes: float, accounts: int, seed: int) -> int:
+    """Run it all; returns the exit code."""
+    actors = [Actor(number) for number in range(accounts)]
+    with tempfile.TemporaryDirectory() as name:
+        for actor in actors:
+            (Path(name) / actor.name).write_text(actor.name)
+        async with Simulator(actor.player() for actor in actors) as simulator:
+            soaking = Soak(simulator, actors, Path(name), seed)
+            soaking.configure()
+            process, soaking.url = await start(Path(name))
+            soaking.pid = process.pid
+            try:
+                await soaking.run(process, 60 * minutes, min(120.0, 15 * minutes))
+            finally:
+                await stop(process, Path(name), soaking.tally)
+    bound(soaking.tally)
+    report(soaking.tally)
+    return 1 if soaking.tally.broken.total() else 0
+
+
+def main() -> None:
+    """Soak, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--accounts", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    raise SystemExit(asyncio.run(soak(arguments.minutes, arguments.accounts, arguments.seed)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Takes over a changed configuration: wholly or not at all, on a signal, on request, or when the files have changed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Generic, NoReturn, TypeVar
+
+import structlog
+
+from exporter.errors import ConfigError, Problem
+from exporter.polling.timing import Clock
+
+WATCH_INTERVAL = 30.0
+"""How often the files are looked at, in seconds."""
+
+Plan = TypeVar("Plan")
+
+log = structlog.get_logger()
+
+
+class Reloader(Generic[Plan]):
+    """Rereads the configuration, one attempt at a time."""
+
+    def __init__(
+        self, read: Callable[[], Plan], apply: Callable[[Plan], Awaitable[None]], refuse: Callable[[], None], files: Sequence[Path]
+    ) -> None:
+        """`read` may block and raises ConfigError; `apply` takes over what it returns; `refuse` notes that it failed; `files` are watched."""
+        self._read = read
+        self._apply = apply
+        self._refuse = refuse
+        self._files = tuple(files)
+        self._lock = asyncio.Lock()
+        self._seen = checksum(self._files)
+        self._problems: tuple[Problem, ...] = ()
+
+    async def reload(self) -> tuple[Problem, ...]:
+        """Reread and take over; returns what is wrong, in which case the old configuration goes on."""
+        async with self._lock:
+            self._seen = await asyncio.to_thread(checksum, self._files)
+            try:
+                plan = await asyncio.to_thread(self._read)
+            except ConfigError as error:
+                self._refuse()
+                if error.problems != self._problems:
+                    log.error("config refused", problems=[str(problem) for problem in error.problems])  # noqa: TRY400 -- the problems say it all
+                self._problems = error.problems
+                return error.problems
+            await self._apply(plan)
+            self._problems = ()
+            log.info("config reloaded")
+            return ()
+
+    async def watch(self, clock: Clock) -> NoReturn:
+        """Reload when the files have changed. One that was refused is tried again: the secret that it lacks may have come."""
+        while True:
+            await clock.sleep(WATCH_INTERVAL)
+            if self._problems or await asyncio.to_thread(checksum, self._files) != self._seen:
+                await self.reload()
+
+
+def checksum(files: Sequence[Path]) -> str:
+    """What the files hold, as a digest; a file that cannot be read counts as another content."""
+    digest = hashlib.sha256()
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            content = str(error.errno).encode()
+        digest.update(hashlib.sha256(content).digest())
+    return digest.hexdigest()

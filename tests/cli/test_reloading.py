@@ -1,0 +1,122 @@
+"""A running daemon takes over a new configuration, and survives a wrong one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from exporter.simulator.server import Simulator
+from tests.cli.test_daemon import Daemon, config, daemon, ready
+
+COUNT = re.compile(r'ai_account_scrapes_total\{account="demo",provider="heygen".*\} (\d+)')
+
+
+@pytest.fixture
+async def running(simulator: Simulator, tmp_path: Path) -> AsyncIterator[Daemon]:
+    path = config(tmp_path, simulator.url, ["heygen", "liveavatar"], interval="1h")
+    async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as started:
+        await ready(started)
+        yield started
+        code, _ = await started.stop()
+        assert code == 0
+
+
+async def reload(running: Daemon, method: str = "POST") -> tuple[int, str]:
+    url = f"http://127.0.0.1:{running.port}/-/reload"
+    async with aiohttp.ClientSession() as session, session.request(method, url) as response:
+        return response.status, await response.text()
+
+
+async def page(running: Daemon) -> str:
+    return (await running.get("/metrics"))[1]
+
+
+async def test_accounts_come_and_go_and_a_kept_one_is_not_polled_again(running: Daemon, simulator: Simulator, tmp_path: Path) -> None:
+    config(tmp_path, simulator.url, ["heygen", "elevenlabs"], interval="1h")
+    assert await reload(running) == (200, "reloaded\n")
+    await ready(running)
+    text = await page(running)
+    assert 'provider="liveavatar"' not in text
+    assert 'ai_account_up{account="demo",provider="elevenlabs"} 1.0' in text
+    assert COUNT.findall(text) == ["1"]
+    assert sum(request.path == "/v3/users/me" for request in simulator.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_wrong_configuration_is_told_and_changes_nothing(running: Daemon, tmp_path: Path, method: str) -> None:
+    before = await page(running)
+    (tmp_path / "config.yaml").write_text("accounts: [{name: demo, provider: heygn}]")
+    status, text = await reload(running, method)
+    assert status == 500
+    assert "accounts[0].provider: no such provider" in text
+    assert "accounts[0].credentials: is required" in text
+    after = await page(running)
+    assert "ai_account_exporter_config_last_reload_successful 0.0" in after
+    pattern = r"^ai_account_(?:quota|up|scrapes|exporter_config_last_reload_success_t).*"
+    assert re.findall(pattern, after, re.MULTILINE) == re.findall(pattern, before, re.MULTILINE)
+
+
+async def test_a_signal_reloads_and_a_mended_file_heals_the_gauge(running: Daemon, simulator: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("accounts: 5")
+    running.process.send_signal(signal.SIGHUP)
+    await running.until(re.compile(rb'event="config refused"'))
+    assert "ai_account_exporter_config_last_reload_successful 0.0" in await page(running)
+    config(tmp_path, simulator.url, ["heygen"], interval="1h")
+    running.process.send_signal(signal.SIGHUP)
+    await running.until(re.compile(rb'event="config reloaded"'))
+    text = await page(running)
+    assert "ai_account_exporter_config_last_reload_successful 1.0" in text
+    assert 'provider="liveavatar"' not in text
+
+
+async def test_the_demo_has_nothing_to_reload() -> None:
+    async with daemon("demo", "--web.listen-address", "127.0.0.1:0") as demo:
+        assert (await reload(demo))[0] == 404
+        await demo.stop()
+
+
+async def test_a_restart_serves_the_last_figures_at_once_and_does_not_ask_again(simulator: Simulator, tmp_path: Path) -> None:
+    path = config(tmp_path, simulator.url, ["heygen", "liveavatar"], interval="1h")
+    path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
+    arguments = ("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0")
+    async with daemon(*arguments) as first:
+        await ready(first)
+        before = await page(first)
+        await first.stop(signal.SIGKILL)
+    asked = len(simulator.requests)
+    async with daemon(*arguments) as second:
+        after = await page(second)
+        assert (await second.get("/-/ready"))[0] == 200
+        await second.stop()
+    pattern = r"^ai_account_(?:quota|up|scrapes|scrape_errors|last).*"
+    assert re.findall(pattern, after, re.MULTILINE) == re.findall(pattern, before, re.MULTILINE)
+    assert len(simulator.requests) == asked
+
+
+async def test_an_unusable_state_file_is_reported_and_the_daemon_runs_on(simulator: Simulator, tmp_path: Path) -> None:
+    path = config(tmp_path, simulator.url, ["heygen"], interval="1h")
+    path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
+    (tmp_path / "state.db").write_bytes(b"this is no database" * 100)
+    async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as running:
+        await ready(running)
+        assert "ai_account_quota_remaining" in await page(running)
+        code, _ = await running.stop()
+    assert code == 0
+    assert b'event="state unusable"' in running.log
+    assert (tmp_path / "state.db").read_bytes().startswith(b"this is no database")
+
+
+async def test_the_end_does_not_wait_for_a_reload_that_is_under_way(simulator: Simulator, tmp_path: Path) -> None:
+    path = config(tmp_path, simulator.url, ["heygen"], interval="1h")
+    async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as running:
+        await ready(running)
+        reloads = [asyncio.create_task(reload(running)) for _ in range(20)]
+        await asyncio.gather(*reloads)
+        code, seconds = await running.stop()
+    assert (code, seconds < 5) == (0, True)

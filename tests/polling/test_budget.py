@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pytest
+
+from exporter.app import new_store
+from exporter.model import Reading, Seconds
+from exporter.polling.budget import Budget
+from exporter.polling.client import Client, Job
+from exporter.polling.scheduler import Scheduler
+from exporter.polling.timing import Clock
+from exporter.simulator.faults import Fault
+from exporter.simulator.server import Simulator
+from exporter.store import Store
+from tests.support import FakeClock, make_job, secret_of
+
+HERE: Final = "http://127.0.0.1:1"
+ELSEWHERE: Final = "http://127.0.0.1:2"
+MakeJob = Callable[..., Job]
+
+
+class Time(FakeClock):
+    """Goes from sleeper to sleeper, so that everything happens at its very moment."""
+
+    async def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        await self.rest()
+        while (due := self._next()) <= end:
+            self.now = max(self.now, due)
+            await self.advance(0, asleep=0)
+            await self.rest()
+        self.now = end
+
+    async def rest(self) -> None:
+        """Let everybody act who need not wait."""
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+    def _next(self) -> float:
+        return min((at for at, _, future in self._sleepers if not future.done()), default=math.inf)
+
+
+class Vendor(Client):
+    """Polls that last as long as they are told to, and are written down."""
+
+    def __init__(self, time: Time, lasts: float = 0.0, answer: Callable[[Job], Reading] = lambda _: Reading()) -> None:
+        self.lasts = lasts
+        self.answer = answer
+        self.polls: list[tuple[str, float, Job]] = []
+        self.under_way = self.peak = 0
+        self._time = time
+        self._sleep = time.clock.sleep
+
+    async def poll(self, job: Job) -> Reading:
+        self.polls.append((job.key.account, self._time.now, job))
+        self.under_way += 1
+        self.peak = max(self.peak, self.under_way)
+        try:
+            if self.lasts:
+                await self._sleep(self.lasts)
+            return self.answer(job)
+        finally:
+            self.under_way -= 1
+
+    def starts(self, account: str = "demo") -> list[float]:
+        return [round(start, 5) for name, start, _ in self.polls if name == account]
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A running scheduler and what it knows."""
+
+    scheduler: Scheduler
+    store: Store
+    clock: Clock
+
+    def reload(self, *jobs: Job) -> None:
+        self.store.configure(new_store(jobs).snapshot().entries, self.clock.now())
+        self.scheduler.apply(jobs)
+
+
+@asynccontextmanager
+async def running(client: Client, jobs: Sequence[Job], clock: Clock, store: Store | None = None) -> AsyncIterator[Rig]:
+    rig = Rig(Scheduler(client, store := store or new_store(jobs), clock), store, clock)
+    task = asyncio.create_task(rig.scheduler.run(jobs))
+    try:
+        await asyncio.sleep(0)
+        yield rig
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Turns:
+    """Accounts that take their turns of one budget; each keeps its place for so long."""
+
+    def __init__(self, time: Time, lasts: float = 0.0) -> None:
+        self.starts: list[tuple[str, float]] = []
+        self.tasks: list[asyncio.Task[None]] = []
+        self._time = time
+        self._clock = time.clock
+        self._lasts = lasts
+        self._budget = Budget(self._clock)
+
+    def take(self, *jobs: Job) -> None:
+        self.tasks += [asyncio.create_task(self._take(job)) for job in jobs]
+
+    async def _take(self, job: Job) -> None:
+        async with self._budget.turn(job):
+            self.starts.append((job.key.account, self._time.now))
+            await self._clock.sleep(self._lasts)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def jobs_of(count: int, url: str = HERE, provider: str = "liveavatar", **changes: object) -> list[Job]:
+    return [make_job(url, provider, account=f"account {number:02}", **changes) for number in range(count)]
+
+
+@pytest.mark.parametrize("cap", [1, 2, 10])
+async def test_no_more_polls_are_under_way_at_one_host_than_allowed(time: Time, cap: int) -> None:
+    vendor = Vendor(time, lasts=30.0)
+    async with running(vendor, jobs_of(12, max_concurrent_requests=cap), time.clock):
+        await time.run(400)
+    assert vendor.peak == cap
+    assert {account for account, _, _ in vendor.polls} == {job.key.account for job in jobs_of(12)}
+
+
+async def test_who_waits_longest_comes_first_and_nobody_is_left_out(time: Time) -> None:
+    vendor = Vendor(time, lasts=1.0)
+    async with running(vendor, jobs_of(20, max_concurrent_requests=1, interval=Seconds(10.0)), time.clock):
+        await time.run(205)
+    first_round = [account for account, _, _ in vendor.polls[:20]]
+    assert len(set(first_round)) == 20
+    counts = [len(vendor.starts(account)) for account in first_round]
+    assert max(counts) - min(counts) <= 1
+    assert min(counts) >= 9
+
+
+async def test_requests_are_spaced_evenly_over_the_minute(time: Time) -> None:
+    turns = Turns(time)
+    turns.take(*jobs_of(8, max_requests_per_minute=30))
+    await time.run(60)
+    assert turns.starts == [(f"account {number:02}", 2.0 * number) for number in range(8)]
+
+
+async def test_a_poll_of_two_requests_takes_two_of_them(time: Time) -> None:
+    turns = Turns(time)
+    turns.take(*jobs_of(3, provider="heygen", max_requests_per_minute=30))
+    await time.run(60)
+    assert [start for _, start in turns.starts] == [0, 4, 8]
+
+
+async def test_time_that_nobody_used_is_not_saved_up(time: Time) -> None:
+    turns = Turns(time)
+    first, second, third = jobs_of(3, max_requests_per_minute=6)
+    turns.take(first)
+    await time.run(100)
+    turns.take(second, third)
+    await time.run(100)
+    assert [start for _, start in turns.starts] == [0, 100, 110]
+
+
+async def test_two_hosts_have_budgets_of_their_own_and_two_paths_of_a_host_share_one(time: Time) -> None:
+    turns = Turns(time)
+    for number, url in enumerate([HERE, ELSEWHERE, f"{HERE}/gateway", f"{ELSEWHERE}/gateway"]):
+        turns.take(make_job(url, account=f"{number}", max_requests_per_minute=6))
+    await time.run(60)
+    assert sorted(turns.starts) == [("0", 0), ("1", 0), ("2", 10), ("3", 10)]
+
+
+async def test_who_leaves_the_queue_frees_nothing_that_was_not_theirs(time: Time) -> None:
+    turns = Turns(time, lasts=10.0)
+    turns.take(*jobs_of(4, max_concurrent_requests=1))
+    await time.run(1)
+    turns.tasks[1].cancel()  # waits for a place
+    await time.run(8)
+    assert turns.starts == [("account 00", 0)]
+    await time.run(60)
+    assert turns.starts == [("account 00", 0), ("account 02", 10), ("account 03", 20)]
+
+
+async def test_who_leaves_at_work_or_while_being_paced_leaves_the_place_free(time: Time) -> None:
+    turns = Turns(time, lasts=5.0)
+    jobs = jobs_of(3, max_concurrent_requests=1, max_requests_per_minute=6)
+    turns.take(jobs[0])
+    await time.run(1)
+    turns.tasks[0].cancel()
+    turns.take(jobs[1])
+    await time.run(1)
+    turns.tasks[1].cancel()
+    turns.take(jobs[2])
+    await time.run(60)
+    assert [account for account, _ in turns.starts] == ["account 00", "account 02"]
+
+
+async def test_reloads_do_not_use_up_the_minute(time: Time) -> None:
+    vendor = Vendor(time)
+    first, second = jobs_of(2, max_requests_per_minute=6)
+    async with running(vendor, [first], time.clock) as rig:
+        await time.run(1)
+        for number in range(50):
+            rig.reload(first, replace(second, labels={"reload": str(number)}))
+            await time.run(0.2)  # longer than the splay of two accounts
+        await time.run(30)
+        assert len(vendor.starts("account 01")) == 1
+
+
+async def test_a_reload_that_changes_the_cap_keeps_the_pace(time: Time) -> None:
+    turns = Turns(time)
+    first, second = jobs_of(2, max_requests_per_minute=6)
+    turns.take(first)
+    await time.run(1)
+    turns.take(replace(second, max_concurrent_requests=5))
+    await time.run(60)
+    assert [start for _, start in turns.starts] == [0, 10]
+
+
+async def test_a_poll_that_had_to_queue_is_followed_by_a_whole_interval(time: Time) -> None:
+    vendor = Vendor(time, lasts=40.0)
+    async with running(vendor, jobs_of(2, max_concurrent_requests=1, interval=Seconds(60.0)), time.clock):
+        await time.run(10)
+        vendor.lasts = 0.0
+        await time.run(290)
+    for account in ("account 00", "account 01"):
+        assert min(after - before for before, after in itertools.pairwise(vendor.starts(account))) >= 60 - 1e-4
+
+
+async def test_waiting_for_a_turn_is_no_part_of_the_duration(time: Time) -> None:
+    vendor = Vendor(time, lasts=7.0)
+    async with running(vendor, jobs_of(5, max_concurrent_requests=1), time.clock) as rig:
+        await time.run(60)
+        durations = [entry.duration for entry in rig.store.snapshot().entries]
+    assert durations == [pytest.approx(7.0)] * 5
+    assert len(vendor.polls) == 5
+
+
+async def test_waiting_for_a_turn_does_not_use_up_the_timeout(client: Client, simulator: Simulator, job: MakeJob) -> None:
+    simulator.misbehave(secret_of("heygen"), Fault.HANG)
+    slow = job("heygen", timeout=Seconds(1.0), max_concurrent_requests=1)
+    quick = job("liveavatar", timeout=Seconds(0.6), max_concurrent_requests=1)
+    store = new_store([slow, quick])
+    clock = FakeClock().clock
+    budget, scheduler = Budget(clock), Scheduler(client, store, clock)
+
+    async def poll(job: Job) -> None:
+        async with budget.turn(job):
+            await scheduler.poll_once(job)
+
+    await asyncio.gather(poll(slow), poll(quick))
+    assert [entry.up for entry in store.snapshot().entries] == [False, True]

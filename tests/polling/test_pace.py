@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter.app import new_store
+from exporter.errors import PollError
+from exporter.model import AccountKey, Quota, Reading, Reason, Seconds
+from exporter.polling.client import Job
+from exporter.polling.pace import adaptive_interval
+from exporter.polling.timing import Clock
+from exporter.providers.library import BUILT_IN, load_definition
+from exporter.store import Entry, Store
+from tests.polling.test_budget import HERE, Time, Vendor, running
+from tests.support import NOW, make_job
+
+KEY: Final = AccountKey("liveavatar", "demo")
+
+
+def quota(remaining: str | int | Decimal | None, *, limit: int | None = None, unit: str = "credits", **changes: Any) -> Quota:
+    amounts: dict[str, Any] = {
+        name: None if value is None else Decimal(value) for name, value in (("remaining", remaining), ("limit", limit))
+    }
+    return replace(Quota("credits", unit, **amounts), **changes)
+
+
+def paced(now: Quota | None, before: Quota | None = None, *, ago: float = 300.0, **changes: Any) -> float:
+    """The interval after a poll that read `now`, where the one so long before had read `before`."""
+    job = make_job(HERE, **{"min_interval": Seconds(30.0), **changes})
+    known = Entry(job.key, {}, job.stale_after, job.interval)
+    if before is not None:
+        known = replace(known, reading=Reading(quotas=(before,)), last_success_at=NOW - ago)
+    return adaptive_interval(job, Reading(quotas=(now,) if now else ()), known, NOW)
+
+
+CASES: dict[str, tuple[Quota | None, Quota | None, float]] = {
+    "nothing is known": (None, None, 300),
+    "the first reading": (quota(100), None, 300),
+    "nothing was used": (quota(100), quota(100), 300),
+    "slow use": (quota(100), quota(101), 300),
+    "empty in an hour and a half": (quota(1800), quota(1900), 300),
+    "empty in 2000 s": (quota(2000), quota(2300), 200),
+    "empty in 1000 s": (quota(1000), quota(1300), 100),
+    "empty in a minute": (quota(60), quota(360), 30),
+    "a top-up": (quota(500), quota(10), 300),
+    "the last was used": (quota(0), quota(300), 300),
+    "overdrawn": (quota(-50), quota(300), 300),
+    "a low share": (quota(99, limit=1000), None, 30),
+    "just not a low share": (quota(100, limit=1000), None, 300),
+    "nothing left of a limit": (quota(0, limit=1000), None, 300),
+    "overdrawn beyond a limit": (quota(-1, limit=1000), None, 300),
+    "a limit of zero": (quota(1, limit=0), None, 300),
+    "a reset in 1000 s": (quota(5, resets_at=NOW + 1000), None, 100),
+    "a reset in a minute": (quota(5, resets_at=NOW + 60), None, 30),
+    "a reset in a month": (quota(5, resets_at=NOW + 2_592_000), None, 300),
+    "a reset in the past": (quota(5, resets_at=NOW - 60), None, 300),
+    "a reset of what is empty": (quota(0, resets_at=NOW + 1000), None, 100),
+    "a reset alone": (quota(None, resets_at=NOW + 1000), None, 100),
+    "a reset comes before the end": (quota(2000, resets_at=NOW + 1000), quota(2300), 100),
+    "the end comes before a reset": (quota(1000, resets_at=NOW + 2000), quota(1300), 100),
+    "unlimited": (quota(1, limit=1000, unlimited=True), quota(301), 300),
+    "another unit": (quota(60, unit="usd"), quota(360), 300),
+    "the amount is new": (quota(60), quota(None, limit=5), 300),
+    "the amount is gone": (quota(None, limit=5), quota(60), 300),
+}
+
+
+@pytest.mark.parametrize(("now", "before", "interval"), CASES.values(), ids=CASES)
+def test_the_nearer_the_next_event_the_closer_the_look(now: Quota | None, before: Quota | None, interval: float) -> None:
+    assert paced(now, before) == pytest.approx(interval)
+
+
+@pytest.mark.parametrize(("now", "before"), [case[:2] for case in CASES.values()], ids=CASES)
+def test_an_account_that_does_not_allow_it_is_never_looked_at_more_closely(now: Quota | None, before: Quota | None) -> None:
+    assert paced(now, before, min_interval=None) == 300
+
+
+def test_the_soonest_event_of_all_resources_counts() -> None:
+    job = make_job(HERE, min_interval=Seconds(30.0))
+    reading = Reading(quotas=(quota(5), replace(quota(5), resource="other", resets_at=NOW + 700)))
+    assert adaptive_interval(job, reading, Entry(job.key, {}, job.stale_after, job.interval), NOW) == 70
+
+
+def test_a_gap_between_the_readings_counts_as_long_as_it_was() -> None:
+    assert paced(quota(1000), quota(1600), ago=600.0) == pytest.approx(100)
+
+
+def test_a_smallest_interval_above_the_interval_changes_nothing() -> None:
+    assert paced(quota(1, limit=1000), min_interval=Seconds(900.0)) == 300
+
+
+def test_amounts_next_to_nothing_are_amounts() -> None:
+    assert 30 <= paced(quota("1e-400"), quota("2e-400")) <= 300
+
+
+AMOUNTS = st.none() | st.decimals(-(10**12), 10**12, places=4)
+QUOTAS = st.builds(
+    quota, AMOUNTS, limit=st.none() | st.integers(-1, 10**9), unit=st.sampled_from(["credits", "usd"]), unlimited=st.booleans(),
+    resets_at=st.none() | st.floats(1, 1e11),
+)  # fmt: skip
+
+
+@given(QUOTAS, st.none() | QUOTAS, st.floats(0.001, 1e7), st.floats(1, 1e5), st.floats(1, 1e5))
+def test_the_interval_stays_between_its_bounds(now: Quota, before: Quota | None, ago: float, one: float, other: float) -> None:
+    smallest, interval = Seconds(min(one, other)), Seconds(max(one, other))
+    assert smallest <= paced(now, before, ago=ago, interval=interval, min_interval=smallest) <= interval
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(0, 10**9), st.floats(1, 1e6))
+def test_less_to_go_never_means_a_longer_interval(less: int, more: int, used: int, ago: float) -> None:
+    less, more = sorted((less, more))
+    assert paced(quota(less), quota(less + used), ago=ago) <= paced(quota(more), quota(more + used), ago=ago) + 1e-6
+    assert paced(quota(more), quota(more + used + less), ago=ago) <= paced(quota(more), quota(more + used), ago=ago) + 1e-6
+    assert paced(quota(less, limit=10**9)) <= paced(quota(more, limit=10**9))
+    assert paced(quota(1, resets_at=NOW + less)) <= paced(quota(1, resets_at=NOW + more))
+
+
+async def test_a_reset_is_near_by_the_clock_that_was_set_right() -> None:
+    time, shift = Time(), -21_600.0
+    clock = Clock(wall=lambda: time.wall() + shift, monotonic=lambda: time.now, sleep=time.clock.sleep, random=lambda: 0.0)
+    shift = 0.0
+    vendor = Vendor(time, answer=lambda _: Reading(quotas=(quota(5, resets_at=NOW + 1000),)))
+    async with running(vendor, [make_job(HERE, min_interval=Seconds(30.0))], clock):
+        await time.run(150)
+    assert vendor.starts() == [0, 100]
+
+
+def job(interval: float = 300.0, account: str = "demo", **changes: Any) -> Job:
+    return make_job(HERE, account=account, interval=Seconds(interval), **changes)
+
+
+def failing(_: Job) -> Reading:
+    raise PollError(Reason.SERVER_ERROR, "HTTP 500")
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def vendor(time: Time) -> Vendor:
+    return Vendor(time)
+
+
+async def test_accounts_that_did_not_change_go_on_undisturbed(time: Time, vendor: Vendor) -> None:
+    names = [f"account {number}" for number in range(5)]
+    async with running(vendor, [job(60, name) for name in names], time.clock) as rig:
+        await time.run(30)
+        tasks = {key: task for key, (_, task) in rig.scheduler._tasks.items()}
+        rig.reload(*(job(60, name) for name in reversed(names)), job(60, "new"))
+        assert {key: task for key, (_, task) in rig.scheduler._tasks.items() if key.account != "new"} == tasks
+        await time.run(150)
+    for name in names:
+        first, *others = vendor.starts(name)
+        assert others == pytest.approx([first + 60, first + 120], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("former", "later", "at", "expected"),
+    [(300, 60, 10, 60), (300, 60, 200, 200), (60, 300, 10, 300), (60, 300, 59, 300), (300, 300, 10, 300), (300, 1, 0.5, 1)],
+)
+async def test_another_interval_counts_from_the_last_poll(
+    time: Time, vendor: Vendor, former: float, later: float, at: float, expected: float
+) -> None:
+    async with running(vendor, [job(former)], time.clock) as rig:
+        await time.run(at)
+        rig.reload(job(later))
+        await time.run(expected - at + later + 0.5)
+    assert vendor.starts() == pytest.approx([0, expected, expected + later], abs=1e-4)
+
+
+async def test_a_removed_account_stops_and_vanishes_and_a_new_one_starts(time: Time, vendor: Vendor) -> None:
+    async with running(vendor, [job(60)], time.clock) as rig:
+        await time.run(30)
+        rig.reload(job(60, "new"))
+        await time.run(100)
+        assert [entry.key.account for entry in rig.store.snapshot().entries] == ["new"]
+    assert vendor.starts() == [0]
+    assert vendor.starts("new") == [30, 90]
+
+
+@pytest.mark.parametrize("interval", [10.0, 60.0, 300.0])
+async def test_a_poll_that_a_change_cuts_off_is_not_made_up_for(time: Time, interval: float) -> None:
+    vendor = Vendor(time, lasts=5.0)
+    async with running(vendor, [job(60)], time.clock) as rig:
+        await time.run(2)
+        rig.reload(job(interval, labels={"team": "video"}))
+        await time.run(interval)
+        assert rig.store[KEY].polls == 0
+    assert vendor.starts() == pytest.approx([0, interval], abs=1e-4)
+    assert vendor.under_way == 0
+
+
+async def test_an_account_that_is_removed_in_the_middle_of_a_poll_leaves_nothing(time: Time) -> None:
+    vendor = Vendor(time, lasts=5.0)
+    async with running(vendor, [job(60), job(60, "other")], time.clock) as rig:
+        await time.run(2)
+        rig.reload(job(60, "other"))
+        await time.run(30)
+        assert [(entry.key.account, entry.polls) for entry in rig.store.snapshot().entries] == [("other", 1)]
+
+
+@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize("answer", [failing, lambda _: Reading()], ids=["failing", "good"])
+async def test_two_hundred_reloads_in_a_row_cause_no_poll(
+    time: Time,
+    vendor: Vendor,
+    changed: bool,  # noqa: FBT001 -- a case
+    answer: Callable[[Job], Reading],
+) -> None:
+    vendor.answer = answer
+    async with running(vendor, [job(60)], time.clock) as rig:
+        await time.run(1)
+        for number in range(200):
+            rig.reload(job(60, labels={"reload": str(number * changed)}))
+            await time.run(0.25)
+        assert vendor.starts() == [0]
+        await time.run(10)
+        assert vendor.starts() == [0, 60]
+
+
+def test_a_definition_that_is_read_again_is_the_same_definition() -> None:
+    former, again = (load_definition(BUILT_IN / "liveavatar.yaml") for _ in range(2))
+    assert former == again
+
+
+async def test_a_changed_label_leaves_the_beat_alone(time: Time, vendor: Vendor) -> None:
+    names = [f"account {number}" for number in range(100)]
+    async with running(vendor, [job(20, name) for name in names], time.clock) as rig:
+        await time.run(25)
+        rig.reload(*(job(20, name, labels={"team": "video"}) for name in names))
+        await time.run(14)
+    for name in names:
+        first, second, *_ = vendor.starts(name)
+        assert second == pytest.approx(first + 20, abs=1e-4)
+
+
+async def test_a_longer_interval_also_counts_where_polls_fail(time: Time, vendor: Vendor) -> None:
+    vendor.answer = failing
+    async with running(vendor, [job(60)], time.clock) as rig:
+        await time.run(10)
+        rig.reload(job(600))
+        await time.run(595)
+    assert vendor.starts() == [0, 600]
+
+
+async def test_a_shorter_interval_does_not_undercut_the_closest_look(time: Time, vendor: Vendor) -> None:
+    vendor.answer = lambda _: Reading(quotas=(quota(1, limit=1000),))
+    async with running(vendor, [job(300, min_interval=Seconds(30.0))], time.clock) as rig:
+        await time.run(5)
+        rig.reload(job(60, min_interval=Seconds(30.0)))
+        await time.run(24)
+    assert vendor.starts() == [0]
+
+
+async def test_a_short_limit_for_retry_after_does_not_cut_the_interval(time: Time, vendor: Vendor) -> None:
+    def busy(_: Job) -> Reading:
+        raise PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(7.0))
+
+    vendor.answer = busy
+    async with running(vendor, [job(3600, max_retry_after=Seconds(600.0))], time.clock) as rig:
+        await time.run(60)
+        rig.reload(job(3600, max_retry_after=Seconds(600.0), labels={"team": "video"}))
+        await time.run(3500)
+    assert vendor.starts() == [0]
+
+
+STEPS = st.lists(
+    st.tuples(st.dictionaries(st.sampled_from("abc"), st.sampled_from([2.0, 7.0, 30.0, 90.0]), min_size=1), st.integers(0, 40)),
+    min_size=1,
+    max_size=12,
+)
+
+
+async def follow(steps: list[tuple[dict[str, float], int]], vendor: Vendor, time: Time) -> None:
+    """Check all gaps between polls; an account that was gone for a while is another one."""
+    ended: dict[str, list[int]] = {}
+    async with running(vendor, [], time.clock) as rig:
+        for intervals, seconds in steps:
+            for gone in {key.account for key in rig.scheduler._tasks} - set(intervals):
+                ended.setdefault(gone, []).append(len(vendor.polls))
+            rig.reload(*(job(interval, name) for name, interval in sorted(intervals.items())))
+            await time.run(seconds)
+    for name in "abc":
+        polls = [(number, start, job) for number, (account, start, job) in enumerate(vendor.polls) if account == name]
+        for (number, before, _), (later, after, planned) in itertools.pairwise(polls):
+            if not any(number < end <= later for end in ended.get(name, [])):
+                assert after - before >= planned.interval - 1e-6, (name, before, after)
+
+
+@settings(max_examples=60)
+@given(STEPS, st.sampled_from([0.0, 1.5, 9.0]))
+async def test_no_sequence_of_reloads_polls_an_account_sooner_than_its_interval(
+    steps: list[tuple[dict[str, float], int]], lasts: float
+) -> None:
+    time = Time()
+    await follow(steps, Vendor(time, lasts), time)
+
+
+@settings(max_examples=60, derandomize=True, database=None)
+@given(STEPS, st.sampled_from([0.0, 1.5, 9.0]))
+async def test_no_sequence_of_reloads_polls_a_failing_account_sooner_than_its_interval(
+    steps: list[tuple[dict[str, float], int]], lasts: float
+) -> None:
+    time = Time(chance=0.3)
+    await follow(steps, Vendor(time, lasts, failing), time)
+
+
+def resumed(job: Job, **known: Any) -> Store:
+    """What a daemon knows that was stopped and started again."""
+    return Store([replace(entry, **known) for entry in new_store([job]).snapshot().entries], [float("inf")], NOW)
+
+
+async def first_poll(time: Time, vendor: Vendor, job: Job, within: float, **known: Any) -> float | None:
+    async with running(vendor, [job], time.clock, resumed(job, **known)):
+        await time.run(within)
+    return next(iter(vendor.starts()), None)
+
+
+@pytest.mark.parametrize(
+    ("last", "known", "expected"),
+    [
+        (-10, {}, 290),
+        (-299, {}, 1),
+        (-400, {}, 0),
+        (-300, {}, 0),
+        (-10, {"limited_until": NOW + 890, "failures": 1}, 890),
+        (-10, {"failures": 9}, 290),
+    ],
+)
+async def test_a_restart_polls_no_sooner_than_the_last_poll_allows(
+    time: Time, vendor: Vendor, last: float, known: dict[str, Any], expected: float
+) -> None:
+    start = await first_poll(time, vendor, job(300), 1000, begun_at=NOW + last, **known)
+    assert start == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "known", "expected"),
+    [
+        ({}, {}, 300),
+        ({}, {"failures": 3}, 300),
+        ({}, {"limited_until": NOW + 1e8}, 86_400),
+        ({"max_retry_after": Seconds(1200.0)}, {"limited_until": NOW + 1e8}, 1200),
+    ],
+)
+async def test_a_plan_of_the_far_future_is_not_believed(
+    time: Time, vendor: Vendor, changes: dict[str, Any], known: dict[str, Any], expected: float
+) -> None:
+    """The clock was set back since the plan was made."""
+    [cut] = [900] if known.get("failures") else [expected]
+    start = await first_poll(time, vendor, job(300, **changes), 90_000, begun_at=NOW + 1e8, **known)
+    assert start == pytest.approx(cut, abs=1e-4)
+
+
+async def test_a_restart_with_a_longer_interval_polls_no_sooner_than_that(time: Time, vendor: Vendor) -> None:
+    start = await first_poll(time, vendor, job(600), 1000, begun_at=NOW - 30)
+    assert start == pytest.approx(570, abs=1e-4)
+
+
+async def test_restarts_in_a_row_cause_no_poll(time: Time, vendor: Vendor) -> None:
+    kept: dict[str, Any] = {}
+    for _ in range(20):
+        store = resumed(job(300), **kept)
+        async with running(vendor, [job(300)], time.clock, store):
+            await time.run(2)
+        kept = {name: getattr(store[KEY], name) for name in ("begun_at", "failures", "limited_until")}
+    assert vendor.starts() == [0]

@@ -1,0 +1,380 @@
+from __future__ import annotations
+
+import asyncio
+import math
+import time as system_time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from hypothesis import example, given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.app import new_store
+from exporter.credentials import SecretSource
+from exporter.errors import PollError
+from exporter.metrics.exposition import Exposition
+from exporter.model import AccountKey, Reading, Reason, Seconds
+from exporter.polling.client import Client, Job
+from exporter.polling.scheduler import Scheduler
+from exporter.polling.timing import Clock, waiting_time
+from exporter.simulator.server import Simulator
+from exporter.store import Store
+from tests.polling.test_budget import HERE, Time, Vendor, running
+from tests.support import NOW, FakeClock, make_job, secret_of
+
+MakeJob = Callable[..., Job]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+HOUR = 3_600.0
+LIMITED = "ai_account_rate_limited_until_timestamp_seconds"
+INTERVAL = "ai_account_scrape_interval_seconds"
+SUCCESS = "ai_account_last_success_timestamp_seconds"
+LEFT = "ai_account_quota_remaining"
+
+TABLE: list[tuple[str | None, float | None]] = [
+    ("7", 7), ("  12 ", 12), ("1.5", 1.5), ("007", 7), ("1000000000", 1e9), ("0", None), ("0.0", None), ("-1", None), ("+5", None),
+    ("1e9", None), ("1_0", None), ("0x10", None), ("7s", None), ("7, 9", None), ("\u0663", None), ("nan", None), ("inf", None), ("", None),
+    (None, None), ("soon", None), ("999999999999999999", None), ("9" * 100_000, None), ("\0", None), ("\ud800", None),
+    ("Wed, 18 Nov 2026 11:08:20 GMT", 100), ("Wednesday, 18-Nov-26 11:08:20 GMT", 100), ("Wed, 18 Nov 2026 13:08:20 +0200", 100),
+    ("Wed, 18 Nov 2026 06:08:20 EST", 100), ("Wed, 18 Nov 2026 11:06:40 GMT", None), ("Wed, 18 Nov 2026 11:06:39 GMT", None),
+    ("Sunday, 06-Nov-94 08:49:37 GMT", None), ("Sun, 06 Nov 1994 08:49:37 GMT", None), ("Wed, 99 Nov 2026 11:08:20 GMT", None),
+    ("Wed, 18 Nov 99999 11:08:20 GMT", None), ("Wed, 18 Nov 99999999999999999999 11:08:20 GMT", None),
+    ("Wed, 18 Nov 2026 11:08:20 +9999", None), ("2026-11-18T11:08:20Z", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "seconds"), TABLE, ids=lambda value: ascii(value)[:40])
+def test_a_wish_to_wait_is_read_and_nonsense_is_not(text: str | None, seconds: float | None) -> None:
+    assert waiting_time(text, None, NOW) == seconds
+
+
+@pytest.mark.parametrize("skew", [-6 * HOUR, 0.0, 6 * HOUR])
+def test_a_date_is_measured_by_the_vendor_s_own_clock(skew: float) -> None:
+    assert waiting_time(formatdate(NOW + skew + 100, usegmt=True), formatdate(NOW + skew, usegmt=True), NOW) == 100
+    assert waiting_time(formatdate(NOW + skew, usegmt=True), formatdate(NOW + skew, usegmt=True), NOW) is None
+    assert waiting_time("7", formatdate(NOW + skew, usegmt=True), NOW) == 7
+
+
+@pytest.mark.parametrize("date", ["", "soon", "\0"])
+def test_a_date_is_measured_by_our_clock_where_the_vendor_s_is_not_told(date: str) -> None:
+    assert waiting_time(formatdate(NOW + 100, usegmt=True), date, NOW) == 100
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        system_time.tzset()
+        yield
+    system_time.tzset()
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Wed, 18 Nov 2026 11:08:20 GMT",
+        "Wed Nov 18 11:08:20 2026",
+    ],
+)
+def test_where_this_machine_stands_does_not_matter(in_tokyo: None, date: str) -> None:
+    assert waiting_time(date, None, NOW) == 100
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+DATES = st.builds(
+    "{}{} {} {} {}:{}:{} {}".format,
+    st.sampled_from(["Wed, ", "", "Wednesday, "]),
+    st.integers(0, 99),
+    st.sampled_from(["Nov", "Feb", "Foo"]),
+    st.one_of(st.integers(0, 9999), st.integers()),
+    st.integers(0, 30),
+    st.integers(-1, 70),
+    st.integers(0, 70),
+    st.sampled_from(["GMT", "-0000", "+2359", "-9999", "EST", ""]),
+)
+NUMBERS = st.one_of(st.integers(), st.floats(), st.decimals()).map(str)
+HEADERS = st.one_of(ANY_TEXT, NUMBERS, DATES)
+
+
+@given(HEADERS, HEADERS, st.floats(-1e9, 1e11))
+@example("9" * 5_000, "9" * 5_000, NOW)
+@example("\ud800\0", "\udfff", NOW)
+def test_any_header_is_a_positive_wait_or_none(text: str, date: str, now: float) -> None:
+    wait = waiting_time(text, date, now)
+    assert wait is None or (math.isfinite(wait) and wait > 0)
+
+
+def shown(store: Store, clock: Clock) -> dict[str, float]:
+    """What the page says of the only account, by family."""
+    body = Exposition(clock.now, ("1", ""), runtime=False, correction=clock.correction).render(store.snapshot()).body
+    families = text_string_to_metric_families(body.decode())
+    return {sample.name: sample.value for family in families for sample in family.samples if sample.labels.get("account") == "demo"}
+
+
+DATE = {"Date": formatdate(NOW + 6 * HOUR, usegmt=True)}
+ODD: list[tuple[dict[str, str], float | None, float]] = [
+    ({"Retry-After": "7"}, 7, 300), ({"Retry-After": "1.5"}, 1.5, 300), ({"Retry-After": "301"}, 301, 301), ({"Retry-After": "1000"}, 1000, 1000),
+    ({"Retry-After": "1000000000"}, 86_400, 86_400), ({"Retry-After": "0"}, None, 300), ({"Retry-After": "-1"}, None, 300),
+    ({"Retry-After": ""}, None, 300), ({"Retry-After": "soon"}, None, 300), ({"Retry-After": "999999999999999999"}, None, 300),
+    ({"Retry-After": formatdate(NOW + 6 * HOUR + 1000, usegmt=True), **DATE}, 1000, 1000),
+    ({"Retry-After": formatdate(NOW + 1000, usegmt=True), **DATE}, None, 300), ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, 86_400, 86_400),
+    ({"X-RateLimit-Reset": "400"}, 400, 400), ({"X-RateLimit-Reset": "400", "Retry-After": "7"}, 7, 300),
+    ({"X-RateLimit-Reset": "400", "Retry-After": "soon"}, 400, 400), ({"X-RateLimit-Reset": "-4"}, None, 300), ({}, None, 300),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("headers", "limited", "wait"), ODD, ids=str)
+async def test_the_vendor_s_wish_sets_the_next_poll(
+    session: aiohttp.ClientSession,
+    simulator: Simulator,
+    job: MakeJob,
+    status: int,
+    headers: dict[str, str],
+    limited: float | None,
+    wait: float,
+) -> None:
+    time = FakeClock()
+    simulator.reply(secret_of("liveavatar"), status=status, headers={"X-RateLimit-Reset": "", **headers})  # the vendor usually sends 1
+    jobs = [job()]
+    async with running(Client(session, {}, time.clock), jobs, time.clock) as rig:
+        await time.settled(1)
+        entry, page = rig.store[jobs[0].key], shown(rig.store, rig.clock)
+        assert entry.limited_until == (None if limited is None else NOW + limited)
+        assert page.get(LIMITED) == entry.limited_until
+        assert (entry.next_poll_at, page[INTERVAL]) == (NOW + wait, wait)
+        simulator.clear(secret_of("liveavatar"))
+        await time.advance(wait - 1, asleep=1)
+        assert len(simulator.requests) == 1
+        await time.advance(1, asleep=1)
+        assert len(simulator.requests) == 2
+        assert LIMITED not in shown(rig.store, rig.clock)
+        assert rig.store[jobs[0].key].next_poll_at == NOW + wait + 300
+
+
+async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
+    client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock
+) -> None:
+    simulator.reply(secret_of("liveavatar"), status=429, headers={"Retry-After": "7"})
+    async with running(client, [job()], clock.clock) as rig:
+        await clock.settled(1)
+        await clock.advance(6, asleep=1)
+        assert shown(rig.store, rig.clock)[LIMITED] == NOW + 7
+        await clock.advance(1, asleep=1)
+        assert LIMITED not in shown(rig.store, rig.clock)
+
+
+async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+    simulator.reply(secret_of("liveavatar"), status=429, headers={"Retry-After": "5000"})
+    jobs = [job(max_retry_after=Seconds(600.0))]
+    async with running(client, jobs, clock.clock) as rig:
+        await clock.settled(1)
+        entry = rig.store[jobs[0].key]
+    assert (entry.next_poll_at, entry.limited_until) == (NOW + 600, NOW + 600)
+
+
+@pytest.mark.parametrize("provider", ["heygen", "elevenlabs"])
+async def test_a_rate_limit_s_reset_is_nothing_to_vendors_whose_definition_does_not_name_it(
+    client: Client, simulator: Simulator, job: MakeJob, provider: str
+) -> None:
+    simulator.reply(secret_of(provider), status=429, headers={"X-RateLimit-Reset": "400"})
+    with pytest.raises(PollError) as caught:
+        await client.poll(job(provider))
+    assert (caught.value.reason, caught.value.retry_after) == (Reason.RATE_LIMITED, None)
+
+
+@pytest.mark.parametrize("status", [200, 401, 500, 502])
+async def test_a_wish_beside_another_status_says_nothing(client: Client, simulator: Simulator, job: MakeJob, status: int) -> None:
+    simulator.reply(secret_of("liveavatar"), status=status, body={"code": 7}, headers={"Retry-After": "1000", "X-RateLimit-Reset": "400"})
+    with pytest.raises(PollError) as caught:
+        await client.poll(job())
+    assert caught.value.retry_after is None
+
+
+async def test_one_account_s_wait_is_no_other_s(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+    simulator.reply(secret_of("liveavatar"), status=429, headers={"Retry-After": "1000"})
+    jobs = [job("liveavatar"), job("elevenlabs")]
+    async with running(client, jobs, clock.clock) as rig:
+        await clock.settled(2)
+        for _ in range(10):
+            await clock.advance(90, asleep=2)
+        polls = {entry.key.provider: entry.polls for entry in rig.store.snapshot().entries}
+    assert polls == {"liveavatar": 1, "elevenlabs": 3}
+
+
+async def test_a_wait_counts_from_the_answer() -> None:
+    def busy(job: Job) -> Reading:
+        raise PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(60.0))
+
+    time = Time()
+    vendor = Vendor(time, lasts=20.0, answer=busy)
+    async with running(vendor, [make_job(HERE, interval=Seconds(30.0))], time.clock):
+        await time.run(100)
+    assert vendor.starts() == [0, 80]
+
+
+def refusing(reason: Reason) -> Callable[[Job], Reading]:
+    def answer(job: Job) -> Reading:
+        raise PollError(reason, "no")
+
+    return answer
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    file = tmp_path / "key"
+    file.write_text("former")
+    return file
+
+
+def rotate(key: Path) -> None:
+    key.write_text("the next one")
+
+
+@asynccontextmanager
+async def stretched(reason: Reason, file: Path, lasts: float = 0.0) -> AsyncIterator[tuple[Time, Vendor]]:
+    """An account that failed at 0, 60 and 180 seconds, and is due again at 420."""
+    time = Time(chance=1.0)
+    vendor = Vendor(time, lasts, refusing(reason))
+    job = make_job(HERE, secret=SecretSource(file=file), interval=Seconds(60.0))
+    async with running(vendor, [job], time.clock):
+        await time.run(200)
+        assert vendor.starts() == [0, 60, 180]
+        yield time, vendor
+
+
+REFUSALS = [Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.CREDENTIAL]
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+async def test_another_secret_is_tried_at_the_next_beat_and_no_sooner(key: Path, reason: Reason) -> None:
+    async with stretched(reason, key) as (time, vendor):
+        rotate(key)
+        await time.run(39)
+        assert vendor.starts()[3:] == []
+        await time.run(2)
+        assert vendor.starts()[3:] == [240]
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+async def test_the_same_secret_is_not_tried_sooner(key: Path, reason: Reason) -> None:
+    async with stretched(reason, key) as (time, vendor):
+        await time.run(300)
+    assert vendor.starts()[3:] == [420]
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - set(REFUSALS)))
+async def test_another_secret_mends_nothing_else(key: Path, reason: Reason) -> None:
+    async with stretched(reason, key) as (time, vendor):
+        rotate(key)
+        await time.run(300)
+    assert vendor.starts()[3:] == [420]
+
+
+async def test_the_beat_is_the_usual_one_after_another_secret_has_helped(key: Path) -> None:
+    async with stretched(Reason.UNAUTHORIZED, key) as (time, vendor):
+        rotate(key)
+        vendor.answer = lambda _: Reading()
+        await time.run(170)
+    assert vendor.starts()[3:] == [240, 300, 360]
+
+
+async def test_a_secret_that_changes_during_the_poll_is_another_one(key: Path) -> None:
+    async with stretched(Reason.UNAUTHORIZED, key, lasts=30.0) as (time, vendor):
+        rotate(key)  # 20 s into the third poll
+        await time.run(100)
+    assert len(vendor.starts()) == 4
+
+
+async def test_an_account_is_up_where_the_vendor_does_not_know_of_what_is_optional(
+    client: Client, simulator: Simulator, job: MakeJob
+) -> None:
+    reading = await client.poll(job("heygen"))
+    assert [request.path for request in simulator.requests] == ["/v3/users/me", "/v3/api_keys/self"]
+    assert reading.quotas
+    assert reading.credential_expires_at is None
+
+
+async def hang(_: web.BaseRequest) -> web.StreamResponse:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def saying(status: int, text: str) -> Handler:
+    async def answer(_: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=status, text=text)
+
+    return answer
+
+
+@asynccontextmanager
+async def heygen(optional: Handler) -> AsyncIterator[str]:
+    wallet = saying(200, '{"data":{"wallet":{"currency":"usd","remaining_balance":5}}}')
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return await (wallet if request.path == "/v3/users/me" else optional)(request)
+
+    runner = web.ServerRunner(web.Server(answer, handler_cancellation=True), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+OPTIONAL: list[tuple[str, Handler, float | None]] = [
+    ("it tells", saying(200, '{"data":{"expires_at":"2027-01-01T00:00:00Z"}}'), 1_798_761_600),
+    ("no end", saying(200, '{"data":{"expires_at":null}}'), None),
+    ("wrong time", saying(200, '{"data":{"expires_at":"never"}}'), None),
+    ("refused", saying(401, '{"error":{"code":"unauthorized"}}'), None),
+    ("refused inside a 200", saying(200, '{"error":{"code":"unauthorized"}}'), None),
+    ("too many", saying(429, ""), None),
+    ("redirect", saying(302, ""), None),
+    ("garbage", saying(200, "<html>"), None),
+    ("hangs", hang, None),
+]
+
+
+@pytest.mark.parametrize(("optional", "expires"), [case[1:] for case in OPTIONAL], ids=[case[0] for case in OPTIONAL])
+async def test_what_is_optional_costs_only_what_it_would_have_told(
+    client: Client, clock: FakeClock, optional: Handler, expires: float | None
+) -> None:
+    patience = Seconds(0.5 if optional is hang else 10.0)
+    async with heygen(optional) as url:
+        job = make_job(url, "heygen", timeout=patience)
+        store = new_store([job])
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        await Scheduler(client, store, clock.clock).poll_once(job)
+        assert loop.time() - started < patience
+    entry = store[AccountKey("heygen", "demo")]
+    assert (entry.up, entry.error) == (True, None)
+    assert entry.reading is not None
+    assert [quota.remaining for quota in entry.reading.quotas] == [5]
+    assert entry.reading.credential_expires_at == expires
+
+
+@pytest.mark.parametrize("step", [6 * HOUR, -6 * HOUR, 90.4])
+async def test_a_clock_that_is_set_disturbs_neither_the_beat_nor_the_ages(
+    client: Client, simulator: Simulator, job: MakeJob, step: float
+) -> None:
+    time, shift = FakeClock(), 0.0
+    clock = Clock(wall=lambda: time.wall() + shift, monotonic=lambda: time.now, sleep=time.clock.sleep, random=lambda: 0.0)
+    async with running(client, [job()], clock) as rig:
+        await time.settled(1)
+        for number in range(1, 5):
+            shift = step * (number % 3)
+            await time.advance(299, asleep=1)
+            page = shown(rig.store, clock)
+            assert len(simulator.requests) == number
+            assert clock.wall() - page[SUCCESS] == pytest.approx(299, abs=1)
+            assert page[LEFT] == 1010
+            await time.advance(1, asleep=1)
+            assert len(simulator.requests) == number + 1
