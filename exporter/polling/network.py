@@ -214,7 +214,7 @@ def _reason(error: aiohttp.ClientError | OSError, whose: str) -> tuple[Reason, s
 
 
 def _cause(error: aiohttp.ClientConnectorError) -> str:
-    return error.os_error.strerror or type(error.os_error).__name__
+    return _why(error.os_error)
 
 
 def _why(error: OSError) -> str:

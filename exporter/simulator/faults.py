@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import Final, NoReturn
+from typing import Final, Literal, NoReturn
 
 from aiohttp import web
 
@@ -96,14 +96,17 @@ def _send(status: int, content: bytes, headers: Mapping[str, str]) -> Act:
     return act
 
 
-def _send_raw(content: bytes) -> Act:
-    """Bytes past the HTTP server, and the end of the connection."""
+def send_raw(content: bytes, ending: Literal["close", "reset", "hold"] = "close") -> Act:
+    """Bytes past the HTTP server; then the connection is closed, reset, or held open until the client leaves."""
 
     async def act(scene: Scene) -> web.StreamResponse:
         if (transport := scene.request.transport) is not None:
             transport.write(content)
-            transport.close()
-        return web.Response()  # nobody gets it: the connection is closed
+            if ending == "close":
+                transport.close()
+        if ending == "hold":
+            await _hang(scene)
+        return await _reset(scene) if ending == "reset" else web.Response()  # nobody gets it: the connection is closed
 
     return act
 
@@ -165,12 +168,12 @@ WIRE: Final[Mapping[Fault, Act]] = MappingProxyType(
         Fault.HANG: _hang,
         Fault.DRIP: _drip,
         Fault.RESET: _reset,
-        Fault.TRUNCATED: _send_raw(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n{"data": '),
+        Fault.TRUNCATED: send_raw(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n{"data": '),
         Fault.TRUNCATED_GZIP: _send(200, _CUT_OFF, _GZIP),
         Fault.BAD_GZIP: _send(200, b'{"data": {"username": "demo"}}', _GZIP),
         Fault.GZIP_BOMB: _gzip_bomb,
         Fault.OVERSIZED: _oversized,
-        Fault.NOT_HTTP: _send_raw(b"220 mail.example.com ESMTP\r\n"),
+        Fault.NOT_HTTP: send_raw(b"220 mail.example.com ESMTP\r\n"),
     }
 )
 """The faults on the wire; the others stand in each vendor's `refusals`."""

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from aiohttp import web
 
 from exporter.simulator import elevenlabs, heygen, liveavatar
-from exporter.simulator.faults import WIRE, Fault, Scene
+from exporter.simulator.faults import WIRE, Act, Fault, Scene
 from exporter.simulator.vendor import Answer, Presented, Vendor
 
 HOST: Final = "127.0.0.1"
@@ -76,7 +76,7 @@ class Simulator:
     ) -> None:
         self._players = _by_secret(players)
         self._secrets = {presented.secret for _, presented in self._players}
-        self._scripts: dict[str, _Canned | _Misbehaviour] = {}
+        self._scripts: dict[str, _Canned | _Misbehaviour | Act] = {}
         self._monotonic = monotonic
         self._wall = wall
         self._started = 0.0
@@ -110,6 +110,11 @@ class Simulator:
         await self._runner.cleanup()
         self._web = self._runner = None
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._web.connections) if self._web else 0
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -131,6 +136,10 @@ class Simulator:
         if content is None:
             content = b"" if body is ... else _encode(body)
         self._scripts[self._known(secret)] = _Canned(status, content, headers or {})
+
+    def perform(self, secret: str, act: Act) -> None:
+        """Leave every answer to an account with this secret to an act from now on."""
+        self._scripts[self._known(secret)] = act
 
     def clear(self, secret: str) -> None:
         """Let every account with this secret behave again."""
@@ -161,16 +170,24 @@ class Simulator:
         player = self._players.get((vendor.name, presented))
         if player is None:
             return _response(vendor.refusals[Fault.BAD_KEY], usual)
-        match self._scripts.get(presented.secret):
+        script = self._scripts.get(presented.secret)
+        if script is None:
+            body = player.body(self._monotonic() - self._started, self._wall())
+            return _compressed(_response(Answer(200, body), usual), request)
+        return await self._follow(script, vendor, request, usual)
+
+    async def _follow(
+        self, script: _Canned | _Misbehaviour | Act, vendor: Vendor, request: web.BaseRequest, usual: Mapping[str, str]
+    ) -> web.StreamResponse:
+        match script:
             case _Canned(status, content, headers):
                 return _plain(status, content, usual, headers)
             case _Misbehaviour(fault, location):
                 if fault in vendor.refusals:
                     return _response(vendor.refusals[fault], usual)
                 return await WIRE[fault](Scene(request, location))
-            case None:
-                body = player.body(self._monotonic() - self._started, self._wall())
-                return _compressed(_response(Answer(200, body), usual), request)
+            case act:
+                return await act(Scene(request, ""))
 
 
 def _by_secret(players: Iterable[Player]) -> dict[tuple[str, Presented], Player]:
