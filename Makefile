@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PINS   := .ci/pins
 
-.PHONY: help setup demo test lint fix e2e bench docs pins clean
+.PHONY: help setup demo test drills lint fix e2e bench docs pins clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -34,6 +34,9 @@ demo: $(VENV)/.run  ## run the exporter against vendors played on this machine
 test: $(VENV)/.dev  ## run all tests, with coverage
 	@$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n 2 --cov=exporter --cov-branch --cov-report=term $(ARGS)
+
+drills: $(VENV)/.dev  ## run every fault of docs/reliability.md against whole daemons (takes minutes)
+	$(BIN)/python -m pytest -n 2 -m drill $(ARGS)
 
 lint: $(VENV)/.dev  ## check format, style, types and generated documents
 	$(BIN)/ruff format --check .

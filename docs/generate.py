@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from docs.readme import readme
+from docs.reliability import reliability
 from exporter.config.loading import json_schema
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE, Family
 from exporter.model import AccountKey, Reason, Seconds
@@ -105,6 +106,7 @@ Documents = Mapping[str, Callable[[Path], str]]
 DOCUMENTS: Documents = {
     "docs/metrics.md": metrics,
     "exporter/config/config.schema.json": lambda _: f"{json.dumps(json_schema(), indent=2)}\n",
+    "docs/reliability.md": reliability,
     "README.md": readme,
 }
 """Every generated document: its path in the repository, and what says what it should hold, given where it is."""

@@ -30,6 +30,7 @@ WRITE_WAIT: Final = 1.0
 """How long a poll waits for its write, in seconds; the write itself goes on."""
 CLOSE_WAIT: Final = 2.0
 BUSY_WAIT: Final = 0.2
+LOG_BYTES: Final = 262_144
 
 _SELECT = "SELECT CAST(provider AS BLOB), CAST(account AS BLOB), next_poll_at, CAST(entry AS BLOB) FROM accounts"
 _UPSERT = (
@@ -68,6 +69,8 @@ class StateFile:
                 _migrate(path, connection, migrations)
                 connection.execute("PRAGMA journal_mode=WAL")  # last: whose file it is must stand in the file, not in its log
                 connection.execute("PRAGMA synchronous=NORMAL")
+                connection.execute("PRAGMA wal_autocheckpoint=32")  # pages: a small volume must not fill up with the log
+                connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
                 undo.pop_all()
                 return cls(connection)
         except (sqlite3.Error, OSError, ValueError) as error:

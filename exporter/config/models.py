@@ -143,8 +143,8 @@ class Limits(_Block):
 
     max_requests_per_minute: int | None = Field(default=None, ge=1)
     """Requests a minute, evenly spaced; no limit unless set."""
-    max_concurrent_requests: int = Field(default=10, ge=1)
-    """Polls under way at once."""
+    max_concurrent_requests: int = Field(default=50, ge=1)
+    """Polls under way at once; a low number lets accounts that hang hold up the others."""
 
 
 class StateFields(_Block):

@@ -47,7 +47,7 @@ class Job:
     max_retry_after: Seconds
     min_interval: Seconds | None = None
     max_requests_per_minute: int | None = None
-    max_concurrent_requests: int = 10
+    max_concurrent_requests: int = 50
     way: Way = Way()  # noqa: RUF009 -- frozen
 
     @property

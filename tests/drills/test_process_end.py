@@ -1,0 +1,161 @@
+"""Drills: the process is told to end at the worst moments, or dies of itself, and the wall clock is set."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from exporter.simulator.faults import Fault
+from exporter.simulator.server import Simulator
+from tests.cli.test_daemon import LISTENING, Daemon, daemon, ready
+from tests.cli.test_reloading import reload
+from tests.drills.test_process_secret import SERVED, asked, ended, line, player, secret, value, watched, write_config
+
+NUMBERS: Final = range(6)
+HOUR: Final = 3600.0
+
+WRAPPED: Final = """
+import asyncio, os, sys, time
+from pathlib import Path
+from exporter.app import ServeOptions, serve
+from exporter.cli.serve import run_daemon
+from exporter.config.loading import load_config
+from exporter.log import configure_log
+from exporter.plan import plan_of
+from exporter.polling.timing import Clock
+from exporter.providers.library import read_definitions
+from exporter.web.address import Address
+
+naps, step = 0, Path(sys.argv[2])
+
+async def sleep(seconds):
+    global naps
+    naps += 1
+    if naps > int(sys.argv[3]):
+        raise ZeroDivisionError("canary")
+    await asyncio.sleep(seconds)
+
+configure_log("info", "logfmt")
+plan = plan_of(load_config(Path(sys.argv[1]), read_definitions, os.environ))
+clock = Clock(wall=lambda: time.time() + (float(step.read_text() or 0) if step.exists() else 0), sleep=sleep)
+run_daemon(serve(plan, ServeOptions((Address("127.0.0.1", 0),)), os.environ, clock=clock))
+"""
+
+
+@asynccontextmanager
+async def wrapped(path: Path, step: Path, naps: int) -> AsyncIterator[Daemon]:
+    """The daemon with a clock whose wall is moved by a file, and whose sleep fails after so many times."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WRAPPED, path, step, str(naps), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    started = Daemon(process)
+    try:
+        started.port = int((await started.until(LISTENING))[1])
+        yield started
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def until_asked(simulator: Simulator, number: int, times: int) -> None:
+    async with asyncio.timeout(30):
+        while len(asked(simulator, number)) < times:  # noqa: ASYNC110 -- another process cannot set an event
+            await asyncio.sleep(0.01)
+
+
+async def test_the_end_comes_while_every_poll_hangs(tmp_path: Path) -> None:
+    everyone = set(map(line, NUMBERS))
+    async with Simulator(map(player, NUMBERS)) as simulator:
+        path = write_config(tmp_path, simulator.url, NUMBERS, interval="3s", more="state: {path: state.db}")
+        async with daemon("serve", "--config.file", path, *SERVED) as running:
+            await ready(running)
+            for number in NUMBERS:
+                simulator.misbehave(secret(number), Fault.HANG)
+            for number in NUMBERS:
+                await until_asked(simulator, number, 2)
+            await ended(running)
+        path.write_text(path.read_text().replace("interval: 3s", "interval: 1h"))
+        async with daemon("serve", "--config.file", path, *SERVED) as running:
+            assert everyone <= set((await running.get("/metrics"))[1].splitlines())
+            await ended(running)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.05])
+async def test_the_end_comes_during_a_reload(tmp_path: Path, delay: float) -> None:
+    async with Simulator(map(player, NUMBERS)) as simulator:
+        path = write_config(tmp_path, simulator.url, NUMBERS, interval="1h", more="state: {path: state.db}")
+        async with daemon("serve", "--config.file", path, *SERVED) as running:
+            await ready(running)
+            reloads = [asyncio.create_task(reload(running)) for _ in range(20)]
+            running.process.send_signal(signal.SIGHUP)
+            await asyncio.sleep(delay)
+            await ended(running)
+            await asyncio.gather(*reloads, return_exceptions=True)
+
+
+async def test_the_end_comes_while_names_are_looked_up(tmp_path: Path) -> None:
+    path = write_config(tmp_path, "https://no-such-host.invalid", range(40), interval="1s")
+    async with daemon("serve", "--config.file", path, *SERVED) as running:
+        for _ in range(3):
+            assert (await running.get("/metrics"))[0] == 200
+        await ended(running)
+
+
+async def test_an_interrupt_comes_twice(tmp_path: Path) -> None:
+    async with Simulator(map(player, NUMBERS)) as simulator:
+        for number in NUMBERS:
+            simulator.misbehave(secret(number), Fault.HANG)
+        path = write_config(tmp_path, simulator.url, NUMBERS)
+        async with daemon("serve", "--config.file", path, *SERVED) as running:
+            await until_asked(simulator, 0, 1)
+            running.process.send_signal(signal.SIGINT)
+            await running.until(re.compile(b'event="shutdown requested"'))
+            running.process.send_signal(signal.SIGINT)
+            _, rest = await asyncio.wait_for(running.process.communicate(), 5)
+    assert running.process.returncode == 0
+    assert b"Traceback" not in rest
+
+
+async def test_a_loop_dies(tmp_path: Path) -> None:
+    async with Simulator(map(player, NUMBERS)) as simulator:
+        path = write_config(tmp_path, simulator.url, NUMBERS)
+        async with wrapped(path, tmp_path / "step", naps=20) as running:
+            _, rest = await asyncio.wait_for(running.process.communicate(), 30)
+    assert running.process.returncode == 1
+    assert b'event="daemon died" error=ZeroDivisionError' in rest
+    assert b"canary" not in rest
+
+
+async def test_the_wall_clock_is_set(tmp_path: Path) -> None:
+    async with Simulator(map(player, range(3))) as simulator:
+        path = write_config(tmp_path, simulator.url, range(3))
+        step = tmp_path / "step"
+        async with wrapped(path, step, naps=10_000) as running:
+            await ready(running)
+            everyone = list(map(line, range(3)))
+            async with watched(running, everyone, everyone):
+                for hours in (6, -6, 0):
+                    step.write_text(str(hours * HOUR))
+                    before = [len(asked(simulator, number)) for number in range(3)]
+                    for number in range(3):
+                        await until_asked(simulator, number, before[number] + 2)
+                    page = (await running.get("/metrics"))[1]
+                    now = time.time() + hours * HOUR
+                    assert [now - (value(page, "last_success_timestamp_seconds", number) or 0) for number in range(3)] == [
+                        pytest.approx(1, abs=2) for _ in range(3)
+                    ]
+            await ended(running)
+        for number in range(3):
+            gaps = [later - earlier for earlier, later in itertools.pairwise(asked(simulator, number))]
+            assert all(abs(gap - 1) < 0.5 for gap in gaps), gaps

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from exporter.model import Reason
+from tests.drills import test_bodies, test_tls, test_waits, test_wire
+from tests.drills.table import DRILLS
+
+RUN = [*test_wire.PLAYS, *test_wire.REDIRECTS, *test_tls.SPOILT, *test_bodies.PLAYS, *test_waits.PLAYS]
+
+
+def test_every_drill_of_the_table_is_run_once() -> None:
+    assert sorted(RUN) == sorted(drill.name for drill in DRILLS)
+
+
+def test_every_drill_tells_a_trouble_of_its_own_in_a_sentence() -> None:
+    assert len({drill.trouble for drill in DRILLS}) == len(DRILLS)
+    assert all(text.endswith(".") for drill in DRILLS for text in (drill.trouble, drill.outcome))
+
+
+def test_the_drills_meet_every_reason_that_a_connection_or_an_answer_can_bring_on() -> None:
+    beside = {Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.QUOTA_EXHAUSTED, Reason.CLIENT_ERROR, Reason.CREDENTIAL, Reason.INTERNAL}
+    assert {drill.reason for drill in DRILLS} == {None, *Reason} - beside

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pytest
+
+from exporter.model import Seconds
+from exporter.simulator.faults import send_raw
+from tests.drills.checks import carry_out
+from tests.drills.range import INTERVAL, Play, broken
+from tests.drills.table import DRILLS, Drill
+
+LONGEST: Final = Seconds(0.7)
+"""What stands for a day here."""
+DATE: Final = "Date: Mon, 01 Jan 2029 00:00:00 GMT"
+
+
+def refusing(*headers: str, least_gap: float = INTERVAL) -> Play:
+    lines = ("HTTP/1.1 429 Too Many Requests", *headers, "Content-Length: 2", "", "{}")
+    job = {"max_retry_after": LONGEST}
+    return broken(send_raw("\r\n".join(lines).encode()), provider="elevenlabs", least_gap=least_gap, job=job)
+
+
+PLAYS: Final[Mapping[str, Play]] = {
+    "429": refusing(),
+    "wait -1": refusing("Retry-After: -1"),
+    "wait 0": refusing("Retry-After: 0"),
+    "wait 0.6": refusing("Retry-After: 0.6", least_gap=0.6),
+    "wait a year": refusing("Retry-After: 31536000", least_gap=LONGEST),
+    "wait until a date": refusing(DATE, "Retry-After: Mon, 01 Jan 2029 00:00:01 GMT", least_gap=LONGEST),
+    "wait until the past": refusing(DATE, "Retry-After: Sun, 31 Dec 2028 23:59:59 GMT"),
+    "wait for nonsense": refusing("Retry-After: soon"),
+    "wait for 400 digits": refusing("Retry-After: " + "9" * 400),
+    "two wishes": refusing("Retry-After: 0.6", "Retry-After: 0", least_gap=0.6),
+}
+
+
+@pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in PLAYS], ids=lambda drill: drill.name)
+async def test_a_drill_on_being_told_to_wait(drill: Drill) -> None:
+    await carry_out(drill, PLAYS[drill.name])
