@@ -1,15 +1,17 @@
-"""HeyGen: `GET /v3/users/me`, with an API key or an OAuth access token."""
+"""HeyGen: `GET /v3/users/me`, with an API key or an OAuth access token, and `GET /v3/api_keys/self`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from exporter.simulator.faults import Fault
 from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.vendor import Answer, Presented, Vendor
+
+KEY_LIFE: Final = timedelta(days=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,15 @@ def _user(username: str, billing_type: str, block: Mapping[str, Any]) -> dict[st
     return {"data": {**person, "billing_type": billing_type, **blocks}}
 
 
+def _key(elapsed: float, now: float) -> dict[str, Any]:
+    """What HeyGen tells about any key: that it was made when the simulator started, and how long it lives."""
+    made = datetime.fromtimestamp(round(now - elapsed), UTC)
+    moments = {"created_at": made, "updated_at": made, "expires_at": made + KEY_LIFE}
+    facts = {"key_id": "key-1", "key_name": "demo", "status": "active", "scope_mode": "custom", "scopes": ["account:read"]}
+    times = {name: at.strftime("%Y-%m-%dT%H:%M:%SZ") for name, at in moments.items()}
+    return {"data": facts | times | {"expires_in_seconds": int(KEY_LIFE.total_seconds() - elapsed)}}
+
+
 def _presented(headers: Mapping[str, str]) -> Presented | None:
     if key := headers.get("X-Api-Key"):
         return Presented(key)
@@ -121,4 +132,5 @@ VENDOR: Final = Vendor(
         Fault.QUOTA_EXHAUSTED: _error(402, "insufficient_credit", "The balance does not cover this."),
         Fault.SERVER_ERROR: _error(500, "internal_error", "The request failed on our side."),
     },
+    beside={"/v3/api_keys/self": _key},
 )

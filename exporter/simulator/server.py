@@ -159,7 +159,7 @@ class Simulator:
             return _response(_NOWHERE, {})
         self._served += 1
         usual = vendor.headers(f"{self._served:032x}")
-        if path != vendor.path or request.method != "GET":
+        if path not in {vendor.path, *vendor.beside} or request.method != "GET":
             return _response(vendor.not_found, usual)
         return await self._play(vendor, request, usual)
 
@@ -172,7 +172,7 @@ class Simulator:
             return _response(vendor.refusals[Fault.BAD_KEY], usual)
         script = self._scripts.get(presented.secret)
         if script is None:
-            body = player.body(self._monotonic() - self._started, self._wall())
+            body = vendor.beside.get(request.path, player.body)(self._monotonic() - self._started, self._wall())
             return _compressed(_response(Answer(200, body), usual), request)
         return await self._follow(script, vendor, request, usual)
 

@@ -31,7 +31,7 @@ class Vendor:
 
     name: str
     path: str
-    """The only path that is played."""
+    """The path that tells of the account."""
     territory: str
     """How all paths of this vendor begin; the longest match decides whose 404 a stranger gets."""
     presented: Callable[[Mapping[str, str]], Presented | None]
@@ -42,3 +42,5 @@ class Vendor:
     not_found: Answer
     refusals: Mapping[Fault, Answer]
     """The faults that the vendor words itself."""
+    beside: Mapping[str, Callable[[float, float], Any]] = field(default_factory=dict)
+    """Other paths that are played alike for every account: from seconds since the start and Unix time to the success body."""

@@ -292,13 +292,11 @@ async def test_a_secret_that_changes_during_the_poll_is_another_one(key: Path) -
     assert len(vendor.starts()) == 4
 
 
-async def test_an_account_is_up_where_the_vendor_does_not_know_of_what_is_optional(
-    client: Client, simulator: Simulator, job: MakeJob
-) -> None:
+async def test_what_is_optional_is_asked_after_what_is_needed(client: Client, simulator: Simulator, job: MakeJob) -> None:
     reading = await client.poll(job("heygen"))
     assert [request.path for request in simulator.requests] == ["/v3/users/me", "/v3/api_keys/self"]
     assert reading.quotas
-    assert reading.credential_expires_at is None
+    assert reading.credential_expires_at is not None
 
 
 async def hang(_: web.BaseRequest) -> web.StreamResponse:
@@ -335,6 +333,7 @@ OPTIONAL: list[tuple[str, Handler, float | None]] = [
     ("wrong time", saying(200, '{"data":{"expires_at":"never"}}'), None),
     ("refused", saying(401, '{"error":{"code":"unauthorized"}}'), None),
     ("refused inside a 200", saying(200, '{"error":{"code":"unauthorized"}}'), None),
+    ("not there", saying(404, '{"error":{"code":"not_found"}}'), None),
     ("too many", saying(429, ""), None),
     ("redirect", saying(302, ""), None),
     ("garbage", saying(200, "<html>"), None),

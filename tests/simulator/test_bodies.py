@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.polling.client import Client, Job
 from exporter.simulator.cast import CAST
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.flow import Stock, Usage
-from exporter.simulator.heygen import Subscription, UsageBased, Wallet
+from exporter.simulator.heygen import KEY_LIFE, Subscription, UsageBased, Wallet
 from exporter.simulator.liveavatar import Credits
+from exporter.simulator.server import Simulator
 from tests.simulator.audience import NOW, TIMELESS, WORKSPACES
 
 ELAPSED = st.floats(0, 1e7)
@@ -235,3 +239,11 @@ def test_a_body_is_plain_json_of_one_shape_and_a_function_of_time_alone(name: st
 
 def _keys(body: Any) -> Any:
     return {name: _keys(value) for name, value in body.items()} if isinstance(body, dict) else None
+
+
+async def test_a_key_tells_when_it_ends_and_the_exporter_reads_it(simulator: Simulator, client: Client, job: Callable[..., Job]) -> None:
+    """The fake clock of the client plays no part: the simulator lives in this machine's time."""
+    before = time.time()
+    reading = await client.poll(job("heygen"))
+    assert reading.credential_expires_at is not None
+    assert before + KEY_LIFE.total_seconds() - 2 <= reading.credential_expires_at <= time.time() + KEY_LIFE.total_seconds() + 2
