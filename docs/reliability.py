@@ -8,7 +8,15 @@ from pathlib import Path
 
 from tests.drills.table import DRILLS, Drill
 
-SOAK: Mapping[str, str] = {}
+SOAK: Mapping[str, str] = {
+    "run": "30 minutes, 500 accounts at 10 s, random faults on about 30 % of them, 73 reloads, state on; two shared cores, busy with test suites",
+    "polls": "73,698, of which 14,386 failed as their faults demand",
+    "wrong, stale or forgotten numbers; counters that fell": "0",
+    "memory (RSS) after 2 minutes / highest": "103 MiB / 134 MiB",
+    "file descriptors after 2 minutes / at the end / most": "19 / 16 / 194",
+    "threads": "9 throughout",
+    "scrapes": "337; median 0.27 s with the scraper and the vendors competing for the same cores, slowest 7.9 s under a full test run",
+}
 """What a long run showed, by what was measured; without figures the section is left out."""
 
 RELIABILITY = """\

@@ -158,4 +158,4 @@ async def test_the_wall_clock_is_set(tmp_path: Path) -> None:
             await ended(running)
         for number in range(3):
             gaps = [later - earlier for earlier, later in itertools.pairwise(asked(simulator, number))]
-            assert all(abs(gap - 1) < 0.5 for gap in gaps), gaps
+            assert all(0.9 < gap < 2 for gap in gaps), gaps  # never sooner, and none missed however busy the machine is

@@ -85,12 +85,15 @@ async def test_two_hundred_reloads_under_load(tmp_path: Path) -> None:
                 await read_again(running, tmp_path, simulator.url, 150, chance)
                 memory_after, fds_after = held(running)
                 assert [errors(watcher.page, number) for number in KEPT] == [{}, {}, {}]
+            async with asyncio.timeout(30):
+                while any(len(asked(simulator, number)) < 3 for number in KEPT):  # noqa: ASYNC110 -- another process cannot set an event
+                    await asyncio.sleep(0.1)
             await ended(running)
             assert (memory_after < memory + 16_384, fds_after <= fds + 10) == (True, True), (memory, memory_after, fds, fds_after)
             for number in KEPT:
                 gaps = [later - earlier for earlier, later in itertools.pairwise(asked(simulator, number))]
                 assert len(gaps) >= 2
-                assert all(abs(gap - 2) < 0.5 for gap in gaps), gaps
+                assert all(1.85 < gap < 4 for gap in gaps), gaps  # never sooner, and none missed however busy the machine is
 
 
 def garbage(chance: random.Random) -> bytes:
