@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from typing import NamedTuple, NoReturn
@@ -28,6 +29,7 @@ from exporter.web.server import Server, Site, make_application
 DISTRIBUTION = "ai-account-exporter"
 REVISION_VARIABLE = "AI_ACCOUNT_EXPORTER_REVISION"
 POLLS_AT_ONCE = 20
+SETTLE_TIME = 1.5
 
 log = structlog.get_logger()
 
@@ -126,7 +128,7 @@ async def _serve(parts: _Parts, signals: _Signals) -> None:
             log.info("server listening", addresses=" ".join(map(str, server.addresses)), accounts=len(plan.jobs), version=version())
             parts.announce(server.addresses)
             await _run_until_stopped(signals, scheduler.run(plan.jobs), reloader, clock)
-            await client.close()
+            await _settle(client)
 
 
 async def _run_until_stopped(
@@ -143,6 +145,13 @@ async def _run_until_stopped(
         log.info("shutdown requested")
         for task in tasks:
             task.cancel()
+
+
+async def _settle(client: Client) -> None:
+    """Give a renewal of a login a moment to bring its token home; the end must not wait for a vendor that hangs."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SETTLE_TIME):
+            await client.close()
 
 
 def _keeper(state: State, clock: Clock) -> Callable[[Entry], Awaitable[None]]:
