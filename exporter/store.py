@@ -88,6 +88,8 @@ class Store:
         """Start with these entries; `buckets` are the upper bounds of the histogram of durations, the last one infinite."""
         self._buckets = tuple(buckets)
         self._entries: dict[AccountKey, Entry] = {}
+        self._gone: dict[AccountKey, Entry] = {}
+        """Accounts that were removed before their next poll was due: if they come back, they are not asked sooner."""
         self._durations: dict[str, Durations] = {}
         self._config = ConfigState(is_right=True, in_force_since=started)
         self.configure(entries, started)
@@ -102,7 +104,10 @@ class Store:
     def configure(self, entries: Iterable[Entry], at: float) -> None:
         """Take over a configuration: accounts that stay keep what is known of them, the others vanish at once."""
         wanted = {entry.key: entry for entry in entries}
+        former = self._entries
         self._entries = {key: self._kept(entry) for key, entry in wanted.items()}
+        gone = {key: entry for key, entry in (self._gone | former).items() if key not in wanted}
+        self._gone = {key: entry for key, entry in gone.items() if (entry.next_poll_at or at) > at}
         fresh = Durations((0,) * len(self._buckets))
         self._durations = {key.provider: self._durations.get(key.provider, fresh) for key in wanted}
         self._config = ConfigState(is_right=True, in_force_since=at)
@@ -112,8 +117,11 @@ class Store:
         self._config = replace(self._config, is_right=False)
 
     def _kept(self, entry: Entry) -> Entry:
-        known = self._entries.get(entry.key)
-        return replace(known, labels=entry.labels, stale_after=entry.stale_after) if known else entry
+        if known := self._entries.get(entry.key):
+            return replace(known, labels=entry.labels, stale_after=entry.stale_after)
+        if gone := self._gone.get(entry.key):
+            return replace(entry, begun_at=gone.begun_at, next_poll_at=gone.next_poll_at, limited_until=gone.limited_until)
+        return entry
 
     def record_success(self, key: AccountKey, reading: Reading, *, at: float, duration: Seconds, interval: Seconds) -> None:
         """Take in a good poll: its reading replaces the former one whole."""

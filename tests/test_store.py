@@ -160,3 +160,25 @@ def test_no_reading_is_fresh_where_every_poll_failed() -> None:
     store = new_store()
     fail(store, at=1000.0)
     assert store[STUDIO].fresh_reading(1000.0) is None
+
+
+def test_an_account_that_was_removed_and_comes_back_starts_anew_but_is_not_asked_sooner() -> None:
+    entries = [Entry(STUDIO, {}, Seconds(180.0), MINUTE)]
+    store = Store(entries, [float("inf")])
+    store.begin(STUDIO, 1000.0, 1060.0)
+    store.record_success(STUDIO, FULL, at=1001.0, duration=Seconds(1.0), interval=MINUTE)
+    store.configure([], 1010.0)
+    assert store.snapshot().entries == ()
+    store.configure([], 1020.0)
+    store.configure(entries, 1030.0)
+    entry = store[STUDIO]
+    assert (entry.reading, entry.polls, entry.begun_at, entry.next_poll_at) == (None, 0, 1000, 1060)
+
+
+def test_an_account_that_comes_back_when_its_poll_was_due_is_a_new_one() -> None:
+    entries = [Entry(STUDIO, {}, Seconds(180.0), MINUTE)]
+    store = Store(entries, [float("inf")])
+    store.begin(STUDIO, 1000.0, 1060.0)
+    store.configure([], 1060.0)
+    store.configure(entries, 1061.0)
+    assert store[STUDIO] == entries[0]
