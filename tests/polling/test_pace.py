@@ -18,7 +18,7 @@ from exporter.polling.pace import adaptive_interval
 from exporter.polling.timing import Clock
 from exporter.providers.library import BUILT_IN, load_definition
 from exporter.store import Entry, Store
-from tests.polling.test_budget import HERE, Time, Vendor, running
+from tests.polling.rig import HERE, Time, Vendor, running
 from tests.support import NOW, make_job
 
 KEY: Final = AccountKey("liveavatar", "demo")

@@ -25,7 +25,7 @@ from exporter.polling.scheduler import Scheduler
 from exporter.polling.timing import Clock, waiting_time
 from exporter.simulator.server import Simulator
 from exporter.store import Store
-from tests.polling.test_budget import HERE, Time, Vendor, running
+from tests.polling.rig import HERE, Time, Vendor, running
 from tests.support import NOW, FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]

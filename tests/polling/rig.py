@@ -1,0 +1,93 @@
+"""A scheduler that runs on a clock of its own, against a vendor that is written down."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.app import new_store
+from exporter.model import Reading
+from exporter.polling.client import Client, Job
+from exporter.polling.scheduler import Scheduler
+from exporter.polling.timing import Clock
+from exporter.store import Store
+from tests.support import FakeClock
+
+HERE: Final = "http://127.0.0.1:1"
+ELSEWHERE: Final = "http://127.0.0.1:2"
+
+
+class Time(FakeClock):
+    """Goes from sleeper to sleeper, so that everything happens at its very moment."""
+
+    async def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        await self.rest()
+        while (due := self._next()) <= end:
+            self.now = max(self.now, due)
+            await self.advance(0, asleep=0)
+            await self.rest()
+        self.now = end
+
+    async def rest(self) -> None:
+        """Let everybody act who need not wait."""
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+    def _next(self) -> float:
+        return min((at for at, _, future in self._sleepers if not future.done()), default=math.inf)
+
+
+class Vendor(Client):
+    """Polls that last as long as they are told to, and are written down."""
+
+    def __init__(self, time: Time, lasts: float = 0.0, answer: Callable[[Job], Reading] = lambda _: Reading()) -> None:
+        self.lasts = lasts
+        self.answer = answer
+        self.polls: list[tuple[str, float, Job]] = []
+        self.under_way = self.peak = 0
+        self._time = time
+        self._sleep = time.clock.sleep
+
+    async def poll(self, job: Job) -> Reading:
+        self.polls.append((job.key.account, self._time.now, job))
+        self.under_way += 1
+        self.peak = max(self.peak, self.under_way)
+        try:
+            if self.lasts:
+                await self._sleep(self.lasts)
+            return self.answer(job)
+        finally:
+            self.under_way -= 1
+
+    def starts(self, account: str = "demo") -> list[float]:
+        return [round(start, 5) for name, start, _ in self.polls if name == account]
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A running scheduler and what it knows."""
+
+    scheduler: Scheduler
+    store: Store
+    clock: Clock
+
+    def reload(self, *jobs: Job) -> None:
+        self.store.configure(new_store(jobs).snapshot().entries, self.clock.now())
+        self.scheduler.apply(jobs)
+
+
+@asynccontextmanager
+async def running(client: Client, jobs: Sequence[Job], clock: Clock, store: Store | None = None) -> AsyncIterator[Rig]:
+    rig = Rig(Scheduler(client, store := store or new_store(jobs), clock), store, clock)
+    task = asyncio.create_task(rig.scheduler.run(jobs))
+    try:
+        await asyncio.sleep(0)
+        yield rig
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
