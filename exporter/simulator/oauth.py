@@ -6,14 +6,14 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from aiohttp import web
 
-HOST: Final = "127.0.0.1"
+from exporter.simulator.listener import Listener
+
 PATH: Final = "/v1/oauth/token"
 PAGE: Final = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>"
-SHUTDOWN_TIMEOUT: Final = 2.0  # 0 would mean: wait for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,10 @@ class _Canned:
     headers: Mapping[str, str]
 
 
-class TokenEndpoint:
+class TokenEndpoint(Listener):
     """Knows one client and one login. A refresh token dies when another takes its place."""
+
+    path = PATH
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class TokenEndpoint:
         refresh_tokens: Callable[[int], str] = "refresh-{}".format,
     ) -> None:
         """The two functions make the tokens; they get 1, 2, 3 and so on. None for `expires_in` leaves it out of the answers."""
+        super().__init__()
         self.refresh_token = refresh_token
         self.client_id = client_id
         self.rotates = rotates
@@ -60,45 +63,12 @@ class TokenEndpoint:
         """All access tokens that were handed out."""
         self.before_answer: Callable[[], None] = lambda: None
         """Called when a request has been read and its answer decided, but not sent."""
-        self.url = ""
         self._access_tokens = access_tokens
         self._refresh_tokens = refresh_tokens
         self._canned: _Canned | None = None
         self._open = asyncio.Event()
         self._open.set()
         self._arrival = asyncio.Condition()
-        self._web: web.Server | None = None
-        self._runner: web.ServerRunner | None = None
-
-    async def start(self, port: int = 0) -> str:
-        """Listen on loopback and return the URL of the endpoint; port 0 lets the system choose one."""
-        self._web = web.Server(self._handle, handler_cancellation=True, access_log=None)
-        self._runner = web.ServerRunner(self._web, shutdown_timeout=SHUTDOWN_TIMEOUT)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, HOST, port).start()
-        except OSError:
-            await self.stop()
-            raise
-        self.url = f"http://{HOST}:{self._runner.addresses[0][1]}{PATH}"
-        return self.url
-
-    async def stop(self) -> None:
-        """Drop every connection and listen no more."""
-        if self._web is None or self._runner is None:
-            return
-        for connection in self._web.connections:
-            if connection.transport is not None:
-                connection.transport.abort()
-        await self._runner.cleanup()
-        self._web = self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     def log_in(self, refresh_token: str) -> None:
         """Let the operator log in again: from now on only this refresh token counts."""
@@ -126,7 +96,8 @@ class TokenEndpoint:
         async with self._arrival:
             await self._arrival.wait_for(lambda: len(self.asked) >= count)
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request as a token endpoint does."""
         fields = await request.post() if request.content_type == "application/x-www-form-urlencoded" else {}
         form = {name: value for name, value in fields.items() if isinstance(value, str)}
         async with self._arrival:

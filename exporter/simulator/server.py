@@ -8,18 +8,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from aiohttp import web
 
 from exporter.simulator import elevenlabs, heygen, liveavatar
 from exporter.simulator.faults import WIRE, Act, Fault, Scene
+from exporter.simulator.listener import Listener
 from exporter.simulator.vendor import Answer, Presented, Vendor
 
-HOST: Final = "127.0.0.1"
 MAX_REQUESTS_KEPT: Final = 10_000
 COMPRESSED_ABOVE: Final = 500
-SHUTDOWN_TIMEOUT: Final = 2.0  # 0 would mean: wait for ever
 
 VENDORS: Final[Mapping[str, Vendor]] = {vendor.name: vendor for vendor in (heygen.VENDOR, elevenlabs.VENDOR, liveavatar.VENDOR)}
 _BY_PATH: Final = {vendor.path: vendor for vendor in VENDORS.values()}
@@ -68,12 +67,13 @@ class _Misbehaviour:
     location: str
 
 
-class Simulator:
+class Simulator(Listener):
     """Vendors with accounts. Time comes from the two clocks; what an account answers is a function of it."""
 
     def __init__(
         self, players: Iterable[Player], *, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
     ) -> None:
+        super().__init__()
         self._players = _by_secret(players)
         self._secrets = {presented.secret for _, presented in self._players}
         self._scripts: dict[str, _Canned | _Misbehaviour | Act] = {}
@@ -81,46 +81,13 @@ class Simulator:
         self._wall = wall
         self._started = 0.0
         self._served = 0
-        self._runner: web.ServerRunner | None = None
-        self._web: web.Server | None = None
         self.requests: deque[Received] = deque(maxlen=MAX_REQUESTS_KEPT)
-        self.url = ""
 
     async def start(self, port: int = 0, ssl_context: ssl.SSLContext | None = None) -> str:
-        """Listen on loopback and return the base URL; port 0 lets the system choose one."""
-        self._web = web.Server(self._handle, handler_cancellation=True, access_log=None)  # a fault ends with its connection
-        self._runner = web.ServerRunner(self._web, shutdown_timeout=SHUTDOWN_TIMEOUT)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, HOST, port, ssl_context=ssl_context).start()
-        except OSError:
-            await self.stop()
-            raise
+        """Listen on loopback and return the base URL; the accounts' time starts."""
+        url = await super().start(port, ssl_context)
         self._started = self._monotonic()
-        self.url = f"{'https' if ssl_context else 'http'}://{HOST}:{self._runner.addresses[0][1]}"
-        return self.url
-
-    async def stop(self) -> None:
-        """Drop every connection, whatever is under way on it, and listen no more."""
-        if self._web is None or self._runner is None:
-            return
-        for connection in self._web.connections:
-            if connection.transport is not None:
-                connection.transport.abort()
-        await self._runner.cleanup()
-        self._web = self._runner = None
-
-    @property
-    def connections(self) -> int:
-        """How many are open."""
-        return len(self._web.connections) if self._web else 0
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        return url
 
     def misbehave(self, secret: str, fault: Fault | None, *, location: str = "/elsewhere") -> None:
         """Make every account with this secret fail so from now on; None ends it. The location is where a redirect leads."""
@@ -150,7 +117,8 @@ class Simulator:
             raise ValueError("no account has this secret")
         return secret
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request as its vendor does."""
         path = request.path
         vendor = _BY_PATH.get(path) or next((vendor for vendor in _BY_TERRITORY if path.startswith(vendor.territory)), None)
         name = vendor.name if vendor else ""

@@ -23,8 +23,9 @@ from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.faults import Act, Fault
 from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import Wallet
+from exporter.simulator.listener import HOST
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import HOST, Player, Simulator
+from exporter.simulator.server import Player, Simulator
 from exporter.store import Entry, Store
 from exporter.web.address import Address
 from exporter.web.server import Server, Site, make_application

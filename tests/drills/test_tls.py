@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from exporter.config.network import Way
-from exporter.simulator.server import HOST
+from exporter.simulator.listener import HOST
 from tests.drills.checks import carry_out
 from tests.drills.range import Play, Range
 from tests.drills.table import DRILLS, Drill

@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from exporter.model import Seconds
 from exporter.simulator.faults import MIB, Fault, Scene, send_raw
-from exporter.simulator.server import HOST
+from exporter.simulator.listener import HOST
 from tests.drills.checks import carry_out
 from tests.drills.range import POISON, SECRET, Play, Range, broken
 from tests.drills.table import DRILLS, Drill
