@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -56,10 +56,15 @@ class Daemon:
         return self.process.returncode, loop.time() - started
 
 
+def daemon(*arguments: str | Path) -> AbstractAsyncContextManager[Daemon]:
+    return launched("-W", "error", "-m", "exporter", *arguments)
+
+
 @asynccontextmanager
-async def daemon(*arguments: str | Path) -> AsyncIterator[Daemon]:
+async def launched(*arguments: str | Path) -> AsyncIterator[Daemon]:
+    """A Python process that serves, from when it listens on."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "error", "-m", "exporter", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     started = Daemon(process)
     try:

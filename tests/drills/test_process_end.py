@@ -6,10 +6,8 @@ import asyncio
 import itertools
 import re
 import signal
-import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +15,7 @@ import pytest
 
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import LISTENING, Daemon, daemon, ready
+from tests.cli.test_daemon import Daemon, daemon, launched, ready
 from tests.cli.test_reloading import reload
 from tests.drills.test_process_secret import SERVED, asked, ended, line, player, secret, value, watched, write_config
 
@@ -52,20 +50,9 @@ run_daemon(serve(plan, ServeOptions((Address("127.0.0.1", 0),)), os.environ, clo
 """
 
 
-@asynccontextmanager
-async def wrapped(path: Path, step: Path, naps: int) -> AsyncIterator[Daemon]:
+def wrapped(path: Path, step: Path, naps: int) -> AbstractAsyncContextManager[Daemon]:
     """The daemon with a clock whose wall is moved by a file, and whose sleep fails after so many times."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", WRAPPED, path, step, str(naps), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    started = Daemon(process)
-    try:
-        started.port = int((await started.until(LISTENING))[1])
-        yield started
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
+    return launched("-c", WRAPPED, path, step, str(naps))
 
 
 async def until_asked(simulator: Simulator, number: int, times: int) -> None:
