@@ -51,7 +51,7 @@ fix: $(VENV)/.dev  ## mend format and style where a tool can
 docs: $(VENV)/.dev  ## write the generated documents anew
 	$(BIN)/python docs/generate.py
 
-e2e: $(VENV)/.dev  ## run the exporter under a real Prometheus (needs `prometheus` and `promtool` on the PATH)
+e2e: $(VENV)/.dev  ## run it with a real Prometheus, Alertmanager and Chromium (see .ci/run for their packages)
 	$(BIN)/python -m pytest -m e2e -p no:cacheprovider $(ARGS)
 
 bench: $(VENV)/.dev  ## measure the hot paths against a peer

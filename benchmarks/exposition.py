@@ -12,6 +12,7 @@ from prometheus_client import generate_latest
 
 from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
 from exporter.metrics.exposition import Exposition
+from exporter.metrics.negotiation import read_wish
 from exporter.model import AccountKey, Quota, Reading, Seconds, Status
 from exporter.store import Entry, Snapshot, Store
 
@@ -89,7 +90,7 @@ def measure(accounts: int) -> dict[str, float]:
         "prometheus-client, families made anew": best(SLOW, lambda _: lambda: generate_latest(peer_families(store.snapshot()))),
         "exposition, cold": best(SLOW, cold),
         "exposition, warm": best(QUICK, lambda _: lambda: warm.render(store.snapshot())),
-        "exposition, warm, gzip": best(QUICK, lambda _: lambda: warm.render(store.snapshot(), "", "gzip")),
+        "exposition, warm, gzip": best(QUICK, lambda _: lambda: warm.render(store.snapshot(), read_wish("", "gzip"))),
         f"exposition, {changed} of {accounts} accounts changed": best(QUICK, after_changes),
     }
 

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from docs.api import accounts_schema, api
 from docs.readme import readme
 from docs.reliability import reliability
 from exporter.config.loading import json_schema
+from exporter.ledger import Book
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE, Family
 from exporter.model import AccountKey, Reason, Seconds
 from exporter.store import Entry
@@ -19,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 STALE = Entry(
     AccountKey("", ""), {}, stale_after=Seconds(0.0), interval=Seconds(1.0), up=False, last_poll_at=1.0, last_success_at=0.0, limited_until=2.0,
-    duration=Seconds(1.0), mismatches={"": 1},
+    duration=Seconds(1.0), mismatches={"": 1}, books=(Book("", "", since=0.0, at=0.0),),
 )  # fmt: skip
 """An account of which all is known but fresh figures: what has no series for it vanishes when figures are stale."""
 
@@ -107,6 +109,8 @@ DOCUMENTS: Documents = {
     "docs/metrics.md": metrics,
     "exporter/config/config.schema.json": lambda _: f"{json.dumps(json_schema(), indent=2)}\n",
     "docs/reliability.md": reliability,
+    "docs/api.md": api,
+    "docs/accounts.schema.json": accounts_schema,
     "README.md": readme,
 }
 """Every generated document: its path in the repository, and what says what it should hold, given where it is."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from importlib import metadata
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import structlog
 
+from exporter.errors import Problem
 from exporter.metrics.collector import BUCKETS
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey
@@ -21,15 +22,23 @@ from exporter.polling.client import Client, Job, open_session
 from exporter.polling.scheduler import Scheduler
 from exporter.polling.timing import Clock
 from exporter.reload import Reloader
+from exporter.shard import WHOLE, Shard
+from exporter.signals import Signals
 from exporter.state import State
 from exporter.store import Entry, Store
 from exporter.web.address import Address
-from exporter.web.server import Server, Site, make_application
+from exporter.web.server import Server
+from exporter.web.site import Site, make_application
+from exporter.web.sockets import bind, inherited
+from exporter.web.toolkit.gate import Gate
+from exporter.web.toolkit.loading import WebConfig
 
 DISTRIBUTION = "ai-account-exporter"
 REVISION_VARIABLE = "AI_ACCOUNT_EXPORTER_REVISION"
 POLLS_AT_ONCE = 20
 SETTLE_TIME = 1.5
+WEB = "web"
+"""What the store calls the file of `--web.config.file`."""
 
 log = structlog.get_logger()
 
@@ -39,8 +48,15 @@ class ServeOptions:
     """How the page is served."""
 
     addresses: tuple[Address, ...]
+    """Where to listen; what systemd handed over is used instead if `inherits`."""
+    inherits: bool = False
     telemetry_path: str = "/metrics"
     runtime_metrics: bool = True
+    max_requests: int = 0
+    shard: Shard = WHOLE
+    web_config: WebConfig = field(default_factory=WebConfig)
+    """TLS, users and the like."""
+    reread_web_config: Callable[[], WebConfig] | None = None
 
 
 def version() -> str:
@@ -105,7 +121,7 @@ async def serve(
         ExporterError: an address cannot be listened on.
         ExceptionGroup: a loop died; the process should end too, since it would serve old numbers.
     """
-    signals = _Signals()
+    signals = Signals()
     state = await State.open(plan.state_path) if plan.state_path else State.disabled()
     try:
         await _serve(_Parts(plan, options, environ, reread, clock or Clock(), announce, state), signals)
@@ -114,33 +130,64 @@ async def serve(
     log.info("shutdown finished")
 
 
-async def _serve(parts: _Parts, signals: _Signals) -> None:
-    plan, clock, state = parts.plan, parts.clock, parts.state
+async def _serve(parts: _Parts, signals: Signals) -> None:
+    plan, options, clock, state = parts.plan, parts.options, parts.clock, parts.state
+    sockets = inherited(parts.environ) if options.inherits else await bind(options.addresses)
     store = new_store(plan.jobs, clock.now(), await state.restore())
-    async with open_session(_user_agent()) as session:
-        client = Client(session, parts.environ, clock)
-        scheduler = Scheduler(client, store, clock, _keeper(state, clock))
-        apply = _applier(store, scheduler, state, clock)
-        reloader = Reloader(parts.reread, apply, store.refuse_config, plan.files) if parts.reread else None
-        exposition = Exposition(clock.now, build(), runtime=parts.options.runtime_metrics, correction=clock.correction)
-        site = Site(store, exposition, version(), parts.options.telemetry_path, reloader.reload if reloader else None)
-        async with Server(make_application(site), parts.options.addresses) as server:
-            log.info("server listening", addresses=" ".join(map(str, server.addresses)), accounts=len(plan.jobs), version=version())
-            parts.announce(server.addresses)
-            await _run_until_stopped(signals, scheduler.run(plan.jobs), reloader, clock)
-            await _settle(client)
+    with closing(Gate(options.web_config)) as gate:
+        async with open_session(_user_agent()) as session:
+            client = Client(session, parts.environ, clock)
+            scheduler = Scheduler(client, store, clock, _keeper(state, clock))
+            reloaders: list[Reloader[Any]] = []
+            site = _site(parts, store, scheduler, _reload_all(reloaders) if parts.reread else None)
+            async with Server(make_application(site, gate), sockets, options.web_config.ssl_context()) as server:
+                reloaders += _reloaders(parts, store, _applier(store, scheduler, state, clock), _web_applier(store, gate, server, clock))
+                log.info("server listening", addresses=" ".join(map(str, server.addresses)), accounts=len(plan.jobs), version=version())
+                parts.announce(server.addresses)
+                await _run_until_stopped(signals, scheduler.run(plan.jobs), reloaders, clock)
+                await _settle(client)
+
+
+def _site(parts: _Parts, store: Store, scheduler: Scheduler, reload: Callable[[], Awaitable[Sequence[Problem]]] | None) -> Site:
+    clock, options = parts.clock, parts.options
+    return Site(
+        store,
+        Exposition(clock.now, build(), runtime=options.runtime_metrics, correction=clock.correction, shard=options.shard),
+        version(),
+        options.telemetry_path,
+        reload=reload,
+        max_requests=options.max_requests,
+        dead=scheduler.dead,
+        now=clock.now,
+        correction=clock.correction,
+    )
+
+
+def _reloaders(
+    parts: _Parts, store: Store, apply: Callable[[Plan], Awaitable[None]], apply_web: Callable[[WebConfig], Awaitable[None]]
+) -> Iterator[Reloader[Any]]:
+    """One for each file, so that a mistake in one does not hold up a certificate or an account of the other."""
+    if parts.reread:
+        yield Reloader(parts.plan, parts.reread, apply, store.refuse_config)
+    if parts.options.reread_web_config:
+        yield Reloader(parts.options.web_config, parts.options.reread_web_config, apply_web, partial(store.refuse_config, WEB))
+
+
+def _reload_all(reloaders: Iterable[Reloader[Any]]) -> Callable[[], Awaitable[Sequence[Problem]]]:
+    async def reload() -> list[Problem]:
+        return [problem for reloader in reloaders for problem in await reloader.reload()]
+
+    return reload
 
 
 async def _run_until_stopped(
-    signals: _Signals, polling: Coroutine[None, None, None], reloader: Reloader[Plan] | None, clock: Clock
+    signals: Signals, polling: Coroutine[None, None, None], reloaders: Sequence[Reloader[Any]], clock: Clock
 ) -> None:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(polling, name="scheduler")]
-        if reloader:
-            tasks += [
-                group.create_task(reloader.watch(clock), name="watch"),
-                group.create_task(signals.on_hangup(reloader.reload), name="hangup"),
-            ]
+        tasks += [group.create_task(reloader.watch(clock), name="watch") for reloader in reloaders]
+        if reloaders:
+            tasks.append(group.create_task(signals.on_hangup(_reload_all(reloaders)), name="hangup"))
         await signals.stop.wait()
         log.info("shutdown requested")
         for task in tasks:
@@ -175,20 +222,15 @@ def _applier(store: Store, scheduler: Scheduler, state: State, clock: Clock) -> 
     return apply
 
 
-class _Signals:
-    """SIGTERM and SIGINT stop, SIGHUP reloads."""
+def _web_applier(store: Store, gate: Gate, server: Server, clock: Clock) -> Callable[[WebConfig], Awaitable[None]]:
+    """Takes over users, headers and certificates; connections that are open go on."""
 
-    def __init__(self) -> None:
-        self.stop, self._hangup = asyncio.Event(), asyncio.Event()
-        for number, event in ((signal.SIGTERM, self.stop), (signal.SIGINT, self.stop), (signal.SIGHUP, self._hangup)):
-            asyncio.get_running_loop().add_signal_handler(number, event.set)
+    async def apply(config: WebConfig) -> None:
+        gate.config = config
+        await server.use(config.ssl_context())
+        store.accept_config(clock.now(), WEB)
 
-    async def on_hangup(self, act: Callable[[], Awaitable[object]]) -> NoReturn:
-        """Act once for each signal, or for several that came together."""
-        while True:
-            await self._hangup.wait()
-            self._hangup.clear()
-            await act()
+    return apply
 
 
 def _user_agent() -> str:

@@ -65,6 +65,17 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """The operator's own floor for what remains of a resource: exactly one of an amount and a share of the limit."""
+
+    resource: str
+    """`*` is every resource that has none of this severity of its own."""
+    severity: str
+    amount: Decimal | None = None
+    share: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The account's state as the vendor names it, among all the states that its definition knows."""
 

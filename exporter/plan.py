@@ -11,6 +11,7 @@ from exporter.config.models import Config, Limits
 from exporter.model import AccountKey, Seconds
 from exporter.polling.client import Job
 from exporter.providers.definition import Definition
+from exporter.shard import WHOLE, Shard
 from exporter.store import Entry
 
 
@@ -47,6 +48,7 @@ def build_jobs(config: Config, definitions: Mapping[str, Definition]) -> list[Jo
                 max_retry_after=timing.max_retry_after,
                 min_interval=timing.min_interval,
                 way=timing.way,
+                thresholds=config.thresholds(account),
                 max_requests_per_minute=limits.max_requests_per_minute,
                 max_concurrent_requests=limits.max_concurrent_requests,
             )
@@ -54,15 +56,15 @@ def build_jobs(config: Config, definitions: Mapping[str, Definition]) -> list[Jo
     return jobs
 
 
-def plan_of(loaded: Loaded[Definition]) -> Plan:
-    """What a configuration comes down to."""
+def plan_of(loaded: Loaded[Definition], shard: Shard = WHOLE) -> Plan:
+    """What a configuration comes down to for one of the exporters that share its accounts."""
     state = loaded.config.state.path if loaded.config.state else None
-    return Plan(tuple(build_jobs(loaded.config, loaded.providers)), state, loaded.files)
+    return Plan(tuple(job for job in build_jobs(loaded.config, loaded.providers) if shard.holds(job.key)), state, loaded.files)
 
 
 def new_entries(jobs: Iterable[Job], kept: Mapping[AccountKey, Entry] | None = None) -> Iterator[Entry]:
     """Entries that know the accounts, and of each what was kept of it."""
     for job in jobs:
-        entry = Entry(job.key, job.labels, job.stale_after, job.interval)
+        entry = Entry(job.key, job.labels, job.stale_after, job.interval, thresholds=job.thresholds)
         known = (kept or {}).get(job.key)
-        yield replace(known, labels=entry.labels, stale_after=entry.stale_after) if known else entry
+        yield replace(known, labels=entry.labels, stale_after=entry.stale_after, thresholds=entry.thresholds) if known else entry

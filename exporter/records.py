@@ -15,11 +15,12 @@ from exporter.model import AccountKey, Reason
 from exporter.store import Entry
 
 _hints = cache(get_type_hints)
+_ELSEWHERE = frozenset({"key", "next_poll_at", "thresholds"})
 
 
 def encode(entry: Entry) -> str:
-    """All of the entry but what has a column of its own: its key and `next_poll_at`."""
-    return json.dumps({name: value for name, value in _plain(entry).items() if name not in {"key", "next_poll_at"}}, default=_plain)
+    """All of the entry but what has a column of its own, its key and `next_poll_at`, and the thresholds, which only a configuration sets."""
+    return json.dumps({name: value for name, value in _plain(entry).items() if name not in _ELSEWHERE}, default=_plain)
 
 
 def _plain(value: Any) -> Any:
@@ -30,11 +31,10 @@ def _plain(value: Any) -> Any:
     return {part.name: getattr(value, part.name) for part in fields(value)} if is_dataclass(value) else dict(value)
 
 
-def decode(provider: bytes, account: bytes, next_poll_at: float | None, text: bytes | None) -> Entry | None:
-    """Read one row back; None if it cannot be read. Without a text, only `next_poll_at` is known."""
+def decode(provider: bytes, account: bytes, next_poll_at: float | None, text: bytes) -> Entry | None:
+    """Read one row back; None if it cannot be read."""
     try:
-        known = {"labels": {}, "stale_after": 0, "interval": 0} if text is None else json.loads(text)
-        entry: Entry = _typed(Entry, known | {"key": (provider.decode(), account.decode()), "next_poll_at": next_poll_at})
+        entry: Entry = _typed(Entry, json.loads(text) | {"key": (provider.decode(), account.decode()), "next_poll_at": next_poll_at})
     except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, AttributeError):
         return None
     return entry
@@ -59,7 +59,13 @@ def _typed(hint: Any, value: Any) -> Any:  # noqa: PLR0911 -- one kind of value,
     if hint is float and type(value) in {int, float} and isfinite(value):
         return float(value)
     if hint in {Decimal, Reason} and type(value) is str:
-        return hint(value)
+        return _finite(Decimal(value)) if hint is Decimal else Reason(value)
     if hint is float or type(value) is not hint:
         raise TypeError(f"expected {hint}")
     return value
+
+
+def _finite(number: Decimal) -> Decimal:
+    if not number.is_finite():
+        raise ValueError(number)
+    return number

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 import structlog
 
@@ -16,22 +16,29 @@ from exporter.polling.timing import Clock
 WATCH_INTERVAL = 30.0
 """How often the files are looked at, in seconds."""
 
-Plan = TypeVar("Plan")
+
+class Readable(Protocol):
+    """What was read from files."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it was read from."""
+
+
+T = TypeVar("T", bound=Readable)
 
 log = structlog.get_logger()
 
 
-class Reloader(Generic[Plan]):
-    """Rereads the configuration, one attempt at a time."""
+class Reloader(Generic[T]):
+    """Rereads one configuration, one attempt at a time, and watches the files that it came from."""
 
-    def __init__(
-        self, read: Callable[[], Plan], apply: Callable[[Plan], Awaitable[None]], refuse: Callable[[], None], files: Sequence[Path]
-    ) -> None:
-        """`read` may block and raises ConfigError; `apply` takes over what it returns; `refuse` notes that it failed; `files` are watched."""
+    def __init__(self, in_force: T, read: Callable[[], T], apply: Callable[[T], Awaitable[None]], refuse: Callable[[], None]) -> None:
+        """`read` may block and raises ConfigError; `apply` takes over what it returns; `refuse` notes that it failed."""
         self._read = read
         self._apply = apply
         self._refuse = refuse
-        self._files = tuple(files)
+        self._files = in_force.files
         self._lock = asyncio.Lock()
         self._seen = checksum(self._files)
         self._problems: tuple[Problem, ...] = ()
@@ -45,12 +52,15 @@ class Reloader(Generic[Plan]):
             except ConfigError as error:
                 self._refuse()
                 if error.problems != self._problems:
-                    log.error("config refused", problems=[str(problem) for problem in error.problems])  # noqa: TRY400 -- the problems say it all
+                    log.error("config refused", file=str(self._files[0]), problems=[str(problem) for problem in error.problems])  # noqa: TRY400 -- the problems say it all
                 self._problems = error.problems
                 return error.problems
             await self._apply(plan)
             self._problems = ()
-            log.info("config reloaded")
+            if plan.files != self._files:
+                self._files = plan.files
+                self._seen = await asyncio.to_thread(checksum, self._files)
+            log.info("config reloaded", file=str(self._files[0]))
             return ()
 
     async def watch(self, clock: Clock) -> NoReturn:

@@ -35,7 +35,7 @@ LOG_BYTES: Final = 262_144
 _SELECT = "SELECT CAST(provider AS BLOB), CAST(account AS BLOB), next_poll_at, CAST(entry AS BLOB) FROM accounts"
 _UPSERT = (
     "INSERT INTO accounts (provider, account, next_poll_at, entry) VALUES (?, ?, ?, ?) ON CONFLICT (provider, account) "
-    "DO UPDATE SET next_poll_at = excluded.next_poll_at, entry = coalesce(excluded.entry, entry)"
+    "DO UPDATE SET next_poll_at = excluded.next_poll_at, entry = excluded.entry"
 )
 _FOREIGN = "is not a state file, and is left as it is: move it away or change the path"
 _DAMAGED = "is damaged: move it away, and the next start makes a new one"
@@ -77,7 +77,7 @@ class StateFile:
             raise _explained(path, error) from error
 
     def load(self) -> dict[AccountKey, Entry]:
-        """Read all rows; one that cannot be read is left out and counted. What was only begun has nothing but `next_poll_at`."""
+        """Read all rows; one that cannot be read is left out and counted."""
         rows = self._connection.execute(_SELECT).fetchall()
         entries = [entry for row in rows if (entry := decode(*row))]
         self.skipped = len(rows) - len(entries)
@@ -85,15 +85,7 @@ class StateFile:
 
     def save(self, entry: Entry) -> None:
         """Replace what is stored about the account."""
-        self.write(entry.key, entry.next_poll_at, entry)
-
-    def begin(self, key: AccountKey, next_poll_at: float) -> None:
-        """Note when the account may be polled next, and leave the rest as it is."""
-        self.write(key, next_poll_at)
-
-    def write(self, key: AccountKey, next_poll_at: float | None, entry: Entry | None = None) -> None:
-        """Store the time, and the entry if there is one."""
-        self._connection.execute(_UPSERT, (*key, next_poll_at, encode(entry) if entry else None))
+        self._connection.execute(_UPSERT, (*entry.key, entry.next_poll_at, encode(entry)))
 
     def forget(self, keys: Iterable[AccountKey]) -> None:
         """Delete what is stored about these accounts."""
@@ -108,10 +100,9 @@ class StateFile:
 
 @dataclass(slots=True, eq=False)
 class _Queued:
-    """One write, as `StateFile.write` takes it, until its turn comes."""
+    """One write until its turn comes."""
 
-    next_poll_at: float | None = None
-    entry: Entry | None = None
+    entry: Entry
     done: Future[None] = field(init=False)
 
 
@@ -161,11 +152,14 @@ class State:
 
     async def save(self, entry: Entry) -> None:
         """Keep the entry; it replaces what still waits to be written about the same account."""
-        await self._put(entry.key, entry.next_poll_at, entry)
-
-    async def begin(self, key: AccountKey, next_poll_at: float) -> None:
-        """Keep when the account may be polled next, before it is polled: a crash loop must not ask the vendor at every start."""
-        await self._put(key, next_poll_at)
+        if self._file is None:
+            return
+        with self._lock:
+            if (queued := self._queued.get(entry.key)) is None:
+                queued = self._queued[entry.key] = _Queued(entry)
+                queued.done = self._worker.submit(self._write, self._file, queued)
+            queued.entry = entry
+        await self._settle(queued.done, self._write_wait)
 
     async def forget(self, keys: Iterable[AccountKey]) -> None:
         """Drop accounts that are no longer configured."""
@@ -182,20 +176,10 @@ class State:
             await self._settle(self._worker.submit(file.close), self._close_wait)
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    async def _put(self, key: AccountKey, next_poll_at: float | None, entry: Entry | None = None) -> None:
-        if self._file is None:
-            return
+    def _write(self, file: StateFile, queued: _Queued) -> None:
         with self._lock:
-            if (queued := self._queued.get(key)) is None:
-                queued = self._queued[key] = _Queued()
-                queued.done = self._worker.submit(self._write, self._file, key, queued)
-            queued.next_poll_at, queued.entry = next_poll_at, entry or queued.entry
-        await self._settle(queued.done, self._write_wait)
-
-    def _write(self, file: StateFile, key: AccountKey, queued: _Queued) -> None:
-        with self._lock:
-            self._queued.pop(key, None)  # from here on nobody changes it
-        file.write(key, queued.next_poll_at, queued.entry)
+            self._queued.pop(queued.entry.key, None)  # from here on nobody changes it
+        file.save(queued.entry)
 
     async def _settle(self, done: Future[None], wait: float) -> None:
         writing = asyncio.wrap_future(done)

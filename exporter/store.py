@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from exporter.errors import PollError
-from exporter.model import AccountKey, Reading, Reason, Seconds
+from exporter.ledger import Book, balance
+from exporter.model import AccountKey, Reading, Reason, Seconds, Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Entry:
     polls: int = 0
     errors: Mapping[Reason, int] = field(default_factory=dict)
     mismatches: Mapping[str, int] = field(default_factory=dict)
+    books: tuple[Book, ...] = ()
+    """What was seen to be consumed and replenished, however old the reading."""
+    thresholds: tuple[Threshold, ...] = ()
 
     def fresh_reading(self, now: float) -> Reading | None:
         """The reading, unless it is older than `stale_after`."""
@@ -49,7 +53,7 @@ class Entry:
         """The same on a clock that is so much ahead."""
         names = ("begun_at", "last_poll_at", "last_success_at", "next_poll_at", "limited_until")
         times = {name: at + seconds for name in names if (at := getattr(self, name)) is not None}
-        return replace(self, **times) if seconds else self
+        return replace(self, **times, books=tuple(book.shifted(seconds) for book in self.books)) if seconds else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Snapshot:
     entries: tuple[Entry, ...]
     durations: Mapping[str, Durations]
     config: ConfigState
+    generation: int = 0
+    """Rises whenever something of this changes but the times of polls to come."""
 
 
 class Store:
@@ -92,6 +98,9 @@ class Store:
         """Accounts that were removed before their next poll was due: if they come back, they are not asked sooner."""
         self._durations: dict[str, Durations] = {}
         self._config = ConfigState(is_right=True, in_force_since=started)
+        self._refused: set[str] = set()
+        """The configurations that were wrong when they were last read."""
+        self._generation = 0
         self.configure(entries, started)
 
     def __getitem__(self, key: AccountKey) -> Entry:
@@ -99,7 +108,7 @@ class Store:
 
     def snapshot(self) -> Snapshot:
         """A view that later polls do not change."""
-        return Snapshot(tuple(self._entries.values()), dict(self._durations), self._config)
+        return Snapshot(tuple(self._entries.values()), dict(self._durations), self._config, self._generation)
 
     def configure(self, entries: Iterable[Entry], at: float) -> None:
         """Take over a configuration: accounts that stay keep what is known of them, the others vanish at once."""
@@ -110,27 +119,45 @@ class Store:
         self._gone = {key: entry for key, entry in gone.items() if (entry.next_poll_at or at) > at}
         fresh = Durations((0,) * len(self._buckets))
         self._durations = {key.provider: self._durations.get(key.provider, fresh) for key in wanted}
-        self._config = ConfigState(is_right=True, in_force_since=at)
+        self.accept_config(at)
 
-    def refuse_config(self) -> None:
-        """Note that a new configuration is wrong; the old one goes on."""
+    def refuse_config(self, subject: str = "config") -> None:
+        """Note that the configuration of this subject is wrong; the old one goes on."""
+        self._refused.add(subject)
         self._config = replace(self._config, is_right=False)
+        self._generation += 1
+
+    def accept_config(self, at: float, subject: str = "config") -> None:
+        """Note that the configuration of this subject is right and in force."""
+        self._refused.discard(subject)
+        self._config = ConfigState(is_right=not self._refused, in_force_since=at)
+        self._generation += 1
 
     def _kept(self, entry: Entry) -> Entry:
         if known := self._entries.get(entry.key):
-            return replace(known, labels=entry.labels, stale_after=entry.stale_after)
+            return replace(known, labels=entry.labels, stale_after=entry.stale_after, thresholds=entry.thresholds)
         if gone := self._gone.get(entry.key):
             return replace(entry, begun_at=gone.begun_at, next_poll_at=gone.next_poll_at, limited_until=gone.limited_until)
         return entry
 
-    def record_success(self, key: AccountKey, reading: Reading, *, at: float, duration: Seconds, interval: Seconds) -> None:
-        """Take in a good poll: its reading replaces the former one whole."""
+    def record_success(
+        self, key: AccountKey, reading: Reading, *, at: float, duration: Seconds, interval: Seconds, correction: float = 0.0
+    ) -> None:
+        """Take in a good poll: its reading replaces the former one whole. `correction` is what the wall clock was set by since."""
         entry = self._observed(key, at, duration, interval)
         mismatches = dict(entry.mismatches)
         for name in reading.mismatches:
             mismatches[name] = mismatches.get(name, 0) + 1
         self._entries[key] = replace(
-            entry, up=True, error=None, failures=0, reading=reading, last_success_at=at, limited_until=None, mismatches=mismatches
+            entry,
+            up=True,
+            error=None,
+            failures=0,
+            reading=reading,
+            last_success_at=at,
+            limited_until=None,
+            mismatches=mismatches,
+            books=balance(entry.books, reading.quotas, at, at + correction),
         )
 
     def record_failure(
@@ -157,6 +184,7 @@ class Store:
         self._entries[key] = replace(self._entries[key], next_poll_at=at)
 
     def _observed(self, key: AccountKey, at: float, duration: Seconds, interval: Seconds) -> Entry:
+        self._generation += 1
         bucket = bisect.bisect_left(self._buckets, duration)
         self._durations[key.provider] = self._durations[key.provider].observed(bucket, duration)
         entry = self._entries[key]

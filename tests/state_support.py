@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from hypothesis import strategies as st
 
 from exporter.errors import PollError
+from exporter.ledger import Book, Mark
 from exporter.log import configure_log
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status
 from exporter.store import Entry
@@ -37,6 +38,19 @@ ENTRY: Final = Entry(
     polls=7,
     errors={Reason.RATE_LIMITED: 1},
     mismatches={"credits.used": 2},
+    books=(
+        Book(
+            "credits",
+            "credits",
+            since=100.5,
+            at=1000.25,
+            consumed=Decimal("89.50"),
+            replenished=Decimal(50),
+            remaining=Decimal("10.50"),
+            readings=4,
+            marks=(Mark(100.5, Decimal(0)),),
+        ),
+    ),
 )
 
 
@@ -82,6 +96,21 @@ READINGS: Final = whole(
     credential_expires_at=maybe(FLOATS),
     mismatches=st.lists(TEXTS, max_size=3).map(tuple),
 )
+BOOKS: Final = whole(
+    Book,
+    resource=TEXTS,
+    unit=TEXTS,
+    since=FLOATS,
+    at=FLOATS,
+    consumed=DECIMALS,
+    replenished=DECIMALS,
+    used=maybe(DECIMALS),
+    remaining=maybe(DECIMALS),
+    limit=maybe(DECIMALS),
+    resets_at=maybe(FLOATS),
+    readings=COUNTS,
+    marks=st.lists(whole(Mark, at=FLOATS, consumed=DECIMALS), max_size=3).map(tuple),
+)
 ENTRIES: Final = whole(
     Entry,
     key=st.builds(AccountKey, TEXTS, TEXTS),
@@ -101,6 +130,8 @@ ENTRIES: Final = whole(
     polls=COUNTS,
     errors=mappings(REASONS, COUNTS),
     mismatches=mappings(TEXTS, COUNTS),
+    books=st.lists(BOOKS, max_size=2).map(tuple),
+    thresholds=st.just(()),  # the configuration's alone: they are not kept
 )
 
 

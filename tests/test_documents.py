@@ -21,6 +21,7 @@ from exporter.providers.values import decode_json
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+RECORDING = (ROOT / "prometheus" / "rules" / "recording.yaml").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
@@ -51,8 +52,15 @@ def test_the_definition_in_contributing_is_right() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_a_document_names_only_metrics_that_exist(document: Path) -> None:
     known = {family.name for family in CATALOGUE}
-    named = set(re.findall(r"\bai_account_[a-z_]+[a-z]\b", document.read_text(encoding="utf-8")))
+    named = set(re.findall(r"(?<![:\w])ai_account_[a-z_]+[a-z]\b", document.read_text(encoding="utf-8")))
     assert {name for name in named if name not in known and not any(other.startswith(f"{name}_") for other in known)} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_only_recorded_series_that_exist(document: Path) -> None:
+    known = {rule["record"] for group in yaml.safe_load(RECORDING)["groups"] for rule in group["rules"]}
+    named = set(re.findall(r"\baccount:ai_account_\w+:\w+", document.read_text(encoding="utf-8")))
+    assert named <= known
 
 
 def test_the_readme_tells_the_way_out_of_what_an_operator_can_mend() -> None:
@@ -79,5 +87,5 @@ def test_commands_and_targets_that_are_named_exist(document: Path) -> None:
 def test_flags_that_the_readme_names_exist() -> None:
     runner = CliRunner()
     known = {flag for name in COMMANDS for flag in re.findall(r"--[a-z.-]+[a-z]", runner.invoke(main, [name, "--help"]).output)}
-    named = set(re.findall(r"(?<![\w-])--(?:web|log|config)\.[a-z.-]+[a-z]", README)) | set(re.findall(r"check (--\w+)", README))
+    named = set(re.findall(r"(?<![\w-])--(?:web|log|config)\.[a-z.-]+[a-z]", README)) | set(re.findall(r"check (--[a-z.-]+[a-z])", README))
     assert named <= known

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,14 @@ from exporter.reload import WATCH_INTERVAL, Reloader, checksum
 from tests.support import FakeClock
 
 
+@dataclass(frozen=True)
+class Note:
+    """What a file said, and all files that it names."""
+
+    text: str
+    files: tuple[Path, ...]
+
+
 class Office:
     """Reads one file; what it says is the plan, unless it says that it is wrong."""
 
@@ -17,16 +26,16 @@ class Office:
         self.file = file
         self.applied: list[str] = []
         self.refusals = 0
-        self.reloader: Reloader[str] = Reloader(self.read, self.apply, self.refuse, [file])
+        self.reloader = Reloader(Note("", (file,)), self.read, self.apply, self.refuse)
 
-    def read(self) -> str:
-        text = self.file.read_text()
-        if "wrong" in text:
+    def read(self) -> Note:
+        text, *named = self.file.read_text().split()
+        if text == "wrong":
             raise ConfigError([Problem("accounts", text)])
-        return text
+        return Note(text, (self.file, *map(Path, named)))
 
-    async def apply(self, plan: str) -> None:
-        self.applied.append(plan)
+    async def apply(self, note: Note) -> None:
+        self.applied.append(note.text)
 
     def refuse(self) -> None:
         self.refusals += 1
@@ -84,15 +93,25 @@ async def test_a_file_that_is_gone_is_refused_like_a_wrong_one(tmp_path: Path, c
     office = Office(tmp_path / "config.yaml")
     office.file.write_text("one")
 
-    def read() -> str:
+    def read() -> Note:
         if not office.file.exists():
             raise ConfigError([Problem(str(office.file), "no such file")])
         return office.read()
 
-    office.reloader = Reloader(read, office.apply, office.refuse, [office.file])
+    office.reloader = Reloader(Note("", (office.file,)), read, office.apply, office.refuse)
     office.file.unlink()
     await watching(office, clock, "", "back")
     assert (office.applied, office.refusals) == (["back"], 1)
+
+
+async def test_a_file_that_a_reload_brought_in_is_watched_from_then_on(office: Office, clock: FakeClock, tmp_path: Path) -> None:
+    named = tmp_path / "named.yaml"
+    named.write_text("first")
+    office.file.write_text(f"two {named}")
+    await office.reloader.reload()
+    named.write_text("second")
+    await watching(office, clock, "", "")
+    assert office.applied == ["two", "two"]
 
 
 async def test_a_swapped_link_is_a_change(tmp_path: Path, clock: FakeClock) -> None:

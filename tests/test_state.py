@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 
 from exporter.errors import PollError
-from exporter.model import AccountKey, Seconds
+from exporter.model import AccountKey, Threshold
 from exporter.polling.client import Client, Job
 from exporter.simulator.server import Simulator
 from exporter.state import APPLICATION_ID, MIGRATIONS, State, StateError, StateFile
@@ -123,15 +123,9 @@ def test_nothing_but_the_file_is_left_after_closing(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_an_account_that_was_only_begun_has_nothing_but_its_next_poll(file: StateFile) -> None:
-    file.begin(KEY, 1360.0)
-    assert file.load() == {KEY: Entry(KEY, {}, stale_after=Seconds(0.0), interval=Seconds(0.0), next_poll_at=1360.0)}
-
-
-def test_beginning_a_poll_changes_only_when_the_next_one_comes(file: StateFile) -> None:
-    file.save(ENTRY)
-    file.begin(KEY, 1660.0)
-    assert facts(file.load()[KEY]) == facts(replace(ENTRY, next_poll_at=1660.0))
+def test_thresholds_are_the_configurations_alone(file: StateFile) -> None:
+    file.save(replace(ENTRY, thresholds=(Threshold("credits", "warning", amount=Decimal(5)),)))
+    assert facts(file.load()[KEY]) == facts(ENTRY)
 
 
 # Crashes
@@ -139,13 +133,13 @@ def test_beginning_a_poll_changes_only_when_the_next_one_comes(file: StateFile) 
 
 def test_what_was_written_before_a_crash_is_there_after_it(path: Path, file: StateFile) -> None:
     file.save(ENTRY)
-    file.begin(account(1), 1360.0)
+    file.save(replace(ENTRY, key=account(1)))
     crashed = path.with_name("crashed.db")
     for suffix in ("", "-wal"):
         shutil.copy(f"{path}{suffix}", f"{crashed}{suffix}")
     entries = stored(crashed)
     assert facts(entries[KEY]) == facts(ENTRY)
-    assert entries[account(1)].next_poll_at == 1360.0
+    assert facts(entries[account(1)]) == facts(replace(ENTRY, key=account(1)))
 
 
 KILLED = """
@@ -154,7 +148,6 @@ from exporter.state import StateFile
 from tests.state_support import ENTRY, account
 file = StateFile.open(pathlib.Path(sys.argv[1]))
 for number in itertools.count(int(sys.argv[2])):
-    file.begin(account(number % 3), float(number))
     file.save(dataclasses.replace(ENTRY, key=account(number % 3), polls=number, labels={"text": str(number) * 500}))
     print(number, flush=True)
 """
@@ -335,6 +328,12 @@ def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
         "entry = json_set(entry, '$.reading.quotas', json('{}'))",
         "entry = replace(entry, '900.0', 'NaN')",
         "next_poll_at = 'soon'",
+        "entry = NULL",
+        "entry = json_set(entry, '$.books[0].consumed', 'NaN')",
+        "entry = json_set(entry, '$.books[0].consumed', '-Infinity')",
+        "entry = json_set(entry, '$.books[0].at', '1000')",
+        "entry = json_set(entry, '$.books[0].marks[0]', json('[100.5, \"0\"]'))",
+        "entry = json_remove(entry, '$.books[0].since')",
         "provider = CAST(x'ff' AS TEXT)",
         "account = NULL",
     ],
@@ -350,11 +349,14 @@ def test_a_damaged_row_costs_that_row_only(path: Path, damage: str) -> None:
 
 def test_fields_that_an_older_version_did_not_write_take_their_defaults(path: Path) -> None:
     filled(path, 1)
-    execute(path, "UPDATE accounts SET entry = json_remove(entry, '$.limited_until', '$.reading.credential_expires_at')")
-    assert facts(stored(path)[account(0)]) == facts(replace(ENTRY, key=account(0), limited_until=None))
+    execute(path, "UPDATE accounts SET entry = json_remove(entry, '$.limited_until', '$.reading.credential_expires_at', '$.books')")
+    assert facts(stored(path)[account(0)]) == facts(replace(ENTRY, key=account(0), limited_until=None, books=()))
 
 
 # The asynchronous face
+
+
+FIRST = replace(ENTRY, key=account(0))
 
 
 class Gated(StateFile):
@@ -365,16 +367,16 @@ class Gated(StateFile):
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
         self.entered, self.gate = threading.Event(), threading.Event()
-        self.writes: list[tuple[AccountKey, float | None, Entry | None]] = []
+        self.writes: list[Entry] = []
 
-    def write(self, key: AccountKey, next_poll_at: float | None, entry: Entry | None = None) -> None:
+    def save(self, entry: Entry) -> None:
         self.entered.set()
         assert self.gate.wait(20)
-        self.writes.append((key, next_poll_at, entry))
+        self.writes.append(entry)
         if self.abandoned:
             self.close()  # nobody else can: SQLite wants the thread that opened it
         else:
-            super().write(key, next_poll_at, entry)
+            super().save(entry)
 
 
 @pytest.fixture
@@ -390,7 +392,7 @@ async def gated(path: Path) -> AsyncIterator[tuple[State, Gated]]:
     worker = ThreadPoolExecutor(1)
     file = worker.submit(Gated.open, path).result()
     opened = State(file, worker, write_wait=0.001, close_wait=0.001)
-    await opened.begin(account(0), 1.0)
+    await opened.save(FIRST)
     assert await asyncio.to_thread(file.entered.wait, 20)
     yield opened, file
     file.gate.set()
@@ -408,8 +410,8 @@ async def test_what_was_saved_is_restored_at_the_next_start(path: Path) -> None:
     state = await State.open(path)
     assert (state.usable, await state.restore()) == (True, {})
     await state.save(ENTRY)
-    await state.begin(KEY, 1660.0)
-    await state.begin(account(1), 1400.0)
+    await state.save(replace(ENTRY, next_poll_at=1660.0))
+    await state.save(replace(ENTRY, key=account(1)))
     await state.save(replace(ENTRY, key=account(2)))
     await state.forget([account(2)])
     await state.close()
@@ -431,17 +433,16 @@ async def test_skipped_rows_are_told(path: Path) -> None:
 
 
 async def test_a_write_is_on_disk_when_its_caller_goes_on(path: Path, state: State) -> None:
-    await state.begin(KEY, 1360.0)
+    await state.save(ENTRY)
     shutil.copy(path, path.with_name("crashed.db"))
     shutil.copy(f"{path}-wal", path.with_name("crashed.db-wal"))
-    assert stored(path.with_name("crashed.db"))[KEY].next_poll_at == 1360.0
+    assert facts(stored(path.with_name("crashed.db"))[KEY]) == facts(ENTRY)
 
 
 async def test_an_unusable_file_is_told_once_and_stops_nothing(tmp_path: Path) -> None:
     log = Log()
     state = await State.open(tmp_path)
     await state.save(ENTRY)
-    await state.begin(KEY, 1360.0)
     await state.forget([KEY])
     assert (state.usable, await state.restore()) == (False, {})
     await state.close()
@@ -452,7 +453,6 @@ async def test_an_unusable_file_is_told_once_and_stops_nothing(tmp_path: Path) -
 async def test_without_a_file_nothing_is_kept_and_nothing_said() -> None:
     log, state = Log(), State.disabled()
     await state.save(ENTRY)
-    await state.begin(KEY, 1360.0)
     await state.forget([KEY])
     assert (state.usable, await state.restore()) == (False, {})
     await state.close()
@@ -463,7 +463,6 @@ async def test_after_closing_nothing_is_written_and_nothing_raises(path: Path, s
     await state.save(ENTRY)
     await state.close()
     await state.save(replace(ENTRY, polls=8))
-    await state.begin(KEY, 0.0)
     await state.forget([KEY])
     await state.close()
     assert (state.usable, await state.restore()) == (False, {})
@@ -490,7 +489,6 @@ async def test_a_file_that_became_read_only_fails_every_kind_of_write_and_keeps_
     log = Log()
     await in_worker(state, "PRAGMA query_only=1")
     await state.save(replace(ENTRY, polls=8))
-    await state.begin(KEY, 0.0)
     await state.forget([KEY])
     assert log.lines() == [{"event": "state write failed", "level": "error", "error": "attempt to write a readonly database"}]
     assert facts((await state.restore())[KEY]) == facts(ENTRY)
@@ -517,22 +515,20 @@ async def test_a_hanging_disk_holds_nobody_and_the_writes_go_on_later(path: Path
     assert file.writes == []
     file.gate.set()
     await in_worker(state, "SELECT 1")
-    assert [(key, at) for key, at, _ in file.writes] == [(account(0), 1.0), (KEY, 1360.5)]
+    assert file.writes == [FIRST, ENTRY]
     assert (await state.restore()).keys() == {KEY}
 
 
 async def test_writes_that_wait_collapse_to_the_newest_of_each_account(gated: tuple[State, Gated]) -> None:
     state, file = gated
     for number in range(5):
-        await state.begin(KEY, 1000.0 + number)
         await state.save(replace(ENTRY, polls=number, next_poll_at=2000.0 + number))
-    await state.begin(KEY, 3000.0)
-    await state.begin(account(1), 7.0)
+    await state.save(replace(ENTRY, key=account(1)))
     assert state._worker._work_queue.qsize() == 2
     file.gate.set()
     entries = await state.restore()
-    assert [(key, at) for key, at, _ in file.writes] == [(account(0), 1.0), (KEY, 3000.0), (account(1), 7.0)]
-    assert facts(entries[KEY]) == facts(replace(ENTRY, polls=4, next_poll_at=3000.0))
+    assert [(entry.key, entry.next_poll_at) for entry in file.writes] == [(account(0), 1360.5), (KEY, 2004.0), (account(1), 1360.5)]
+    assert facts(entries[KEY]) == facts(replace(ENTRY, polls=4, next_poll_at=2004.0))
 
 
 async def test_a_save_after_forgetting_is_kept_although_both_had_to_wait(gated: tuple[State, Gated]) -> None:
@@ -562,14 +558,14 @@ async def test_closing_is_not_held_by_a_hanging_disk_and_drops_what_still_waits(
     state, file = gated
     log = Log()
     await state.save(ENTRY)
-    await state.begin(account(1), 1360.0)
+    await state.save(replace(ENTRY, key=account(1)))
     async with asyncio.timeout(10):
         await state.close()
     assert (state.usable, log.lines()) == (False, [])
     file.abandoned = True
     file.gate.set()
     state._worker.shutdown()
-    assert file.writes == [(account(0), 1.0, None)]
+    assert file.writes == [FIRST]
 
 
 async def test_a_failure_after_the_caller_went_on_is_told_too(gated: tuple[State, Gated]) -> None:

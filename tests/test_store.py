@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from exporter.errors import PollError
-from exporter.model import AccountKey, Quota, Reading, Reason, Seconds
+from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from exporter.store import Durations, Entry, Store
 
 STUDIO = AccountKey("heygen", "studio")
@@ -80,6 +80,50 @@ def test_mismatches_are_counted_by_field_and_outlive_a_recovery() -> None:
     succeed(store, dataclasses.replace(FULL, mismatches=("wallet.remaining",)))
     succeed(store, FULL)
     assert store[STUDIO].mismatches == {"wallet.remaining": 2, "info.plan": 1}
+
+
+def consumed(store: Store, key: AccountKey = STUDIO) -> list[tuple[str, int]]:
+    return [(book.resource, int(book.consumed)) for book in store[key].books]
+
+
+def test_consumption_is_counted_from_good_polls_and_outlives_failures() -> None:
+    store = new_store()
+    succeed(store, FULL, at=1000.0)
+    assert consumed(store) == [("wallet", 0)]
+    fail(store, at=1060.0)
+    succeed(store, Reading(), at=1120.0)
+    succeed(store, EMPTIER, at=1180.0)
+    assert consumed(store) == [("wallet", 30)]
+    assert store[STUDIO].books[0].at == 1180.0
+    assert consumed(store, STAGE) == []
+
+
+def test_the_end_of_a_period_is_measured_on_the_wall_clock() -> None:
+    used = [Reading((Quota("r", "u", used=Decimal(amount), resets_at=90_030.0),)) for amount in (80, 70)]
+    for correction, expected in ((0.0, 0), (89_000.0, 70)):
+        store = new_store()
+        for at, reading in zip((1000.0, 1060.0), used, strict=True):
+            store.record_success(STUDIO, reading, at=at, duration=Seconds(0.5), interval=MINUTE, correction=correction)
+        assert consumed(store) == [("r", expected)]
+
+
+def test_the_books_of_a_shifted_entry_move_with_its_times() -> None:
+    store = new_store()
+    succeed(store, FULL, at=1000.0)
+    entry = store[STUDIO].shifted(-300.0)
+    assert (entry.last_success_at, entry.books[0].since, entry.books[0].at, entry.books[0].marks[0].at) == (700.0, 700.0, 700.0, 700.0)
+    assert entry.shifted(300.0) == store[STUDIO]
+
+
+def test_a_kept_account_takes_over_thresholds_and_keeps_its_books() -> None:
+    store = new_store()
+    succeed(store, FULL, at=1000.0)
+    succeed(store, EMPTIER, at=1060.0)
+    thresholds = (Threshold("wallet", "warning", amount=Decimal(25)),)
+    store.configure([Entry(STUDIO, {}, Seconds(180.0), MINUTE, thresholds=thresholds)], 1100.0)
+    assert (store[STUDIO].thresholds, consumed(store)) == (thresholds, [("wallet", 30)])
+    store.configure([Entry(STUDIO, {}, Seconds(180.0), MINUTE)], 1200.0)
+    assert (store[STUDIO].thresholds, consumed(store)) == ((), [("wallet", 30)])
 
 
 def test_the_interval_is_that_of_the_last_poll() -> None:
@@ -172,6 +216,7 @@ def test_an_account_that_was_removed_and_comes_back_starts_anew_but_is_not_asked
     store.configure([], 1020.0)
     store.configure(entries, 1030.0)
     entry = store[STUDIO]
+    assert entry.books == ()
     assert (entry.reading, entry.polls, entry.begun_at, entry.next_poll_at) == (None, 0, 1000, 1060)
 
 

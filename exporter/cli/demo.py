@@ -7,8 +7,9 @@ import os
 import click
 
 from exporter.app import ServeOptions, serve
+from exporter.cli.address import address_type
 from exporter.cli.options import log_options
-from exporter.cli.serve import AddressType, run_daemon
+from exporter.cli.serve import run_daemon
 from exporter.config.models import Config
 from exporter.log import LogFormat, configure_log
 from exporter.plan import Plan, build_jobs
@@ -17,12 +18,18 @@ from exporter.simulator.cast import CAST, cast_simulator
 from exporter.web.address import Address
 
 INTERVAL = "5s"
+THRESHOLDS = {
+    "*": {"warning": "20%", "critical": "5%"},
+    "wallet": {"warning": 30, "critical": 12},
+    "credits": {"warning": 30, "critical": 10},
+}
 
 _WELCOME = """
 The vendors are played on this machine; the figures move. The exporter answers at
 
-  http://{address}/            what there is
+  http://{address}/            what is left, for people
   http://{address}/metrics     what Prometheus reads
+  http://{address}/api/v1/accounts   what is left, for scripts
 
 Try:  curl -s http://{address}/metrics | grep ai_account_quota_remaining
 Stop: Ctrl-C
@@ -33,7 +40,7 @@ Stop: Ctrl-C
 @click.option(
     "--web.listen-address",
     "address",
-    type=AddressType(),
+    type=address_type,
     default="127.0.0.1:9893",
     show_default=True,
     help="Where to listen; this machine only, unless you say otherwise.",
@@ -66,7 +73,8 @@ def demo_config(url: str) -> Config:
         }
         for role in CAST
     ]
-    return Config.model_validate({"defaults": {"interval": INTERVAL, "timeout": "4s", "max_backoff": "30s"}, "accounts": accounts})
+    defaults = {"interval": INTERVAL, "timeout": "4s", "max_backoff": "30s", "thresholds": THRESHOLDS}
+    return Config.model_validate({"defaults": defaults, "accounts": accounts})
 
 
 def _announce(addresses: list[Address]) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = ("serve", "check", "once", "demo", "providers")
+COMMANDS: Final = ("serve", "check", "once", "demo", "providers", "healthcheck")
 
 
 class LazyGroup(click.Group):

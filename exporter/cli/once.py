@@ -6,17 +6,21 @@ import asyncio
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from exporter.app import build, poll_once
 from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
-from exporter.cli.report import print_table, to_plain
+from exporter.cli.report import print_table
 from exporter.log import LogFormat, configure_log
 from exporter.metrics.exposition import Exposition
+from exporter.overview.encoding import to_plain
+from exporter.overview.survey import account_facts
 from exporter.plan import build_jobs
+from exporter.store import Entry
 
 
 @click.command("once")
@@ -36,8 +40,13 @@ def command(config_file: Path, output: Literal["table", "json", "prometheus"], l
         case "table":
             print_table(snapshot.entries, now=time.time())
         case "json":
-            click.echo(json.dumps([to_plain(entry) for entry in snapshot.entries], indent=2))
+            click.echo(json.dumps([as_polled(entry) for entry in snapshot.entries], indent=2))
         case "prometheus":
             click.echo(Exposition(time.time, build(), runtime=False).render(snapshot).body, nl=False)
     if not all(entry.up for entry in snapshot.entries):
         raise SystemExit(EXIT_FAILED)
+
+
+def as_polled(entry: Entry) -> dict[str, Any]:
+    """The account as the API tells of it, at the moment when its poll ended: other polls may have taken long, and none follows."""
+    return to_plain(account_facts(replace(entry, next_poll_at=None), entry.last_poll_at or 0.0, correction=0.0))

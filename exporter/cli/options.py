@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -16,6 +16,8 @@ from exporter.providers.library import read_definitions
 
 EXIT_FAILED: Final = 1
 EXIT_INVALID: Final = 2
+
+T = TypeVar("T")
 
 
 def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,11 +47,16 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def load(config_file: Path, environ: Mapping[str, str]) -> Loaded[Definition]:
     """Read the configuration and the definitions, or tell all that is wrong and exit with 2."""
+    return or_exit(config_file, lambda: load_config(config_file, read_definitions, environ))
+
+
+def or_exit(file: Path, read: Callable[[], T]) -> T:
+    """Return what is read, or tell all that is wrong with the file and exit with 2."""
     try:
-        return load_config(config_file, read_definitions, environ)
+        return read()
     except ConfigError as error:
         count = len(error.problems)
-        click.echo(f"{config_file} cannot be used; {count} {'problem' if count == 1 else 'problems'}:", err=True)
+        click.echo(f"{file} cannot be used; {count} {'problem' if count == 1 else 'problems'}:", err=True)
         for problem in error.problems:
             click.echo(f"  {problem}", err=True)
         raise SystemExit(EXIT_INVALID) from None

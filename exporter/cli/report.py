@@ -1,11 +1,10 @@
-"""What is known of accounts, as a table for people and as plain data for scripts."""
+"""What is known of accounts, as a table for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -14,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from exporter.config.duration import format_duration
-from exporter.model import AutoReload, Quota, Reading
+from exporter.model import AutoReload, Quota
 from exporter.store import Entry
 
 _WIDE = 240
@@ -41,14 +40,6 @@ def print_table(entries: Sequence[Entry], now: float, console: Console | None = 
         console.print(table)
     for entry in entries:
         console.print(Text(f"{_name(entry)}: {_account_note(entry)}", style="bold red" if entry.error else ""), soft_wrap=True)
-
-
-def to_plain(entry: Entry) -> dict[str, Any]:
-    """One account as data for JSON; what is unknown is left out."""
-    plain: dict[str, Any] = {"provider": entry.key.provider, "account": entry.key.account, "labels": dict(entry.labels), "up": entry.up}
-    if entry.error:
-        plain["error"] = {"reason": str(entry.error.reason), "message": str(entry.error)}
-    return plain | (_plain_reading(entry.reading) if entry.reading else {})
 
 
 def amount(value: Decimal | None) -> str:
@@ -99,31 +90,3 @@ def _account_note(entry: Entry) -> str:
 def _reload_note(reload: AutoReload) -> str:
     added = f"adds {amount(reload.amount)}" if reload.amount is not None else "adds"
     return f"auto reload {added} {reload.unit}" + (f" below {amount(reload.threshold)}" if reload.threshold is not None else "")
-
-
-def _plain_reading(reading: Reading) -> dict[str, Any]:
-    reload = reading.auto_reload
-    plain = {
-        "quotas": [_plain_quota(quota) for quota in reading.quotas],
-        "info": dict(reading.info),
-        "status": reading.status.current if reading.status else None,
-        "features": dict(reading.features),
-        "auto_reload": {name: _plain_number(getattr(reload, name)) for name in ("threshold", "amount")} | {"unit": reload.unit}
-        if reload
-        else None,
-        "created_at": reading.created_at,
-        "mismatches": list(reading.mismatches),
-    }
-    return {name: value for name, value in plain.items() if value is not None}
-
-
-def _plain_quota(quota: Quota) -> dict[str, Any]:
-    parts = {name: _plain_number(getattr(quota, name)) for name in ("remaining", "used", "limit", "overage_limit")}
-    facts = {"resource": quota.resource, "unit": quota.unit, **parts, "unlimited": quota.unlimited or None, "resets_at": quota.resets_at}
-    return {name: value for name, value in facts.items() if value is not None}
-
-
-def _plain_number(value: Decimal | None) -> float | int | None:
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() and abs(value) < 2**53 else float(value)

@@ -7,6 +7,8 @@ import os
 import re
 import threading
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +16,22 @@ import click
 import structlog
 
 from exporter.app import ServeOptions, serve
+from exporter.cli.address import address_type
 from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
+from exporter.cli.sharding import read_shard, shard_options
+from exporter.cli.web import load_web, web_config_option
 from exporter.config.loading import load_config
 from exporter.config.models import Config
 from exporter.errors import ExporterError
 from exporter.log import LogFormat, configure_log, frames, leaves
 from exporter.plan import plan_of
 from exporter.providers.library import read_definitions
-from exporter.web.address import Address, parse_address
+from exporter.web.address import Address
+from exporter.web.toolkit.loading import load_web_config
 
 LAST_RESORT_AFTER = 1.0
 
 log = structlog.get_logger()
-
-
-class AddressType(click.ParamType[Address]):
-    """A listen address as a flag's value."""
-
-    name = "[HOST]:PORT"
-
-    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Address:
-        """Parse it, or fail with what one looks like."""
-        try:
-            return value if isinstance(value, Address) else parse_address(value)
-        except ValueError as error:
-            self.fail(str(error), param, context)
 
 
 def end_soon(code: int) -> None:
@@ -68,7 +61,7 @@ def _path(_context: click.Context, _param: click.Parameter, value: str) -> str:
 @click.option(
     "--web.listen-address",
     "addresses",
-    type=AddressType(),
+    type=address_type,
     multiple=True,
     default=(":9893",),
     show_default=True,
@@ -82,18 +75,58 @@ def _path(_context: click.Context, _param: click.Parameter, value: str) -> str:
     callback=_path,
     help="Path of the metrics.",
 )
+@web_config_option
+@click.option(
+    "--web.systemd-socket", "inherits", is_flag=True, help="Listen on the sockets that systemd hands over, in place of addresses."
+)
+@click.option(
+    "--web.max-requests",
+    "max_requests",
+    type=click.IntRange(min=0),
+    default=40,
+    show_default=True,
+    help="How many scrapes may be under way at once; more are answered with 503. 0 for any number.",
+)
 @click.option("--web.disable-exporter-metrics", "no_runtime", is_flag=True, help="Leave out process_* and python_* metrics.")
+@shard_options
 @log_options
 def command(
-    *, config_file: Path, addresses: tuple[Address, ...], telemetry_path: str, no_runtime: bool, log_level: str, log_format: LogFormat
+    *,
+    config_file: Path,
+    log_level: str,
+    log_format: LogFormat,
+    shard: int | None,
+    pod: str | None,
+    total_shards: int,
+    **web: Any,
 ) -> None:
     """Poll every account on its interval and serve the metrics, until SIGTERM or SIGINT."""
     loaded = load(config_file, os.environ)
+    part = read_shard(shard, pod, total_shards)
+    options = replace(_serve_options(**web), shard=part)
     configure_log(log_level, log_format)
     log.info("config loaded", file=str(config_file), accounts=len(loaded.config.accounts))
     warn_of_inline_secrets(loaded.config)
-    options = ServeOptions(addresses, telemetry_path, runtime_metrics=not no_runtime)
-    run_daemon(serve(plan_of(loaded), options, os.environ, reread=lambda: plan_of(load_config(config_file, read_definitions, os.environ))))
+    run_daemon(
+        serve(
+            plan_of(loaded, part), options, os.environ, reread=lambda: plan_of(load_config(config_file, read_definitions, os.environ), part)
+        )
+    )
+
+
+def _serve_options(
+    *,
+    addresses: tuple[Address, ...],
+    telemetry_path: str,
+    web_config_file: Path | None,
+    inherits: bool,
+    max_requests: int,
+    no_runtime: bool,
+) -> ServeOptions:
+    options = ServeOptions(addresses, inherits, telemetry_path, runtime_metrics=not no_runtime, max_requests=max_requests)
+    if web_config_file is None:
+        return options
+    return replace(options, web_config=load_web(web_config_file), reread_web_config=partial(load_web_config, web_config_file))
 
 
 def warn_of_inline_secrets(config: Config) -> None:

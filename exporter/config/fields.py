@@ -1,10 +1,11 @@
-"""The kinds of text that a configuration is made of: names, labels, addresses; each refuses what it cannot be, and says what it can."""
+"""The kinds of text that a configuration is made of (each refuses what it cannot be, and says what it can), and how its places are written."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from exporter.model import RESERVED_LABELS, Seconds
 
 _BARE_URL = re.compile(r"[^\s?#@\x00-\x1f\x7f]+")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,24}")
+_PRINTED_KEY = re.compile(r"[!-9;-~]{1,40}")  # one with a colon is a key and a value without the space between
 
 
 def _without_controls(text: str) -> str:
@@ -69,3 +72,21 @@ LabelName = Annotated[str, AfterValidator(_label_name)]
 LabelValue = Annotated[str, Field(max_length=128), AfterValidator(_without_controls)]
 Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_without_controls)]
 Url = Annotated[str, AfterValidator(check_url)]
+
+
+def dotted(location: Iterable[int | str]) -> str:
+    """Write a place in a file: `accounts[2].interval`. A key that may be a misplaced secret is not written out."""
+    text, is_secret = "", False
+    for part in location:
+        if isinstance(part, int) and not is_secret:
+            text += f"[{part}]"
+        elif part != "[key]":  # pydantic's mark for a fault in the key itself
+            text += f".{part}" if (_PLAIN_KEY if is_secret else _PRINTED_KEY).fullmatch(str(part)) else ".(a key that is not shown)"
+        is_secret = is_secret or part == "credentials"
+    return text.removeprefix(".")
+
+
+def listed(names: Collection[str], last: str = "and") -> str:
+    """Write names in a row: `a, b and c`."""
+    *rest, final = sorted(names)
+    return f"{', '.join(rest)} {last} {final}" if rest else final

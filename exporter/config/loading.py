@@ -13,15 +13,14 @@ from pydantic import BaseModel, ValidationError
 
 from exporter.config.document import read_document
 from exporter.config.duration import format_duration
-from exporter.config.models import Account, Config, Context, ProviderFacts, Timing
+from exporter.config.fields import dotted
+from exporter.config.models import Account, Config, Context, Defaults, ProviderFacts, Timing
+from exporter.config.thresholds import Levels, threshold_faults
 from exporter.credentials import SecretSource
 from exporter.errors import ConfigError, Problem
 
 Facts = TypeVar("Facts", bound=ProviderFacts)
 ReadProviders = Callable[[Iterable[Path]], tuple[Mapping[str, Facts], Sequence[Problem]]]
-
-_PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,24}")
-_PRINTED_KEY = re.compile(r"[!-9;-~]{1,40}")  # one with a colon is a key and a value without the space between
 
 
 class Loaded(NamedTuple, Generic[Facts]):
@@ -50,6 +49,8 @@ def load_config(path: Path, read_providers: ReadProviders[Facts], environ: Mappi
     except ValidationError as error:
         problems += problems_of(error, _keys_of)
     problems += _between_accounts(data)
+    resources = {name: [quota.resource for quota in facts.quotas] for name, facts in providers.items()}
+    problems += (Problem(place, message) for place, message in threshold_faults(data, resources))
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
     return Loaded(config, providers, (path, *files))
@@ -77,28 +78,18 @@ def problems_of(error: ValidationError, keys_of: Callable[[Sequence[int | str]],
         yield Problem(dotted(place), message)
 
 
-def dotted(location: Iterable[int | str]) -> str:
-    """Write a place in a file: `accounts[2].interval`. A key that may be a misplaced secret is not written out."""
-    text, is_secret = "", False
-    for part in location:
-        if isinstance(part, int) and not is_secret:
-            text += f"[{part}]"
-        elif part != "[key]":  # pydantic's mark for a fault in the key itself
-            text += f".{part}" if (_PLAIN_KEY if is_secret else _PRINTED_KEY).fullmatch(str(part)) else ".(a key that is not shown)"
-        is_secret = is_secret or part == "credentials"
-    return text.removeprefix(".")
-
-
 def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
     match block:
         case ():
             return Config.model_fields
         case ("defaults",):
-            return Timing.model_fields
+            return Defaults.model_fields
         case ("accounts", int()):
             return Account.model_fields
         case (*_, "credentials", str()):
             return SecretSource.model_fields
+        case ("defaults", "thresholds", str()) | ("accounts", int(), "thresholds", str()):
+            return Levels.model_fields
         case _:
             return ()
 

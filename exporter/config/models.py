@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sized
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Protocol, Self
@@ -10,10 +10,19 @@ from typing import Annotated, Protocol, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from exporter.config.duration import Duration, default_duration
-from exporter.config.fields import Interval, LabelName, LabelValue, Text, Url
+from exporter.config.fields import Interval, LabelName, LabelValue, Text, Url, listed
 from exporter.config.network import Network
+from exporter.config.thresholds import Thresholds, thresholds_of
 from exporter.credentials import SecretSource, Surroundings
-from exporter.model import AccountKey, Seconds
+from exporter.model import AccountKey, Seconds, Threshold
+
+
+class QuotaFacts(Protocol):
+    """What the configuration has to know of a quota."""
+
+    @property
+    def resource(self) -> str:
+        """Its name."""
 
 
 class ProviderFacts(Protocol):
@@ -31,6 +40,10 @@ class ProviderFacts(Protocol):
     def requests(self) -> Sized:
         """What is asked in a poll, at most."""
 
+    @property
+    def quotas(self) -> Iterable[QuotaFacts]:
+        """What may be told of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context(Surroundings):
@@ -42,7 +55,7 @@ class Context(Surroundings):
 def _credential_name(name: str, info: ValidationInfo) -> str:
     facts = _facts(info)
     if facts and name not in facts.credentials:
-        raise ValueError(f"{info.data['provider']} has no credential of that name; it takes {_listed(facts.credentials, 'or')}")
+        raise ValueError(f"{info.data['provider']} has no credential of that name; it takes {listed(facts.credentials, 'or')}")
     return name
 
 
@@ -54,7 +67,7 @@ class _Block(BaseModel):
 
 
 class Timing(_Block, Network):
-    """What holds for every account that does not state its own."""
+    """When and how an account is polled, where it does not state its own."""
 
     interval: Interval = default_duration("5m")
     """How often an account is polled; 1s at least."""
@@ -67,7 +80,14 @@ class Timing(_Block, Network):
     max_retry_after: Duration = default_duration("1d")
     """How long a vendor's `Retry-After` is obeyed at most."""
     min_interval: Interval | None = None
-    """How far the interval may shrink while a resource nears its end or its reset; it does not unless this is set."""
+    """How far the interval may shrink while a resource nears a threshold, its end or its reset; it does not unless this is set."""
+
+
+class Defaults(Timing):
+    """What holds for every account that does not state its own."""
+
+    thresholds: Thresholds = {}
+    """How little may remain of each resource; `*` is every resource that has no level of that severity of its own."""
 
 
 class Account(_Block, Network):
@@ -90,9 +110,11 @@ class Account(_Block, Network):
     max_retry_after: Duration | None = None
     """How long a vendor's `Retry-After` is obeyed at most for this account."""
     min_interval: Interval | None = None
-    """How far this account's interval may shrink while a resource nears its end or its reset."""
+    """How far this account's interval may shrink while a resource nears a threshold, its end or its reset."""
     labels: dict[LabelName, LabelValue] = {}
     """Labels of your own for all series of this account, such as `team: video`."""
+    thresholds: Thresholds = {}
+    """How little may remain of each resource of this account; the defaults hold where it states no level of that severity."""
     region: str | None = None
     """One of the provider's regions, where it has several."""
     base_url: Url | None = None
@@ -107,7 +129,7 @@ class Account(_Block, Network):
     @classmethod
     def _is_known(cls, name: str, info: ValidationInfo) -> str:
         if isinstance(info.context, Context) and name not in info.context.providers:
-            raise ValueError(f"no such provider; known are {_listed(info.context.providers)}")
+            raise ValueError(f"no such provider; known are {listed(info.context.providers)}")
         return name
 
     @field_validator("credentials")
@@ -126,7 +148,7 @@ class Account(_Block, Network):
     def _exists(cls, region: str | None, info: ValidationInfo) -> str | None:
         facts = _facts(info)
         if region is not None and facts and region not in facts.regions:
-            known = f"; it has {_listed(facts.regions)}" if facts.regions else ""
+            known = f"; it has {listed(facts.regions)}" if facts.regions else ""
             raise ValueError(f"{info.data['provider']} has no such region{known}")
         return region
 
@@ -162,7 +184,7 @@ class StateFields(_Block):
 class Config(_Block):
     """The whole file."""
 
-    defaults: Timing = Timing()
+    defaults: Defaults = Defaults()
     """What holds for every account that does not state its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""
@@ -179,7 +201,7 @@ class Config(_Block):
         known = info.context.providers if isinstance(info.context, Context) else limits
         strange = sorted(limits.keys() - known)
         if strange:
-            raise ValueError(f"there is no provider {strange[0]!r}; known are {_listed(known)}")
+            raise ValueError(f"there is no provider {strange[0]!r}; known are {listed(known)}")
         return limits
 
     @model_validator(mode="after")
@@ -203,11 +225,10 @@ class Config(_Block):
         timing = self.defaults.model_copy(update=own)
         return timing if timing.stale_after else timing.model_copy(update={"stale_after": Seconds(3 * timing.interval)})
 
+    def thresholds(self, account: Account) -> tuple[Threshold, ...]:
+        """What the account states itself, and what the defaults say of the rest."""
+        return thresholds_of(self.defaults.thresholds, account.thresholds)
+
 
 def _facts(info: ValidationInfo) -> ProviderFacts | None:
     return info.context.providers.get(info.data.get("provider", "")) if isinstance(info.context, Context) else None
-
-
-def _listed(names: Collection[str], last: str = "and") -> str:
-    *rest, final = sorted(names)
-    return f"{', '.join(rest)} {last} {final}" if rest else final

@@ -60,6 +60,19 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
         ("resource", "unit"), samples=samples.quota("resets_at"),
     ),
     AccountFamily(
+        "ai_account_quota_threshold", "gauge", f"The floor for what remains that the configuration sets. {SUM_WARNING}",
+        ("resource", "unit", "severity"), samples=samples.threshold,
+    ),
+    AccountFamily(
+        "ai_account_quota_consumed_total", "counter",
+        f"What was seen to be consumed since it was first seen; top-ups, resets and refunds leave it alone. {SUM_WARNING}",
+        ("resource", "unit"), samples=samples.observed("consumed"),
+    ),
+    AccountFamily(
+        "ai_account_quota_replenished_total", "counter", f"What was seen to be added since it was first seen: top-ups, resets and refunds. {SUM_WARNING}",
+        ("resource", "unit"), samples=samples.observed("replenished"),
+    ),
+    AccountFamily(
         "ai_account_resources", "gauge", "Resources in the last good answer that came with an amount; 0 means that the vendor told nothing.",
         samples=samples.resources,
     ),
@@ -134,6 +147,14 @@ BUILD_INFO = Family(
     "ai_account_exporter_build_info", "gauge", "Always 1; which exporter this is.", ("version", "revision", "python_version"),
 )  # fmt: skip
 
+SHARD = Family(
+    "ai_account_exporter_shard_ordinal", "gauge", "Which of the exporters that share the accounts this one is, from 0 on.",
+)  # fmt: skip
+
+SHARDS = Family(
+    "ai_account_exporter_shards", "gauge", "Among how many exporters the accounts are shared, by the flags of this one; 1 if they are not.",
+)  # fmt: skip
+
 DURATIONS = Family(
     "ai_account_exporter_vendor_request_duration_seconds", "histogram", "How long polls of a vendor took, all its accounts together.",
     ("provider",),
@@ -148,5 +169,5 @@ RELOAD_TIME = Family(
     "When the configuration that is in force was read, as Unix time.",
 )  # fmt: skip
 
-CATALOGUE: tuple[Family, ...] = (*ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, DURATIONS)
+CATALOGUE: tuple[Family, ...] = (*ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, SHARD, SHARDS, DURATIONS)
 """Every family of the page but those that prometheus-client brings (`process_*`, `python_*`)."""

@@ -11,7 +11,18 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from exporter.metrics.catalogue import ACCOUNT_FAMILIES, BUILD_INFO, CATALOGUE, DURATIONS, RELOAD_SUCCESSFUL, RELOAD_TIME, AccountFamily
+from exporter.metrics.catalogue import (
+    ACCOUNT_FAMILIES,
+    BUILD_INFO,
+    CATALOGUE,
+    DURATIONS,
+    RELOAD_SUCCESSFUL,
+    RELOAD_TIME,
+    SHARD,
+    SHARDS,
+    AccountFamily,
+)
+from exporter.shard import WHOLE, Shard
 from exporter.store import Entry, Snapshot
 
 BUCKETS = Histogram.DEFAULT_BUCKETS
@@ -44,13 +55,15 @@ def account_families(entries: Sequence[Entry], labels: Sequence[str], now: float
     return (family for family in families if family.samples)
 
 
-def exporter_families(snapshot: Snapshot, build: tuple[str, str], correction: float = 0.0) -> Iterator[Metric]:
+def exporter_families(snapshot: Snapshot, build: tuple[str, str], correction: float = 0.0, shard: Shard = WHOLE) -> Iterator[Metric]:
     """The families about the exporter itself; `build` is version and revision."""
     info = GaugeMetricFamily(BUILD_INFO.name, BUILD_INFO.help, labels=BUILD_INFO.labels)
     info.add_metric((*build, platform.python_version()), 1.0)
     yield info
     yield GaugeMetricFamily(RELOAD_SUCCESSFUL.name, RELOAD_SUCCESSFUL.help, float(snapshot.config.is_right))
     yield GaugeMetricFamily(RELOAD_TIME.name, RELOAD_TIME.help, snapshot.config.in_force_since + correction)
+    yield GaugeMetricFamily(SHARD.name, SHARD.help, float(shard.ordinal))
+    yield GaugeMetricFamily(SHARDS.name, SHARDS.help, float(shard.total))
     histogram = HistogramMetricFamily(DURATIONS.name, DURATIONS.help, labels=DURATIONS.labels)
     for provider, each in snapshot.durations.items():
         buckets = zip(map(floatToGoString, BUCKETS), itertools.accumulate(each.counts), strict=True)

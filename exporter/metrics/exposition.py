@@ -1,4 +1,4 @@
-"""The page: text 0.0.4 or OpenMetrics 1.0, gzip on demand. No await, no I/O, and it cannot raise.
+"""The page: text or OpenMetrics, gzip on demand. No await, no I/O, and it cannot raise.
 
 prometheus-client writes every line. What it wrote for one account is kept until the account's entry changes, so that a scrape
 costs little more than joining text however many accounts there are.
@@ -17,12 +17,14 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from exporter.metrics.collector import Families, account_families, empty_families, exporter_families
-from exporter.metrics.negotiation import Format, accepts_gzip, choose_format
+from exporter.metrics.negotiation import EVERYTHING, Syntax, Wish
 from exporter.model import AccountKey
+from exporter.shard import WHOLE, Shard
 from exporter.store import Entry, Snapshot
 
 _GZIP_LEVEL = 1  # a page is mostly repetition: more effort costs time and saves little
 _EOF = "# EOF\n"
+_SUFFIXES = ("", "_total", "_bucket", "_sum", "_count", "_info")
 _HEADING = re.compile(r"^(# HELP .*\n# TYPE .*\n)", re.MULTILINE)
 
 
@@ -46,7 +48,13 @@ class Exposition:
     """Renders snapshots."""
 
     def __init__(
-        self, now: Callable[[], float], build: tuple[str, str], *, runtime: bool = True, correction: Callable[[], float] = lambda: 0.0
+        self,
+        now: Callable[[], float],
+        build: tuple[str, str],
+        *,
+        runtime: bool = True,
+        correction: Callable[[], float] = lambda: 0.0,
+        shard: Shard = WHOLE,
     ) -> None:
         """`now` and `correction` are those of the scheduler's clock, `build` is version and revision.
 
@@ -55,53 +63,70 @@ class Exposition:
         self._now = now
         self._correction = correction
         self._build = build
+        self._shard = shard
         self._runtime = _runtime_collectors() if runtime else ()
-        self._kept: dict[tuple[Format, AccountKey], _Kept] = {}
+        self._kept: dict[tuple[Syntax, AccountKey], _Kept] = {}
 
-    def render(self, snapshot: Snapshot, accept: str = "", accept_encoding: str = "") -> Page:
-        """Render the page for these two request headers."""
-        format_ = choose_format(accept)
-        body = "".join(self._text(snapshot, format_)).encode()
+    def render(self, snapshot: Snapshot, wish: Wish = EVERYTHING) -> Page:
+        """Render the page as it was asked for."""
+        body = "".join(self._text(snapshot, wish)).encode()
         self._forget_the_removed(snapshot)
-        headers = {"Content-Type": format_.value, "Vary": "Accept, Accept-Encoding"}
-        if accepts_gzip(accept_encoding):
+        headers = {"Content-Type": wish.format.value, "Vary": "Accept, Accept-Encoding"}
+        if wish.gzip:
             return Page(gzip.compress(body, _GZIP_LEVEL, mtime=0), headers | {"Content-Encoding": "gzip"})
         return Page(body, headers)
 
-    def _text(self, snapshot: Snapshot, format_: Format) -> Iterator[str]:
-        now, correction = self._now(), self._correction()
-        labels = tuple(sorted({label for entry in snapshot.entries for label in entry.labels}))
-        blocks: dict[str, list[str]] = {heading: [] for heading in _blocks(_write(format_, empty_families()))}
-        for entry in snapshot.entries:
-            for heading, lines in self._account_blocks(format_, entry, labels, now, correction).items():
-                blocks[heading].append(lines)
-        for heading, lines in _blocks(_write(format_, exporter_families(snapshot, self._build, correction))).items():
-            blocks[heading].append(lines)
-        for heading, parts in blocks.items():
-            if parts:
+    def _text(self, snapshot: Snapshot, wish: Wish) -> Iterator[str]:
+        syntax = wish.format.syntax
+        for heading, parts in self._families(snapshot, syntax).items():
+            if parts and _is_wished(heading, wish.names):
                 yield heading
                 yield from parts
-        yield _write(format_, (metric for collector in self._runtime for metric in collector.collect()))
-        if format_ is Format.OPENMETRICS:
+        if syntax is Syntax.OPENMETRICS:
             yield _EOF
 
-    def _account_blocks(self, format_: Format, entry: Entry, labels: tuple[str, ...], now: float, correction: float) -> dict[str, str]:
+    def _families(self, snapshot: Snapshot, syntax: Syntax) -> dict[str, list[str]]:
+        now, correction = self._now(), self._correction()
+        labels = tuple(sorted({label for entry in snapshot.entries for label in entry.labels}))
+        blocks: dict[str, list[str]] = {heading: [] for heading in _blocks(_write(syntax, empty_families()))}
+        for entry in snapshot.entries:
+            for heading, lines in self._account_blocks(syntax, entry, labels, now, correction).items():
+                blocks[heading].append(lines)
+        for heading, lines in _blocks(_write(syntax, exporter_families(snapshot, self._build, correction, self._shard))).items():
+            blocks[heading].append(lines)
+        runtime = _write(syntax, (metric for collector in self._runtime for metric in collector.collect()))
+        return blocks | {heading: [lines] for heading, lines in _blocks(runtime).items()}
+
+    def _account_blocks(
+        self,
+        syntax: Syntax,
+        entry: Entry,
+        labels: tuple[str, ...],
+        now: float,
+        correction: float,
+    ) -> dict[str, str]:
         limited = entry.limited_until is not None and entry.limited_until > now
         circumstances = (entry.fresh_reading(now) is not None, limited, labels, correction)
-        kept = self._kept.get((format_, entry.key))
+        kept = self._kept.get((syntax, entry.key))
         if kept is None or kept.entry is not entry or kept.circumstances != circumstances:
-            kept = _Kept(entry, circumstances, _blocks(_write(format_, account_families([entry], labels, now, correction))))
-            self._kept[format_, entry.key] = kept
+            kept = _Kept(entry, circumstances, _blocks(_write(syntax, account_families([entry], labels, now, correction))))
+            self._kept[syntax, entry.key] = kept
         return kept.blocks
 
     def _forget_the_removed(self, snapshot: Snapshot) -> None:
-        if len(self._kept) > len(Format) * len(snapshot.entries):
+        if len(self._kept) > len(Syntax) * len(snapshot.entries):
             present = {entry.key for entry in snapshot.entries}
             self._kept = {place: kept for place, kept in self._kept.items() if place[1] in present}
 
 
-def _write(format_: Format, families: Iterable[Metric]) -> str:
-    write = openmetrics.generate_latest if format_ is Format.OPENMETRICS else generate_latest
+def _is_wished(heading: str, names: frozenset[str]) -> bool:
+    """Whether the family, or one of its series, is among the names."""
+    family = heading.split(" ", 3)[2].removesuffix("_total")
+    return not names or not names.isdisjoint(family + suffix for suffix in _SUFFIXES)
+
+
+def _write(syntax: Syntax, families: Iterable[Metric]) -> str:
+    write = openmetrics.generate_latest if syntax is Syntax.OPENMETRICS else generate_latest
     return write(Families(families)).decode().removesuffix(_EOF)
 
 

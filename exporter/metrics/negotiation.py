@@ -5,16 +5,58 @@ Source: https://prometheus.io/docs/instrumenting/content_negotiation/ and RFC 91
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from enum import Enum
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+
+class Syntax(Enum):
+    """The two ways to write a page."""
+
+    TEXT = auto()
+    OPENMETRICS = auto()
 
 
 class Format(Enum):
     """A format that is really emitted, with its content type."""
 
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
+    TEXT_1 = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"  # our names are such that no escaping changes them
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    OPENMETRICS_0 = "application/openmetrics-text; version=0.0.1; charset=utf-8"
+
+    @property
+    def syntax(self) -> Syntax:
+        """How it is written: the versions of each syntax differ only in what this page does not contain."""
+        return Syntax.OPENMETRICS if self in {Format.OPENMETRICS, Format.OPENMETRICS_0} else Syntax.TEXT
+
+
+class Wish(NamedTuple):
+    """What a request asks for."""
+
+    format: Format = Format.TEXT
+    gzip: bool = False
+    names: frozenset[str] = frozenset()
+    """Families or series to be shown alone; none means all."""
+
+
+EVERYTHING: Final = Wish()
+"""What is given to those who ask for nothing in particular."""
+
+
+def read_wish(accept: str, accept_encoding: str, names: Iterable[str] = ()) -> Wish:
+    """What a scraper gets that sends these headers and these `name[]` parameters."""
+    return Wish(choose_format(accept), accepts_gzip(accept_encoding), frozenset(names))
+
+
+_FORMATS = {
+    ("text/plain", None): Format.TEXT,
+    ("text/plain", "0.0.4"): Format.TEXT,
+    ("text/plain", "1.0.0"): Format.TEXT_1,
+    ("application/openmetrics-text", None): Format.OPENMETRICS,
+    ("application/openmetrics-text", "1.0.0"): Format.OPENMETRICS,
+    ("application/openmetrics-text", "0.0.1"): Format.OPENMETRICS_0,
+}
 
 
 class _Offer(NamedTuple):
@@ -46,14 +88,7 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 
 def _format(offer: _Offer) -> Format | None:
-    version = offer.parameters.get("version")
-    match offer.name:
-        case "application/openmetrics-text" if version in {None, "1.0.0"}:
-            return Format.OPENMETRICS
-        case "text/plain" if version in {None, "0.0.4"}:
-            return Format.TEXT
-        case _:
-            return None
+    return _FORMATS.get((offer.name, offer.parameters.get("version")))
 
 
 def _offers(header: str) -> Iterator[_Offer]:

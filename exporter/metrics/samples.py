@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from math import isfinite
 
 from exporter.model import Reason
 from exporter.store import Entry
+from exporter.thresholds import floors_of
 
 Sample = tuple[tuple[str, ...], float]
 """The values of the further labels, and the value."""
@@ -41,6 +43,28 @@ def quota_unlimited(entry: Entry, now: float) -> Iterator[Sample]:
     """1 for each resource without a limit."""
     reading = entry.fresh_reading(now)
     return (((each.resource, each.unit), 1.0) for each in (reading.quotas if reading else ()) if each.unlimited)
+
+
+def observed(part: str) -> Callable[[Entry, float], Iterator[Sample]]:
+    """What was seen to be `consumed` or `replenished`: it stays when the figures are stale."""
+
+    def samples(entry: Entry, _now: float) -> Iterator[Sample]:
+        for book in entry.books:
+            total = number(getattr(book, part))
+            if isfinite(total):
+                yield (book.resource, book.unit), total
+
+    return samples
+
+
+def threshold(entry: Entry, now: float) -> Iterator[Sample]:
+    """The operator's floors for what remains, where the vendor tells what remains."""
+    reading = entry.fresh_reading(now)
+    for quota in reading.quotas if reading else ():
+        for severity, floor in floors_of(quota, entry.thresholds).items():
+            value = number(floor)
+            if isfinite(value):
+                yield (quota.resource, quota.unit, severity), value
 
 
 def resources(entry: Entry, now: float) -> Iterator[Sample]:

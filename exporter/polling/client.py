@@ -16,7 +16,7 @@ from yarl import URL
 from exporter.config.network import Way
 from exporter.credentials import SecretSource
 from exporter.errors import PollError
-from exporter.model import AccountKey, Reading, Reason, Seconds
+from exporter.model import AccountKey, Reading, Reason, Seconds, Threshold
 from exporter.polling.authentication import Authentication
 from exporter.polling.network import Resolver, Routes, fault
 from exporter.polling.oauth import TokenSource
@@ -49,6 +49,7 @@ class Job:
     max_requests_per_minute: int | None = None
     max_concurrent_requests: int = 50
     way: Way = Way()  # noqa: RUF009 -- frozen
+    thresholds: tuple[Threshold, ...] = ()
 
     @property
     def requests(self) -> tuple[Request, ...]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from exporter.model import Quota, Reading, Reason, Seconds
+from exporter.ledger import EXACT
+from exporter.model import Quota, Reading, Reason, Seconds, Threshold
 from exporter.polling.client import Job
 from exporter.polling.timing import Clock, backed_off, splay
 from exporter.store import Entry
+from exporter.thresholds import floors_of
 
 CREDENTIAL_REASONS = frozenset({Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.CREDENTIAL})
 
 LOW_SHARE = Decimal("0.1")
-"""A resource with less of its limit than this is looked at as often as is allowed."""
+"""A resource with less of its limit than this is looked at as often as is allowed, unless the operator has thresholds for it."""
 
 LOOKS_AHEAD = 10
 """How often to look until the next thing happens: a tenth of the way at a time."""
@@ -44,28 +46,44 @@ def _effective(job: Job, entry: Entry, clock: Clock) -> Seconds:
 
 
 def adaptive_interval(job: Job, reading: Reading, before: Entry, now: float, correction: float = 0.0) -> Seconds:
-    """The account's interval; or, where it has a `min_interval`, less of it the nearer a resource is to its end or its reset.
+    """The account's interval; or, where it has a `min_interval`, less of it the nearer a resource is to a threshold, its end or its reset.
 
     `before` is what was known when the poll started, `correction` what the wall clock was set by: resets are in its time.
     """
     if job.min_interval is None:
         return job.interval
-    horizons = [horizon for quota in reading.quotas for horizon in _horizons(quota, before, now, correction)]
+    horizons = [
+        horizon
+        for quota in reading.quotas
+        for horizon in (*_until_reset(quota, now + correction), *_until_low(quota, job.thresholds, before, now))
+    ]
     wanted = min(horizons, default=float("inf")) / LOOKS_AHEAD
     return Seconds(min(max(wanted, job.min_interval), job.interval))
 
 
-def _horizons(quota: Quota, before: Entry, now: float, correction: float) -> Iterator[float]:
-    """Seconds until something happens to this resource."""
-    if quota.resets_at is not None and quota.resets_at > now + correction:
-        yield quota.resets_at - now - correction
-    if quota.remaining is None or quota.unlimited:
+def _until_reset(quota: Quota, wall: float) -> Iterator[float]:
+    if quota.resets_at is not None and quota.resets_at > wall:
+        yield quota.resets_at - wall
+
+
+def _until_low(quota: Quota, thresholds: Iterable[Threshold], before: Entry, now: float) -> Iterator[float]:
+    """Seconds until the resource falls below a threshold or ends: none where it is low already, and no answer where it has ended."""
+    if quota.remaining is None or quota.remaining <= 0:
         return
-    if quota.limit is not None and quota.limit > 0 and 0 < quota.remaining < LOW_SHARE * quota.limit:
+    floors = list(floors_of(quota, thresholds).values())
+    if any(quota.remaining < floor for floor in floors) or (not floors and _is_low_share(quota)):
         yield 0.0
     drained = float(_drained(quota, before))
-    if drained > 0 and quota.remaining > 0 and before.last_success_at is not None:
-        yield float(quota.remaining) / drained * (now - before.last_success_at)
+    if drained > 0 and before.last_success_at is not None:
+        for floor in floors if quota.unlimited else (*floors, Decimal(0)):
+            if floor <= quota.remaining:
+                yield float(EXACT.subtract(quota.remaining, floor)) / drained * (now - before.last_success_at)
+
+
+def _is_low_share(quota: Quota) -> bool:
+    if quota.remaining is None or quota.limit is None or quota.unlimited:
+        return False
+    return quota.limit > 0 and quota.remaining < LOW_SHARE * quota.limit
 
 
 def _drained(quota: Quota, before: Entry) -> Decimal:

@@ -60,6 +60,10 @@ class Scheduler:
                 due = first_due(job, self._store[job.key], len(jobs), self._clock)
                 self._tasks[job.key] = (job, self._group.create_task(self._poll_forever(job, due), name=name))
 
+    def dead(self) -> list[str]:
+        """Name the loops that have ended, though each should run for as long as its account is configured."""
+        return [task.get_name() for _, task in self._tasks.values() if task.done()]
+
     async def _poll_forever(self, job: Job, due: float) -> NoReturn:
         secret = job.secret.fingerprint()
         try:
@@ -102,7 +106,7 @@ class Scheduler:
             _report_failure(job, outcome, entry.failures)
             return interval
         interval = adaptive_interval(job, outcome, entry, at, clock.correction())
-        self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval)
+        self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval, correction=clock.correction())
         _report_success(job, outcome, entry.failures)
         return interval
 

@@ -1,131 +1,117 @@
-"""/metrics, /-/healthy, /-/ready and a landing page; everything else is 404. Nothing here asks a vendor."""
+"""Listens for requests, with or without TLS, and changes from one certificate to the next without closing its door."""
 
 from __future__ import annotations
 
 import asyncio
-import html
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+import socket
+import ssl
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from typing import Self
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from exporter.errors import ExporterError, Problem
-from exporter.metrics.exposition import Exposition
-from exporter.store import Store
 from exporter.web.address import Address
+from exporter.web.connections import IDLE_FOR, SHAKEN_WITHIN, Connections
+from exporter.web.sockets import unheard
 
 SHUTDOWN_TIMEOUT = 1.0
 """How long open connections may finish, in seconds."""
 
-_LANDING = """<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>AI Account Exporter</title></head>
-<body>
-<h1>AI Account Exporter</h1>
-<p>Version {version}. {state}</p>
-<ul>
-<li><a href="{telemetry_path}">{telemetry_path}</a>: metrics for Prometheus</li>
-<li><a href="/-/healthy">/-/healthy</a>: the process lives</li>
-<li><a href="/-/ready">/-/ready</a>: every account was polled once</li>
-</ul>
-</body>
-</html>
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What the server serves."""
-
-    store: Store
-    exposition: Exposition
-    version: str
-    telemetry_path: str = "/metrics"
-    reload: Callable[[], Awaitable[Sequence[Problem]]] | None = None
-    """Rereads the configuration and returns what is wrong with it; None where there is nothing to reread."""
-    _threads: Executor = field(init=False, repr=False, default_factory=lambda: ThreadPoolExecutor(1, "page"))
-    """One thread for pages alone: in the common pool a scrape could wait for a name server."""
-
-    async def metrics(self, request: web.Request) -> web.Response:
-        """Render in a thread: a large page must not hold up the polls."""
-        accept, encoding = (", ".join(request.headers.getall(name, ())) for name in (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING))
-        loop, snapshot = asyncio.get_running_loop(), self.store.snapshot()
-        page = await loop.run_in_executor(self._threads, self.exposition.render, snapshot, accept, encoding)
-        return web.Response(body=page.body, headers=page.headers)
-
-    async def healthy(self, _request: web.Request) -> web.Response:
-        """Answer: whoever can, lives."""
-        return web.Response(text="healthy\n")
-
-    async def ready(self, _request: web.Request) -> web.Response:
-        """200 once every account was polled, well or badly."""
-        waiting, message = self._state()
-        return web.Response(text=f"{message}\n", status=503 if waiting else 200)
-
-    async def reread(self, _request: web.Request) -> web.Response:
-        """200 once the new configuration is in force; 500 with all that is wrong, while the old one goes on."""
-        problems = await self.reload() if self.reload else ()
-        if problems:
-            lines = [f"the configuration was refused, and the former one goes on; {len(problems)} wrong:", *map(str, problems)]
-            return web.Response(text="".join(f"{line}\n" for line in lines), status=500)
-        return web.Response(text="reloaded\n")
-
-    async def landing(self, _request: web.Request) -> web.Response:
-        """Links to the rest."""
-        page = _LANDING.format(version=html.escape(self.version), state=self._state()[1], telemetry_path=html.escape(self.telemetry_path))
-        return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": "default-src 'none'"})
-
-    def _state(self) -> tuple[bool, str]:
-        entries = self.store.snapshot().entries
-        waiting = sum(not entry.polls for entry in entries)
-        return bool(
-            waiting
-        ), f"waiting for the first poll of {waiting} of {len(entries)} accounts" if waiting else f"{len(entries)} accounts polled"
-
-
-def make_application(site: Site) -> web.Application:
-    """Lay out the routes."""
-    application = web.Application()
-    application.router.add_get("/", site.landing)
-    application.router.add_get(site.telemetry_path, site.metrics)
-    application.router.add_get("/-/healthy", site.healthy)
-    application.router.add_get("/-/ready", site.ready)
-    if site.reload is not None:
-        application.router.add_post("/-/reload", site.reread)
-        application.router.add_put("/-/reload", site.reread)
-    application.on_response_prepare.append(_name_the_server)
-    return application
-
-
-async def _name_the_server(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers[hdrs.SERVER] = "ai-account-exporter"  # instead of the versions of Python and aiohttp
-    response.headers["X-Content-Type-Options"] = "nosniff"
-
 
 class Server:
-    """Listens as long as its context lasts."""
+    """Listens on sockets as long as its context lasts, and closes them at its end."""
 
-    def __init__(self, application: web.Application, addresses: Iterable[Address]) -> None:
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT)
-        self._addresses = tuple(addresses)
+    def __init__(self, application: web.Application, sockets: Iterable[socket.socket], tls: ssl.SSLContext | None = None) -> None:
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT, keepalive_timeout=IDLE_FOR)
+        self._sockets = tuple(sockets)
+        self._tls = tls
+        self._sites: list[_Site] = []
+        self._connections = Connections(self._new_protocol)
+        application.middlewares.insert(0, self._connections.middleware)
 
     @property
     def addresses(self) -> list[Address]:
         """Where it really listens: the ports that the system chose in place of 0."""
-        return [Address(*address[:2]) for address in self._runner.addresses]
+        return [Address(*each.getsockname()[:2]) for each in self._sockets]
+
+    async def use(self, tls: ssl.SSLContext | None) -> None:
+        """Serve new connections with other certificates, or without; those that are open go on as they are.
+
+        Raises:
+            ExporterError: that is not possible; all goes on as it was.
+        """
+        former, self._sites = self._sites, await self._listen(tls)
+        for site in former:
+            await site.stop()
 
     async def __aenter__(self) -> Self:
-        await self._runner.setup()
-        for address in self._addresses:
-            try:
-                await web.TCPSite(self._runner, address.host, address.port).start()
-            except (OSError, UnicodeError) as error:
-                await self._runner.cleanup()
-                why = error.strerror if isinstance(error, OSError) else "this is no host name"
-                raise ExporterError(f"cannot listen on {address}: {why}") from None
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self._close)
+            await self._runner.setup()
+            self._sites = await self._listen(self._tls)
+            undo.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
         await self._runner.cleanup()
+        for each in self._sockets:
+            each.close()
+
+    async def _listen(self, tls: ssl.SSLContext | None) -> list[_Site]:
+        sites: list[_Site] = []
+        async with AsyncExitStack() as undo:
+            for each, address in zip(self._sockets, self.addresses, strict=True):
+                try:
+                    site = _Site(self._runner, self._connections, each, tls)
+                    undo.push_async_callback(site.stop)
+                    await site.start()
+                except OSError as error:
+                    raise unheard(address, error) from None
+                sites.append(site)
+            undo.pop_all()
+        return sites
+
+    def _new_protocol(self) -> web.RequestHandler:
+        if self._runner.server is None:
+            raise RuntimeError("connections come while the server runs")
+        return self._runner.server()
+
+
+class _Site(web.BaseSite):
+    """One socket under aiohttp's care, with this server's own protocol and patience."""
+
+    def __init__(self, runner: web.AppRunner, connections: Connections, bound: socket.socket, tls: ssl.SSLContext | None) -> None:
+        super().__init__(runner, ssl_context=tls)
+        self._connections = connections
+        self._door = connections.door(bound)
+
+    @property
+    def name(self) -> str:
+        """Where it listens."""
+        return str(self._door.getsockname())
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        await super().start()
+        patience = SHAKEN_WITHIN if self._ssl_context else None
+        self._server = await asyncio.get_running_loop().create_server(
+            self._connections,
+            sock=self._door,
+            ssl=self._ssl_context,
+            backlog=self._backlog,
+            ssl_handshake_timeout=patience,
+            ssl_shutdown_timeout=patience,
+        )
+
+    async def stop(self) -> None:
+        """Let nobody in any more; who is in already stays."""
+        if self._server:
+            # asyncio drops those that it has accepted in this very turn: let none come in, and wait for the next turn.
+            asyncio.get_running_loop().remove_reader(self._door)
+            await asyncio.sleep(0)
+        await super().stop()
+        self._door.close()

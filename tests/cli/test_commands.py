@@ -4,18 +4,25 @@ import asyncio
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
 from rich.console import Console
 
+from docs.api import accounts_schema
 from exporter.app import poll_once
 from exporter.cli.main import COMMANDS, main
+from exporter.cli.once import as_polled
 from exporter.cli.report import print_table
+from exporter.model import Reason
+from exporter.overview.remedies import REMEDIES
 from exporter.providers.library import load_definitions
 from exporter.simulator.cast import CAST, cast_simulator
 from exporter.simulator.server import Simulator
+from tests.overview.entries import NOW, credits_of, polled
 from tests.support import make_job, secret_of
 
 
@@ -71,13 +78,33 @@ async def test_once_as_json_has_the_same_facts(tmp_path: Path) -> None:
     assert render_farm["labels"] == {"team": "video"}
     dubbing = accounts["elevenlabs", "dubbing"]
     assert (dubbing["status"], dubbing["quotas"][0]["unlimited"], dubbing["features"]["can_extend_voice_limit"]) == ("active", True, False)
-    assert accounts["elevenlabs", "old-key"] == {
-        "provider": "elevenlabs",
-        "account": "old-key",
+    old_key = accounts["elevenlabs", "old-key"]
+    error = {"reason": "unauthorized", "message": "HTTP 401 with the error code invalid_api_key", "failures": 1}
+    assert old_key["error"] == error | {"remedy": REMEDIES[Reason.UNAUTHORIZED]}
+    assert {name: old_key[name] for name in ("labels", "state", "up", "polls", "quotas", "mismatches")} == {
         "labels": {"team": "voice"},
+        "state": "stale",
         "up": False,
-        "error": {"reason": "unauthorized", "message": "HTTP 401 with the error code invalid_api_key"},
+        "polls": 1,
+        "quotas": [],
+        "mismatches": [],
     }
+
+
+async def test_once_as_json_has_the_accounts_of_the_api_in_the_order_of_the_configuration(tmp_path: Path) -> None:
+    accounts = json.loads((await once(tmp_path, "--output", "json")).stdout)
+    assert [(account["provider"], account["account"]) for account in accounts] == [(role.player.provider, role.account) for role in CAST]
+    schema = json.loads(accounts_schema(tmp_path))
+    validator = Draft202012Validator({"$ref": "#/$defs/Account", "$defs": schema["$defs"]})
+    assert [error.message for account in accounts for error in validator.iter_errors(account)] == []
+    assert not [account["account"] for account in accounts if "next_poll_at" in account]
+
+
+def test_once_as_json_shows_figures_however_long_other_polls_took() -> None:
+    long_ago = replace(polled(credits_of(50, 100), age=5_000.0), next_poll_at=NOW)
+    account = as_polled(long_ago)
+    assert (account["state"], account["quotas"][0]["remaining"]) == ("ok", 50)
+    assert "next_poll_at" not in account
 
 
 async def test_once_as_prometheus_is_the_page_of_the_daemon(tmp_path: Path) -> None:

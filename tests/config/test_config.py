@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from exporter.config.models import Account, Config, Timing
+from exporter.config.models import Account, Config, Defaults
 from exporter.model import AccountKey, Seconds
 from tests.config.support import ACCOUNT, CANARY, load, with_account, write
 
@@ -78,9 +78,10 @@ def test_a_configuration_is_frozen_at_every_level(tmp_path: Path) -> None:
 
 
 def test_the_built_in_defaults_are_not_shared_state() -> None:
-    assert Config.model_validate({"accounts": [ACCOUNT]}).defaults == Timing()
-    assert Timing().interval == Seconds(300.0)
+    assert Config.model_validate({"accounts": [ACCOUNT]}).defaults == Defaults()
+    assert Defaults().interval == Seconds(300.0)
     assert Account.model_validate(ACCOUNT).labels == {}
+    assert Account.model_validate(ACCOUNT).thresholds == Defaults().thresholds == {}
 
 
 def test_no_way_to_print_a_configuration_shows_a_secret(tmp_path: Path) -> None:

@@ -10,13 +10,30 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exporter.config.models import Account, Config, Timing
+from exporter.config.models import Account, Config, Defaults, Timing
+from exporter.config.thresholds import Levels
 from exporter.credentials import SecretSource
 from exporter.errors import ConfigError
 from tests.config.support import ENVIRON, load, write
 
-KEYS: Final = sorted({name for model in (Config, Account, Timing, SecretSource) for name in model.model_fields})
-WORDS: Final = ["heygen", "elevenlabs", "eu", "api_key", "HEYGEN_API_KEY", "5m", "1s", "0s", "https://a.example", "http://[", "*", "", "/"]
+KEYS: Final = sorted({name for model in (Config, Account, Defaults, Levels, SecretSource) for name in model.model_fields})
+WORDS: Final = [
+    "heygen",
+    "elevenlabs",
+    "eu",
+    "api_key",
+    "HEYGEN_API_KEY",
+    "5m",
+    "1s",
+    "0s",
+    "https://a.example",
+    "http://[",
+    "*",
+    "wallet",
+    "20%",
+    "",
+    "/",
+]
 
 SCALARS: Final = (
     st.none()
@@ -33,6 +50,11 @@ ANYTHING: Final = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3
 
 DURATION: Final = st.sampled_from(["1s", "90s", "5m", "2h", "x"]) | ANYTHING
 SOURCE: Final = st.sampled_from([{"env": "HEYGEN_API_KEY"}, {"file": "."}, {"value": "x"}]) | ANYTHING
+THRESHOLDS: Final = st.dictionaries(
+    st.sampled_from(["wallet", "characters", "*"]) | KEY,
+    st.dictionaries(st.sampled_from(["warning", "critical"]), st.sampled_from([0, 0.1, "50", "5%", "100%"]) | ANYTHING) | ANYTHING,
+    max_size=3,
+)
 ACCOUNT: Final = st.fixed_dictionaries(
     {},
     optional={
@@ -40,6 +62,7 @@ ACCOUNT: Final = st.fixed_dictionaries(
         "provider": st.sampled_from(["heygen", "elevenlabs"]) | ANYTHING,
         "credentials": st.dictionaries(st.sampled_from(["api_key", "access_token"]), SOURCE, max_size=2) | ANYTHING,
         "labels": st.dictionaries(st.text(max_size=4), ANYTHING, max_size=2) | ANYTHING,
+        "thresholds": THRESHOLDS | ANYTHING,
         "region": ANYTHING,
         "base_url": st.text(max_size=20).map("http://".__add__) | ANYTHING,
         **dict.fromkeys(Timing.model_fields, DURATION),
@@ -48,7 +71,8 @@ ACCOUNT: Final = st.fixed_dictionaries(
 FILE: Final = st.fixed_dictionaries(
     {"accounts": st.lists(ACCOUNT | ANYTHING, max_size=3) | ANYTHING},
     optional={
-        "defaults": st.dictionaries(st.sampled_from(sorted(Timing.model_fields)), DURATION) | ANYTHING,
+        "defaults": st.fixed_dictionaries({}, optional={**dict.fromkeys(Timing.model_fields, DURATION), "thresholds": THRESHOLDS})
+        | ANYTHING,
         "provider_files": st.lists(st.sampled_from(["*.yaml", ".", "x"]) | ANYTHING, max_size=2) | ANYTHING,
     },
 )
@@ -71,3 +95,4 @@ def test_any_data_is_loaded_or_refused(scratch: Path, data: Any) -> None:
         for account in config.accounts:
             assert config.timing(account).interval >= 1
             assert [source.read(ENVIRON) for source in account.credentials.values()]
+            assert all((each.amount is None) != (each.share is None) for each in config.thresholds(account))

@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from exporter.cli.main import main
 from exporter.config.loading import json_schema
-from exporter.config.models import Account, Config, Timing
+from exporter.config.models import Account, Config, Defaults
+from exporter.config.thresholds import Levels
 from exporter.credentials import SecretSource
 from exporter.providers.library import load_definitions
 from tests.config.support import ENVIRON, HERE, load, write
@@ -64,7 +65,7 @@ def test_an_editor_that_fills_in_a_default_writes_something_right() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("model", [Config, Account, Timing, SecretSource])
+@pytest.mark.parametrize("model", [Config, Account, Defaults, Levels, SecretSource])
 def test_the_schema_describes_every_key(model: type[BaseModel]) -> None:
     def descriptions(node: dict[str, Any]) -> list[str]:
         inner = [node, *node.get("anyOf", [])]
@@ -92,7 +93,12 @@ def test_the_example_loads(tmp_path: Path) -> None:
         "elevenlabs/narration",
         "liveavatar/stage",
     ]
-    assert config.defaults == Timing.model_validate({"interval": "5m", "timeout": "15s", "stale_after": "15m", "max_backoff": "15m"})
+    assert config.defaults == Defaults.model_validate(
+        {
+            "interval": "5m", "timeout": "15s", "stale_after": "15m", "max_backoff": "15m",
+            "thresholds": {"*": {"warning": "20%", "critical": "5%"}},
+        }
+    )  # fmt: skip
 
 
 def test_the_example_names_nothing_but_what_it_needs(tmp_path: Path) -> None:
@@ -115,6 +121,6 @@ def test_the_example_lists_the_regions_that_there_are() -> None:
 
 
 def test_every_key_is_in_the_example_or_left_out_for_a_reason() -> None:
-    keys = {name for model in (Config, Account, Timing, SecretSource) for name in model.model_fields}
+    keys = {name for model in (Config, Account, Defaults, Levels, SecretSource) for name in model.model_fields}
     shown = {key for key in keys if re.search(rf"(?<![\w.]){key}: ", EXAMPLE) or re.search(rf"^\W*{key}:$", EXAMPLE, re.MULTILINE)}
     assert keys - shown == NOT_IN_THE_EXAMPLE.keys()

@@ -28,7 +28,9 @@ from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import Player, Simulator
 from exporter.store import Entry, Store
 from exporter.web.address import Address
-from exporter.web.server import Server, Site, make_application
+from exporter.web.server import Server
+from exporter.web.site import Site, make_application
+from exporter.web.sockets import bind
 from tests.support import CANARY, PLAYERS, make_job
 
 INTERVAL: Final = Seconds(0.2)
@@ -211,7 +213,7 @@ async def opened(play: Play, interval: Seconds = INTERVAL) -> AsyncIterator[Rang
         store = new_store(jobs, clock.now())
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
         site = Site(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
-        async with Server(make_application(site), [Address(HOST, 0)]) as server, asyncio.TaskGroup() as group:
+        async with Server(make_application(site), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
             place = Range(vendor, crowd, patient, store, Sampler(), port)
             asyncio.get_running_loop().set_exception_handler(lambda _, context: place.errors.append(context))
             if play.from_start:

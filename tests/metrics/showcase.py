@@ -9,7 +9,8 @@ from decimal import Decimal
 from exporter.errors import PollError
 from exporter.metrics.collector import BUCKETS
 from exporter.metrics.exposition import Exposition
-from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status
+from exporter.metrics.negotiation import read_wish
+from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, Threshold
 from exporter.store import Entry, Store
 
 NOW = 1_760_000_000.0
@@ -35,6 +36,13 @@ LABELS = {
     AWKWARD: {"team": 'C:\\shows "live"'},
 }
 """The accounts in the order of the configuration, which is no other order by chance."""
+
+THRESHOLDS = {
+    STUDIO: (Threshold("wallet", "warning", amount=Decimal(50)), Threshold("wallet", "critical", amount=Decimal("9.99"))),
+    NARRATION: (Threshold("*", "warning", share=Decimal("0.2")), Threshold("overage_spend", "critical", amount=Decimal(5))),
+    STAGE: (Threshold("*", "critical", share=Decimal("0.1")), Threshold("credits", "warning", amount=Decimal(100))),
+    FORGOTTEN: (Threshold("wallet", "warning", amount=Decimal(50)),),
+}
 
 WALLET = Reading(
     quotas=(
@@ -65,6 +73,12 @@ IN_OVERAGE = Reading(
     credential_expires_at=1_900_000_000.0,
     mismatches=("voice_slots.limit", "voice_slots.used"),
 )
+BEFORE_OVERAGE = dataclasses.replace(
+    IN_OVERAGE,
+    quotas=(Quota("characters", "characters", remaining=Decimal(10_000), used=Decimal(90_000), limit=Decimal(100_000)),),
+    mismatches=("voice_slots.limit",),
+)
+TOPPED_UP = Reading(quotas=(Quota("credits", "credits", remaining=Decimal("25.1")),))
 EMPTY = Reading(quotas=(Quota("credits", "credits", remaining=Decimal(0)),))
 UNLIMITED = Reading(
     quotas=(Quota("characters", "characters", used=Decimal(2**60), unlimited=True),),
@@ -74,10 +88,16 @@ MINUS_NOTHING = Reading(quotas=(Quota("premium_credits", "credits", remaining=De
 
 
 def showcase() -> Store:
-    store = Store((Entry(key, labels, stale_after=Seconds(900.0), interval=INTERVAL) for key, labels in LABELS.items()), BUCKETS)
+    entries = (
+        Entry(key, labels, stale_after=Seconds(900.0), interval=INTERVAL, thresholds=THRESHOLDS.get(key, ()))
+        for key, labels in LABELS.items()
+    )
+    store = Store(entries, BUCKETS)
     _succeed(store, STUDIO, WALLET, age=30.0, duration=0.25)
-    _succeed(store, NARRATION, dataclasses.replace(IN_OVERAGE, mismatches=("voice_slots.limit",)), age=320.0, duration=0.5)
+    _succeed(store, NARRATION, BEFORE_OVERAGE, age=320.0, duration=0.5)
     _succeed(store, NARRATION, IN_OVERAGE, age=20.0, duration=0.75)
+    _succeed(store, STAGE, EMPTY, age=1500.0, duration=1.5)
+    _succeed(store, STAGE, TOPPED_UP, age=1200.0, duration=1.5)
     _succeed(store, STAGE, EMPTY, age=900.0, duration=1.5)
     _fail(store, STAGE, Reason.UNAUTHORIZED, age=600.0, interval=300.0)
     _fail(store, STAGE, Reason.UNAUTHORIZED, age=300.0, interval=450.0)
@@ -90,7 +110,7 @@ def showcase() -> Store:
 
 def page(store: Store, accept: str = "", *, now: float = NOW, runtime: bool = False) -> bytes:
     """The page at a moment, with a word in place of the Python that runs this."""
-    body = Exposition(lambda: now, BUILD, runtime=runtime).render(store.snapshot(), accept).body
+    body = Exposition(lambda: now, BUILD, runtime=runtime).render(store.snapshot(), read_wish(accept, "")).body
     return body.replace(f'python_version="{platform.python_version()}"'.encode(), b'python_version="THIS"')
 
 

@@ -15,6 +15,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from exporter.errors import PollError
 from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
 from exporter.metrics.exposition import Exposition
+from exporter.metrics.negotiation import read_wish
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.store import Entry, Snapshot, Store
 from tests.metrics.showcase import BUILD, NOW, OPENMETRICS, showcase
@@ -77,7 +78,7 @@ def test_after_any_sequence_of_polls_the_page_is_as_if_written_anew(sequence: li
                 now += seconds
             case Scrape(accept):
                 snapshot = store.snapshot()
-                assert exposition.render(snapshot, accept).body == written_anew(snapshot, accept, now)
+                assert exposition.render(snapshot, read_wish(accept, "")).body == written_anew(snapshot, accept, now)
             case Poll():
                 record(store, operation, now)
 
@@ -88,7 +89,7 @@ def test_figures_vanish_from_a_kept_page_when_they_get_stale_and_come_back_with_
     exposition = Exposition(lambda: now, BUILD, runtime=False)
     pages = []
     for now in (NOW, NOW + 900, NOW):
-        pages.append(exposition.render(snapshot, accept).body)
+        pages.append(exposition.render(snapshot, read_wish(accept, "")).body)
         assert pages[-1] == written_anew(snapshot, accept, now)
     assert pages[0] == pages[2] != pages[1]
 
@@ -122,7 +123,7 @@ def test_an_older_snapshot_still_gives_its_own_page() -> None:
 
 def test_gzip_holds_the_same_page_and_no_time_of_its_own() -> None:
     exposition, snapshot = Exposition(lambda: NOW, BUILD, runtime=False), showcase().snapshot()
-    plain, packed = (exposition.render(snapshot, "", coding) for coding in ("", "gzip"))
+    plain, packed = (exposition.render(snapshot, read_wish("", coding)) for coding in ("", "gzip"))
     assert gzip.decompress(packed.body) == plain.body
     assert packed.body[4:8] == bytes(4)  # MTIME, RFC 1952
     assert packed.headers == {**plain.headers, "Content-Encoding": "gzip"}

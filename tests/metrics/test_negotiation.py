@@ -11,10 +11,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter.metrics.exposition import Exposition
-from exporter.metrics.negotiation import Format, accepts_gzip, choose_format
-from tests.metrics.showcase import BUILD, NOW, OPENMETRICS, showcase
+from exporter.metrics.negotiation import Format, Syntax, Wish, accepts_gzip, choose_format, read_wish
+from tests.metrics.showcase import BUILD, NOW, showcase
 
-TEXT, OM = Format.TEXT, Format.OPENMETRICS
+TEXT, TEXT_1, OM, OM_0 = Format.TEXT, Format.TEXT_1, Format.OPENMETRICS, Format.OPENMETRICS_0
 PROMETHEUS_2_30 = "application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 PROMETHEUS_2 = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
@@ -61,10 +61,10 @@ hostile = st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=20).
         ("application/openmetrics-text", OM),
         ("application/openmetrics-text; version=1.0.0; charset=utf-8", OM),
         ('Application/OpenMetrics-Text; Version="1.0.0"', OM),
-        pytest.param(PROMETHEUS_2_30, TEXT, id="Prometheus 2.30"),
+        pytest.param(PROMETHEUS_2_30, OM_0, id="Prometheus 2.30"),
         pytest.param(PROMETHEUS_2, OM, id="Prometheus 2"),
         pytest.param(PROMETHEUS_3, OM, id="Prometheus 3"),
-        pytest.param(PROMETHEUS_TEXT_ONLY, TEXT, id="Prometheus 3, text only"),
+        pytest.param(PROMETHEUS_TEXT_ONLY, TEXT_1, id="Prometheus 3, text only"),
         pytest.param(PROMETHEUS_PROTOBUF_FIRST, OM, id="protobuf, which is not made here, first"),
         pytest.param(BROWSER, TEXT, id="browser"),
     ],
@@ -155,19 +155,54 @@ def test_gzip_is_sent_to_those_who_take_it(accept_encoding: str, expected: bool)
     assert accepts_gzip(accept_encoding) is expected
 
 
+@pytest.mark.parametrize(
+    ("offer", "expected"),
+    [
+        ("text/plain;version=0.0.4", "text/plain; version=0.0.4; charset=utf-8"),
+        ("text/plain;version=1.0.0;escaping=allow-utf-8", "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"),
+        ("application/openmetrics-text;version=0.0.1", "application/openmetrics-text; version=0.0.1; charset=utf-8"),
+        ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8", "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+    ],
+)
+def test_each_of_prometheus_scrape_protocols_is_answered_in_kind(offer: str, expected: str) -> None:
+    answer = EXPOSITION.render(SNAPSHOT, read_wish(f"{offer};q=0.5,*/*;q=0.1", ""))
+    assert answer.headers["Content-Type"] == expected
+    parse = parse_openmetrics if "openmetrics" in expected else parse_text
+    assert {family.name for family in parse(answer.body.decode())} >= {"ai_account_up", "ai_account_quota_remaining"}
+
+
 @settings(deadline=None)
 @given(hostile, hostile)
-def test_any_header_gets_a_whole_page_in_one_of_the_two_formats(accept: str, accept_encoding: str) -> None:
-    answer = EXPOSITION.render(SNAPSHOT, accept, accept_encoding)
+def test_any_header_gets_a_whole_page_in_one_of_the_formats(accept: str, accept_encoding: str) -> None:
+    answer = EXPOSITION.render(SNAPSHOT, read_wish(accept, accept_encoding))
     body = gzip.decompress(answer.body) if answer.headers.get("Content-Encoding") == "gzip" else answer.body
     assert body == PLAIN_PAGES[answer.headers["Content-Type"]]
 
 
-def test_the_two_pages_are_valid() -> None:
-    assert list(parse_text(PLAIN_PAGES["text/plain; version=0.0.4; charset=utf-8"].decode()))
-    assert list(parse_openmetrics(PLAIN_PAGES["application/openmetrics-text; version=1.0.0; charset=utf-8"].decode()))  # type: ignore[no-untyped-call]  # prometheus-client has no types there
+@pytest.mark.parametrize("form", Format)
+def test_every_page_is_valid(form: Format) -> None:
+    parse = parse_openmetrics if form.syntax is Syntax.OPENMETRICS else parse_text
+    assert list(parse(PLAIN_PAGES[form.value].decode()))
+
+
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize(
+    ("names", "families"),
+    [
+        ({"ai_account_up"}, {"ai_account_up"}),
+        ({"ai_account_scrapes_total", "ai_account_up"}, {"ai_account_scrapes", "ai_account_up"}),
+        ({"ai_account_scrapes"}, {"ai_account_scrapes"}),
+        ({"ai_account_exporter_vendor_request_duration_seconds_bucket"}, {"ai_account_exporter_vendor_request_duration_seconds"}),
+        ({"python_info"}, {"python_info"}),
+        ({"no_such_family", "ai_account_", ""}, set()),
+    ],
+)
+def test_names_leave_only_their_families(form: Format, names: set[str], families: set[str]) -> None:
+    body = Exposition(lambda: NOW, BUILD).render(SNAPSHOT, Wish(form, names=frozenset(names))).body.decode()
+    parse = parse_openmetrics if form.syntax is Syntax.OPENMETRICS else parse_text
+    assert {family.name for family in parse(body)} == families
 
 
 SNAPSHOT = showcase().snapshot()
 EXPOSITION = Exposition(lambda: NOW, BUILD, runtime=False)
-PLAIN_PAGES = {form.value: EXPOSITION.render(SNAPSHOT, accept).body for form, accept in ((TEXT, ""), (OM, OPENMETRICS))}
+PLAIN_PAGES = {form.value: EXPOSITION.render(SNAPSHOT, Wish(form)).body for form in Format}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from exporter.errors import PollError
+from exporter.ledger import Book
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES
 from exporter.metrics.samples import Sample
-from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status
+from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, Threshold
 from exporter.store import Entry
 from tests.metrics.strategies import readings
 
@@ -159,8 +161,56 @@ def test_a_field_that_mismatched_is_counted_and_others_are_absent() -> None:
     assert shown(entry, "schema_mismatches_total") == [(("wallet.remaining",), 2.0)]
 
 
+def test_what_was_observed_is_shown_as_long_as_it_fits_a_double() -> None:
+    books = (
+        Book("wallet", "usd", 0.0, 1.0, consumed=Decimal("0.1000000000000000000000001"), replenished=Decimal(0)),
+        Book("wallet", "eur", 0.0, 1.0, consumed=Decimal("3.4e308"), replenished=Decimal(7)),
+    )
+    entry = replace(entry_with(Reading()), books=books)
+    assert shown(entry, "quota_consumed_total", now=1e9) == [(("wallet", "usd"), 0.1)]
+    assert shown(entry, "quota_replenished_total", now=1e9) == [(("wallet", "usd"), 0.0), (("wallet", "eur"), 7.0)]
+
+
+LEFT, GRANTED = Decimal(40), Decimal("0.7")
+ALL, OWN = Threshold("*", "warning", share=Decimal("0.1")), Threshold("r", "warning", amount=Decimal("2.5"))
+
+
+@pytest.mark.parametrize(
+    ("quota", "thresholds", "expected"),
+    [
+        pytest.param(Quota("r", "u", LEFT), (OWN,), [(("r", "u", "warning"), 2.5)], id="an amount"),
+        pytest.param(Quota("r", "u", used=LEFT), (OWN,), [], id="an amount, and the vendor does not tell what is left"),
+        pytest.param(Quota("other", "u", LEFT), (OWN,), [], id="an amount of another resource"),
+        pytest.param(Quota("r", "u", LEFT, limit=GRANTED), (ALL,), [(("r", "u", "warning"), 0.07)], id="a share, rounded once"),
+        pytest.param(Quota("r", "u", LEFT), (ALL,), [], id="a share of no limit"),
+        pytest.param(Quota("r", "u", limit=GRANTED), (ALL,), [], id="a share, and the vendor does not tell what is left"),
+        pytest.param(Quota("r", "u", LEFT, limit=GRANTED), (ALL, OWN), [(("r", "u", "warning"), 2.5)], id="its own comes first"),
+        pytest.param(Quota("r", "u", LEFT, limit=GRANTED), (OWN, ALL), [(("r", "u", "warning"), 2.5)], id="in any order"),
+        pytest.param(
+            Quota("r", "u", LEFT, limit=GRANTED),
+            (Threshold("r", "critical", share=Decimal("0.5")), ALL),
+            [(("r", "u", "critical"), 0.35), (("r", "u", "warning"), 0.07)],
+            id="each severity by itself",
+        ),
+        pytest.param(
+            Quota("r", "u", LEFT, limit=Decimal("1.7e308")), (Threshold("r", "warning", share=Decimal(2)),), [], id="beyond every double"
+        ),
+    ],
+)
+def test_a_threshold_stands_where_the_vendor_tells_what_is_left(
+    quota: Quota, thresholds: tuple[Threshold, ...], expected: list[Sample]
+) -> None:
+    assert shown(replace(entry_with(Reading((quota,))), thresholds=thresholds), "quota_threshold") == expected
+
+
+def test_a_resource_s_own_threshold_without_a_value_is_not_replaced_by_that_of_all() -> None:
+    own = Threshold("r", "warning", share=Decimal("0.5"))
+    entry = entry_with(Reading((Quota("r", "u", LEFT), Quota("s", "u", LEFT, limit=Decimal(100)))))
+    assert shown(replace(entry, thresholds=(ALL, own)), "quota_threshold") == [(("s", "u", "warning"), 10.0)]
+
+
 FIGURES = {
-    "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
+    "quota_threshold", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
     "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
     "credential_expiry_timestamp_seconds",
 }  # fmt: skip
@@ -173,8 +223,11 @@ def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
     entry = Entry(
         KEY, {}, Seconds(180.0), Seconds(60.0), reading, up=False, error=PollError(Reason.TLS, "no luck"), last_poll_at=1181.0,
         last_success_at=1000.0, limited_until=2000.0, duration=Seconds(0.5), polls=4, errors={Reason.TLS: 3}, mismatches={"info.plan": 1},
+        books=(Book("characters", "characters", since=900.0, at=1000.0),),
+        thresholds=(Threshold("characters", "warning", amount=Decimal(5)),),
     )  # fmt: skip
     staying = {
+        "quota_consumed_total", "quota_replenished_total",
         "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds", "last_scrape_timestamp_seconds",
         "last_success_timestamp_seconds", "scrape_interval_seconds", "schema_mismatches_total",
         "rate_limited_until_timestamp_seconds",

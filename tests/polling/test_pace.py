@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from exporter.app import new_store
 from exporter.errors import PollError
-from exporter.model import AccountKey, Quota, Reading, Reason, Seconds
+from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from exporter.polling.client import Job
 from exporter.polling.pace import adaptive_interval
 from exporter.polling.timing import Clock
@@ -82,6 +82,51 @@ def test_an_account_that_does_not_allow_it_is_never_looked_at_more_closely(now: 
     assert paced(now, before, min_interval=None) == 300
 
 
+def floor(amount: str | int, resource: str = "credits", severity: str = "warning") -> Threshold:
+    return Threshold(resource, severity, amount=Decimal(amount))
+
+
+def floor_share(share: str, resource: str = "credits", severity: str = "warning") -> Threshold:
+    return Threshold(resource, severity, share=Decimal(share))
+
+
+FLOORED: dict[str, tuple[Quota | None, Quota | None, tuple[Threshold, ...], float]] = {
+    "below the threshold": (quota(49), None, (floor(50),), 30),
+    "at the threshold": (quota(50), None, (floor(50),), 300),
+    "above the threshold": (quota(51), None, (floor(50),), 300),
+    "below the higher of two": (quota(49), None, (floor(50), floor(10, severity="critical")), 30),
+    "below the critical one alone": (quota(9), None, (floor(10, severity="critical"),), 30),
+    "below a share": (quota(199, limit=1000), None, (floor_share("0.2"),), 30),
+    "below a share of all resources": (quota(199, limit=1000), None, (floor_share("0.2", "*"),), 30),
+    "below a share of a limit that is not known": (quota(199), None, (floor_share("0.2"),), 300),
+    "the own one counts before the one of all": (quota(199, limit=1000), None, (floor_share("0.2", "*"), floor(150)), 300),
+    "another resource's": (quota(49), None, (floor(50, "other"),), 300),
+    "a low share that the operator does not mind": (quota(99, limit=1000), None, (floor(50),), 300),
+    "a low share beside another resource's": (quota(99, limit=1000), None, (floor(50, "other"),), 30),
+    "at the threshold in 1000 s": (quota(1500), quota(1800), (floor(500),), 100),
+    "at the threshold in a minute": (quota(560), quota(860), (floor(500),), 30),
+    "at the nearer of two in 1000 s": (quota(1500), quota(1800), (floor(500), floor(100, severity="critical")), 100),
+    "at the one that is left in 1000 s": (quota(1100, unlimited=True), quota(1400), (floor(100),), 100),
+    "at zero, which is the end": (quota(1000), quota(1300), (floor(0),), 100),
+    "no use above the threshold": (quota(1500), quota(1500), (floor(500),), 300),
+    "nothing left": (quota(0), quota(300), (floor(50),), 300),
+    "overdrawn": (quota(-5), quota(300), (floor(50),), 300),
+    "below the threshold without an end": (quota(49, unlimited=True), None, (floor(50),), 30),
+    "nothing is told of what remains": (quota(None, limit=5), None, (floor(50),), 300),
+}
+
+
+@pytest.mark.parametrize(("now", "before", "thresholds", "interval"), FLOORED.values(), ids=FLOORED)
+def test_the_nearer_the_operators_threshold_the_closer_the_look(
+    now: Quota | None, before: Quota | None, thresholds: tuple[Threshold, ...], interval: float
+) -> None:
+    assert paced(now, before, thresholds=thresholds) == pytest.approx(interval)
+
+
+def test_a_threshold_makes_no_account_be_asked_more_often_that_does_not_allow_it() -> None:
+    assert paced(quota(49), thresholds=(floor(50),), min_interval=None) == 300
+
+
 def test_the_soonest_event_of_all_resources_counts() -> None:
     job = make_job(HERE, min_interval=Seconds(30.0))
     reading = Reading(quotas=(quota(5), replace(quota(5), resource="other", resets_at=NOW + 700)))
@@ -107,10 +152,15 @@ QUOTAS = st.builds(
 )  # fmt: skip
 
 
-@given(QUOTAS, st.none() | QUOTAS, st.floats(0.001, 1e7), st.floats(1, 1e5), st.floats(1, 1e5))
-def test_the_interval_stays_between_its_bounds(now: Quota, before: Quota | None, ago: float, one: float, other: float) -> None:
-    smallest, interval = Seconds(min(one, other)), Seconds(max(one, other))
-    assert smallest <= paced(now, before, ago=ago, interval=interval, min_interval=smallest) <= interval
+FLOORS = st.lists(st.builds(floor, st.integers(0, 10**15), st.sampled_from(["credits", "*"])), max_size=2).map(tuple)
+
+
+@given(QUOTAS, st.none() | QUOTAS, FLOORS, st.floats(0.001, 1e7), st.lists(st.floats(1, 1e5), min_size=2, max_size=2))
+def test_the_interval_stays_between_its_bounds(
+    now: Quota, before: Quota | None, thresholds: tuple[Threshold, ...], ago: float, bounds: list[float]
+) -> None:
+    smallest, interval = Seconds(min(bounds)), Seconds(max(bounds))
+    assert smallest <= paced(now, before, ago=ago, interval=interval, min_interval=smallest, thresholds=thresholds) <= interval
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(0, 10**9), st.floats(1, 1e6))

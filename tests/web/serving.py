@@ -3,19 +3,54 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
 from exporter.metrics.exposition import Exposition
 from exporter.store import Store
 from exporter.web.address import Address
-from exporter.web.server import Server, Site, make_application
+from exporter.web.server import Server
+from exporter.web.site import Site, make_application
+from exporter.web.sockets import bind
+from exporter.web.toolkit.gate import Gate
 from tests.metrics.showcase import BUILD, NOW, showcase
 
 LOOPBACK = Address("127.0.0.1", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An open connection, byte by byte."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def say(self, text: bytes) -> None:
+        """Send bytes, as many as the other side takes."""
+        self.writer.write(text)
+
+    async def answer(self) -> bytes:
+        """Read one answer whole; its body."""
+        async with asyncio.timeout(10):
+            head = await self.reader.readuntil(b"\r\n\r\n")
+            length = next(line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+            return await self.reader.readexactly(int(length))
+
+    async def rest(self) -> bytes:
+        """Read until the server hangs up, politely or not."""
+        heard = b""
+        async with asyncio.timeout(10):
+            try:
+                while piece := await self.reader.read(65_536):
+                    heard += piece
+            except ConnectionError:
+                pass
+        return heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +59,7 @@ class Visitor:
 
     address: Address
     session: aiohttp.ClientSession
+    server: Server
 
     @asynccontextmanager
     async def ask(self, path: str, method: str = "GET", **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -32,26 +68,33 @@ class Visitor:
         async with self.session.request(method, f"http://{self.address}{path}", headers=names) as response:
             yield response
 
+    @asynccontextmanager
+    async def call(self, tls: ssl.SSLContext | None = None, limit: int = 65_536) -> AsyncIterator[Line]:
+        """Open a connection of its own; it reads ahead no more than twice the limit."""
+        reader, writer = await asyncio.open_connection(self.address.host, self.address.port, ssl=tls, limit=limit)
+        try:
+            yield Line(reader, writer)
+        finally:
+            writer.transport.abort()
+
     async def say(self, request: bytes) -> bytes:
         """Send bytes that no client would send, and read until the server hangs up."""
-        reader, writer = await asyncio.open_connection(self.address.host, self.address.port)
-        try:
-            writer.write(request)
-            return await asyncio.wait_for(reader.read(), 10)
-        finally:
-            writer.close()
-            await writer.wait_closed()
+        async with self.call() as line:
+            line.say(request)
+            return await line.rest()
 
 
-def site(store: Store | None = None, telemetry_path: str = "/metrics") -> Site:
+def site(store: Store | None = None, telemetry_path: str = "/metrics", **more: Any) -> Site:
     exposition = Exposition(lambda: NOW, BUILD, runtime=False)
-    return Site(store or showcase(), exposition, BUILD[0], telemetry_path)
+    return Site(store or showcase(), exposition, BUILD[0], telemetry_path, now=lambda: NOW, **more)
 
 
 @asynccontextmanager
-async def serving(served: Site | None = None) -> AsyncIterator[Visitor]:
+async def serving(served: Site | None = None, gate: Gate | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[Visitor]:
+    """Serve on loopback, over TLS where a context or the gate's configuration says so."""
+    context = tls or (gate.config.ssl_context() if gate else None)
     async with (
-        Server(make_application(served or site()), [LOOPBACK]) as server,
+        Server(make_application(served or site(), gate), await bind([LOOPBACK]), context) as server,
         aiohttp.ClientSession(skip_auto_headers=("Accept", "Accept-Encoding"), auto_decompress=False) as session,
     ):
-        yield Visitor(server.addresses[0], session)
+        yield Visitor(server.addresses[0], session, server)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import threading
 from collections.abc import AsyncIterator
 
@@ -11,6 +12,7 @@ import pytest
 
 from exporter.errors import PollError
 from exporter.metrics.collector import BUCKETS
+from exporter.metrics.negotiation import read_wish
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.store import Entry, Store
 from tests.metrics.showcase import NOW, OPENMETRICS
@@ -38,7 +40,7 @@ async def test_metrics_come_in_the_format_that_was_asked_for(visitor: Visitor, a
     async with visitor.ask("/metrics", **accept) as response:
         assert (response.status, response.headers["Content-Type"]) == (200, content_type)
         assert "Content-Encoding" not in response.headers
-        assert (await response.read()) == site().exposition.render(site().store.snapshot(), accept.get("Accept", "")).body
+        assert (await response.read()) == site().exposition.render(site().store.snapshot(), read_wish(accept.get("Accept", ""), "")).body
 
 
 async def test_metrics_are_packed_for_those_who_take_gzip(visitor: Visitor) -> None:
@@ -91,13 +93,18 @@ async def test_ready_waits_for_the_first_poll_of_every_account_well_or_badly() -
     ]
 
 
-async def test_the_landing_page_links_to_the_rest(visitor: Visitor) -> None:
+async def test_the_page_for_people_links_to_the_rest(visitor: Visitor) -> None:
     async with visitor.ask("/") as response:
         page = await response.text()
         assert (response.status, response.content_type) == (200, "text/html")
-    assert "Version 1.2.3. waiting for the first poll of 1 of 7 accounts" in page
-    for path in ("/metrics", "/-/healthy", "/-/ready"):
-        assert f'<a href="{path}">' in page
+    for path in ("metrics", "api/v1/accounts", "-/ready"):
+        assert f'href="{path}"' in page
+
+
+async def test_the_page_for_people_shows_what_is_wished(visitor: Visitor) -> None:
+    async with visitor.ask("/?filter=elevenlabs") as some, visitor.ask("/?filter=nobody") as none:
+        assert "elevenlabs" in await some.text()
+        assert "characters" not in await none.text()
 
 
 async def test_the_telemetry_path_can_be_another_one() -> None:
@@ -108,14 +115,31 @@ async def test_the_telemetry_path_can_be_another_one() -> None:
         visitor.ask("/") as landing,
     ):
         assert (here.status, there.status) == (200, 404)
-        assert '<a href="/figures">' in await landing.text()
+        assert 'href="figures"' in await landing.text()
 
 
-async def test_the_landing_page_escapes_the_telemetry_path() -> None:
-    async with serving(site(telemetry_path='/"><script>')) as visitor, visitor.ask("/") as landing:
-        page = await landing.text()
-    assert "<script>" not in page
-    assert "/&quot;&gt;&lt;script&gt;" in page
+async def test_the_accounts_come_as_json(visitor: Visitor) -> None:
+    async with visitor.ask("/api/v1/accounts") as response:
+        answer = json.loads(await response.read())
+        assert (response.status, response.content_type) == (200, "application/json")
+        assert response.headers["Cache-Control"] == "no-store"
+    assert answer["summary"]["accounts"] == len(answer["accounts"]) == 7
+
+
+async def test_only_the_families_come_that_are_named(visitor: Visitor) -> None:
+    async with visitor.ask("/metrics?name[]=ai_account_up&name[]=ai_account_info") as response:
+        lines = (await response.text()).splitlines()
+    assert {line.split()[2] for line in lines if line.startswith("# TYPE")} == {"ai_account_up", "ai_account_info"}
+
+
+async def test_a_loop_that_has_ended_makes_the_process_unhealthy() -> None:
+    dead: list[str] = []
+    async with serving(site(dead=lambda: dead)) as visitor:
+        async with visitor.ask("/-/healthy") as response:
+            assert response.status == 200
+        dead.append("poll heygen/studio")
+        async with visitor.ask("/-/healthy") as response:
+            assert (response.status, await response.text()) == (503, "ended though it should not have: poll heygen/studio\n")
 
 
 @pytest.mark.parametrize("path", ["/metric", "/metrics/", "/metrics/x", "/-/", "/-/nothing", "/favicon.ico", "/../etc/passwd", "//metrics"])

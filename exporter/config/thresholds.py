@@ -1,0 +1,192 @@
+"""The operator's thresholds: how they are written, what they may be, and which of them hold for an account."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+
+from exporter.config.fields import dotted, listed
+from exporter.model import Threshold
+from exporter.thresholds import EVERY
+
+MAX_AMOUNT: Final = 10**15
+"""Up to here a double still tells whole numbers apart."""
+
+_AMOUNT: Final = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
+_SHARE: Final = r"(?:(?!0+(?:\.0+)?%)[0-9]{1,2}(?:\.[0-9]{1,15})?|100(?:\.0{1,15})?)%"
+_WRITTEN: Final = re.compile(f"({_AMOUNT})(%?)")
+_ONLY_SHARES: Final = f'"{EVERY}" takes shares only, such as 20%: an amount would mean something else in each unit'
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """An amount in the resource's own unit, or so many percent of its limit."""
+
+    number: Decimal
+    is_share: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.number:f}{'%' if self.is_share else ''}"
+
+
+def parse_floor(value: object) -> Floor:
+    """Read `50` or `20%`. A float is taken as it is written: 0.1 is a tenth, and not the double next to it.
+
+    Raises:
+        ValueError: it is neither, or out of range; the message says what is right.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not 0 <= value <= MAX_AMOUNT:
+            raise ValueError(f"expected an amount from 0 to {MAX_AMOUNT}")
+        return Floor(abs(Decimal(repr(value))))
+    found = _WRITTEN.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError("expected an amount such as 50, or a share of the limit such as 20%")
+    if found[2] and not re.fullmatch(_SHARE, found[0]):
+        raise ValueError("expected a share of more than 0% and at most 100%")
+    return Floor(Decimal(found[1]), is_share=bool(found[2]))
+
+
+FloorField = Annotated[
+    Floor,
+    BeforeValidator(parse_floor),
+    PlainSerializer(str),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "number", "minimum": 0, "maximum": MAX_AMOUNT}, {"type": "string", "pattern": f"^(?:{_AMOUNT}|{_SHARE})$"}],
+            "examples": [50, "20%"],
+        }
+    ),
+]
+
+
+class Levels(BaseModel):
+    """How little may remain of a resource before that is trouble: an amount such as `50`, or a share of the limit such as `20%`."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, json_schema_extra={"minProperties": 1, "examples": [{"warning": "20%"}]}
+    )
+
+    warning: FloorField | None = None
+    """With less than this somebody should look into it."""
+    critical: FloorField | None = None
+    """With less than this somebody should act at once; `0` is for what is overdrawn."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.warning is None and self.critical is None:
+            raise ValueError(f"expected {listed(SEVERITIES, 'or')}")
+        return self
+
+
+SEVERITIES: Final = tuple(Levels.model_fields)
+
+Thresholds = Annotated[
+    dict[str, Levels],
+    Field(
+        json_schema_extra={
+            "allOf": [
+                {
+                    "properties": {
+                        EVERY: {"additionalProperties": {"anyOf": [{"type": "string", "pattern": f"^{_SHARE}$"}, {"type": "null"}]}}
+                    }
+                }
+            ]
+        }
+    ),
+]
+"""Levels by resource; `*` is every resource without one of that severity of its own."""
+
+Place = tuple[str | int, ...]
+_Floors = dict[tuple[str, str], Floor]
+"""By resource and severity."""
+
+_DEFAULTS: Final[Place] = ("defaults", "thresholds")
+
+
+def thresholds_of(defaults: Mapping[str, Levels], own: Mapping[str, Levels]) -> tuple[Threshold, ...]:
+    """What holds for an account: its own level of each resource and severity, else that of the defaults."""
+    floors = {
+        (resource, severity): floor
+        for block in (defaults, own)
+        for resource, levels in block.items()
+        for severity in SEVERITIES
+        if (floor := getattr(levels, severity)) is not None
+    }
+    return tuple(
+        Threshold(*key, share=floor.number.scaleb(-2)) if floor.is_share else Threshold(*key, amount=floor.number)
+        for key, floor in floors.items()
+    )
+
+
+def threshold_faults(data: Any, resources: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str]]:
+    """What only shows beside other levels or with the providers' `resources`, each with its place; looks past what else is wrong."""
+    if not isinstance(data, dict):
+        return
+    everything = {name for names in resources.values() for name in names}
+    defaults = _written(data.get("defaults"))
+    yield from _faults_of_block(_DEFAULTS, defaults, everything, "no provider has such a resource")
+    yield from _reversed(_DEFAULTS, _readable(defaults), {}, everything)
+    accounts = data.get("accounts")
+    for index, account in enumerate(accounts if isinstance(accounts, list) else []):
+        provider = account.get("provider") if isinstance(account, dict) else None
+        known = resources.get(provider, everything) if isinstance(provider, str) else everything
+        place, own = ("accounts", index, "thresholds"), _written(account)
+        strange = f"{provider} has no such resource" if known is not everything else "no provider has such a resource"
+        yield from _faults_of_block(place, own, known, strange)
+        yield from _reversed(place, _readable(own), _readable(defaults), known)
+
+
+def _written(block: object) -> Mapping[str, object]:
+    levels = block.get("thresholds") if isinstance(block, dict) else None
+    return {name: each for name, each in levels.items() if isinstance(name, str)} if isinstance(levels, dict) else {}
+
+
+def _readable(written: Mapping[str, object]) -> _Floors:
+    floors = {}
+    for resource, levels in written.items():
+        for severity in SEVERITIES:
+            with suppress(ValueError):  # reported already, under its own place
+                floors[resource, severity] = parse_floor(levels.get(severity) if isinstance(levels, dict) else None)
+    return floors
+
+
+def _faults_of_block(place: Place, written: Mapping[str, object], known: Collection[str], strange: str) -> Iterator[tuple[str, str]]:
+    for resource in written:
+        if resource != EVERY and resource not in known:
+            close = difflib.get_close_matches(resource, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            yield dotted((*place, resource)), f"{strange}{hint}"
+    for (resource, severity), floor in _readable(written).items():
+        if resource == EVERY and not floor.is_share:
+            yield dotted((*place, resource, severity)), _ONLY_SHARES
+
+
+def _reversed(place: Place, own: _Floors, defaults: _Floors, known: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Critical levels that the warning does not come before: of this block, or of it and the defaults together."""
+    floors = {**defaults, **own}
+    for resource in dict.fromkeys(name for name, _ in floors if name == EVERY or name in known):
+        keys = [key for severity in ("critical", "warning") for key in _in_force(resource, severity, floors)]
+        mine = sorted((key for key in keys if key in own), key=lambda key: key[0] == EVERY)
+        if len(keys) < 2 or not mine:
+            continue
+        critical, warning = (floors[key] for key in keys)
+        if critical.is_share == warning.is_share and critical.number >= warning.number:
+            blocks = [(*(place if key in own else _DEFAULTS), key[0]) for key in keys]
+            here = (*place, mine[0][0])
+            said = [
+                f"{floors[key]}" if block == here else f"{floors[key]} in {dotted(block)}" for key, block in zip(keys, blocks, strict=True)
+            ]
+            yield dotted((*here, mine[0][1])), f"critical ({said[0]}) must be below warning ({said[1]})"
+
+
+def _in_force(resource: str, severity: str, floors: _Floors) -> Iterator[tuple[str, str]]:
+    return itertools.islice((key for key in ((resource, severity), (EVERY, severity)) if key in floors), 1)

@@ -1,0 +1,34 @@
+"""Which accounts one of several exporters polls, so that many accounts are shared out without anyone who hands them out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from exporter.model import AccountKey
+
+MAX_SHARDS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several exporters that read the same configuration; there is only one unless said otherwise."""
+
+    ordinal: int = 0
+    """From 0 on."""
+    total: int = 1
+
+    def holds(self, key: AccountKey) -> bool:
+        """Whether this one polls the account: one of them does, and with one more of them only that one's accounts move.
+
+        Rendezvous hashing (Thaler and Ravishankar, 1998): the shard whose hash together with the account is the highest.
+        """
+        return self.total == 1 or max(range(self.total), key=lambda ordinal: _weight(ordinal, key)) == self.ordinal
+
+
+WHOLE: Final = Shard()
+
+
+def _weight(ordinal: int, key: AccountKey) -> bytes:
+    return hashlib.sha256("\0".join((str(ordinal), *key)).encode()).digest()

@@ -1,0 +1,33 @@
+"""From the operator's thresholds to amounts of one resource: exact, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from exporter.ledger import EXACT
+from exporter.model import Quota, Threshold
+
+EVERY: Final = "*"
+"""In the place of a resource's name: every resource that has no threshold of this severity of its own."""
+
+
+def floors_of(quota: Quota, thresholds: Iterable[Threshold]) -> dict[str, Decimal]:
+    """What should remain of the resource, by severity; nothing where the vendor does not tell what remains.
+
+    The resource's own threshold counts before the one of all, also where it comes to nothing: a share of a limit that is not known.
+    """
+    if quota.remaining is None:
+        return {}
+    thresholds = tuple(thresholds)
+    own = {each.severity: each for each in thresholds if each.resource == quota.resource}
+    wanted = {each.severity: own.get(each.severity, each) for each in thresholds if each.resource in {quota.resource, EVERY}}
+    floors = {severity: _amount(each, quota) for severity, each in wanted.items()}
+    return {severity: floor for severity, floor in floors.items() if floor is not None}
+
+
+def _amount(threshold: Threshold, quota: Quota) -> Decimal | None:
+    if threshold.share is None:
+        return threshold.amount
+    return None if quota.limit is None else EXACT.multiply(quota.limit, threshold.share)

@@ -1,0 +1,139 @@
+"""The health check of a container: what it says of servers of every kind, and how little it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from exporter.web.toolkit.gate import Gate
+from exporter.web.toolkit.loading import load_web_config
+from tests.cli.test_daemon import run
+from tests.web.serving import serving, site
+from tests.web.test_listening import has_ipv6
+from tests.web.toolkit.support import ALICE, make_papers
+
+TLS: Final = "cert_file: server.pem, key_file: server.key"
+MUTUAL: Final = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.pem"
+USERS: Final = f"basic_auth_users: {{alice: '{ALICE}'}}"
+
+
+async def check(port: int, host: str = "127.0.0.1", *more: str) -> tuple[int, str, str]:
+    """Exit code and what was said, without the address."""
+    code, out, err = await run("healthcheck", "--web.listen-address", f"{host}:{port}", *more)
+    return code, out, err.replace(f"{host}:{port}", "ADDRESS")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("", "healthy\n", id="plain"),
+        pytest.param(f"tls_server_config: {{{TLS}}}", "healthy\n", id="TLS"),
+        pytest.param(f"tls_server_config: {{{TLS}, min_version: TLS13}}", "healthy\n", id="TLS 1.3 alone"),
+        pytest.param(USERS, "lives, and asks for a password\n", id="users"),
+        pytest.param(f"tls_server_config: {{{TLS}}}\n{USERS}", "lives, and asks for a password\n", id="TLS and users"),
+        pytest.param(f"tls_server_config: {{{MUTUAL}}}", "lives, and asks for a certificate\n", id="mutual TLS"),
+        pytest.param(f"tls_server_config: {{{MUTUAL}, max_version: TLS12}}", "lives, and asks for a certificate\n", id="mutual TLS 1.2"),
+    ],
+)
+async def test_a_living_exporter_is_healthy_however_it_is_guarded(tmp_path: Path, text: str, said: str) -> None:
+    make_papers(tmp_path)
+    (tmp_path / "web.yaml").write_text(text)
+    gate = Gate(load_web_config(tmp_path / "web.yaml"))
+    try:
+        async with serving(gate=gate) as visitor:
+            assert await check(visitor.address.port) == (0, said, "")
+    finally:
+        gate.close()
+
+
+async def test_an_exporter_of_which_a_loop_has_ended_is_not_healthy() -> None:
+    async with serving(site(dead=lambda: ["poll heygen/studio"])) as visitor:
+        assert await check(visitor.address.port) == (1, "", "ended though it should not have: poll heygen/studio\n")
+
+
+async def test_nobody_is_not_healthy(unused_tcp_port: int) -> None:
+    assert await check(unused_tcp_port) == (1, "", "no answer from ADDRESS: Connection refused\n")
+
+
+Manners = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def stranger(manners: Manners) -> AsyncIterator[int]:
+    """A server of another kind; its port."""
+    server = await asyncio.start_server(manners, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+def says(text: bytes) -> Manners:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(text)
+        writer.close()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "this is no HTTP", id="another protocol"),
+        pytest.param(b"", "this is no HTTP", id="hangs up"),
+        pytest.param(b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnginx", "this is no exporter: it answers 404", id="another site"),
+        pytest.param(
+            b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", "this is no exporter: it answers 302", id="a portal"
+        ),
+    ],
+)
+async def test_what_is_no_exporter_is_not_healthy(text: bytes, why: str) -> None:
+    async with stranger(says(text)) as port:
+        assert await check(port) == (1, "", f"no answer from ADDRESS: {why}\n")
+
+
+async def test_who_says_nothing_is_not_waited_for_beyond_the_timeout() -> None:
+    async with stranger(_say_nothing) as port:
+        assert await check(port, "127.0.0.1", "--timeout", "0.2") == (1, "", "no answer from ADDRESS: none within 0.2 seconds\n")
+
+
+async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")
+@pytest.mark.parametrize("host", ["[::1]", "[::]"])
+async def test_an_exporter_that_listens_by_ipv6_alone_is_found(host: str) -> None:
+    server = await asyncio.start_server(says(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhealthy\n"), "::1", 0, family=socket.AF_INET6)
+    async with server:
+        assert await check(server.sockets[0].getsockname()[1], host) == (0, "healthy\n", "")
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0"])  # noqa: S104 -- nothing is listened on
+async def test_an_exporter_that_listens_everywhere_is_asked_at_loopback(host: str) -> None:
+    async with serving() as visitor:
+        assert await check(visitor.address.port, host) == (0, "healthy\n", "")
+
+
+async def test_the_check_starts_without_what_only_the_daemon_needs() -> None:
+    code = (
+        "import sys; from exporter.cli.main import main; main(['healthcheck', '--timeout', '0.1', '--web.listen-address', '127.0.0.1:1'])"
+    )
+    asked = "import atexit, sys; atexit.register(lambda: print(*sorted(sys.modules)));" + code
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", asked, stdout=-1, stderr=asyncio.subprocess.DEVNULL)
+    out, _ = await process.communicate()
+    loaded = set(out.decode().split())
+    assert "exporter.cli.healthcheck" in loaded
+    assert (
+        loaded & {"aiohttp", "asyncio", "bcrypt", "jinja2", "jmespath", "prometheus_client", "pydantic", "rich", "structlog", "yaml"}
+        == set()
+    )

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from docs.api import accounts_schema, api
+from docs.api_example import example
+from exporter.app import poll_once
+from exporter.cli.demo import demo_config
+from exporter.ledger import balance
+from exporter.model import Reading, Reason
+from exporter.overview.encoding import encode
+from exporter.overview.facts import Overview
+from exporter.overview.survey import survey
+from exporter.plan import build_jobs
+from exporter.polling.timing import Clock
+from exporter.providers.library import load_definitions
+from exporter.simulator.cast import CAST, cast_simulator
+from exporter.store import Entry
+from tests.metrics.showcase import NOW as SHOWN_AT
+from tests.metrics.showcase import showcase
+from tests.metrics.strategies import readings
+from tests.overview.entries import FRESH_FOR, NEW, NOW, burning, credits_of, failed, overview_of, polled
+
+ROOT = Path(__file__).parent.parent.parent
+SCHEMA: dict[str, Any] = json.loads(accounts_schema(ROOT))
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+def problems(overview: Overview) -> list[str]:
+    answer = json.loads(encode(overview), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(answer)]
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+async def test_the_demo_s_accounts_fit_the_schema() -> None:
+    clock = Clock()
+    async with cast_simulator() as simulator:
+        store = await poll_once(build_jobs(demo_config(simulator.url), load_definitions()), {}, clock)
+    overview = survey(store.snapshot(), clock.now(), clock.correction(), "1.2.3")
+    assert problems(overview) == []
+    assert overview.summary.accounts == len(CAST)
+    assert {(account.account, account.state) for account in overview.accounts} >= {("old-key", "stale"), ("narration", "ok")}
+
+
+@pytest.mark.parametrize("later", [0.0, 1.0, 500.0, 5_000.0])
+def test_every_state_of_an_account_fits_the_schema(later: float) -> None:
+    assert problems(survey(showcase().snapshot(), SHOWN_AT + later, 3600.0, "1.2.3")) == []
+
+
+def entry_after(told: list[Reading], error: Reason | None, gap: float) -> Entry:
+    """An account that told these things, one after the other, and then perhaps failed."""
+    entry = NEW
+    for number, reading in enumerate(told, start=1 - len(told)):
+        at = NOW + number * gap
+        books = balance(entry.books, reading.quotas, at, at)
+        entry = replace(entry, up=True, polls=entry.polls + 1, reading=reading, books=books, last_poll_at=at, last_success_at=at)
+    return failed(entry, error) if error else entry
+
+
+@given(st.lists(readings, max_size=4), st.none() | st.sampled_from(Reason), st.floats(1e-3, 1e6), st.floats(0, 2 * FRESH_FOR))
+@settings(max_examples=60, deadline=None)
+def test_whatever_vendors_tell_fits_the_schema(told: list[Reading], error: Reason | None, gap: float, later: float) -> None:
+    assert problems(overview_of([entry_after(told, error, gap)], NOW + later)) == []
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda account: account.update(surprise=1),
+    lambda account: account.pop("state"),
+    lambda account: account.update(state="fine"),
+    lambda account: account.update(up=None),
+    lambda account: account["quotas"][0].update(remaining="12"),
+    lambda account: account["quotas"][0].update(surprise=1),
+    lambda account: account["error"].update(reason="bad luck"),
+    lambda account: account["labels"].update(team=1),
+])  # fmt: skip
+def test_the_schema_sees_what_is_wrong(spoil: Callable[[dict[str, Any]], object]) -> None:
+    answer = json.loads(encode(overview_of([failed(burning(polled(credits_of(5, 10)), 1.0))])))
+    assert VALIDATOR.is_valid(answer)
+    spoil(answer["accounts"][0])
+    assert len(list(VALIDATOR.iter_errors(answer))) == 1
+
+
+@pytest.mark.parametrize(("name", "write"), [("api.md", api), ("accounts.schema.json", accounts_schema)])
+def test_the_document_is_up_to_date(name: str, write: Callable[[Path], str]) -> None:
+    path = ROOT / "docs" / name
+    assert path.read_text(encoding="utf-8") == write(path)
+
+
+def test_the_example_in_the_reference_fits_the_schema() -> None:
+    [block] = re.findall(r"^```json\n(.*?)^```", api(ROOT), re.MULTILINE | re.DOTALL)
+    assert json.loads(block) == example()
+    assert VALIDATOR.is_valid(example())
+
+
+def test_the_reference_tells_of_every_field() -> None:
+    text = api(ROOT)
+    kinds = [SCHEMA, *SCHEMA["$defs"].values()]
+    fields = {(name, part["description"]) for kind in kinds for name, part in kind.get("properties", {}).items()}
+    assert len(fields) > 50
+    for name, description in fields:
+        assert f"| `{name}` |" in text
+        assert description.endswith(".")

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from exporter.model import Quota, Reason, Threshold
+from exporter.overview.facts import State
+from exporter.store import Entry
+from tests.overview.entries import DAY, NEW, NOW, burning, credits_of, facts_of, failed, polled
+
+OVERAGE = Decimal(50)
+FLOOR = (Threshold("credits", "warning", amount=Decimal(40)),)
+SHARED_FLOOR = (Threshold("*", "critical", share=Decimal("0.5")),)
+HOURLY = 1 / 3600
+
+
+@pytest.mark.parametrize(
+    ("entry", "state"),
+    [
+        pytest.param(NEW, State.WAITING, id="never polled"),
+        pytest.param(polled(), State.OK, id="good, and the vendor told no amount"),
+        pytest.param(polled(credits_of(50, 100)), State.OK, id="half is left"),
+        pytest.param(failed(), State.STALE, id="failed, and never succeeded"),
+        pytest.param(failed(polled(credits_of(50, 100), age=900.0)), State.FAILING, id="failed, figures as old as they may be"),
+        pytest.param(failed(polled(credits_of(50, 100), age=900.5)), State.STALE, id="failed, figures too old"),
+        pytest.param(polled(credits_of(0, 100), age=900.5), State.STALE, id="no poll ended for too long"),
+        pytest.param(failed(polled(credits_of(0), age=900.5)), State.STALE, id="used up, but that is long ago"),
+        pytest.param(failed(polled(credits_of(0))), State.EXHAUSTED, id="used up and failing"),
+        pytest.param(failed(reason=Reason.QUOTA_EXHAUSTED), State.EXHAUSTED, id="the vendor refuses, nothing is known"),
+        pytest.param(failed(polled(credits_of(50, 100)), Reason.QUOTA_EXHAUSTED), State.EXHAUSTED, id="the vendor refuses all the same"),
+        pytest.param(failed(polled(credits_of(5, 100))), State.FAILING, id="low and failing"),
+        pytest.param(polled(credits_of(50, 100), credits_of(0, 10)), State.EXHAUSTED, id="one of two is used up"),
+        pytest.param(polled(credits_of(5, 100), credits_of(50, 100)), State.LOW, id="one of two is low"),
+    ],
+)
+def test_an_account_is_in_the_worst_state_that_holds(entry: Entry, state: State) -> None:
+    assert facts_of(entry).state is state
+
+
+@pytest.mark.parametrize(
+    ("entry", "state"),
+    [
+        pytest.param(polled(credits_of(0)), State.EXHAUSTED, id="nothing left"),
+        pytest.param(polled(credits_of("0.01")), State.OK, id="a little left of nobody knows how much"),
+        pytest.param(polled(credits_of(-1, 100)), State.EXHAUSTED, id="overdrawn, no overage told"),
+        pytest.param(polled(credits_of(0, 100, overage_limit=OVERAGE)), State.LOW, id="the overage begins"),
+        pytest.param(polled(credits_of("-49.99", 100, overage_limit=OVERAGE)), State.LOW, id="some overage left"),
+        pytest.param(polled(credits_of(-50, 100, overage_limit=OVERAGE)), State.EXHAUSTED, id="the overage is used up too"),
+        pytest.param(polled(credits_of(0, 100, overage_limit=Decimal(0))), State.EXHAUSTED, id="no overage allowed"),
+        pytest.param(polled(credits_of(-1, 100, unlimited=True)), State.OK, id="beyond the limit without an end"),
+        pytest.param(polled(credits_of(10, 100)), State.OK, id="a tenth left"),
+        pytest.param(polled(credits_of("9.99", 100)), State.LOW, id="less than a tenth left"),
+        pytest.param(polled(Quota("spend", "usd", Decimal(5), Decimal(95), Decimal(100))), State.LOW, id="a spending cap is near"),
+        pytest.param(
+            polled(Quota("team_spend", "usd", Decimal(0), Decimal(9), Decimal(9))), State.EXHAUSTED, id="a spending cap is reached"
+        ),
+        pytest.param(polled(Quota("spend", "usd", used=Decimal(9))), State.OK, id="spent, and no cap told"),
+        pytest.param(polled(credits_of(40), thresholds=FLOOR), State.OK, id="at the operator's threshold"),
+        pytest.param(polled(credits_of("39.99"), thresholds=FLOOR), State.LOW, id="below the operator's threshold"),
+        pytest.param(polled(credits_of(49, 100), thresholds=SHARED_FLOOR), State.LOW, id="below the operator's share"),
+        pytest.param(polled(credits_of(60, 1000), thresholds=FLOOR), State.OK, id="a tenth says nothing where the operator has spoken"),
+        pytest.param(polled(credits_of(0, 0)), State.EXHAUSTED, id="nothing granted, and there is nothing else"),
+        pytest.param(polled(credits_of(39, 100, unlimited=True), thresholds=FLOOR), State.LOW, id="below the threshold, without an end"),
+        pytest.param(burning(polled(credits_of(72)), HOURLY), State.LOW, id="ends in three days less a minute"),
+        pytest.param(burning(polled(credits_of(73)), HOURLY), State.OK, id="ends in more than three days"),
+        pytest.param(burning(polled(credits_of(24, resets_at=NOW + DAY / 2)), HOURLY), State.OK, id="ends after its reset"),
+        pytest.param(burning(polled(credits_of(24, resets_at=NOW + 2 * DAY)), HOURLY), State.LOW, id="ends before its reset"),
+        pytest.param(burning(polled(credits_of(24, resets_at=NOW - 1)), HOURLY), State.LOW, id="the reset is over already"),
+        pytest.param(burning(polled(credits_of(24, unlimited=True)), HOURLY), State.OK, id="has no end"),
+    ],
+)
+def test_a_resource_has_a_state_of_its_own_which_the_account_takes_over(entry: Entry, state: State) -> None:
+    facts = facts_of(entry)
+    assert [quota.state for quota in facts.quotas] == [state]
+    assert facts.state is state
+
+
+@pytest.mark.parametrize("nothing", [credits_of(0), credits_of(0, 0), credits_of(0, 0, used=Decimal(0))])
+def test_what_nobody_ever_bought_is_not_used_up_but_what_was_used_is(nothing: Quota) -> None:
+    beside = Quota("wallet", "usd", Decimal(50))
+    assert facts_of(polled(nothing, beside)).state is State.OK
+    assert facts_of(burning(polled(nothing, beside), HOURLY)).state is State.EXHAUSTED
+
+
+def test_nothing_of_a_stale_answer_is_told_but_what_was_unusable_in_it() -> None:
+    entry = polled(credits_of(50, 100), age=900.5)
+    assert entry.reading is not None
+    entry = replace(
+        entry, reading=replace(entry.reading, info={"plan": "pro"}, features={"x": True}, created_at=1.0, mismatches=("credits.used",))
+    )
+    fresh, stale = facts_of(entry, NOW - 1), facts_of(entry)
+    assert (fresh.info, fresh.features, fresh.created_at, len(fresh.quotas)) == ({"plan": "pro"}, {"x": True}, 1.0, 1)
+    assert (stale.info, stale.features, stale.created_at, stale.quotas) == (None, None, None, ())
+    assert (stale.mismatches, stale.last_success_at) == (("credits.used",), NOW - 900.5)
+
+
+def test_a_failure_tells_what_happened_and_what_to_do() -> None:
+    error = facts_of(failed(failed(), Reason.TLS, "the certificate expired")).error
+    assert error is not None
+    assert (error.reason, error.message, error.failures) == (Reason.TLS, "the certificate expired", 2)
+    assert "ca_file" in error.remedy
+    assert facts_of(polled()).error is None

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exporter.model import Quota, Reason, Threshold
+from exporter.overview.facts import QuotaFacts, Soonest, State
+from exporter.store import Entry
+from tests.overview.entries import DAY, NEW, NOW, burning, credits_of, facts_of, failed, named, overview_of, polled
+
+TEN_YEARS = 10 * 365.25 * DAY
+
+
+def quota_of(entry: Entry, now: float = NOW, correction: float = 0.0) -> QuotaFacts:
+    [quota] = facts_of(entry, now, correction).quotas
+    return quota
+
+
+def test_trouble_comes_first_then_what_ends_first_then_the_configuration_s_order() -> None:
+    entries = [
+        named(polled(credits_of(50)), "quiet"),
+        named(NEW, "new"),
+        named(burning(polled(credits_of(10_000)), 0.01), "ends later"),
+        named(burning(polled(credits_of(5_000)), 0.01), "ends sooner"),
+        named(burning(polled(credits_of(400, resets_at=NOW + 60)), 0.01), "is reset before"),
+        named(polled(credits_of(1, 100)), "low"),
+        named(failed(polled(credits_of(50))), "failing"),
+        named(failed(), "stale"),
+        named(polled(credits_of(0)), "exhausted"),
+        named(failed(reason=Reason.QUOTA_EXHAUSTED), "refused"),
+    ]
+    overview = overview_of(entries)
+    names = ["exhausted", "refused", "stale", "failing", "low", "new", "ends sooner", "ends later", "quiet", "is reset before"]
+    assert [account.account for account in overview.accounts] == names
+    counts = {State.EXHAUSTED: 2, State.STALE: 1, State.FAILING: 1, State.LOW: 1, State.WAITING: 1, State.OK: 4}
+    assert overview.summary.states == counts
+    assert list(overview.summary.states) == list(State)
+    assert overview.summary.accounts == 10
+    assert overview.summary.soonest == Soonest("acme", "ends sooner", "credits", "credits", NOW - 60 + 500_000)
+
+
+def test_without_accounts_there_is_a_summary_all_the_same() -> None:
+    overview = overview_of([])
+    assert (overview.accounts, overview.summary.accounts, overview.summary.soonest) == ((), 0, None)
+    assert (overview.version, overview.generated_at) == ("1.2.3", NOW)
+    assert set(overview.summary.states.values()) == {0}
+
+
+def test_an_end_is_counted_from_the_last_good_poll() -> None:
+    quota = quota_of(failed(burning(polled(credits_of(100), age=600.0), 0.5)))
+    assert (quota.burn_per_second, quota.burn_window, quota.empty_at) == (0.5, 3600.0, NOW - 600 + 200)
+
+
+@pytest.mark.parametrize(
+    ("entry", "lasts"),
+    [
+        pytest.param(polled(credits_of(100, resets_at=NOW + DAY)), None, id="no burn is known"),
+        pytest.param(burning(polled(credits_of(100)), 1.0), None, id="no reset"),
+        pytest.param(burning(polled(credits_of(100, resets_at=NOW)), 1.0), None, id="the reset is over"),
+        pytest.param(
+            burning(polled(Quota("credits", "credits", used=Decimal(5), resets_at=NOW + DAY)), 1.0), None, id="nobody knows what is left"
+        ),
+        pytest.param(burning(polled(credits_of(100, resets_at=NOW + DAY)), 0.0), True, id="nothing is consumed"),
+        pytest.param(burning(polled(credits_of(100, resets_at=NOW + 40)), 1.0), True, id="ends with the reset"),
+        pytest.param(burning(polled(credits_of(100, resets_at=NOW + 41)), 1.0), False, id="ends a second before the reset"),
+        pytest.param(burning(polled(credits_of(0, resets_at=NOW + 40)), 1.0), False, id="has ended"),
+        pytest.param(burning(polled(credits_of(1, resets_at=NOW + DAY, unlimited=True)), 1.0), True, id="has no end"),
+    ],
+)
+def test_whether_it_lasts_until_the_reset_is_told_where_that_is_known(entry: Entry, lasts: object) -> None:
+    assert quota_of(entry).lasts_until_reset is lasts
+
+
+@pytest.mark.parametrize("entry", [
+    pytest.param(polled(credits_of(100)), id="no burn is known"),
+    pytest.param(burning(polled(credits_of(100)), 0.0), id="nothing is consumed"),
+    pytest.param(burning(polled(credits_of(0)), 1.0), id="nothing is left"),
+    pytest.param(burning(polled(credits_of(-5, 10, overage_limit=Decimal(50))), 1.0), id="overage"),
+    pytest.param(burning(polled(credits_of(5, unlimited=True)), 1.0), id="no end"),
+    pytest.param(burning(polled(credits_of(TEN_YEARS + 1)), 1.0), id="in more than ten years"),
+    pytest.param(burning(polled(credits_of("1e308")), 1e-300), id="beyond all numbers"),
+    pytest.param(burning(polled(Quota("credits", "credits", used=Decimal(5))), 1.0), id="nobody knows what is left"),
+])  # fmt: skip
+def test_no_end_is_told_where_there_is_none(entry: Entry) -> None:
+    assert quota_of(entry).empty_at is None
+
+
+def test_an_end_in_ten_years_is_still_told() -> None:
+    assert quota_of(burning(polled(credits_of(TEN_YEARS)), 1.0)).empty_at == NOW - 60 + TEN_YEARS
+
+
+def test_a_burn_belongs_to_its_resource_its_unit_and_the_last_reading() -> None:
+    entry = burning(polled(credits_of(100)), 1.0)
+    [book] = entry.books
+    assert quota_of(entry).burn_per_second == 1.0
+    assert quota_of(replace(entry, books=(replace(book, unit="usd"),))).burn_per_second is None
+    assert quota_of(replace(entry, books=(replace(book, resource="wallet"),))).burn_per_second is None
+    assert quota_of(replace(entry, books=(replace(book, at=book.at - 300),))).burn_per_second is None
+
+
+@pytest.mark.parametrize(
+    ("remaining", "limit", "share"),
+    [("25", "100", 0.25), ("-20", "100", -0.2), ("-0", "100", 0.0), ("5", None, None), (None, "5", None), ("5", "0", None), ("0", "0", None), ("1e308", "1e-300", None)],
+)  # fmt: skip
+def test_a_share_is_told_where_there_is_a_limit(remaining: str | None, limit: str | None, share: float | None) -> None:
+    told = quota_of(polled(credits_of(remaining, limit))).share
+    assert told == share
+    assert str(told) != "-0.0"
+
+
+def test_thresholds_are_amounts_by_severity() -> None:
+    thresholds = (Threshold("credits", "warning", amount=Decimal("0.1")), Threshold("*", "critical", share=Decimal("0.05")))
+    assert quota_of(polled(credits_of(90, 100), thresholds=thresholds)).thresholds == {"warning": Decimal("0.1"), "critical": Decimal(5)}
+    assert quota_of(polled(credits_of(90), thresholds=thresholds)).thresholds == {"warning": Decimal("0.1")}
+    assert quota_of(polled(credits_of(90, 100))).thresholds is None
+
+
+def test_the_clock_s_correction_moves_our_own_times_and_leaves_the_vendor_s() -> None:
+    entry = burning(polled(credits_of(100, resets_at=NOW + DAY)), 1.0)
+    entry = replace(failed(entry), next_poll_at=NOW + 10, limited_until=NOW + 20)
+    ahead = 7200.0
+    plain, moved = facts_of(entry), facts_of(entry, correction=ahead)
+    assert overview_of([entry], correction=ahead).generated_at == NOW + ahead
+    for name in ("last_poll_at", "last_success_at", "next_poll_at", "limited_until"):
+        assert getattr(moved, name) == getattr(plain, name) + ahead
+    [before], [after] = plain.quotas, moved.quotas
+    assert (after.empty_at, before.empty_at) == (NOW + 40 + ahead, NOW + 40)
+    assert (after.resets_at, before.resets_at) == (NOW + DAY, NOW + DAY)
+
+
+def test_a_reset_is_over_by_the_corrected_clock() -> None:
+    entry = burning(polled(credits_of(100, resets_at=NOW + 20)), 1.0)
+    assert quota_of(entry).lasts_until_reset is True
+    assert quota_of(entry, correction=30.0).lasts_until_reset is None
+
+
+@given(st.integers(-(10**9), 10**9).map(float), st.sampled_from((899.0, 900.0, 900.25, 2_000.0)))
+@settings(max_examples=50)
+def test_no_correction_makes_figures_older_or_younger(correction: float, age: float) -> None:
+    assert bool(facts_of(polled(credits_of(1), age=age), correction=correction).quotas) is (age <= 900)
+
+
+def test_a_vendor_s_wait_is_told_while_it_lasts() -> None:
+    entry = replace(failed(), limited_until=NOW)
+    assert facts_of(entry).limited_until is None
+    assert facts_of(entry, NOW - 1).limited_until == NOW
