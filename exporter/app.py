@@ -226,8 +226,8 @@ def _web_applier(store: Store, gate: Gate, server: Server, clock: Clock) -> Call
     """Takes over users, headers and certificates; connections that are open go on."""
 
     async def apply(config: WebConfig) -> None:
-        gate.config = config
         await server.use(config.ssl_context())
+        gate.config = config
         store.accept_config(clock.now(), WEB)
 
     return apply

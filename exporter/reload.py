@@ -10,7 +10,7 @@ from typing import Generic, NoReturn, Protocol, TypeVar
 
 import structlog
 
-from exporter.errors import ConfigError, Problem
+from exporter.errors import ConfigError, ExporterError, Problem
 from exporter.polling.timing import Clock
 
 WATCH_INTERVAL = 30.0
@@ -49,19 +49,24 @@ class Reloader(Generic[T]):
             self._seen = await asyncio.to_thread(checksum, self._files)
             try:
                 plan = await asyncio.to_thread(self._read)
+                await self._apply(plan)
             except ConfigError as error:
-                self._refuse()
-                if error.problems != self._problems:
-                    log.error("config refused", file=str(self._files[0]), problems=[str(problem) for problem in error.problems])  # noqa: TRY400 -- the problems say it all
-                self._problems = error.problems
-                return error.problems
-            await self._apply(plan)
+                return self._refused(error.problems)
+            except ExporterError as error:  # right, but it cannot be done now: such as no descriptor left to listen with
+                return self._refused((Problem("", str(error)),))
             self._problems = ()
             if plan.files != self._files:
                 self._files = plan.files
                 self._seen = await asyncio.to_thread(checksum, self._files)
             log.info("config reloaded", file=str(self._files[0]))
             return ()
+
+    def _refused(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        self._refuse()
+        if problems != self._problems:
+            log.error("config refused", file=str(self._files[0]), problems=[str(problem) for problem in problems])
+        self._problems = problems
+        return problems
 
     async def watch(self, clock: Clock) -> NoReturn:
         """Reload when the files have changed. One that was refused is tried again: the secret that it lacks may have come."""

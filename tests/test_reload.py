@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.errors import ConfigError, Problem
+from exporter.errors import ConfigError, ExporterError, Problem
 from exporter.reload import WATCH_INTERVAL, Reloader, checksum
 from tests.support import FakeClock
 
@@ -57,6 +57,21 @@ async def test_what_is_wrong_is_told_and_changes_nothing(office: Office) -> None
     office.file.write_text("wrong")
     assert await office.reloader.reload() == (Problem("accounts", "wrong"),)
     assert (office.applied, office.refusals) == ([], 1)
+
+
+async def test_what_is_right_but_cannot_be_done_now_is_refused_and_tried_again(office: Office, clock: FakeClock) -> None:
+    takes_over, obstacles = office.apply, ["no descriptor is left"]
+
+    async def apply(note: Note) -> None:
+        if obstacles:
+            raise ExporterError(obstacles.pop())
+        await takes_over(note)
+
+    office.reloader = Reloader(Note("", (office.file,)), office.read, apply, office.refuse)
+    assert await office.reloader.reload() == (Problem("", "no descriptor is left"),)
+    assert (office.applied, office.refusals) == ([], 1)
+    await watching(office, clock, "")
+    assert office.applied == ["one"]
 
 
 async def test_twenty_requests_at_once_are_answered_one_after_the_other(office: Office) -> None:

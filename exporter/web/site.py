@@ -32,12 +32,14 @@ class Site:
     reload: Callable[[], Awaitable[Sequence[Problem]]] | None = None
     """Rereads the configuration and returns what is wrong with it; None where there is nothing to reread."""
     max_requests: int = 0
-    """How many scrapes may be under way at once; 0 for any number."""
+    """How many requests for each of the larger pages may be under way at once; 0 for any number."""
     dead: Callable[[], Sequence[str]] = tuple
     """Names the loops that have ended though they should run for ever."""
     now: Callable[[], float] = field(default=lambda: 0.0)
     correction: Callable[[], float] = field(default=lambda: 0.0)
     _pages: Pages = field(init=False, repr=False, default_factory=Pages)
+    _views: Pages = field(init=False, repr=False, default_factory=Pages)
+    """Made in a thread of their own: Prometheus does not wait for people."""
     _status: StatusPage = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -54,13 +56,13 @@ class Site:
     async def accounts(self, _request: web.Request) -> web.Response:
         """All that is known of the accounts, as JSON."""
         snapshot = self.store.snapshot()
-        body = await self._pages.get("accounts", snapshot.generation, lambda: encode(self._survey(snapshot)))
+        body = await self._views.get("accounts", snapshot.generation, lambda: encode(self._survey(snapshot)))
         return web.Response(body=body, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def status(self, request: web.Request) -> web.Response:
         """Show the same facts to people."""
         snapshot, wanted = self.store.snapshot(), request.query.get("filter", "")
-        page = await self._pages.get(
+        page = await self._views.get(
             ("status", wanted), snapshot.generation, lambda: self._status.render(self._survey(snapshot), wanted=wanted)
         )
         return web.Response(body=page.body, headers=page.headers)
@@ -93,9 +95,8 @@ class Site:
 def make_application(site: Site, gate: Gate | None = None) -> web.Application:
     """Lay out the routes; the gate stands before all of them, and before what is no route."""
     application = web.Application(middlewares=[gate.middleware] if gate else ())
-    application.router.add_get("/", site.status)
-    application.router.add_get("/api/v1/accounts", site.accounts)
-    application.router.add_get(site.telemetry_path, _limited(site.metrics, site.max_requests))
+    for path, handler in {"/": site.status, "/api/v1/accounts": site.accounts, site.telemetry_path: site.metrics}.items():
+        application.router.add_get(path, _limited(handler, site.max_requests))
     application.router.add_get("/-/healthy", site.healthy)
     application.router.add_get("/-/ready", site.ready)
     if site.reload is not None:
@@ -108,17 +109,17 @@ def make_application(site: Site, gate: Gate | None = None) -> web.Application:
 
 
 def _limited(handler: Handler, most: int) -> Handler:
-    """Turn away scrapes beyond a number at once, as the exporters in Go do it."""
+    """Turn away requests beyond a number at once, as the exporters in Go do it with scrapes."""
     under_way = 0
 
     async def limited(request: web.Request) -> web.StreamResponse:
         nonlocal under_way
         if most and under_way >= most:
-            return web.Response(text=f"{most} scrapes are under way already; --web.max-requests allows no more\n", status=503)
+            return web.Response(text=f"{most} such requests are under way already; --web.max-requests allows no more\n", status=503)
         under_way += 1
         try:
             response = await handler(request)
-            await deliver(request, response)  # a scrape that is still being read is under way
+            await deliver(request, response)  # what is still being read is under way
             return response
         finally:
             under_way -= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -82,6 +83,17 @@ class Visitor:
         async with self.call() as line:
             line.say(request)
             return await line.rest()
+
+
+@asynccontextmanager
+async def deaf(host: str | None, port: int, *paths: str) -> AsyncIterator[None]:
+    """One who asks, never reads, and takes next to nothing in; its first answer has begun."""
+    with socket.socket() as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.connect((host, port))
+        raw.sendall(b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode() for path in paths))
+        await asyncio.to_thread(raw.recv, 1, socket.MSG_PEEK)
+        yield
 
 
 def site(store: Store | None = None, telemetry_path: str = "/metrics", **more: Any) -> Site:

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from exporter.web import connections, server
 from exporter.web.server import Server
-from tests.web.serving import LOOPBACK, Line, Visitor, serving
+from tests.web.serving import LOOPBACK, Line, Visitor, deaf, serving
 
 GET: Final = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
 Shorten = Callable[[str, float], None]
@@ -232,23 +232,12 @@ async def library(send_buffer: int = 0) -> AsyncIterator[Visitor]:
         yield Visitor(running.addresses[0], session, running)
 
 
-@asynccontextmanager
-async def deaf(visitor: Visitor, *paths: str) -> AsyncIterator[socket.socket]:
-    """One who asks, never reads, and takes next to nothing in."""
-    with socket.socket() as raw:
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        raw.connect((str(visitor.address.host), visitor.address.port))
-        raw.sendall(b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode() for path in paths))
-        await asyncio.to_thread(raw.recv, 1, socket.MSG_PEEK)  # the answer has begun
-        yield raw
-
-
 async def test_clients_that_do_not_read_are_hung_up_on_while_scrapes_go_on(shorten: Shorten) -> None:
     shorten("TAKEN_WITHIN", 0.5)
     shorten("MAX_CONNECTIONS", 21)
     async with library() as visitor, AsyncExitStack() as leaving:
         for _ in range(20):
-            await leaving.enter_async_context(deaf(visitor, "/big/20000000"))
+            await leaving.enter_async_context(deaf(*visitor.address, "/big/20000000"))
         assert await is_answered(visitor)
         async with asyncio.timeout(10), visitor.call(), visitor.call():  # with the deaf ones there would be no room
             await until_answered(visitor)
@@ -260,14 +249,14 @@ async def test_a_rest_that_nobody_reads_does_not_hold_the_connection(shorten: Sh
     shorten("TAKEN_WITHIN", 0.1)
     shorten("IDLE_FOR", 0.1)
     shorten("MAX_CONNECTIONS", 1)
-    async with library(send_buffer=4096) as visitor, deaf(visitor, f"/big/{size}"):
+    async with library(send_buffer=4096) as visitor, deaf(*visitor.address, f"/big/{size}"):
         await until_answered(visitor)
 
 
 async def test_refusals_that_nobody_reads_do_not_hold_the_connection(shorten: Shorten) -> None:
     shorten("TAKEN_WITHIN", 0.1)
     shorten("MAX_CONNECTIONS", 1)
-    async with library(send_buffer=4096) as visitor, deaf(visitor, *["/nothing"] * 3000):
+    async with library(send_buffer=4096) as visitor, deaf(*visitor.address, *["/nothing"] * 3000):
         await until_answered(visitor)
 
 

@@ -7,6 +7,7 @@ import gzip
 import json
 import threading
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -16,7 +17,7 @@ from exporter.metrics.negotiation import read_wish
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.store import Entry, Store
 from tests.metrics.showcase import NOW, OPENMETRICS
-from tests.web.serving import Visitor, serving, site
+from tests.web.serving import Visitor, deaf, serving, site
 
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -218,3 +219,19 @@ async def test_a_scrape_does_not_wait_for_threads_that_wait_for_a_name_server(vi
     finally:
         name_server_answers.set()
         await asyncio.gather(*lookups)
+
+
+@pytest.mark.parametrize(("most", "deaf_ones", "status"), [(1, 0, 200), (1, 1, 503), (2, 1, 200), (2, 2, 503), (0, 3, 200)])
+async def test_scrapes_that_are_still_being_read_count_and_those_beyond_the_most_are_turned_away_at_once(
+    most: int, deaf_ones: int, status: int
+) -> None:
+    keys = [AccountKey("heygen", str(number)) for number in range(300)]
+    store = Store((Entry(key, {"note": "x" * 2000}, Seconds(180.0), Seconds(60.0)) for key in keys), BUCKETS)  # more than a kernel takes
+    async with asyncio.timeout(20), serving(site(store, max_requests=most)) as visitor, AsyncExitStack() as leaving:
+        for _ in range(deaf_ones):
+            await leaving.enter_async_context(deaf(*visitor.address, "/metrics"))
+        async with visitor.ask("/metrics") as response:
+            assert response.status == status
+            assert len(await response.read()) > 8_000_000 or status == 503
+        async with visitor.ask("/-/healthy") as response:
+            assert response.status == 200
