@@ -41,7 +41,6 @@ ROWS: tuple[frozenset[str], ...] = (
 BORDERS: dict[str, frozenset[str]] = {
     "bcrypt": frozenset({"web.toolkit"}),
     "jinja2": frozenset({"web.status"}),
-    "markupsafe": frozenset({"web.status", "web.phrases"}),
     "aiohttp": frozenset({"polling.client", "polling.network", "polling.oauth", "polling.token_answer", "web", "simulator"}),
     "click": frozenset({"cli"}),
     "jmespath": frozenset({"providers"}),

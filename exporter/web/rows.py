@@ -48,9 +48,9 @@ def account_row(account: AccountFacts, now: float) -> AccountRow:
     return AccountRow(
         key=f"{account.provider}/{account.account}",
         find=_find(account),
-        provider=account.provider,
-        name=account.account,
-        labels=tuple(account.labels.items()),
+        provider=words.straight(account.provider),
+        name=words.straight(account.account),
+        labels=tuple((name, words.straight(value)) for name, value in account.labels.items()),
         state=account.state,
         notes=tuple(_notes(account, now)),
         quotas=tuple(quota_row(quota, now) for quota in account.quotas),
@@ -101,7 +101,9 @@ def _absence(account: AccountFacts, now: float) -> Phrase:
 
 def _trouble(error: ErrorFacts) -> Trouble:
     times = "the last poll failed" if error.failures == 1 else f"the last {error.failures:,} polls failed"
-    return Trouble(words.TROUBLE[error.reason], error.reason, error.message, error.remedy, times)
+    return Trouble(
+        words.TROUBLE[error.reason], error.reason, words.straight(error.message), words.straight(error.remedy).replace("`", ""), times
+    )  # marks for text, not for a page
 
 
 def _hint(mismatches: tuple[str, ...]) -> str:
@@ -112,7 +114,7 @@ def _hint(mismatches: tuple[str, ...]) -> str:
 
 def _details(account: AccountFacts, now: float) -> Iterator[tuple[str, Phrase]]:
     for name, value in (account.info or {}).items():
-        yield words.plain(name), Phrase(value)
+        yield words.plain(name), Phrase(words.straight(value))
     if account.status is not None:
         yield "status", Phrase(words.plain(account.status))
     features = account.features or {}
@@ -125,7 +127,7 @@ def _details(account: AccountFacts, now: float) -> Iterator[tuple[str, Phrase]]:
     if account.credential_expires_at is not None:
         yield "key expires", timed(account.credential_expires_at, words.day(account.credential_expires_at, now))
     if account.mismatches:
-        yield "not understood", Phrase(", ".join(account.mismatches))
+        yield "not understood", Phrase(words.straight(", ".join(account.mismatches)))
     yield "polls", Phrase(_pace(account.polls, account.interval, account.stale_after))
 
 

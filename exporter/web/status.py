@@ -69,6 +69,7 @@ class StatusPage:
             soonest=_soonest(overview.summary.soonest, now),
             accounts=shown,
             wanted=wanted,
+            sought=words.straight(wanted),
         )
         return StatusAnswer(page.encode(errors="replace"), self._headers)
 
@@ -117,8 +118,8 @@ def _soonest(soonest: Soonest | None, now: float) -> dict[str, object] | None:
     when = f"in about {words.about(soonest.empty_at - now)}" if soonest.empty_at > now else "by now, it may be"
     return {
         "key": f"{soonest.provider}/{soonest.account}",
-        "account": soonest.account,
-        "provider": soonest.provider,
+        "account": words.straight(soonest.account),
+        "provider": words.straight(soonest.provider),
         "resource": words.plain(soonest.resource),
         "when": timed(soonest.empty_at, when),
     }

@@ -10,8 +10,8 @@ from exporter.model import Reason
 
 _CENTS: Final = frozenset({"usd", "eur", "gbp", "chf", "cny", "inr", "aud", "cad", "nzd", "sek", "nok", "dkk", "pln", "brl", "sgd", "hkd"})
 _CURRENCIES: Final = _CENTS | {"jpy", "krw"}
-_TURNS: Final = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-"""Characters that turn the direction of text, to be left out."""
+_TURNS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\N{REPLACEMENT CHARACTER}")
+"""Characters that turn the direction of text; an unclosed one acts beyond the element that should isolate it."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _YEAR, _DAY, _HOUR, _MINUTE = 31_556_952, 86_400, 3_600, 60
 _STEPS: Final = ((_DAY, "day", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", 1, "s"))
@@ -134,8 +134,13 @@ def rate(per_second: float, unit: str) -> str:
 
 
 def plain(name: str) -> str:
-    """Write an identifier as words; it stands amid a sentence, so it may not turn the direction of what follows."""
-    return name.replace("_", " ").translate(_TURNS)
+    """Write an identifier as words."""
+    return straight(name.replace("_", " "))
+
+
+def straight(text: str) -> str:
+    """Take from a text what would turn the direction of its neighbours."""
+    return text if text.isascii() else text.translate(_TURNS)
 
 
 def accounts(count: int) -> str:

@@ -24,7 +24,7 @@
     none.replaceChildren("There is nothing to show: the configuration lists no account.");
     if (!wanted) return;
     const name = document.createElement("bdi"), all = document.createElement("a");
-    name.textContent = wanted;
+    name.textContent = wanted.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
     all.href = "?filter=";
     all.textContent = "Show all";
     none.replaceChildren("No account matches “", name, "”. ", all);

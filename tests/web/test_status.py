@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.model import Seconds
+from exporter.overview.facts import Overview, QuotaFacts, Soonest, State
+from exporter.web.status import StatusPage
+from tests.web import overviews
+from tests.web.overviews import DAY, EMPTY, HOSTILE, HOUR, NOW, OVER, PREMIUM, SHOWN_HOSTILE, SPEND, WALLET, account, overview
+
+PAGE = StatusPage(telemetry_path="/metrics")
+VOID = {"meta", "link", "input", "br", "rect", "path"}
+
+
+class Read(HTMLParser):
+    """The page as a browser takes it: texts, elements, and whether each one is closed in its turn."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in {"style", "script"}:
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.texts))
+
+
+def show(shown: Overview, wanted: str = "") -> str:
+    return PAGE.render(shown, wanted=wanted).body.decode()
+
+
+def text_of(*quotas: QuotaFacts, state: State = State.OK) -> str:
+    return Read(show(overview([account("studio", state, *quotas)]))).text
+
+
+def keys(source: str) -> list[str | None]:
+    return [attributes["data-key"] for tag, attributes in Read(source).elements if tag == "article"]
+
+
+def test_every_element_is_closed_in_its_turn_and_there_is_one_main_heading() -> None:
+    for shown in (overviews.everything(), overviews.hostile(), overview([])):
+        read = Read(show(shown))
+        assert read.open == []
+        assert [tag for tag, _ in read.elements].count("h1") == 1
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [
+        (PREMIUM, "1,234 of 10,000 credits left (12 %)"),
+        (PREMIUM, "resets in 3 days 3 h, 25 Nov 14:00 UTC"),
+        (PREMIUM, "about 3.2 credits an hour over the last 6 h"),
+        (PREMIUM, "lasts until the reset"),
+        (PREMIUM, "warning below 2,000, critical below 500"),
+        (OVER, "12,300 characters over the limit of 100,000; 187,700 more allowed"),
+        (WALLET, "31.50 USD left"),
+        (WALLET, "empty in about 4 days"),
+        (SPEND, "empty in about 34 h, before the reset"),
+        (EMPTY, "0 of 1,000 credits left (0 %)"),
+        (overviews.ENDLESS, "Unlimited; 1,200,450 characters used"),
+        (overviews.OVERAGE_SPEND, "0.10 USD used"),
+        (replace(OVER, remaining=Decimal(-200_000)), "200,000 characters over the limit of 100,000; no more allowed"),
+        (replace(WALLET, remaining=Decimal("-0.5"), empty_at=None), "0.50 USD below zero"),
+        (replace(WALLET, empty_at=NOW - 1), "may be empty by now"),
+        (replace(WALLET, burn_per_second=0.0, empty_at=None), "nothing used over the last 6 h"),
+        (replace(EMPTY, resets_at=NOW - 2 * HOUR), "was to reset 2 h ago"),
+        (QuotaFacts("slots", "slots", State.OK, remaining=Decimal(0), limit=Decimal(0)), "0 slots granted"),
+        (QuotaFacts("slots", "slots", State.OK, limit=Decimal(30)), "30 slots granted; what is left is not told"),
+        (QuotaFacts("slots", "slots", State.OK, used=Decimal(1), limit=Decimal(30)), "1 of 30 slots used"),
+        (QuotaFacts("slots", "slots", State.OK), "The vendor told no amount"),
+    ],
+)
+def test_a_resource_is_told_in_words(quota: QuotaFacts, expected: str) -> None:
+    assert expected in text_of(quota)
+
+
+def bar_of(quota: QuotaFacts) -> list[tuple[str | None, str | None, str | None]]:
+    source = show(overview([account("studio", State.OK, quota)]))
+    drawn = [attributes for tag, attributes in Read(source).elements if tag == "rect" and "height" not in attributes]
+    return [(rect.get("class"), rect.get("x"), rect.get("width")) for rect in drawn]
+
+
+@pytest.mark.parametrize(
+    ("quota", "drawn"),
+    [
+        (overviews.SLOTS, [(None, None, "70%")]),
+        (PREMIUM, [(None, None, "12.3%"), ("k", "5%", None), ("k", "20%", None)]),
+        (EMPTY, [(None, None, "0%")]),
+        (OVER, [("o", "62.6%", "4.1%"), ("z", "66.7%", None)]),
+        (replace(PREMIUM, remaining=Decimal("1e-300"), thresholds=None), [(None, None, "0.6%")]),
+        (replace(PREMIUM, remaining=Decimal("1e300"), thresholds=None), [(None, None, "100%")]),
+        (WALLET, []),
+        (overviews.ENDLESS, []),
+    ],
+)
+def test_a_bar_is_drawn_to_scale(quota: QuotaFacts, drawn: list[tuple[str | None, str | None, str | None]]) -> None:
+    assert bar_of(quota) == drawn
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (0, "read 12 s ago"),
+        (0, "next poll in 48 s"),
+        (1, "No poll has succeeded yet, so there are no figures."),
+        (1, "Used up, says the vendor (quota_exhausted; the last 3 polls failed)"),
+        (1, "Buy more at the vendor"),
+        (2, "Figures are hidden, as they are older than 15 min. The last ones were read 3 days 4 h ago, 19 Nov 07:00 UTC."),
+        (3, "the vendor lets us wait 6 min more"),
+        (4, "key expires in 6 days, 28 Nov 11:00 UTC"),
+        (4, "2 fields were not understood"),
+        (4, "auto reloadadds 50.00 USD below 10.00 USD"),
+        (4, "1,234 so far, 1 min apart; figures are shown for 15 min"),
+        (8, "Waiting for the first poll."),
+    ],
+)
+def test_an_account_is_told_in_words(place: int, expected: str) -> None:
+    assert expected in Read(show(overview([overviews.EVERY_STATE[place]]))).text
+
+
+@pytest.mark.parametrize(
+    ("states", "headline"),
+    [
+        ([], "No account is configured"),
+        ([State.OK], "The only account is fine"),
+        ([State.OK, State.OK], "All 2 accounts are fine"),
+        ([State.LOW, State.OK], "1 of 2 accounts needs attention"),
+        ([State.STALE, State.FAILING, State.WAITING], "2 of 3 accounts need attention"),
+        ([State.WAITING, State.OK], "1 of 2 accounts waits for the first poll"),
+    ],
+)
+def test_the_headline_tells_the_whole(states: list[State], headline: str) -> None:
+    source = show(overview([account(f"account {number}", state) for number, state in enumerate(states)]))
+    assert f"<title>{headline} · AI Account Exporter</title>" in source
+
+
+def test_the_summary_names_what_ends_first() -> None:
+    assert "Soonest to run out: spend of render-farm (heygen), in about 34 h." in Read(show(overviews.everything())).text
+
+
+def test_accounts_keep_the_order_of_the_overview() -> None:
+    assert keys(show(overviews.everything())) == [f"{one.provider}/{one.account}" for one in overviews.EVERY_STATE]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("STUDIO", ["heygen/studio"]),
+        ("  elevenlabs   low ", ["elevenlabs/podcast"]),
+        ("state:stale", ["heygen/forgotten"]),
+        ("cost_center=4711", ["liveavatar/stage"]),
+        ("rate_limited", ["heygen/web-plan"]),
+        ("voice_slots", ["elevenlabs/podcast"]),
+        ("heygen/render-farm", ["heygen/render-farm"]),
+        ("no such thing", []),
+    ],
+)
+def test_the_filter_works_without_a_script(wanted: str, found: list[str]) -> None:
+    source = show(overviews.everything(), wanted)
+    assert keys(source) == found
+    assert f"{len(found)} of 9 shown" in Read(source).text
+
+
+def test_a_filter_without_a_match_says_so() -> None:
+    text = Read(show(overviews.everything(), HOSTILE)).text
+    assert f"No account matches “{SHOWN_HOSTILE}”. Show all" in text
+
+
+def test_an_empty_configuration_says_so() -> None:
+    assert "There is nothing to show: the configuration lists no account." in Read(show(overview([]), "x")).text
+
+
+def test_an_endless_filter_is_cut() -> None:
+    assert len(PAGE.render(overviews.everything(), wanted="x" * 5_000).body) < 20_000
+
+
+def test_hostile_text_stays_text() -> None:
+    source = show(overviews.hostile(), "<")
+    read = Read(show(overviews.hostile()))
+    assert [tag for tag, _ in read.elements].count("script") == 1
+    assert not {name for _, attributes in read.elements for name in attributes if name.startswith("on")}
+    assert SHOWN_HOSTILE in read.text
+    assert html.escape("<script>alert(", quote=True) in source
+
+
+def test_text_from_elsewhere_cannot_turn_the_direction_of_the_rest() -> None:
+    for wanted in ("", HOSTILE, f"{HOSTILE} not there"):
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", Read(show(overviews.hostile(), wanted)).text)
+
+
+def test_a_name_that_is_written_from_right_to_left_stays_by_itself() -> None:
+    one = account("\u05d0\u05d1", State.FAILING, labels={"team": "\u05d0\u05d1"}, info={"plan": "\u05d0\u05d1"})
+    source = show(overview([one], soonest=Soonest("heygen", "\u05d0\u05d1", "wallet", "usd", NOW + HOUR)))
+    inside = re.findall(r"<bdi[^>]*>(.*?)</bdi>", source)
+    outside = Read(re.sub(r"<bdi[^>]*>.*?</bdi>", "", source)).text
+    assert [text for text in inside if "\u05d0" in text] == ["\u05d0\u05d1", "\u05d0\u05d1", "team=\u05d0\u05d1", "\u05d0\u05d1"]
+    assert "\u05d0" not in outside
+
+
+@given(st.text(alphabet=st.characters(), max_size=40))
+def test_any_text_makes_a_whole_page(text: str) -> None:
+    quota = QuotaFacts(text, text, State.OK, remaining=Decimal(3), thresholds={text: Decimal(1)})
+    one = account(text, State.OK, quota, labels={text: text}, info={text: text}, status=text, mismatches=(text,))
+    read = Read(PAGE.render(overview([one])).body.decode())
+    assert read.open == []
+    assert [tag for tag, _ in read.elements].count("article") == 1
+
+
+@given(st.text(max_size=300))
+def test_any_filter_makes_a_whole_page(wanted: str) -> None:
+    assert Read(show(overviews.everything(), wanted)).open == []
+
+
+def test_the_policy_allows_just_the_one_style_and_the_one_script() -> None:
+    answer = PAGE.render(overviews.everything())
+    source, policy = answer.body.decode(), answer.headers["Content-Security-Policy"]
+    for tag in ("style", "script"):
+        (inlined,) = re.findall(rf"<{tag}>(.*?)</{tag}>", source, re.DOTALL)
+        assert f"{tag}-src 'sha256-{base64.b64encode(hashlib.sha256(inlined.encode()).digest()).decode()}'" in policy
+    assert policy.startswith("default-src 'none'; ")
+    for rule in ("connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert rule in policy
+    assert "unsafe" not in policy
+    assert " style=" not in source
+
+
+def test_nothing_keeps_the_page_and_nothing_learns_of_it() -> None:
+    headers = PAGE.render(overview([])).headers
+    assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    for _, attributes in Read(show(overviews.everything())).elements:
+        for name in ("src", "href", "action"):
+            assert not re.match(r"(?:[a-z]+:)?//", attributes.get(name) or "")
+
+
+def test_links_also_work_below_a_path_of_a_proxy() -> None:
+    source = StatusPage(telemetry_path="/own/metrics").render(overview([])).body.decode()
+    links = [attributes["href"] for tag, attributes in Read(source).elements if tag == "a"]
+    assert links[1:4] == ["own/metrics", "api/v1/accounts", "-/ready"]
+
+
+def test_a_time_that_no_calendar_holds_is_told_without_a_date() -> None:
+    text = text_of(replace(PREMIUM, resets_at=1e18))
+    assert "resets in 31,688,7" in text
+
+
+def test_the_pace_of_the_refresh_is_in_the_page() -> None:
+    source = StatusPage(telemetry_path="/metrics", refresh=Seconds(0.5)).render(overview([])).body.decode()
+    assert 'data-refresh="0.5"' in source
+
+
+def test_every_time_tells_machines_and_people_its_moment() -> None:
+    times = [attributes for tag, attributes in Read(show(overviews.everything())).elements if tag == "time"]
+    assert len(times) > 20
+    for attributes in times:
+        assert (attributes["datetime"] or "").endswith("Z")
+        assert (attributes.get("title") or "UTC").endswith("UTC")
+
+
+def test_a_thousand_accounts_are_one_page_of_a_bearable_size() -> None:
+    body = PAGE.render(overviews.thousand()).body
+    assert len(body) < 1_500_000
+    assert body.count(b"<article") == 1_000
+
+
+def test_a_key_that_expires_long_after_is_told_only_in_the_details() -> None:
+    one = account("studio", credential_expires_at=NOW + 100 * DAY)
+    assert Read(show(overview([one]))).text.count("key expires") == 1
