@@ -1,0 +1,1 @@
+"""Rules for Prometheus, what writes them, and what tests them."""

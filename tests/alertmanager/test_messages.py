@@ -1,0 +1,178 @@
+"""What people read: rendered by a real Alertmanager, as it arrives at the services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.alertmanager.playing import alertmanager, until
+
+pytestmark = pytest.mark.e2e
+
+RUNBOOKS = "https://github.com/ai-account-exporter/ai-account-exporter/blob/main/docs/runbooks"
+BEGAN = "2026-11-18T11:00:00Z"
+ENDED = "2026-11-18T12:30:00Z"
+REPLICA = {"job": "ai-accounts", "instance": "a:9893"}
+
+
+def alert(name: str, severity: str, texts: tuple[str, str], **labels: str) -> dict[str, Any]:
+    summary, description = texts
+    return {
+        "labels": {"alertname": f"AIAccount{name}", "severity": severity, **REPLICA, **labels},
+        "annotations": {"summary": summary, "description": description, "runbook_url": f"{RUNBOOKS}/AIAccount{name}.md"},
+        "startsAt": BEGAN,
+    }
+
+
+NARRATION = {"provider": "elevenlabs", "account": "narration", "team": "voice", "resource": "characters", "unit": "characters"}
+FARM = {"provider": "heygen", "account": "render-farm", "team": "video", "resource": "spend", "unit": "usd"}
+SOON = alert(
+    "RunningOut",
+    "critical",
+    ("An account runs out soon.", "Account narration at elevenlabs runs out of characters in 5h 12m. Top it up."),
+    **NARRATION,
+)
+KEY = alert(
+    "CredentialFailing",
+    "critical",
+    ("The key of an account is refused.", "Polls of account narration at elevenlabs fail with forbidden."),
+    provider="elevenlabs",
+    account="narration",
+    team="voice",
+)
+CAP = alert("SpendCapNear", "warning", ("Spending comes near its cap.", "Account render-farm at heygen has spent 93% of its cap."), **FARM)
+DOWN = alert("VendorDown", "warning", ("No account of a vendor can be read.", "heygen cannot be reached."), provider="heygen")
+
+
+def over(posted: Mapping[str, Any]) -> dict[str, Any]:
+    return {**posted, "endsAt": ENDED}
+
+
+async def test_a_page_for_one_account_tells_all_in_its_headline_and_ends_with_the_end(tmp_path: Path, unused_tcp_port: int) -> None:
+    async with alertmanager(tmp_path, unused_tcp_port) as running:
+        inbox = running.inbox
+        await running.post(SOON)
+        await until(lambda: len(inbox.pagerduty) == len(inbox.slack) == 1)
+        await running.post(over(SOON))
+        await until(lambda: len(inbox.pagerduty) == len(inbox.slack) == 2)
+    begin, end = inbox.pagerduty
+    assert begin["payload"]["summary"] == "[CRITICAL] elevenlabs/narration: An account runs out soon."
+    assert begin["payload"]["severity"] == "critical"
+    assert begin["payload"]["component"] == "elevenlabs/narration"
+    assert begin["payload"]["custom_details"]["firing"] == (
+        "An account runs out soon.\n"
+        "Account narration at elevenlabs runs out of characters in 5h 12m. Top it up.\n"
+        "Since 2026-11-18 11:00 UTC.\n"
+        f"What to do: {RUNBOOKS}/AIAccountRunningOut.md"
+    )
+    assert (begin["event_action"], end["event_action"]) == ("trigger", "resolve")
+    [note], [last] = inbox.slack[0]["attachments"], inbox.slack[1]["attachments"]
+    assert note["title"] == "[CRITICAL] elevenlabs/narration: An account runs out soon."
+    assert note["title_link"] == f"{RUNBOOKS}/AIAccountRunningOut.md"
+    assert note["color"] == "danger"
+    assert note["text"] == (
+        "Account narration at elevenlabs runs out of characters in 5h 12m. Top it up.\n"
+        f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountRunningOut.md|What to do>"
+    )
+    assert (last["title"], last["color"]) == ("[RESOLVED] elevenlabs/narration: An account runs out soon.", "good")
+    assert last["text"] == "Over: elevenlabs/narration characters, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC"
+
+
+async def test_several_alerts_on_one_account_come_in_one_message(tmp_path: Path, unused_tcp_port: int) -> None:
+    async with alertmanager(tmp_path, unused_tcp_port) as running:
+        inbox = running.inbox
+        await running.post(SOON, KEY)
+        await until(lambda: "2 alerts" in str(inbox.slack))
+        await running.post(over(KEY))
+        await until(lambda: "Over:" in str(inbox.slack))
+    [both] = next(post for post in inbox.slack if "2 alerts" in str(post))["attachments"]
+    assert both["title"] == "[CRITICAL] elevenlabs/narration: 2 alerts: The key of an account is refused. An account runs out soon."
+    assert both["title_link"] == "http://alertmanager.example.com"
+    assert both["text"].split("\n") == [
+        "*The key of an account is refused.*",
+        "Polls of account narration at elevenlabs fail with forbidden.",
+        f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountCredentialFailing.md|What to do>",
+        "",
+        "*An account runs out soon.*",
+        "Account narration at elevenlabs runs out of characters in 5h 12m. Top it up.",
+        f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountRunningOut.md|What to do>",
+    ]
+    [rest] = inbox.slack[-1]["attachments"]
+    assert rest["title"] == "[CRITICAL] elevenlabs/narration: An account runs out soon."
+    assert rest["text"].split("\n")[-1] == (
+        "Over: *The key of an account is refused.* elevenlabs/narration, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC"
+    )
+
+
+async def test_a_mail_about_money_can_be_read_as_text_and_as_a_page(tmp_path: Path, unused_tcp_port: int) -> None:
+    async with alertmanager(tmp_path, unused_tcp_port) as running:
+        inbox = running.inbox
+        await running.post(CAP)
+        await until(lambda: len(inbox.mail) == len(inbox.webhook) == 1)
+        await running.post(over(CAP))
+        await until(lambda: len(inbox.mail) == 2)
+    begin, end = inbox.mail
+    assert (begin["To"], begin["Subject"]) == (
+        "billing@example.com",
+        "[WARNING] heygen/render-farm: Spending comes near its cap.",
+    )
+    text, page = (part.get_content() for part in begin.iter_parts())
+    assert text.replace("\r\n", "\n") == (
+        "Spending comes near its cap.\n"
+        "Account render-farm at heygen has spent 93% of its cap.\n"
+        "Since 2026-11-18 11:00 UTC.\n"
+        f"What to do: {RUNBOOKS}/AIAccountSpendCapNear.md\n\n"
+        "Alertmanager: http://alertmanager.example.com\n"
+    )
+    assert f'<a href="{RUNBOOKS}/AIAccountSpendCapNear.md">What to do</a>' in page
+    text, page = (part.get_content() for part in end.iter_parts())
+    assert "Over:\nSpending comes near its cap. heygen/render-farm spend, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC." in (
+        text.replace("\r\n", "\n")
+    )
+    assert "93%" not in text + page, "what was true then must not read as if it still were"
+    assert inbox.webhook[0]["commonLabels"]["account"] == "render-farm"
+
+
+async def test_an_outage_of_a_vendor_is_one_message(tmp_path: Path, unused_tcp_port: int) -> None:
+    stale = ("The figures of an account are out of date.", "They are old.")
+    accounts = [
+        alert(
+            "DataStale", "warning", stale, provider="heygen", account=f"a{number}", id=f"a{number}", team=("video", "voice", "")[number % 3]
+        )
+        for number in range(20)
+    ]
+    async with alertmanager(tmp_path, unused_tcp_port) as running:
+        inbox = running.inbox
+        await running.post(DOWN)
+        await until(lambda: len(inbox.slack) == 1)
+        await running.post(*accounts)
+        await until(lambda: _all_suppressed(running.states))
+        await running.post(SOON)
+        await until(lambda: "narration" in str(inbox.slack))
+    titles = [post["attachments"][0]["title"] for post in inbox.slack]
+    assert sorted(set(titles)) == [
+        "[CRITICAL] elevenlabs/narration: An account runs out soon.",
+        "[WARNING] heygen: No account of a vendor can be read.",
+    ]
+
+
+async def test_text_of_a_vendor_cannot_call_everybody_or_make_a_link(tmp_path: Path, unused_tcp_port: int) -> None:
+    texts = ("A vendor says that an account is not in good standing.", "It is <!channel> & <https://evil.example|click>.")
+    async with alertmanager(tmp_path, unused_tcp_port) as running:
+        inbox = running.inbox
+        await running.post(alert("NotActive", "warning", texts, provider="elevenlabs", account="R&D <b>", team="voice"))
+        await until(lambda: len(inbox.slack) == len(inbox.mail) == 1)
+    [note] = inbox.slack[0]["attachments"]
+    assert note["title"].startswith("[WARNING] elevenlabs/R&amp;D &lt;b&gt;: ")
+    assert note["text"].startswith("It is &lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;.\n")
+    page = list(inbox.mail[0].iter_parts())[1].get_content()
+    assert "<b>" not in page
+    assert "<https" not in page
+
+
+async def _all_suppressed(states: Any) -> bool:
+    found = await states()
+    return all(found.get(f"a{number}") == "suppressed" for number in range(20))

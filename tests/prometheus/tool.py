@@ -1,0 +1,23 @@
+"""Prometheus's own tool, which judges the rules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def promtool(*arguments: str | Path) -> tuple[int, str]:
+    """How promtool ended, and what it said."""
+    path = shutil.which("promtool")
+    if path is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("promtool is not on the PATH")
+    done = subprocess.run(  # noqa: S603 -- the PATH's promtool, with arguments of the tests
+        [path, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=110
+    )
+    return done.returncode, done.stdout.decode()
