@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PINS   := .ci/pins
 
-.PHONY: help setup demo test drills lint fix e2e bench docs pins clean
+.PHONY: help setup demo test drills lint fix e2e bench docs site pins clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -42,14 +42,17 @@ lint: $(VENV)/.dev  ## check format, style, types and generated documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m docs.generate --check
 
 fix: $(VENV)/.dev  ## mend format and style where a tool can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.dev  ## write the generated documents anew
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
+
+site: $(VENV)/.dev  ## build the documentation site into site/
+	$(BIN)/zensical build --strict
 
 e2e: $(VENV)/.dev  ## run it with a real Prometheus, Alertmanager and Chromium (see .ci/run for their packages)
 	$(BIN)/python -m pytest -m e2e -p no:cacheprovider $(ARGS)
@@ -62,4 +65,4 @@ pins: $(VENV)/.dev  ## raise the pinned versions to the newest that fit pyprojec
 	$(BIN)/python .ci/pins/compile.py
 
 clean:  ## remove what the commands above have made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* .cache .helm dist site

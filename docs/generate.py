@@ -8,9 +8,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import grafana.source.write as dashboards
+import helm.__main__ as chart
+import prometheus.source.__main__ as rules
+from docs.alerts import alerts
 from docs.api import accounts_schema, api
+from docs.configuration import configuration
 from docs.readme import readme
 from docs.reliability import reliability
+from docs.vendors import vendors
 from exporter.config.loading import json_schema
 from exporter.ledger import Book
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE, Family
@@ -111,9 +117,21 @@ DOCUMENTS: Documents = {
     "docs/reliability.md": reliability,
     "docs/api.md": api,
     "docs/accounts.schema.json": accounts_schema,
+    "docs/configuration.md": configuration,
+    "docs/vendors.md": vendors,
+    "docs/alerts.md": alerts,
     "README.md": readme,
 }
 """Every generated document: its path in the repository, and what says what it should hold, given where it is."""
+
+WRITERS = (rules.documents, dashboards.documents, chart.documents)
+"""What follows from code beside the exporter: the rules and their tests, the dashboards, the chart's schema and table."""
+
+
+def everything() -> Documents:
+    """All documents, the ones of the writers among them."""
+    texts = {name: text for write in WRITERS for name, text in write().items()}
+    return {**{name: (lambda _path, text=text: text) for name, text in texts.items()}, **DOCUMENTS}  # type: ignore[misc]  # a default binds
 
 
 def stale_documents(root: Path, documents: Documents) -> Iterator[tuple[Path, str]]:
@@ -125,12 +143,12 @@ def stale_documents(root: Path, documents: Documents) -> Iterator[tuple[Path, st
             yield path, text
 
 
-def main(arguments: Sequence[str] | None = None, root: Path = ROOT, documents: Documents = DOCUMENTS) -> int:
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT, documents: Documents | None = None) -> int:
     """Write the documents, or with `--check` only name those that are stale; 1 if there are such."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a document is stale")
     check = parser.parse_args(arguments).check
-    stale = list(stale_documents(root, documents))
+    stale = list(stale_documents(root, documents or everything()))
     for path, text in stale:
         if not check:
             path.write_bytes(text.encode())

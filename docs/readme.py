@@ -38,7 +38,7 @@ def readme(path: Path) -> str:
     for name, write in parts.items():
         text = re.sub(
             rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)",
-            lambda found, write=write: f"{found[1]}{write()}{found[2]}",
+            lambda found, write=write: f"{found[1]}{write()}{found[2]}",  # type: ignore[misc]  # mypy: a lambda with a default
             text,
             flags=re.DOTALL,
         )

@@ -17,12 +17,14 @@ def floors_of(quota: Quota, thresholds: Iterable[Threshold]) -> dict[str, Decima
     """What should remain of the resource, by severity; nothing where the vendor does not tell what remains.
 
     The resource's own threshold counts before the one of all, also where it comes to nothing: a share of a limit that is not known.
+    The one of all says nothing of a resource without limit.
     """
     if quota.remaining is None:
         return {}
     thresholds = tuple(thresholds)
     own = {each.severity: each for each in thresholds if each.resource == quota.resource}
-    wanted = {each.severity: own.get(each.severity, each) for each in thresholds if each.resource in {quota.resource, EVERY}}
+    meant = {quota.resource} if quota.unlimited else {quota.resource, EVERY}
+    wanted = {each.severity: own.get(each.severity, each) for each in thresholds if each.resource in meant}
     floors = {severity: _amount(each, quota) for severity, each in wanted.items()}
     return {severity: floor for severity, floor in floors.items() if floor is not None}
 

@@ -47,3 +47,9 @@ def test_a_share_of_a_long_limit_is_exact() -> None:
 def test_severities_come_in_the_order_of_the_thresholds() -> None:
     quota = Quota("wallet", "usd", remaining=Decimal(1), limit=Decimal(10))
     assert list(floors_of(quota, [OTHER, CRITICAL, ALL, OWN])) == ["critical", "warning"]
+
+
+def test_what_has_no_limit_has_the_thresholds_that_name_it_alone() -> None:
+    quota = Quota("characters", "characters", remaining=Decimal(5), limit=Decimal(100), unlimited=True)
+    everywhere, named = Threshold("*", "warning", share=Decimal("0.5")), Threshold("characters", "critical", amount=Decimal(9))
+    assert floors_of(quota, (everywhere, named)) == {"critical": Decimal(9)}

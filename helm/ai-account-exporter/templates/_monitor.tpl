@@ -1,0 +1,51 @@
+{{/* What a ServiceMonitor and a PodMonitor share; takes the root and the monitor's values. */}}
+
+{{- define "exporter.monitorMetadata" -}}
+{{- $root := first . -}}
+{{- $monitor := last . -}}
+name: {{ include "exporter.fullname" $root | quote }}
+namespace: {{ default (include "exporter.namespace" $root) $monitor.namespace | quote }}
+labels:
+  {{- include "exporter.labels" (list $root $monitor.labels) | nindent 2 }}
+{{- with $monitor.annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "exporter.endpoint" -}}
+{{- $root := first . -}}
+{{- $monitor := last . -}}
+{{- $scheme := default (include "exporter.scheme" $root) $monitor.scheme -}}
+- port: metrics
+  path: {{ $root.Values.telemetryPath | quote }}
+  scheme: {{ $scheme }}
+  honorLabels: {{ $monitor.honorLabels }}
+  {{- $tls := $monitor.tlsConfig }}
+  {{- if and (not $tls) (eq $scheme "https") $root.Values.webConfig.tls.existingSecret }}
+  {{- $authority := dict "secret" (dict "name" $root.Values.webConfig.tls.existingSecret "key" "ca.crt") }}
+  {{- $tls = dict "ca" $authority "serverName" (printf "%s.%s.svc" (include "exporter.fullname" $root) (include "exporter.namespace" $root)) }}
+  {{- end }}
+  {{- range $key, $value := dict "tlsConfig" $tls "basicAuth" $monitor.basicAuth "interval" $monitor.interval "scrapeTimeout" $monitor.scrapeTimeout "relabelings" $monitor.relabelings "metricRelabelings" $monitor.metricRelabelings }}
+  {{- with $value }}
+  {{ $key }}:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "exporter.monitorSpec" -}}
+{{- $root := first . -}}
+{{- $monitor := last . -}}
+namespaceSelector:
+  matchNames: [{{ include "exporter.namespace" $root | quote }}]
+selector:
+  matchLabels:
+    {{- include "exporter.selectorLabels" $root | nindent 4 }}
+{{- with $monitor.jobLabel }}
+jobLabel: {{ . | quote }}
+{{- end }}
+{{- with $monitor.sampleLimit }}
+sampleLimit: {{ int . }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,31 @@
+{{/* How the kubelet asks: by HTTP where it is let in, else by the exporter's own command, which needs no password. */}}
+
+{{- define "exporter.probes" -}}
+{{- range $name := list "livenessProbe" "readinessProbe" "startupProbe" }}
+{{- $probe := omit (get $.Values $name) "enabled" }}
+{{- if (get $.Values $name).enabled }}
+{{- $handler := dict }}
+{{- if not (or $probe.httpGet $probe.exec $probe.tcpSocket $probe.grpc) }}
+{{- $handler = include "exporter.probeHandler" (list $ $name) | fromYaml }}
+{{- end }}
+{{ $name }}:
+  {{- toYaml (merge $handler $probe) | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "exporter.probeHandler" -}}
+{{- $root := first . -}}
+{{- $isReadiness := eq (last .) "readinessProbe" -}}
+{{- if not (include "exporter.asksWho" $root) -}}
+httpGet:
+  path: {{ ternary "/-/ready" "/-/healthy" $isReadiness }}
+  port: metrics
+  scheme: {{ include "exporter.scheme" $root | upper }}
+{{- else if $isReadiness -}}
+tcpSocket: {port: metrics}
+{{- else -}}
+exec:
+  command: [ai-account-exporter, healthcheck, "--web.listen-address=:{{ int $root.Values.containerPort }}", --timeout=5]
+{{- end -}}
+{{- end -}}

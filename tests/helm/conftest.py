@@ -1,0 +1,13 @@
+"""Both majors of Helm, for the tests that need one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helm.rendering import VERSIONS
+
+
+@pytest.fixture(params=VERSIONS, ids=lambda version: f"helm-{version}")
+def version(request: pytest.FixtureRequest) -> str:
+    """Each version of Helm in turn."""
+    return str(request.param)

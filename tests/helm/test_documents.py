@@ -1,0 +1,131 @@
+"""The chart's files agree with each other and with the project; no Helm is needed to see that."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from helm.__main__ import documents, main
+from helm.schema import alert_names
+from helm.values import documented, read_values, text_of
+from tests.helm.rendering import ACCOUNT, CHART, ROOT, SCENARIOS, values_of
+
+META = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
+SCHEMA = Draft7Validator(json.loads((CHART / "values.schema.json").read_text("utf-8")))
+
+
+def merged(values: dict[str, Any], over: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The values that Helm would see: a map is merged, null removes, anything else replaces."""
+    found = dict(read_values() if over is None else over)
+    for key, value in values.items():
+        found[key] = merged(value, found[key]) if isinstance(value, dict) and isinstance(found.get(key), dict) else value
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def faults(values: dict[str, Any]) -> list[str]:
+    return [f"{fault.json_path}: {fault.message}" for fault in SCHEMA.iter_errors(merged(values))]
+
+
+@pytest.mark.parametrize("path", documents())
+def test_what_is_written_of_the_chart_is_up_to_date(path: str) -> None:
+    assert (ROOT / path).read_text("utf-8") == documents()[path], "run: python -m helm"
+
+
+def test_a_stale_document_is_named_and_can_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in documents():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    assert main(["--check"], tmp_path) == 1
+    assert main([], tmp_path) == 0
+    assert main(["--check"], tmp_path) == 0
+    assert "values.schema.json: out of date, run: python -m helm" in capsys.readouterr().out
+
+
+def test_the_chart_has_the_version_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert (META["version"], META["appVersion"]) == (project, project)
+    assert f":{project}\n" in META["annotations"]["artifacthub.io/images"]
+
+
+def test_what_artifact_hub_reads_is_yaml_in_text() -> None:
+    known = {"category", "license", "prerelease", "containsSecurityUpdates", "images", "links", "changes"}
+    assert {key.removeprefix("artifacthub.io/") for key in META["annotations"]} == known
+    assert [change["kind"] for change in yaml.safe_load(META["annotations"]["artifacthub.io/changes"])] == ["added"]
+
+
+def test_rules_and_dashboards_are_the_repository_s_own() -> None:
+    links = {path.name: path.resolve() for path in (CHART / "files").iterdir()}
+    assert links == {"rules": ROOT / "prometheus" / "rules", "dashboards": ROOT / "grafana" / "dashboards"}
+
+
+def leaves(values: dict[str, Any], parents: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in values.items():
+        yield from leaves(value, (*parents, key)) if isinstance(value, dict) and value else [(*parents, key)]
+
+
+def test_every_value_is_documented() -> None:
+    known = {value.path for value in documented(text_of())}
+    bare = [path for path in leaves(read_values()) if not known & {".".join(path[: end + 1]) for end in range(len(path))}]
+    assert bare == []
+
+
+def test_the_schema_is_of_draft_7_and_has_no_pattern_that_go_cannot_read() -> None:
+    Draft7Validator.check_schema(SCHEMA.schema)
+    assert "(?" not in json.dumps(SCHEMA.schema).replace("(?:", "(")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_schema_takes_every_scenario(name: str) -> None:
+    assert faults(values_of(name)) == []
+
+
+def test_the_schema_takes_the_example_configuration() -> None:
+    assert faults({"config": yaml.safe_load((ROOT / "config.example.yaml").read_text("utf-8"))}) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"sevice": {}}, "'sevice' was unexpected"),
+        ({"service": {"prot": 80}}, "'prot' was unexpected"),
+        ({"replicas": 2}, "2 is greater than the maximum of 1"),
+        ({"image": None}, "'image' is a required property"),
+        ({"config": {"accounts": [ACCOUNT | {"intervall": "5m"}]}}, "'intervall' was unexpected"),
+        ({"config": {"acounts": []}}, "'acounts' was unexpected"),
+        ({"credentials": [{"name": "a/b", "existingSecret": "s", "key": "k"}]}, "'a/b' does not match"),
+        ({"prometheusRule": {"defaultRules": {"disabled": ["AIAccountExhaustd"]}}}, "'AIAccountExhaustd' is not one of"),
+        ({"podLabels": {"tier": 1}}, "1 is not of type 'string'"),
+        ({"serviceMonitor": {"interval": "1 minute"}}, "'1 minute' does not match"),
+        ({"service": {"port": 70_000}}, "70000 is greater than the maximum"),
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_cannot_be_meant(values: dict[str, Any], expected: str) -> None:
+    [fault] = faults(values)
+    assert expected in fault
+
+
+def test_null_is_refused_wherever_a_template_reads() -> None:
+    paths = {value.path for value in documented(text_of())} | {path.rpartition(".")[0] for path in map(".".join, leaves(read_values()))}
+    open_maps = ("global", "podSecurityContext.", "securityContext.", "Probe.", "operator.instanceSelector.")
+    taken = [path for path in paths - {""} if not faults(nested(path))]
+    assert [path for path in taken if not any(part in path for part in open_maps)] == []
+
+
+def nested(path: str) -> dict[str, Any]:
+    key, _, rest = path.partition(".")
+    return {key: nested(rest) if rest else None}
+
+
+def test_a_parent_chart_may_hand_down_what_it_wants() -> None:
+    assert faults({"enabled": True, "global": {"anything": {"at": "all"}}}) == []
+
+
+def test_alerts_that_can_be_disabled_are_those_with_a_runbook() -> None:
+    assert set(alert_names()) == {path.stem for path in (ROOT / "docs" / "runbooks").glob("AI*.md")}

@@ -1,0 +1,160 @@
+"""What stands around the pod: service, monitors, rules, dashboards, network policy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from helm.schema import alert_names
+from tests.helm.rendering import MINIMAL, ROOT, SCENARIOS, container, of_kind, one, scenario, template, workload
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_services_policies_and_monitors_find_the_pods_and_nothing_else_does(name: str) -> None:
+    objects = scenario(name)
+    labels = workload(objects)["spec"]["template"]["metadata"]["labels"].items()
+    selectors = [one(objects, "Service")["spec"]["selector"], workload(objects)["spec"]["selector"]["matchLabels"]]
+    selectors += [each["spec"]["podSelector"]["matchLabels"] for each in of_kind(objects, "NetworkPolicy")]
+    selectors += [
+        each["spec"]["selector"]["matchLabels"] for kind in ("PodDisruptionBudget", "PodMonitor") for each in of_kind(objects, kind)
+    ]
+    assert all(selector.items() <= labels for selector in selectors)
+    for each in of_kind(objects, "ServiceMonitor"):
+        assert each["spec"]["selector"]["matchLabels"].items() <= one(objects, "Service")["metadata"]["labels"].items()
+    for each in of_kind(objects, "Pod"):
+        assert not any(selector.items() <= each["metadata"]["labels"].items() for selector in selectors)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_labels_of_one_s_own_are_on_every_object_and_replace_none_of_the_chart_s(name: str) -> None:
+    for thing in scenario(name):
+        if thing["metadata"]["name"] not in {"accounts-note", "accounts-text"}:
+            assert thing["metadata"]["labels"]["app.kubernetes.io/instance"] == "accounts"
+            assert thing["metadata"]["labels"].get("team") in {None, "platform"}
+    stolen = template({**MINIMAL, "commonLabels": {"app.kubernetes.io/name": "x"}, "podLabels": {"app.kubernetes.io/instance": "y"}})
+    assert workload(stolen.objects)["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == "ai-account-exporter"
+    assert workload(stolen.objects)["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/instance"] == "accounts"
+
+
+def test_a_service_monitor_says_all_that_the_values_say() -> None:
+    monitor = one(scenario("monitors"), "ServiceMonitor")
+    assert monitor["metadata"]["namespace"] == "monitoring"
+    assert monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"
+    spec = monitor["spec"]
+    assert (spec["jobLabel"], spec["targetLabels"], spec["sampleLimit"]) == ("job", ["job"], 50_000)
+    assert spec["endpoints"] == [
+        {
+            "port": "metrics",
+            "path": "/accounts/metrics",
+            "scheme": "http",
+            "honorLabels": True,
+            "interval": "1m",
+            "scrapeTimeout": "10s",
+            "relabelings": [{"targetLabel": "cluster", "replacement": "east"}],
+            "metricRelabelings": [{"sourceLabels": ["__name__"], "regex": "python_.*", "action": "drop"}],
+        }
+    ]
+    assert "--web.telemetry-path=/accounts/metrics" in container(scenario("monitors"))["args"]
+
+
+def endpoint(name: str) -> dict[str, Any]:
+    [monitor] = [thing for thing in scenario(name) if thing["kind"] in {"ServiceMonitor", "PodMonitor"}]
+    [found] = monitor["spec"].get("endpoints") or monitor["spec"]["podMetricsEndpoints"]
+    return dict(found)
+
+
+def test_prometheus_verifies_the_certificate_that_the_exporter_shows() -> None:
+    assert endpoint("tls")["scheme"] == "https"
+    assert endpoint("tls")["tlsConfig"] == {
+        "ca": {"secret": {"name": "exporter-tls", "key": "ca.crt"}},
+        "serverName": "accounts-ai-account-exporter.monitoring.svc",
+    }
+
+
+def test_prometheus_shows_a_client_certificate_or_a_password() -> None:
+    assert endpoint("mutual-tls")["tlsConfig"]["keySecret"] == {"name": "prometheus-client", "key": "tls.key"}
+    assert endpoint("basic-auth")["basicAuth"]["password"] == {"name": "exporter-login", "key": "password"}
+
+
+def rules_of(name: str) -> list[dict[str, Any]]:
+    return [rule for group in one(scenario(name), "PrometheusRule")["spec"]["groups"] for rule in group["rules"]]
+
+
+def repository_rules() -> list[dict[str, Any]]:
+    paths = sorted((ROOT / "prometheus" / "rules").glob("*.yaml"))
+    return [rule for path in paths for group in yaml.safe_load(path.read_text("utf-8"))["groups"] for rule in group["rules"]]
+
+
+def test_the_rules_are_the_repository_s_without_a_change() -> None:
+    assert rules_of("everything") == repository_rules()
+
+
+def test_rules_change_as_the_values_say_and_not_otherwise() -> None:
+    changed = rules_of("rules")
+    assert {rule["alert"] for rule in changed if "alert" in rule} == {
+        *alert_names(),
+        "StudioWalletLow",
+    } - {"AIAccountBurnSpike", "AIAccountCreditsExpiring"}
+    assert changed[-1]["annotations"] == {"summary": "{{ $labels.account }} has {{ $value }} left."}
+    for rule in changed[:-1]:
+        if "alert" in rule:
+            [before] = [each for each in repository_rules() if (each.get("alert"), each["expr"]) == (rule["alert"], rule["expr"])]
+            runbook = f"https://wiki.example.com/runbooks/{rule['alert']}.md"
+            wait = "1h" if rule["alert"] == "AIAccountDataStale" else before["for"]
+            expected = {"labels": {**before["labels"], "team": "video"}, "annotations": {**before["annotations"], "runbook_url": runbook}}
+            assert rule == {**before, **expected, "for": wait}
+
+
+def test_without_rules_there_is_no_object() -> None:
+    objects = template({**MINIMAL, "prometheusRule": {"enabled": True, "defaultRules": {"enabled": False}}}).objects
+    assert of_kind(objects, "PrometheusRule") == []
+
+
+def test_each_dashboard_of_the_repository_is_where_the_sidecar_looks() -> None:
+    maps = [thing for thing in of_kind(scenario("dashboards"), "ConfigMap") if "grafana_dashboard" in thing["metadata"]["labels"]]
+    found = {name: json.loads(text) for thing in maps for name, text in thing["data"].items()}
+    assert found == {path.name: json.loads(path.read_text("utf-8")) for path in (ROOT / "grafana" / "dashboards").glob("*.json")}
+    assert found
+    assert {thing["metadata"]["annotations"]["grafana_folder"] for thing in maps} == {"AI accounts"}
+    assert {thing["metadata"]["namespace"] for thing in maps} == {"grafana"}
+    assert all(len(json.dumps(thing)) < 1_000_000 for thing in maps), "a ConfigMap holds 1 MiB"
+
+
+def test_the_grafana_operator_is_pointed_to_the_same_dashboards() -> None:
+    objects = scenario("dashboards")
+    maps = {thing["metadata"]["name"]: list(thing["data"]) for thing in of_kind(objects, "ConfigMap")}
+    for thing in of_kind(objects, "GrafanaDashboard"):
+        assert maps[thing["spec"]["configMapRef"]["name"]] == [thing["spec"]["configMapRef"]["key"]]
+    assert len(of_kind(objects, "GrafanaDashboard")) == len(maps)
+
+
+def test_the_network_policy_lets_prometheus_in_and_the_vendors_be_reached() -> None:
+    spec = one(scenario("network-policy"), "NetworkPolicy")["spec"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert [peer["podSelector"]["matchLabels"].get("app.kubernetes.io/component") for peer in spec["ingress"][0]["from"]] == [None, "test"]
+    assert [port["port"] for rule in spec["egress"] for port in rule["ports"]] == [53, 53, 443, 8443, 3128]
+
+
+def test_the_pod_of_helm_test_asks_the_service() -> None:
+    test = one(scenario("everything"), "Pod")
+    assert test["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    assert test["spec"]["containers"][0]["args"] == ["healthcheck", "--web.listen-address=accounts:9893"]
+    [sharded] = one(scenario("sharding"), "Pod")["spec"]["containers"]
+    assert sharded["args"][-1] == "--web.listen-address=accounts-ai-account-exporter:9893", "a headless service maps no port"
+    assert test["spec"]["containers"][0]["image"] == container(scenario("everything"))["image"]
+
+
+def test_objects_of_one_s_own_may_be_maps_or_text_with_templates() -> None:
+    found = {thing["metadata"]["name"]: thing["data"] for thing in of_kind(scenario("everything"), "ConfigMap")}
+    assert found["accounts-note"] == {"note": "of one's own"}
+    assert found["accounts-text"] == {"namespace": "monitoring"}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_chart_makes_no_secret(name: str) -> None:
+    assert of_kind(scenario(name), "Secret") == []

@@ -1,0 +1,1 @@
+"""The container image, the compose file and the systemd units."""

@@ -1,0 +1,87 @@
+"""Containers of the image, confined as an operator would confine them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+
+from tests.image.engine import IMAGE, Engine
+
+CONFINED: Final = (
+    "--read-only",
+    "--read-only-tmpfs=false",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--memory=128m",
+    "--pids-limit=64",
+    "--health-interval=disable",  # no service runs here that would ask; tests do
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One that runs, and where it answers."""
+
+    engine: Engine
+    name: str
+    port: int
+
+    def execute(self, *command: str) -> tuple[int, str]:
+        """Run a command inside; its exit code, and all that it said."""
+        done = self.engine.run("podman", "exec", self.name, *command)
+        return done.returncode, done.stdout + done.stderr
+
+    def stop(self) -> tuple[int, float]:
+        """Ask it to end; its exit code, and how long it took."""
+        started = time.monotonic()
+        self.engine.podman("stop", "--time=10", self.name)
+        took = time.monotonic() - started
+        return int(self.engine.podman("inspect", "--format={{.State.ExitCode}}", self.name)), took
+
+    def log(self) -> str:
+        """All that it has logged."""
+        done = self.engine.run("podman", "logs", self.name)
+        return done.stdout + done.stderr
+
+
+@contextmanager
+def container(engine: Engine, port: int, options: tuple[str, ...], *command: str) -> Iterator[Container]:
+    """Start one, and remove it at the end."""
+    name = f"exporter-{port}"
+    engine.podman("run", "--detach", f"--name={name}", *CONFINED, *options, IMAGE, *command)
+    try:
+        yield Container(engine, name, port)
+    finally:
+        engine.podman("rm", "--force", "--time=0", name)
+
+
+async def answer(port: int, path: str) -> str | None:
+    """What is said at a path of this machine; None while nobody answers well."""
+    with contextlib.suppress(aiohttp.ClientError):
+        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as response:
+            return await response.text() if response.status == 200 else None
+    return None
+
+
+async def eventually(port: int, path: str, enough: Callable[[str], Any] = bool) -> str:
+    """What is said at a path, as soon as it is enough."""
+    text: str | None = None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(60):
+            while (text := await answer(port, path)) is None or not enough(text):  # noqa: ASYNC110 -- another program cannot set an event
+                await asyncio.sleep(0.1)
+            return text
+    raise AssertionError(f"{path} did not say what was expected: {text}")
+
+
+async def results(port: int, path: str, enough: Callable[[Any], Any]) -> Any:
+    """The `data` of an answer of Prometheus or Alertmanager, as soon as it is enough."""
+    return json.loads(await eventually(port, path, lambda text: enough(json.loads(text))))

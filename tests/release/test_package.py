@@ -1,0 +1,126 @@
+"""What users get: the wheel works in an empty environment, far from the checkout, and the sdist holds what builds it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import time
+import tomllib
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+VERSION = PROJECT["project"]["version"]
+NOT_CODE = ("py.typed", "config/config.schema.json", "providers/definitions/heygen.yaml", "providers/examples/heygen/wallet.json")
+
+pytestmark = pytest.mark.e2e
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "hatchling", "build", "--directory", folder, cwd=ROOT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def command(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program in an environment that has nothing but the wheel and what the pins name."""
+    folder = tmp_path_factory.mktemp("user")
+    run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
+    pip = (folder / "venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    run(*pip, "--require-hashes", "--requirement", ROOT / ".ci/pins/run.txt", cwd=folder)
+    run(*pip, "--no-deps", *dist.glob("*.whl"), cwd=folder)
+    return folder / "venv/bin/ai-account-exporter"
+
+
+@contextmanager
+def demo(command: Path) -> Iterator[str]:
+    """The address of a demo that was started where there is nothing of the project."""
+    arguments = [str(command), "demo", "--web.listen-address=127.0.0.1:0"]
+    process = subprocess.Popen(arguments, cwd=command.parent, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own command
+    assert process.stdout
+    try:
+        yield next(found[0] for line in process.stdout if (found := re.search(r"http://127\.0\.0\.1:[0-9]+", line)))
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(dist: Path) -> None:
+    [wheel] = dist.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    tracked = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "exporter").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {name for name in names if ".dist-info/" not in name} == tracked
+    assert {f"exporter/{name}" for name in NOT_CODE} <= names
+    assert any(name.startswith("exporter/web/templates/") for name in names)
+    assert f"ai_account_exporter-{VERSION}.dist-info/licenses/LICENSE" in names
+
+
+def test_the_sdist_holds_what_pyproject_lists(dist: Path) -> None:
+    [sdist] = dist.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = [name.removeprefix(f"ai_account_exporter-{VERSION}/") for name in archive.getnames()]
+    written = {"PKG-INFO", "pyproject.toml", ".gitignore"}
+    listed = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert {name.split("/")[0] for name in names} == written | {name.strip("/") for name in listed}
+    assert [name for name in names if "__pycache__" in name] == []
+
+
+def test_the_wheel_of_the_sdist_is_the_wheel(dist: Path, tmp_path: Path) -> None:
+    [sdist], [wheel] = dist.glob("*.tar.gz"), dist.glob("*.whl")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path, cwd=tmp_path / f"ai_account_exporter-{VERSION}")
+    assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
+
+
+def test_the_installed_program_tells_its_version_and_its_vendors(command: Path) -> None:
+    assert run(command, "--version", cwd=command.parent) == f"ai-account-exporter, version {VERSION}\n"
+    assert "heygen" in run(command, "providers", cwd=command.parent)
+
+
+def test_the_installed_demo_shows_figures_and_a_page(command: Path) -> None:
+    with demo(command) as address:
+        wait_until_polled(address)
+        page, metrics = fetch(f"{address}/"), fetch(f"{address}/metrics")
+    assert "<title>" in page
+    assert re.search(r'^ai_account_quota_remaining\{account="studio",provider="heygen",.*\} [0-9.]+$', metrics, re.MULTILINE)
+    assert f'version="{VERSION}"' in metrics
+
+
+def fetch(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 -- our own address
+        text: str = answer.read().decode()
+    return text
+
+
+def wait_until_polled(address: str) -> None:
+    """Ask until every account was polled: another process's time cannot be an argument."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            fetch(f"{address}/-/ready")
+        except urllib.error.HTTPError as error:
+            error.close()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            return
