@@ -18,6 +18,9 @@ LOW_SHARE: Final = Decimal("0.1")
 SOON: Final = 3 * 86_400.0
 """A resource that ends sooner than this is low, unless it is reset before."""
 
+STOCKS: Final = frozenset({"slots"})
+"""Units of what is held on purpose: a full house is no emergency, and only the operator's own threshold makes it one."""
+
 HORIZON: Final = 10 * 365.25 * 86_400
 """An end that is further away than this is no news, and a date beyond the calendar is none."""
 
@@ -69,11 +72,12 @@ def end_of(facts: QuotaFacts) -> float | None:
 
 def _state(quota: Quota, floors: Mapping[str, Decimal], left_for: float | None) -> State:
     """`left_for` is how long it will do, if it ends before its reset."""
-    if _is_exhausted(quota):
+    is_stock = quota.unit in STOCKS
+    if _is_exhausted(quota) and not is_stock:
         return State.EXHAUSTED
     is_below_floor = quota.remaining is not None and any(quota.remaining < floor for floor in floors.values())
     ends_soon = left_for is not None and left_for < SOON
-    is_low_share = not floors and _is_low_share(quota)  # the operator knows better than a rule of thumb
+    is_low_share = not floors and not is_stock and _is_low_share(quota)  # the operator knows better than a rule of thumb
     return State.LOW if is_below_floor or ends_soon or is_low_share else State.OK
 
 

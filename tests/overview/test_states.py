@@ -57,6 +57,7 @@ def test_an_account_is_in_the_worst_state_that_holds(entry: Entry, state: State)
             polled(Quota("team_spend", "usd", Decimal(0), Decimal(9), Decimal(9))), State.EXHAUSTED, id="a spending cap is reached"
         ),
         pytest.param(polled(Quota("spend", "usd", used=Decimal(9))), State.OK, id="spent, and no cap told"),
+        pytest.param(polled(Quota("voice_slots", "slots", Decimal(0), Decimal(30), Decimal(30))), State.OK, id="a full house"),
         pytest.param(polled(credits_of(40), thresholds=FLOOR), State.OK, id="at the operator's threshold"),
         pytest.param(polled(credits_of("39.99"), thresholds=FLOOR), State.LOW, id="below the operator's threshold"),
         pytest.param(polled(credits_of(49, 100), thresholds=SHARED_FLOOR), State.LOW, id="below the operator's share"),

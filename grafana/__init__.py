@@ -1,0 +1,1 @@
+"""The Grafana dashboards and how Grafana is told of them."""

@@ -1,0 +1,45 @@
+"""The dashboards, and their queries with variables filled in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from grafana.source.write import documents, queries
+
+Json = dict[str, Any]
+ROOT = Path(__file__).parent.parent.parent
+FILES = documents()
+BOARDS: Mapping[str, Json] = {name: json.loads(text) for name, text in FILES.items() if name.startswith("grafana/dashboards/")}
+IMPORTS: Mapping[str, Json] = {name: json.loads(text) for name, text in FILES.items() if name.startswith("grafana/grafana-com/")}
+ANY = {
+    "job": ".*",
+    "instance": ".*",
+    "provider": ".*",
+    "account": ".*",
+    "resource": ".*",
+    "unit": "credits",
+    "__rate_interval": "1m",
+    "__interval": "5m",
+}
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with the values of the variables."""
+    for name in sorted(values, key=len, reverse=True):
+        text = text.replace(f"${name}", values[name])
+    return text
+
+
+def expressions(values: Mapping[str, str] = ANY) -> Iterator[tuple[str, str, str]]:
+    """Every query: file, place, and PromQL."""
+    for name, board in BOARDS.items():
+        for place, expression in queries(board):
+            yield name.rpartition("/")[2].removesuffix(".json"), place, filled(expression, values)
+
+
+def panels(board: Json) -> list[Json]:
+    """The panels that show something."""
+    return [panel for panel in board["panels"] if panel["type"] != "row"]

@@ -1,0 +1,149 @@
+"""The dashboards' files are what the source says, and Grafana can take them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+
+from exporter.providers.library import load_definitions
+from grafana.source.__main__ import main
+from grafana.source.board import TITLES
+from tests.grafana.boards import BOARDS, FILES, IMPORTS, ROOT, Json, panels
+
+each_board = pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board["uid"])
+each_import = pytest.mark.parametrize("board", IMPORTS.values(), ids=lambda board: board["uid"])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_what_its_source_writes(name: str) -> None:
+    assert (ROOT / name).read_bytes() == FILES[name].encode()
+
+
+def test_there_is_no_file_that_nothing_writes() -> None:
+    files = {str(path.relative_to(ROOT)) for folder in ("dashboards", "grafana-com") for path in (ROOT / "grafana" / folder).iterdir()}
+    assert files == set(FILES)
+
+
+def test_the_command_writes_all_and_tells_what_is_out_of_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check"], tmp_path) == 1
+    assert main([], tmp_path) == 0
+    assert main(["--check"], tmp_path) == 0
+    (tmp_path / "grafana/dashboards/fleet.json").write_text("{}")
+    capsys.readouterr()
+    assert main(["--check"], tmp_path) == 1
+    assert capsys.readouterr().out == "grafana/dashboards/fleet.json: out of date, run: python -m grafana.source\n"
+
+
+def test_uids_are_known_and_short() -> None:
+    assert [board["uid"] for board in BOARDS.values()] == list(TITLES)
+    assert [board["title"] for board in BOARDS.values()] == list(TITLES.values())
+    assert all(len(uid) <= 40 for uid in TITLES)
+
+
+@each_board
+def test_a_dashboard_can_be_provisioned_as_it_is(board: Json) -> None:
+    assert (board["id"], board["schemaVersion"], board["editable"]) == (None, 42, False)
+    assert not {"__inputs", "__requires"} & set(board)
+    assert "${DS_" not in str(board)
+
+
+@each_import
+def test_the_copy_to_import_asks_for_the_data_source(board: Json) -> None:
+    assert [each["name"] for each in board["__inputs"]] == ["DS_PROMETHEUS"]
+    assert "datasource}" not in str(board)
+    assert "datasource:queryparam" not in str(board)
+    assert {each["id"] for each in board["__requires"] if each["type"] == "panel"} == {panel["type"] for panel in panels(board)}
+
+
+@each_board
+def test_panels_fill_their_lines_and_do_not_overlap(board: Json) -> None:
+    cells: Counter[tuple[int, int]] = Counter()
+    for panel in board["panels"]:
+        at = panel["gridPos"]
+        cells.update((x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"]))
+    height = max(y for _, y in cells) + 1
+    assert cells == Counter({(x, y): 1 for x in range(24) for y in range(height)})
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+@each_board
+def test_a_panel_says_what_it_is_and_what_an_empty_one_means(board: Json) -> None:
+    for panel in panels(board):
+        defaults = panel["fieldConfig"]["defaults"]
+        assert panel["title"]
+        assert panel["description"].endswith("."), panel["title"]
+        assert defaults["unit"], panel["title"]
+        assert defaults["noValue"], panel["title"]
+        assert defaults["thresholds"]["steps"], panel["title"]
+        assert panel["targets"], panel["title"]
+        assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"])
+
+
+@each_board
+def test_everything_asks_the_chosen_data_source(board: Json) -> None:
+    [source] = [each for each in board["templating"]["list"] if each["type"] == "datasource"]
+    assert (source["name"], source["label"], source["query"]) == ("datasource", "Data source", "prometheus")
+    asked = panels(board) + [target for panel in panels(board) for target in panel["targets"]]
+    asked += [each for each in board["templating"]["list"] if each["type"] == "query"]
+    asked += [each for each in board["annotations"]["list"] if not each.get("builtIn")]
+    assert all(each["datasource"] == {"type": "prometheus", "uid": "${datasource}"} for each in asked)
+
+
+@each_board
+def test_a_filter_of_several_values_lets_all_pass_and_is_asked_anew(board: Json) -> None:
+    variables = {each["name"]: each for each in board["templating"]["list"]}
+    assert {"job", "instance"} <= {name for name, each in variables.items() if each.get("multi")}
+    for each in variables.values():
+        assert each.get("allValue", ".*") == ".*"
+        assert bool(each.get("includeAll")) == bool(each.get("multi"))
+        assert each["type"] != "query" or each["refresh"] == 2
+
+
+@each_board
+def test_no_dashboard_names_a_vendor(board: Json) -> None:
+    text = str(board).lower()
+    assert [name for name in load_definitions() if name in text] == []
+
+
+@each_board
+def test_links_lead_to_dashboards_and_set_only_variables_that_these_have(board: Json) -> None:
+    known = {other["uid"]: {each["name"] for each in other["templating"]["list"]} for other in BOARDS.values()}
+    links = {url for url in _urls(board) if url.startswith("/d/")}
+    assert {link.split("?")[0].removeprefix("/d/") for link in links} >= set(TITLES) - {board["uid"]}
+    for link in links:
+        parts = urlsplit(link)
+        uid = parts.path.removeprefix("/d/")
+        assert uid in TITLES, link
+        assert {name.removeprefix("var-") for name in parse_qs(parts.query) if name.startswith("var-")} <= known[uid]
+    assert all(each["keepTime"] and each["includeVars"] for each in board["links"])
+
+
+def test_titles_differ_within_a_dashboard() -> None:
+    for board in BOARDS.values():
+        for one, other in combinations(panels(board), 2):
+            assert one["title"] != other["title"] or board["uid"] == "ai-account-account"
+
+
+def test_the_provisioning_files_are_read_only_and_of_one_data_source() -> None:
+    folder = ROOT / "grafana" / "provisioning"
+    [source] = yaml.safe_load((folder / "datasources/prometheus.yaml").read_text())["datasources"]
+    assert (source["uid"], source["type"], source["isDefault"], source["editable"]) == ("ai-account-prometheus", "prometheus", True, False)
+    [provider] = yaml.safe_load((folder / "dashboards/ai-accounts.yaml").read_text())["providers"]
+    assert (provider["allowUiUpdates"], provider["folder"], provider["type"]) == (False, "AI accounts", "file")
+
+
+def _urls(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(url := value.get("url"), str):
+            yield url
+        for each in value.values():
+            yield from _urls(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _urls(each)

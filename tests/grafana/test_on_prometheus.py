@@ -1,0 +1,128 @@
+"""The dashboards' queries find data in a real Prometheus that scrapes the demo, twice, with the recording rules loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from exporter.simulator.cast import CAST
+from prometheus.source.expression import Scale
+from prometheus.source.write import render
+from tests.cli.test_daemon import daemon, ready
+from tests.grafana.boards import ANY, expressions
+
+pytestmark = pytest.mark.e2e
+
+Series = dict[str, Any]
+FACTOR = 240
+"""A day of the rules takes six minutes, and an hour a quarter of one."""
+
+CONFIG = """
+global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
+rule_files: [{rules}]
+scrape_configs:
+  - job_name: ai-accounts
+    static_configs: [{{targets: ["127.0.0.1:{port}", "localhost:{port}"]}}]
+"""
+
+EMPTY = {
+    "account: Used a day D": "a week of the rules takes three quarters of an hour here",
+    "account: Left of $resource C": "the demo's configuration sets no thresholds",
+    "account: Top-up A": "the account has none",
+    "account: Top-up B": "the account has none",
+    "account: All resources of $account H": "no poll of the account fails",
+    "account: Polls by outcome B": "no poll of the account fails",
+    "account: annotation Topped up": "nothing is added within the time of the test",
+    "account: annotation New period": "no period ends within the time of the test",
+    "account: annotation Configuration reloaded": "nobody reloads",
+    "account: Key expires A": "the vendor tells no end of its keys",
+    "fleet: annotation Topped up": "nothing may be added within the time of the test",
+    "fleet: annotation New period": "no period may end within the time of the test",
+    "fleet: annotation Configuration reloaded": "nobody reloads",
+    "fleet: Alerts that fire A": "no alert rules are loaded",
+    "exporter-health: annotation Configuration reloaded": "nobody reloads",
+    "exporter-health: Fields that came wrong A": "the demo's vendors send nothing that cannot be used",
+    "exporter-health: Back-off and rate limits B": "the vendor's wait may be over",
+}
+"""Queries that may be without an answer, and why."""
+
+
+@asynccontextmanager
+async def prometheus(folder: Path, target: int, port: int) -> AsyncIterator[str]:
+    program = shutil.which("prometheus")
+    assert program, "prometheus is not on the PATH: install Debian's package `prometheus`"
+    (folder / "recording.yaml").write_text(render(Scale(FACTOR))["recording.yaml"])
+    (folder / "prometheus.yml").write_text(CONFIG.format(port=target, rules=folder / "recording.yaml"))
+    process = await asyncio.create_subprocess_exec(
+        program,
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}/api/v1/query"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def answer(session: aiohttp.ClientSession, url: str, expression: str) -> list[Series]:
+    async with session.post(url, data={"query": expression}) as response:
+        body = json.loads(await response.text())
+    assert body["status"] == "success", f"{expression}: {body.get('error')}"
+    result: list[Series] = body["data"]["result"]
+    return result
+
+
+async def eventually(session: aiohttp.ClientSession, url: str, expression: str) -> None:
+    async with asyncio.timeout(80):
+        while True:
+            try:
+                if await answer(session, url, expression):
+                    return
+            except aiohttp.ClientError:
+                pass  # it is still starting
+            await asyncio.sleep(0.5)
+
+
+async def test_every_query_finds_data_and_no_account_is_counted_twice(tmp_path: Path, unused_tcp_port: int) -> None:
+    values = {**ANY, "provider": "elevenlabs", "account": "audiobooks", "resource": "characters"}
+    async with (
+        daemon("demo", "--web.listen-address", "127.0.0.1:0") as running,
+        prometheus(tmp_path, running.port, unused_tcp_port) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        await ready(running)
+        await eventually(session, url, 'account:ai_account_quota_exhaustion_seconds:rate1d{account="audiobooks",resource="characters"}')
+        answers = {f"{board}: {place}": await answer(session, url, text) for board, place, text in _asked(values)}
+    assert {place for place, series in answers.items() if not series} - set(EMPTY) == set()
+    assert sum(_number(answers[f"exporter-health: Accounts by the state of their polls {ref}"]) for ref in "ABCD") == len(CAST)
+    rows = [tuple(sorted(series["metric"].items())) for series in answers["fleet: Accounts and what is left of them A"]]
+    assert len(rows) == len(set(rows))
+    assert {dict(row)["account"] for row in rows} == {role.account for role in CAST}
+    states = {series["metric"]["account"]: float(series["value"][1]) for series in answers["fleet: Accounts and what is left of them A"]}
+    assert states["old-key"] == 4
+    reasons = {series["metric"]["account"]: series["metric"]["reason"] for series in answers["fleet: Accounts and what is left of them H"]}
+    assert reasons["old-key"] == "unauthorized"
+    assert {series["metric"]["unit"] for series in answers["fleet: Money left A"]} == {"usd"}
+
+
+def _asked(values: dict[str, str]) -> list[tuple[str, str, str]]:
+    """The account's queries are about one account, the others about all."""
+    one = [query for query in expressions(values) if query[0] == "account"]
+    return one + [query for query in expressions() if query[0] != "account"]
+
+
+def _number(series: list[Series]) -> float:
+    [only] = series
+    return float(only["value"][1])

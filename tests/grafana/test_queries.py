@@ -1,0 +1,101 @@
+"""The queries of the dashboards are right PromQL about what there is, and add up only what adds up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+
+from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE
+from exporter.model import ACCOUNT_LABELS
+from tests.grafana.boards import ANY, BOARDS, ROOT, expressions, filled
+from tests.grafana.history import openmetrics
+
+TARGET = {"job", "instance"}
+FAMILIES = {family.name: set(family.labels) | TARGET for family in CATALOGUE}
+FAMILIES |= {family.name: FAMILIES[family.name] | ACCOUNT_LABELS for family in ACCOUNT_FAMILIES}
+FAMILIES |= {f"{family.name}_bucket": FAMILIES[family.name] | {"le"} for family in CATALOGUE if family.type == "histogram"}
+RULES = yaml.safe_load((ROOT / "prometheus/rules/recording.yaml").read_text(encoding="utf-8"))
+RECORDS = {rule["record"] for group in RULES["groups"] for rule in group["rules"]}
+FAMILIES |= {name: ACCOUNT_LABELS | TARGET | {"resource", "unit", "severity"} for name in RECORDS}
+FAMILIES |= {"ALERTS": {"alertname", "alertstate", "severity", "resource", "unit"} | ACCOUNT_LABELS | TARGET}
+AMOUNTS = {name for name, labels in FAMILIES.items() if "unit" in labels and name != "ALERTS"}
+COUNTERS = {family.name for family in CATALOGUE if family.type == "counter"}
+OURS = re.compile(r"up|scrape_[a-z_]+|process_[a-z_]+|python_[a-z_]+")
+
+EXPRESSIONS = list(expressions())
+each_board = pytest.mark.parametrize("board", sorted({board for board, _, _ in EXPRESSIONS}))
+
+
+def is_count(expression: promql_parser.Expr) -> bool:
+    """Whether it is 1 for what is counted and 0 for the rest."""
+    return isinstance(expression, promql_parser.BinaryExpr) and bool(expression.modifier and expression.modifier.return_bool)
+
+
+def of(board: str) -> list[str]:
+    return [expression for name, _, expression in EXPRESSIONS if name == board]
+
+
+def nodes(expression: promql_parser.Expr) -> Iterator[Any]:
+    found: list[Any] = []
+    promql_parser.walk(expression, found.append)
+    return iter(found)
+
+
+def selectors(expression: promql_parser.Expr) -> Iterator[Any]:
+    return (node for node in nodes(expression) if isinstance(node, promql_parser.VectorSelector))
+
+
+@each_board
+def test_a_query_reads_only_what_there_is(board: str) -> None:
+    for expression in of(board):
+        for selector in selectors(promql_parser.parse(expression)):
+            name = str(selector.name)
+            labels = {matcher.name for matcher in selector.matchers.matchers}
+            assert labels <= (TARGET if OURS.fullmatch(name) else FAMILIES[name]), name
+            assert labels >= TARGET, f"{name} is asked of every exporter"
+
+
+@each_board
+def test_counters_are_read_as_rates(board: str) -> None:
+    for expression in of(board):
+        bare = set(re.findall(r"([a-z_]+)\{[^{}]*\}(?!\[)", expression)) & COUNTERS
+        # How many polls there were tells which accounts there are, and which were never polled.
+        assert bare <= {"ai_account_scrapes_total"}
+
+
+@each_board
+def test_amounts_are_added_up_only_within_a_unit(board: str) -> None:
+    for expression in of(board):
+        for node in nodes(promql_parser.parse(expression)):
+            if isinstance(node, promql_parser.AggregateExpr) and str(node.op) in {"sum", "avg"} and not is_count(node.expr):
+                amounts = {str(selector.name) for selector in selectors(node.expr)} & AMOUNTS
+                assert not amounts or (node.modifier and "unit" in node.modifier.labels), amounts
+
+
+@each_board
+def test_two_exporters_with_the_same_accounts_add_up_to_one(board: str) -> None:
+    for expression in of(board):
+        inner = r"\(+(?:max|min|group) by \((?![^)]*instance)|\(rate\(ai_account_exporter_vendor_request_duration_seconds_bucket"
+        assert len(re.findall(r"\bsum\b", expression)) == len(re.findall(rf"\bsum(?: by \([^)]*\) )?(?:{inner})", expression))
+
+
+def test_variables_ask_for_what_there_is() -> None:
+    for board in BOARDS.values():
+        for each in board["templating"]["list"]:
+            if each["type"] == "query":
+                found = re.fullmatch(r"label_values\((.*), ([a-z]+)\)", each["query"]["query"])
+                assert found, each
+                [selector] = selectors(promql_parser.parse(filled(found[1], ANY)))
+                assert {matcher.name for matcher in selector.matchers.matchers} | {found[2]} <= FAMILIES[str(selector.name)]
+
+
+def test_the_invented_past_has_only_families_that_there_are() -> None:
+    lines = list(openmetrics(1_760_000_000.0, days=0.1))
+    assert lines[-1] == "# EOF\n"
+    names = {line.split("{")[0] for line in lines if not line.startswith("#")}
+    assert {name for name in names if name not in FAMILIES and not OURS.fullmatch(name)} == set()
