@@ -54,11 +54,13 @@ docs: $(VENV)/.dev  ## write the generated documents anew
 site: $(VENV)/.dev  ## build the documentation site into site/
 	$(BIN)/zensical build --strict
 
-e2e: $(VENV)/.dev  ## run it with a real Prometheus, Alertmanager and Chromium (see .ci/run for their packages)
-	$(BIN)/python -m pytest -m e2e -p no:cacheprovider $(ARGS)
+e2e: $(VENV)/.dev  ## run it with the real Prometheus, Alertmanager, Chromium, podman and Helm (.ci/run names their packages)
+	@$(BIN)/python -m tests.helm.get_helm
+	$(BIN)/python -m pytest -m e2e -n 2 --dist loadfile -p no:cacheprovider $(ARGS)
 
 bench: $(VENV)/.dev  ## measure the hot paths against a peer
 	$(BIN)/python benchmarks/exposition.py
+	$(BIN)/python -m benchmarks.burn
 
 pins: $(VENV)/.dev  ## raise the pinned versions to the newest that fit pyproject.toml
 	@$(PIP) install pip-tools
