@@ -6,6 +6,7 @@ from prometheus.scenarios.accounts import Account
 from prometheus.scenarios.model import Fires, Line, Quiet, Scenario, Series, flat, series
 
 DOWN, VENDOR, STALE = "AIAccountExporterDown", "AIAccountVendorDown", "AIAccountDataStale"
+SHARD = "AIAccountExporterShardMissing"
 CREDENTIAL, NOT_ACTIVE = "AIAccountCredentialFailing", "AIAccountNotActive"
 
 STUDIO = Account()
@@ -63,6 +64,41 @@ EXPORTER = (
     ),
 )
 
+
+def _shard(ordinal: float, total: float, span: str = "1h", instance: str = "one:9893") -> Series:
+    labels = {"job": "ai", "instance": instance}
+    known = {"shard_ordinal": ordinal, "shards": total}
+    found: Series = {}
+    for family, value in known.items():
+        line = flat(value, span) if span == "1h" else flat(value, span).gone("40m")
+        found |= series(f"ai_account_exporter_{family}", labels, line)
+    return found
+
+
+SHARDED = (
+    Scenario(
+        "one of three shards is gone",
+        (_shard(0, 3), _shard(1, 3, instance="two:9893"), _shard(2, 3, "20m", "three:9893")),
+        (
+            Quiet(SHARD, "29m"),
+            Fires(
+                SHARD,
+                "31m",
+                ({"job": "ai", "severity": "warning"},),
+                "Of the exporters of job ai a shard is missing, or they were told of different numbers of shards. So some accounts are "
+                "polled by nobody, and no alert on them can fire, or by two. Compare --shard and --total-shards of all of them.",
+            ),
+        ),
+    ),
+    Scenario(
+        "shards were told of different totals",
+        (_shard(0, 2), _shard(1, 2, instance="two:9893"), _shard(0, 1, instance="three:9893")),
+        (Fires(SHARD, "20m", ({"job": "ai"},)),),
+    ),
+    Scenario("two of two shards", (_shard(0, 2), _shard(1, 2, instance="two:9893")), (Quiet(SHARD, "50m"),)),
+    Scenario("two replicas without shards", (_shard(0, 1), _shard(0, 1, instance="two:9893")), (Quiet(SHARD, "50m"),)),
+)
+
 VENDORS = (
     Scenario(
         "all accounts of a vendor time out, one with a key that was refused before; another vendor is well",
@@ -105,7 +141,7 @@ VENDORS = (
     Scenario(
         "a vendor comes back",
         (STUDIO.polls(("good", "30m"), ("tls", "30m"), ("good", "1h")),),
-        (Fires(VENDOR, "69m", ({"provider": "heygen"},)), Quiet(VENDOR, "71m")),
+        (Fires(VENDOR, "79m", ({"provider": "heygen"},)), Quiet(VENDOR, "81m")),
     ),
 )
 
@@ -122,7 +158,8 @@ KEYS = (
                 "Polls of account studio at heygen fail with unauthorized, so nobody sees what is left. Replace the key or give it the "
                 "permission that the exporter needs. If production uses the same key, it fails too.",
             ),
-            Quiet(CREDENTIAL, "66m"),
+            Fires(CREDENTIAL, "69m", ({"account": "studio"},)),
+            Quiet(CREDENTIAL, "71m"),
         ),
     ),
     Scenario(
@@ -206,8 +243,18 @@ STANDING = (
             ),
         ),
     ),
+    Scenario(
+        "a payment is late, and then the vendor is down until the figures are stale",
+        (STUDIO.show("status", flat(1, "45m").gone("75m"), status="past_due"), STUDIO.polls(("good", "30m"), ("timeout", "90m"))),
+        (Fires(NOT_ACTIVE, "110m", ({"status": "past_due"},)),),
+    ),
+    Scenario(
+        "a payment is late, and the account leaves the configuration",
+        (STUDIO.show("status", flat(1, "45m").gone("75m"), status="past_due"),),
+        (Fires(NOT_ACTIVE, "54m", ({"status": "past_due"},)), Quiet(NOT_ACTIVE, "56m")),
+    ),
     Scenario("a free plan that was switched off", (_status("free_disabled"),), (Fires(NOT_ACTIVE, "20m", ({"status": "free_disabled"},)),)),
     Scenario("a trial is no fault", (_status("trialing"),), (Quiet(NOT_ACTIVE, "30m"),)),
 )
 
-SCENARIOS = EXPORTER + VENDORS + KEYS + AGE + STANDING
+SCENARIOS = EXPORTER + SHARDED + VENDORS + KEYS + AGE + STANDING

@@ -118,6 +118,14 @@ EXHAUSTION = (
         (Quiet(EXHAUSTED, "20m"), Quiet(LOW, "20m")),
     ),
     Scenario(
+        "polls are rare: one refusal in an hour is enough",
+        (
+            STUDIO.show("up", flat(1, "30m").set(0).flat("1h")),
+            STUDIO.show("scrape_errors_total", flat(0, "30m").set(1).flat("1h"), reason="quota_exhausted"),
+        ),
+        (Quiet(EXHAUSTED, "31m"), Fires(EXHAUSTED, "32m", ({"account": "studio", "team": "video"},))),
+    ),
+    Scenario(
         "a vendor refuses polls because nothing is left; two exporters tell so",
         (STUDIO.polls(("quota_exhausted", "2h")), Account(instance="two:9893").polls(("quota_exhausted", "2h"))),
         (Fires(EXHAUSTED, "20m", ({"instance": "one:9893"}, {"instance": "two:9893"})),),

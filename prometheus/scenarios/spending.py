@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prometheus.scenarios.accounts import Account
-from prometheus.scenarios.model import Fires, Line, Quiet, Scenario, Series, flat
+from prometheus.scenarios.model import Fires, Line, Quiet, Scenario, Series, flat, series
+from prometheus.source.recording import RESET
 
 OVER_CAP, NEAR_CAP, RELOAD_OFF = "AIAccountSpendCapExceeded", "AIAccountSpendCapNear", "AIAccountAutoReloadOff"
 
@@ -18,6 +19,8 @@ def _wallet(remaining: Line, **others: Line) -> Series:
 def _spend(used: float, limit: float, resource: str = "spend") -> tuple[Series, ...]:
     return (STUDIO.quota(resource, "usd", used=flat(used, "2h"), limit=flat(limit, "2h")),)
 
+
+HELD = flat(100, "45m").gone("75m")
 
 CAPS = (
     Scenario(
@@ -47,6 +50,25 @@ CAPS = (
                 "Account studio at heygen has spent 80% of its cap on overage_spend. Decide now whether to raise the cap or to slow down.",
             ),
         ),
+    ),
+    Scenario(
+        "a cap is reached, and then the vendor is down until the figures are stale",
+        (STUDIO.quota("spend", "usd", used=HELD, limit=HELD), STUDIO.polls(("good", "30m"), ("timeout", "90m"))),
+        (Fires(OVER_CAP, "20m", ({"account": "studio"},)), Fires(OVER_CAP, "110m", ({"account": "studio"},))),
+    ),
+    Scenario(
+        "the same, and the period ends meanwhile",
+        (
+            STUDIO.quota("spend", "usd", used=HELD, limit=HELD),
+            series(RESET, STUDIO.labels | {"resource": "spend", "unit": "usd"}, flat(3600, "2h")),
+            STUDIO.polls(("good", "30m"), ("timeout", "90m")),
+        ),
+        (Fires(OVER_CAP, "55m", ({"account": "studio"},)), Quiet(OVER_CAP, "80m")),
+    ),
+    Scenario(
+        "a cap is reached, and the account leaves the configuration",
+        (STUDIO.quota("spend", "usd", used=HELD, limit=HELD),),
+        (Quiet(OVER_CAP, "61m"),),
     ),
     Scenario("just below", _spend(79.9, 100), (Quiet(NEAR_CAP, "25m"),)),
     Scenario("a cent below", _spend(99.99, 100), (Quiet(OVER_CAP, "25m"),)),

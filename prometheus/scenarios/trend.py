@@ -172,6 +172,7 @@ INFO = (
         _expiring(2.25, 0.1, limit=1000),
         (
             Quiet(EXPIRING, "2h55m"),
+            Fires(EXPIRING, "3h10m", ({"account": "studio", "team": "video"},)),
             Fires(
                 EXPIRING,
                 "6h",
@@ -182,6 +183,21 @@ INFO = (
         ),
     ),
     Scenario("it will be used", _expiring(2.25, 0.15, limit=1000), (Quiet(EXPIRING, "4h"),)),
+    Scenario(
+        "a cap that is not spent is no loss",
+        (
+            STUDIO.polls(("good", "8h")),
+            STUDIO.quota(
+                "spend",
+                "usd",
+                remaining=flat(900, "8h"),
+                limit=flat(1000, "8h"),
+                consumed_total=flat(5, "8h"),
+                reset_timestamp_seconds=flat(2 * 86400, "8h"),
+            ),
+        ),
+        (Quiet(EXPIRING, "4h"),),
+    ),
     Scenario("nobody uses it", _expiring(2.25, 0, limit=1000), (Fires(EXPIRING, "4h", ({"account": "studio"},)),)),
     Scenario("the reset is far", _expiring(3.5, 0, limit=1000), (Quiet(EXPIRING, "4h"),)),
     Scenario("no limit, no share", _expiring(2.25, 0), (Quiet(EXPIRING, "4h"),)),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from prometheus.source.model import Alert, Severity
 
+RESTART = "10m"
+"""An exporter that restarts, or dies, must not say that a trouble is over."""
+
 VENDOR_DOWN = Alert(
     "AIAccountVendorDown",
     "warning",
@@ -21,7 +24,7 @@ VENDOR_DOWN = Alert(
     "No account of a vendor can be read.",
     "{{ $labels.provider }} cannot be reached or answers with faults of its own, for all of its accounts ({{ $value }}). Figures are kept "
     "until they are stale. Look at the vendor's status page, then at the way out: proxy, DNS, firewall.",
-    keep="10m",
+    keep="20m",  # longer than back-off, so that accounts which are asked late do not come one by one
 )
 
 DATA_STALE = Alert(
@@ -46,6 +49,7 @@ DATA_STALE = Alert(
     "{{ if lt $value 0.0 }}Account {{ $labels.account }} at {{ $labels.provider }} has never been read. {{ else }}The last good poll of "
     "account {{ $labels.account }} at {{ $labels.provider }} was {{ $value | humanizeDuration }} ago. {{ end }}"
     "What is left of it is not known. The reasons are in ai_account_scrape_errors_total and on the exporter's status page.",
+    keep=RESTART,
 )
 
 CREDENTIAL_FAILING = Alert(
@@ -56,7 +60,7 @@ CREDENTIAL_FAILING = Alert(
     "The key of an account is refused or cannot be read.",
     "Polls of account {{ $labels.account }} at {{ $labels.provider }} fail with {{ $labels.reason }}, so nobody sees what is left. "
     "Replace the key or give it the permission that the exporter needs. If production uses the same key, it fails too.",
-    keep="5m",
+    keep=RESTART,
 )
 
 
@@ -70,17 +74,24 @@ def _credential_expiring(severity: Severity, left: str) -> Alert:
         "{{ if gt $value 0.0 }}The key of account {{ $labels.account }} at {{ $labels.provider }} stops working in "
         "{{ $value | humanizeDuration }}.{{ else }}The key of account {{ $labels.account }} at {{ $labels.provider }} has expired.{{ end }} "
         "Make a new one at the vendor, put it where the exporter and production read it, then delete the old one.",
+        keep=RESTART,
     )
 
 
 NOT_ACTIVE = Alert(
     "AIAccountNotActive",
     "warning",
-    "ai_account_status{BAD_STATE} == 1",
+    # While polls fail the last state holds: an outage settles no bill.
+    """
+    ai_account_status{BAD_STATE} == 1
+    or
+    last_over_time(ai_account_status{BAD_STATE}[1d]) == 1 and ignoring (status) (ai_account_scrapes_total unless ai_account_up == 1)
+    """,
     "15m",
     "A vendor says that an account is not in good standing.",
     "Account {{ $labels.account }} at {{ $labels.provider }} is {{ $labels.status }}. Look at its billing page: mostly a payment failed or "
     "the subscription has ended, and the vendor will stop service, or has.",
+    keep=RESTART,
 )
 
 RATE_LIMITED = Alert(
@@ -98,6 +109,7 @@ RATE_LIMITED = Alert(
     "A vendor refuses polls because it is asked too often.",
     "{{ $labels.provider }} refuses {{ $value | humanizePercentage }} of the polls of account {{ $labels.account }}. Make its interval "
     "longer, or find out who else uses the key.",
+    keep=RESTART,
 )
 
 SCHEMA_DRIFT = Alert(
@@ -123,6 +135,7 @@ NO_RESOURCES = Alert(
     "A vendor answers, but tells no amount.",
     "Polls of account {{ $labels.account }} at {{ $labels.provider }} succeed and tell nothing of what is left, so no alert on it can fire. "
     "Compare with the vendor's dashboard; it may be a key of the wrong kind or another plan.",
+    keep=RESTART,
 )
 
 AVAILABILITY = (VENDOR_DOWN, CREDENTIAL_FAILING, DATA_STALE, NOT_ACTIVE)

@@ -25,6 +25,22 @@ DOWN = Alert(
     keep="5m",
 )
 
+SHARD_MISSING = Alert(
+    "AIAccountExporterShardMissing",
+    "warning",
+    # Fewer different numbers than there should be; or exporters that were told of different totals.
+    """
+    count by (job) (count_values by (job) ("shard", ai_account_exporter_shard_ordinal)) < on (job) max by (job) (ai_account_exporter_shards)
+    or
+    max by (job) (ai_account_exporter_shards) > on (job) min by (job) (ai_account_exporter_shards)
+    """,
+    "10m",
+    "The exporters that share the accounts are not complete.",
+    "Of the exporters of job {{ $labels.job }} a shard is missing, or they were told of different numbers of shards. So some accounts are "
+    "polled by nobody, and no alert on them can fire, or by two. Compare --shard and --total-shards of all of them.",
+    keep="5m",
+)
+
 RELOAD_FAILED = Alert(
     "AIAccountExporterConfigReloadFailed",
     "warning",
@@ -35,5 +51,5 @@ RELOAD_FAILED = Alert(
     "would fail. Run `ai-account-exporter check` on it: it names every problem.",
 )
 
-AVAILABILITY = (DOWN,)
+AVAILABILITY = (DOWN, SHARD_MISSING)
 ERRORS = (RELOAD_FAILED,)

@@ -61,7 +61,14 @@ LOW_SHARE = Alert(
 SPEND_CAP_EXCEEDED = Alert(
     "AIAccountSpendCapExceeded",
     "critical",
-    "ai_account_quota_used{SPEND} >= (ai_account_quota_limit > 0)",
+    # While polls fail the last figures hold, until the period has ended: an outage gives no money back.
+    """
+    ai_account_quota_used{SPEND} >= (ai_account_quota_limit > 0)
+    or
+    last_over_time(ai_account_quota_used{SPEND}[1d]) >= (last_over_time(ai_account_quota_limit[1d]) > 0)
+    and ignoring (resource, unit) (ai_account_scrapes_total unless ai_account_up == 1)
+    unless account:ai_account_quota_reset_timestamp_seconds:last < time()
+    """,
     "5m",
     "Spending has reached its cap.",
     "Account {{ $labels.account }} at {{ $labels.provider }} has spent {{ $value | humanize }} {{ $labels.unit }}, all that its cap on "
