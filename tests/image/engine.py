@@ -117,7 +117,6 @@ def make_base(engine: Engine) -> None:
         "--customize-hook=find \"$1\"/usr/lib/python3* -name __pycache__ -prune -exec rm -rf '{}' +",
         "trixie",
         str(archive),
-        "http://deb.debian.org/debian",
     )
     engine.podman("import", str(archive), BASE)
     archive.unlink()
