@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from prometheus.source.expression import Scale
 from prometheus.source.write import render
 from tests.alertmanager.playing import Inbox, alertmanager
 from tests.cli.test_daemon import daemon, ready
+from tests.e2e.programs import prometheus
 
 pytestmark = pytest.mark.e2e
 
@@ -59,36 +59,18 @@ def config(folder: Path, url: str) -> Path:
     return path
 
 
-@asynccontextmanager
-async def prometheus(folder: Path, port: int, target: int, alerts_to: str) -> AsyncIterator[None]:
-    program = shutil.which("prometheus")
-    assert program, "prometheus is not on the PATH: install Debian's package `prometheus`"
+def watched(folder: Path, target: int, alerts_to: str) -> Path:
+    """A folder with Prometheus's configuration and the shipped rules at the tests' scale."""
     for name, text in render(Scale(FACTOR)).items():
         (folder / name).write_text(text)
-    everywhere = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
-    managers = [{"static_configs": [{"targets": [alerts_to.removeprefix("http://")]}]}]
-    jobs = [{"job_name": "ai-accounts", "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}]
     written = {
-        "global": everywhere,
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "rule_files": ["recording.yaml", "alerts.yaml"],
-        "alerting": {"alertmanagers": managers},
-        "scrape_configs": jobs,
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alerts_to.removeprefix("http://")]}]}]},
+        "scrape_configs": [{"job_name": "ai-accounts", "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}],
     }
-    (folder / "prometheus.yml").write_text(json.dumps(written))
-    process = await asyncio.create_subprocess_exec(
-        program,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--rules.alert.resend-delay=2s",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        await process.wait()
+    (folder / "prometheus.yml").write_text(json.dumps(written))  # JSON is YAML
+    return folder
 
 
 @dataclass(slots=True)
@@ -152,7 +134,7 @@ async def chain(folder: Path, ports: Callable[[], int]) -> AsyncIterator[Chain]:
             alertmanager(folder / "alerts", ports(), group_wait="2s", everything_to_webhook=True) as manager,
         ):
             await ready(running)
-            async with prometheus(folder, ports(), running.port, manager.url):
+            async with prometheus(watched(folder, running.port, manager.url), ports(), "--rules.alert.resend-delay=2s"):
                 yield Chain(simulator, purse, manager.inbox)
     finally:
         await simulator.stop()

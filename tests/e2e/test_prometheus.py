@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ import pytest
 
 from exporter.metrics.catalogue import CATALOGUE
 from tests.cli.test_daemon import daemon, ready
+from tests.e2e.programs import prometheus
 
 pytestmark = pytest.mark.e2e
 
@@ -24,26 +22,6 @@ scrape_configs:
   - job_name: ai-accounts
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
 """
-
-
-@asynccontextmanager
-async def prometheus(folder: Path, target: int, port: int) -> AsyncIterator[str]:
-    program = shutil.which("prometheus")
-    assert program, "prometheus is not on the PATH: install Debian's package `prometheus`"
-    (folder / "prometheus.yml").write_text(CONFIG.format(port=target))
-    process = await asyncio.create_subprocess_exec(
-        program,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}/api/v1/query"
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def query(session: aiohttp.ClientSession, url: str, expression: str) -> list[dict[str, Any]]:
@@ -63,21 +41,21 @@ async def eventually(session: aiohttp.ClientSession, url: str, expression: str) 
 
 
 async def test_prometheus_takes_every_family_of_the_demo(tmp_path: Path, unused_tcp_port: int) -> None:
-    async with (
-        daemon("demo", "--web.listen-address", "127.0.0.1:0") as running,
-        prometheus(tmp_path, running.port, unused_tcp_port) as url,
-        aiohttp.ClientSession() as session,
-    ):
+    async with daemon("demo", "--web.listen-address", "127.0.0.1:0") as running, aiohttp.ClientSession() as session:
         await ready(running)
-        await eventually(session, url, 'up{job="ai-accounts"} == 1')
-        await eventually(session, url, 'ai_account_scrape_errors_total{reason="unauthorized"} > 0')
-        names = {series["metric"]["__name__"] for series in await query(session, url, '{__name__=~"ai_account_.*"}')}
-        missing = {family.name for family in CATALOGUE if not any(name.startswith(family.name) for name in names)}
-        # The demo's vendors send nothing that cannot be used, and the rate limit is gone within a second.
-        assert missing - {"ai_account_rate_limited_until_timestamp_seconds"} == {"ai_account_schema_mismatches_total"}
-        [ratio] = await query(
-            session, url, 'ai_account_quota_remaining{account="narration",resource="characters"} / ai_account_quota_limit'
-        )
-        assert 0 < float(ratio["value"][1]) < 1
-        assert await query(session, url, 'ai_account_quota_used{resource="spend"} > 0')
-        assert not await query(session, url, 'scrape_samples_scraped{job="ai-accounts"} == 0')
+        (tmp_path / "prometheus.yml").write_text(CONFIG.format(port=running.port))
+        async with prometheus(tmp_path, unused_tcp_port) as url:
+            await every_family_arrives(session, url)
+
+
+async def every_family_arrives(session: aiohttp.ClientSession, url: str) -> None:
+    await eventually(session, url, 'up{job="ai-accounts"} == 1')
+    await eventually(session, url, 'ai_account_scrape_errors_total{reason="unauthorized"} > 0')
+    names = {series["metric"]["__name__"] for series in await query(session, url, '{__name__=~"ai_account_.*"}')}
+    missing = {family.name for family in CATALOGUE if not any(name.startswith(family.name) for name in names)}
+    # The demo's vendors send nothing that cannot be used, and the rate limit is gone within a second.
+    assert missing - {"ai_account_rate_limited_until_timestamp_seconds"} == {"ai_account_schema_mismatches_total"}
+    [ratio] = await query(session, url, 'ai_account_quota_remaining{account="narration",resource="characters"} / ai_account_quota_limit')
+    assert 0 < float(ratio["value"][1]) < 1
+    assert await query(session, url, 'ai_account_quota_used{resource="spend"} > 0')
+    assert not await query(session, url, 'scrape_samples_scraped{job="ai-accounts"} == 0')

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 
 from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import config, daemon
+from tests.e2e.programs import prometheus
 from tests.e2e.test_prometheus import eventually, query
 from tests.web.toolkit.support import ALICE, make_papers
 
@@ -52,26 +51,6 @@ async def scraping(
         async with prometheus(folder, port, *flags) as url:
             yield url
         assert (await running.stop())[0] == 0
-
-
-@asynccontextmanager
-async def prometheus(folder: Path, port: int, *flags: str) -> AsyncIterator[str]:
-    program = shutil.which("prometheus")
-    assert program, "prometheus is not on the PATH: install Debian's package `prometheus`"
-    process = await asyncio.create_subprocess_exec(
-        program,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        *flags,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}/api/v1/query"
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def scraped(session: aiohttp.ClientSession, url: str, job: str) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from exporter.simulator.cast import CAST
 from prometheus.source.expression import Scale
 from prometheus.source.write import render
 from tests.cli.test_daemon import daemon, ready
+from tests.e2e.programs import prometheus
 from tests.grafana.boards import ANY, expressions
 
 pytestmark = pytest.mark.e2e
@@ -35,7 +33,6 @@ scrape_configs:
 
 EMPTY = {
     "account: Used a day D": "a week of the rules takes three quarters of an hour here",
-    "account: Left of $resource C": "the demo's configuration sets no thresholds",
     "account: Top-up A": "the account has none",
     "account: Top-up B": "the account has none",
     "account: All resources of $account H": "no poll of the account fails",
@@ -53,27 +50,6 @@ EMPTY = {
     "exporter-health: Back-off and rate limits B": "the vendor's wait may be over",
 }
 """Queries that may be without an answer, and why."""
-
-
-@asynccontextmanager
-async def prometheus(folder: Path, target: int, port: int) -> AsyncIterator[str]:
-    program = shutil.which("prometheus")
-    assert program, "prometheus is not on the PATH: install Debian's package `prometheus`"
-    (folder / "recording.yaml").write_text(render(Scale(FACTOR))["recording.yaml"])
-    (folder / "prometheus.yml").write_text(CONFIG.format(port=target, rules=folder / "recording.yaml"))
-    process = await asyncio.create_subprocess_exec(
-        program,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}/api/v1/query"
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def answer(session: aiohttp.ClientSession, url: str, expression: str) -> list[Series]:
@@ -95,16 +71,19 @@ async def eventually(session: aiohttp.ClientSession, url: str, expression: str) 
             await asyncio.sleep(0.5)
 
 
+async def everything_asked(session: aiohttp.ClientSession, url: str, values: dict[str, str]) -> dict[str, list[Series]]:
+    await eventually(session, url, 'account:ai_account_quota_exhaustion_seconds:rate1d{account="audiobooks",resource="characters"}')
+    return {f"{board}: {place}": await answer(session, url, text) for board, place, text in _asked(values)}
+
+
 async def test_every_query_finds_data_and_no_account_is_counted_twice(tmp_path: Path, unused_tcp_port: int) -> None:
     values = {**ANY, "provider": "elevenlabs", "account": "audiobooks", "resource": "characters"}
-    async with (
-        daemon("demo", "--web.listen-address", "127.0.0.1:0") as running,
-        prometheus(tmp_path, running.port, unused_tcp_port) as url,
-        aiohttp.ClientSession() as session,
-    ):
+    (tmp_path / "recording.yaml").write_text(render(Scale(FACTOR))["recording.yaml"])
+    async with daemon("demo", "--web.listen-address", "127.0.0.1:0") as running, aiohttp.ClientSession() as session:
         await ready(running)
-        await eventually(session, url, 'account:ai_account_quota_exhaustion_seconds:rate1d{account="audiobooks",resource="characters"}')
-        answers = {f"{board}: {place}": await answer(session, url, text) for board, place, text in _asked(values)}
+        (tmp_path / "prometheus.yml").write_text(CONFIG.format(port=running.port, rules=tmp_path / "recording.yaml"))
+        async with prometheus(tmp_path, unused_tcp_port) as url:
+            answers = await everything_asked(session, url, values)
     assert {place for place, series in answers.items() if not series} - set(EMPTY) == set()
     assert sum(_number(answers[f"exporter-health: Accounts by the state of their polls {ref}"]) for ref in "ABCD") == len(CAST)
     rows = [tuple(sorted(series["metric"].items())) for series in answers["fleet: Accounts and what is left of them A"]]
