@@ -33,9 +33,7 @@ class Moment:
     now: float
 
 
-def quota_facts(
-    quota: Quota, burn: Burn | None, floors: Mapping[str, Decimal], moment: Moment, *, was_granted: bool = True
-) -> QuotaFacts:
+def quota_facts(quota: Quota, burn: Burn | None, floors: Mapping[str, Decimal], moment: Moment, *, was_granted: bool = True) -> QuotaFacts:
     """All about one resource of a fresh reading; `floors` are the operator's, by severity."""
     empty_at = _empty_at(quota, burn, moment.read_at)
     lasts = _lasts_until_reset(quota, burn, empty_at, moment.now)
