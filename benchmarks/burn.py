@@ -1,4 +1,4 @@
-"""How far off the burn is, beside what others make of the same account, after whatever happens to one: `python benchmarks/burn.py`.
+"""How far off the burn is, beside what others make of the same account, after whatever happens to one: `python -m benchmarks.burn`.
 
 The series come from the exporter's own ledger, and promtool evaluates: it is asked for what is not there, and tells what is.
 """
