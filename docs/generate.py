@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import grafana.source.write as dashboards
-import helm.__main__ as chart
-import prometheus.source.__main__ as rules
+import helm.documents as chart
+import prometheus.documents as rules
 from docs.alerts import alerts
 from docs.api import accounts_schema, api
 from docs.configuration import configuration
@@ -124,6 +124,9 @@ DOCUMENTS: Documents = {
 }
 """Every generated document: its path in the repository, and what says what it should hold, given where it is."""
 
+PASSES = 4
+"""Documents may follow from written documents, such as the table of alerts from the rules."""
+
 WRITERS = (rules.documents, dashboards.documents, chart.documents)
 """What follows from code beside the exporter: the rules and their tests, the dashboards, the chart's schema and table."""
 
@@ -148,12 +151,16 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT, documents: D
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a document is stale")
     check = parser.parse_args(arguments).check
-    stale = list(stale_documents(root, documents or everything()))
-    for path, text in stale:
-        if not check:
-            path.write_bytes(text.encode())
-        sys.stdout.write(f"{path.relative_to(root)}: {'stale, run: python docs/generate.py' if check else 'written'}\n")
-    return int(check and bool(stale))
+    for _ in range(PASSES):
+        stale = list(stale_documents(root, documents or everything()))
+        for path, text in stale:
+            if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(text.encode())
+            sys.stdout.write(f"{path.relative_to(root)}: {'stale, run: make docs' if check else 'written'}\n")
+        if check or not stale:
+            return int(bool(stale))
+    raise SystemExit("the documents do not come to rest: one of them depends on itself")
 
 
 def _families(families: Iterable[Family]) -> str:

@@ -1,4 +1,4 @@
-"""The dashboards as code: `python -m grafana.source` writes them."""
+"""The dashboards as code: `make docs` writes them."""
 
 import warnings
 

@@ -10,7 +10,7 @@ from prometheus.scenarios.model import Scenario
 from prometheus.source.model import Group
 from prometheus.source.write import FILES, dump
 
-HEADER = "# Written by `python -m prometheus.source` from prometheus/scenarios; do not edit.\n"
+HEADER = "# Written by `make docs` from prometheus/scenarios; do not edit.\n"
 TESTS: Mapping[str, tuple[Scenario, ...]] = {
     "availability": availability.SCENARIOS,
     "saturation": saturation.SCENARIOS,

@@ -1,1 +1,1 @@
-"""The recording and alert rules as code: `python -m prometheus.source` writes them."""
+"""The recording and alert rules as code: `make docs` writes them."""

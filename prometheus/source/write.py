@@ -13,7 +13,7 @@ from prometheus.source.expression import Scale
 from prometheus.source.model import Alert, Group, Record
 
 RUNBOOKS = "https://github.com/ai-account-exporter/ai-account-exporter/blob/main/docs/runbooks"
-HEADER = "# Written by `python -m prometheus.source` from prometheus/source; do not edit.\n"
+HEADER = "# Written by `make docs` from prometheus/source; do not edit.\n"
 FOLDER = PurePosixPath("prometheus/rules")
 
 ALERTS = (

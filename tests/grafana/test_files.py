@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 
 from exporter.providers.library import load_definitions
-from grafana.source.__main__ import main
 from grafana.source.board import TITLES
 from tests.grafana.boards import BOARDS, FILES, IMPORTS, ROOT, Json, panels
 
@@ -28,16 +26,6 @@ def test_a_file_is_what_its_source_writes(name: str) -> None:
 def test_there_is_no_file_that_nothing_writes() -> None:
     files = {str(path.relative_to(ROOT)) for folder in ("dashboards", "grafana-com") for path in (ROOT / "grafana" / folder).iterdir()}
     assert files == set(FILES)
-
-
-def test_the_command_writes_all_and_tells_what_is_out_of_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--check"], tmp_path) == 1
-    assert main([], tmp_path) == 0
-    assert main(["--check"], tmp_path) == 0
-    (tmp_path / "grafana/dashboards/fleet.json").write_text("{}")
-    capsys.readouterr()
-    assert main(["--check"], tmp_path) == 1
-    assert capsys.readouterr().out == "grafana/dashboards/fleet.json: out of date, run: python -m grafana.source\n"
 
 
 def test_uids_are_known_and_short() -> None:

@@ -48,7 +48,7 @@ def test_the_documents_are_up_to_date() -> None:
 
 def test_a_stale_document_is_named_and_left_alone(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert generate.main(["--check"], project, DOCUMENTS) == 1
-    assert capsys.readouterr().out == "docs/figures.md: stale, run: python docs/generate.py\n"
+    assert capsys.readouterr().out == "docs/figures.md: stale, run: make docs\n"
     assert (project / "docs/figures.md").read_text() == "old"
 
 
@@ -65,6 +65,17 @@ def test_a_stale_document_is_written_once(project: Path, capsys: pytest.CaptureF
     assert generate.main([], project, DOCUMENTS) == 0
     assert generate.main(["--check"], project, DOCUMENTS) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_a_document_that_follows_from_another_is_written_in_the_same_run_and_one_that_never_rests_is_told(project: Path) -> None:
+    documents = {
+        "second.md": lambda _: (project / "first.md").read_text() if (project / "first.md").exists() else "",
+        "first.md": lambda _: "1",
+    }
+    assert generate.main([], project, documents) == 0
+    assert (project / "second.md").read_text() == "1"
+    with pytest.raises(SystemExit, match="do not come to rest"):
+        generate.main([], project, {"growing.md": lambda path: (path.read_text() if path.exists() else "") + "."})
 
 
 def test_the_reference_has_every_family_with_its_type_labels_and_stability() -> None:

@@ -12,7 +12,7 @@ import yaml
 
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE
 from exporter.model import ACCOUNT_LABELS, Reason
-from prometheus.source.__main__ import documents, main
+from prometheus.documents import documents
 from prometheus.source.expression import Scale
 from prometheus.source.write import RUNBOOKS, render
 from tests.prometheus.tool import ROOT, promtool
@@ -51,16 +51,6 @@ def test_a_file_is_what_its_source_writes(name: str) -> None:
 def test_there_is_no_file_that_nothing_writes() -> None:
     files = {str(path.relative_to(ROOT)) for folder in ("rules", "tests") for path in (ROOT / "prometheus" / folder).iterdir()}
     assert files == set(documents())
-
-
-def test_the_command_writes_all_and_tells_what_is_out_of_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--check"], tmp_path) == 1
-    assert main([], tmp_path) == 0
-    assert main(["--check"], tmp_path) == 0
-    (tmp_path / "prometheus/rules/alerts.yaml").write_text("groups: []\n")
-    capsys.readouterr()
-    assert main(["--check"], tmp_path) == 1
-    assert capsys.readouterr().out == "prometheus/rules/alerts.yaml: out of date, run: python -m prometheus.source\n"
 
 
 @pytest.mark.parametrize("factor", [1, 60, 3600])

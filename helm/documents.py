@@ -1,13 +1,10 @@
-"""Writes the chart's README table and schema: `python -m helm`, or `--check` to see whether they are up to date."""
+"""The chart's README table and schema, which are written from code."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 
 from helm.schema import alert_names, values_schema
 from helm.values import CHART, Value, documented, text_of
@@ -16,7 +13,7 @@ ROOT = CHART.parent.parent
 
 
 def documents() -> Mapping[str, str]:
-    """Every file that is written from here: its path in the repository and its text."""
+    """Path in the repository and text; `make docs` writes them."""
     folder = CHART.relative_to(ROOT)
     return {
         str(folder / "values.schema.json"): f"{json.dumps(values_schema(), indent=1)}\n",
@@ -39,20 +36,3 @@ def table(values: Iterable[Value]) -> str:
         for value in values
     )
     return "| value | default | what it does |\n|---|---|---|\n" + "".join(rows)
-
-
-def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Write what differs, or with `--check` only name it; 1 if there is such."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is out of date")
-    check = parser.parse_args(arguments).check
-    stale = {path: text for name, text in documents().items() if not (path := root / name).is_file() or path.read_text("utf-8") != text}
-    for path, text in stale.items():
-        if not check:
-            path.write_text(text, "utf-8")
-        sys.stdout.write(f"{path.relative_to(root)}: {'out of date, run: python -m helm' if check else 'written'}\n")
-    return int(check and bool(stale))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
