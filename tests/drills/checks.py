@@ -88,13 +88,19 @@ def _meanwhile(drill: Drill, play: Play) -> set[str]:
     return shown if known is None else shown | {_figure(play, known)}
 
 
+BOOKS = frozenset({"ai_account_quota_consumed_total", "ai_account_quota_replenished_total"})
+"""What was seen to come and go: differences of good figures, and nothing else."""
+
+
 def _check_the_page(drill: Drill, play: Play, place: Range) -> None:
     sampler = place.sampler
     assert sampler.slowest < SLOWEST_SCRAPE
     assert len(sampler.starved) > 10
     good = {BEFORE, AFTER} if play.figure is None else {BEFORE, AFTER, play.figure}
-    seen = {value for name, labels, value in _samples(sampler.lines) if _is_figure(play, name, labels)}
-    assert seen <= good
+    figures = [(name, value) for name, labels, value in _samples(sampler.lines) if _is_figure(play, name, labels)]
+    assert {value for name, value in figures if name not in BOOKS} <= good
+    moves = {abs(one - other) for one, other in itertools.product(good, repeat=2)} | good
+    assert {value for name, value in figures if name in BOOKS} <= moves | {sum(each) for each in itertools.combinations(moves, 2)}
     counted = {labels["reason"] for name, labels, value in _samples(sampler.lines) if name == "ai_account_scrape_errors_total" and value}
     assert counted == ({str(drill.reason)} if drill.reason else set())
     assert not any(line.startswith('ai_account_up{account="witness"') and line not in PULSE for line in sampler.lines)
