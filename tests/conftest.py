@@ -74,3 +74,12 @@ def job(simulator: Simulator) -> Callable[..., Job]:
         return make_job(simulator.url, provider, **changes)
 
     return make
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what arrived at the end of the chain. It stands here, since workers' parent reads no deeper folder."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, text in getattr(report, "user_properties", ()):
+            if name == "notifications" and report.when == "call":
+                terminalreporter.section(f"notifications as they were received: {report.nodeid.partition('::')[2]}")
+                terminalreporter.write_line(str(text))
