@@ -11,8 +11,8 @@ RUN python3 -m venv /opt/build && python3 -m venv --without-pip /opt/ai-account-
 
 # What changes seldom comes first. Wheels only: nothing is compiled, and no stranger's build script runs.
 COPY .ci/pins/build.txt .ci/pins/run.txt .ci/pins/
-RUN /opt/build/bin/pip install --only-binary=:all: --require-hashes -r .ci/pins/build.txt \
-    && /opt/build/bin/pip --python /opt/ai-account-exporter/bin/python install --only-binary=:all: --require-hashes -r .ci/pins/run.txt
+RUN /opt/build/bin/pip install --only-binary=:all: --no-deps --require-hashes -r .ci/pins/build.txt \
+    && /opt/build/bin/pip --python /opt/ai-account-exporter/bin/python install --only-binary=:all: --no-deps --require-hashes -r .ci/pins/run.txt
 
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter

@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PINS   := .ci/pins
+# The pin files are complete, so pip has nothing to resolve. Old versions of pip resolve an extra to a release newer than its pin, and fail.
+PINNED := $(PIP) install --no-deps --require-hashes
 
 .PHONY: help setup demo test drills lint fix e2e bench docs site pins clean
 .DEFAULT_GOAL := help
@@ -17,13 +19,15 @@ $(VENV)/.run: pyproject.toml $(PINS)/run.txt $(PINS)/build.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) ..."
-	@$(PIP) install --require-hashes -r $(PINS)/run.txt -r $(PINS)/build.txt
+	@$(PINNED) -r $(PINS)/run.txt -r $(PINS)/build.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) check
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run $(PINS)/dev.txt
 	@echo "installing the tools of development ..."
-	@$(PIP) install --require-hashes -r $(PINS)/dev.txt
+	@$(PINNED) -r $(PINS)/dev.txt
+	@$(PIP) check
 	@touch $@
 
 setup: $(VENV)/.dev  ## make .venv with everything that is needed here

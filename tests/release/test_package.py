@@ -44,7 +44,7 @@ def command(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("user")
     run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     pip = (folder / "venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    run(*pip, "--require-hashes", "--requirement", ROOT / ".ci/pins/run.txt", cwd=folder)
+    run(*pip, "--no-deps", "--require-hashes", "--requirement", ROOT / ".ci/pins/run.txt", cwd=folder)
     run(*pip, "--no-deps", *dist.glob("*.whl"), cwd=folder)
     return folder / "venv/bin/ai-account-exporter"
 
