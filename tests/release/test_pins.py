@@ -91,3 +91,28 @@ def test_what_is_installed_here_is_what_is_pinned() -> None:
     for name in WANTED:
         for package, pinned in read_pins(name).items():
             assert Version(version(package)) == Version(pinned), f"{name}.txt: {package}"
+
+
+INSTALLERS = (
+    "Makefile",
+    "Dockerfile",
+    ".ci/run",
+    *(path.relative_to(ROOT).as_posix() for path in (ROOT / ".github/workflows").glob("*.y*ml")),
+)
+OFFLINE = ("--no-index", "--no-build-isolation")
+"""With one of these and --no-deps, pip downloads nothing."""
+
+
+@pytest.mark.parametrize("path", INSTALLERS)
+def test_nothing_is_installed_that_is_not_pinned(path: str) -> None:
+    text = re.sub(r"#.*|\\\n", " ", (ROOT / path).read_text(encoding="utf-8"))
+    commands = re.findall(r"(?:\bpip|\$\(PIP\)|\$\(PINNED\))(?: \S+)*? (?:install|wheel|download|-r) [^&\n]*", text)
+    pinned = ("--only-binary=:all:", "--no-deps", "--require-hashes")
+    assert [
+        command
+        for command in commands
+        if not all(option in command for option in pinned)
+        and not ("--no-deps" in command and any(option in command for option in OFFLINE))
+        and "$(PINNED)" not in command
+        and command != "$(PIP) install pip-tools"  # `make pins` looks for new versions
+    ] == []
