@@ -48,14 +48,14 @@ lint: $(VENV)/.dev  ## check format, style, types and generated documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m tools.generate --check
 
 fix: $(VENV)/.dev  ## mend format and style where a tool can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.dev  ## write the generated documents anew
-	$(BIN)/python -m docs.generate
+	$(BIN)/python -m tools.generate
 
 site: $(VENV)/.dev  ## build the documentation site into site/
 	$(BIN)/zensical build --strict

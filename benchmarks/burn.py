@@ -16,9 +16,9 @@ from pathlib import Path
 
 import yaml
 
-from exporter.ledger import Book, balance
+from exporter.accounts.consumption import Book, balance
 from exporter.model import Quota
-from prometheus.source.write import render
+from tools.rules.write import render
 
 MINUTE, HOUR = 60, 3600
 POLL = 5 * MINUTE

@@ -10,11 +10,11 @@ from decimal import Decimal
 
 from prometheus_client import generate_latest
 
+from exporter.accounts.store import Entry, Snapshot, Store
 from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import read_wish
 from exporter.model import AccountKey, Quota, Reading, Seconds, Status
-from exporter.store import Entry, Snapshot, Store
 
 NOW = 1_760_000_000.0
 BUILD = ("0.0.0", "benchmark")

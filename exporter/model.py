@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple, NewType
+from typing import Final, NamedTuple, NewType
 
 Seconds = NewType("Seconds", float)
 """A duration. Points in time are plain floats: Unix time, in seconds."""
@@ -19,6 +19,10 @@ RESERVED_LABELS = ACCOUNT_LABELS | {
     "severity", "version", "revision", "python_version", "job", "instance", "le", "quantile",
 }  # fmt: skip
 """Label names that an operator cannot use: ours, those of later families, and those that Prometheus itself sets."""
+
+
+EVERY: Final = "*"
+"""In place of a resource's name: every resource that has no threshold of this severity of its own."""
 
 
 class Reason(StrEnum):

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from exporter.polling.client import Client, Job, open_session
+from exporter.client.client import Client, Job, open_session
 from exporter.simulator.server import Simulator
 from tests.support import PLAYERS, FakeClock, make_job
 

@@ -8,10 +8,10 @@ import itertools
 from dataclasses import replace
 from typing import Any, Final
 
-from exporter.credentials import SecretSource
+from exporter.client.client import Job
+from exporter.clock import Clock
+from exporter.config.credentials import SecretSource
 from exporter.model import AccountKey, Seconds
-from exporter.polling.client import Job
-from exporter.polling.timing import Clock
 from exporter.providers.library import load_definitions
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.flow import Stock, Usage

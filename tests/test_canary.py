@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from exporter.app import new_store
-from exporter.credentials import SecretSource
+from exporter.client.client import Client, Job
+from exporter.config.credentials import SecretSource
+from exporter.daemon.daemon import new_store
 from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.model import Reading, Seconds
-from exporter.polling.client import Client, Job
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator

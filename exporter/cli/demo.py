@@ -6,13 +6,13 @@ import os
 
 import click
 
-from exporter.app import ServeOptions, serve
 from exporter.cli.address import address_type
 from exporter.cli.options import log_options
 from exporter.cli.serve import run_daemon
 from exporter.config.models import Config
+from exporter.daemon.daemon import ServeOptions, serve
+from exporter.daemon.jobs import Plan, build_jobs
 from exporter.log import LogFormat, configure_log
-from exporter.plan import Plan, build_jobs
 from exporter.providers.library import load_definitions
 from exporter.simulator.cast import CAST, cast_simulator
 from exporter.web.address import Address

@@ -12,15 +12,15 @@ from typing import Any, Literal
 
 import click
 
-from exporter.app import build, poll_once
+from exporter.accounts.store import Entry
 from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
 from exporter.cli.report import print_table
+from exporter.daemon.daemon import build, poll_once
+from exporter.daemon.jobs import build_jobs
 from exporter.log import LogFormat, configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.overview.encoding import to_plain
 from exporter.overview.survey import account_facts
-from exporter.plan import build_jobs
-from exporter.store import Entry
 
 
 @click.command("once")

@@ -12,9 +12,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from exporter.config.duration import format_duration
+from exporter.accounts.store import Entry
 from exporter.model import AutoReload, Quota
-from exporter.store import Entry
+from exporter.validation.duration import format_duration
 
 _WIDE = 240
 _COLUMNS = ("account", "resource", "left", "used", "of", "unit", "resets (UTC)", "")

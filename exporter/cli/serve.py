@@ -15,19 +15,19 @@ from typing import Any
 import click
 import structlog
 
-from exporter.app import ServeOptions, serve
 from exporter.cli.address import address_type
 from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
 from exporter.cli.sharding import read_shard, shard_options
 from exporter.cli.web import load_web, web_config_option
 from exporter.config.loading import load_config
 from exporter.config.models import Config
+from exporter.daemon.daemon import ServeOptions, serve
+from exporter.daemon.jobs import plan_of
 from exporter.errors import ExporterError
 from exporter.log import LogFormat, configure_log, frames, leaves
-from exporter.plan import plan_of
 from exporter.providers.library import read_definitions
 from exporter.web.address import Address
-from exporter.web.toolkit.loading import load_web_config
+from exporter.web.web_config.loading import load_web_config
 
 LAST_RESORT_AFTER = 1.0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from exporter.shard import MAX_SHARDS, Shard
+from exporter.accounts.shard import MAX_SHARDS, Shard
 
 
 def shard_options(function: Callable[..., Any]) -> Callable[..., Any]:

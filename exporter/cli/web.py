@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from exporter.cli.options import or_exit
-from exporter.web.toolkit.loading import WebConfig, load_web_config
+from exporter.web.web_config.loading import WebConfig, load_web_config
 
 
 def web_config_option(function: Callable[..., Any]) -> Callable[..., Any]:

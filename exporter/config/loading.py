@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import glob
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,13 +10,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from exporter.config.document import read_document
-from exporter.config.duration import format_duration
-from exporter.config.fields import dotted
+from exporter.config.credentials import SecretSource
 from exporter.config.models import Account, Config, Context, Defaults, ProviderFacts, Timing
 from exporter.config.thresholds import Levels, threshold_faults
-from exporter.credentials import SecretSource
 from exporter.errors import ConfigError, Problem
+from exporter.validation.document import read_document
+from exporter.validation.duration import format_duration
+from exporter.validation.problems import problems_of
 
 Facts = TypeVar("Facts", bound=ProviderFacts)
 ReadProviders = Callable[[Iterable[Path]], tuple[Mapping[str, Facts], Sequence[Problem]]]
@@ -54,28 +53,6 @@ def load_config(path: Path, read_providers: ReadProviders[Facts], environ: Mappi
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
     return Loaded(config, providers, (path, *files))
-
-
-def problems_of(error: ValidationError, keys_of: Callable[[Sequence[int | str]], Iterable[str]] = lambda _: ()) -> Iterator[Problem]:
-    """Turn pydantic's findings into problems with dotted paths, without the values that were found: one may be a secret.
-
-    `keys_of` names the keys that the block at a place knows, for suggestions.
-    """
-    for found in error.errors(include_url=False, include_context=False, include_input=False):
-        place, message = found["loc"], found["msg"]
-        match found["type"]:
-            case "extra_forbidden":
-                close = difflib.get_close_matches(str(place[-1]), keys_of(place[:-1]), n=1)
-                message = "unknown key" + (f"; did you mean {close[0]!r}?" if close else "")
-            case "missing":
-                message = "is required"
-            case "value_error":
-                message = message.removeprefix("Value error, ")
-            case "model_type" | "model_attributes_type" | "dict_type":
-                message = "expected a block of `key: value` lines"
-            case _:
-                message = re.sub("^Input should ", "should ", message)
-        yield Problem(dotted(place), message)
 
 
 def _keys_of(block: Sequence[int | str]) -> Iterable[str]:

@@ -9,12 +9,12 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from exporter.config.duration import Duration, default_duration
-from exporter.config.fields import Interval, LabelName, LabelValue, Text, Url, listed
-from exporter.config.network import Network
+from exporter.config.connection import Network
+from exporter.config.credentials import SecretSource, Surroundings
 from exporter.config.thresholds import Thresholds, thresholds_of
-from exporter.credentials import SecretSource, Surroundings
 from exporter.model import AccountKey, Seconds, Threshold
+from exporter.validation.duration import Duration, default_duration
+from exporter.validation.fields import Interval, LabelName, LabelValue, Text, Url, listed
 
 
 class QuotaFacts(Protocol):

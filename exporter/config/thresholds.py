@@ -13,9 +13,8 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from exporter.config.fields import dotted, listed
-from exporter.model import Threshold
-from exporter.thresholds import EVERY
+from exporter.model import EVERY, Threshold
+from exporter.validation.fields import dotted, listed
 
 MAX_AMOUNT: Final = 10**15
 """Up to here a double still tells whole numbers apart."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from exporter.accounts.store import Entry
 from exporter.metrics import samples
 from exporter.metrics.samples import Sample
-from exporter.store import Entry
 
 SUM_WARNING = "Never sum across units."
 

@@ -11,6 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from exporter.accounts.shard import WHOLE, Shard
+from exporter.accounts.store import Entry, Snapshot
 from exporter.metrics.catalogue import (
     ACCOUNT_FAMILIES,
     BUILD_INFO,
@@ -22,8 +24,6 @@ from exporter.metrics.catalogue import (
     SHARDS,
     AccountFamily,
 )
-from exporter.shard import WHOLE, Shard
-from exporter.store import Entry, Snapshot
 
 BUCKETS = Histogram.DEFAULT_BUCKETS
 """Upper bounds of the histogram of durations, in seconds."""

@@ -16,11 +16,11 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
+from exporter.accounts.shard import WHOLE, Shard
+from exporter.accounts.store import Entry, Snapshot
 from exporter.metrics.collector import Families, account_families, empty_families, exporter_families
 from exporter.metrics.negotiation import EVERYTHING, Syntax, Wish
 from exporter.model import AccountKey
-from exporter.shard import WHOLE, Shard
-from exporter.store import Entry, Snapshot
 
 _GZIP_LEVEL = 1  # a page is mostly repetition: more effort costs time and saves little
 _EOF = "# EOF\n"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from math import isfinite
 
+from exporter.accounts.floors import floors_of
+from exporter.accounts.store import Entry
 from exporter.model import Reason
-from exporter.store import Entry
-from exporter.thresholds import floors_of
 
 Sample = tuple[tuple[str, ...], float]
 """The values of the further labels, and the value."""

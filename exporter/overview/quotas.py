@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Final
 
-from exporter.ledger import Book, Burn
+from exporter.accounts.consumption import Book, Burn
 from exporter.model import Quota, Seconds
 from exporter.overview.facts import QuotaFacts, State
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import inf
 
-from exporter.ledger import burn
+from exporter.accounts.consumption import burn
+from exporter.accounts.floors import floors_of
+from exporter.accounts.store import Entry, Snapshot
 from exporter.model import Reading, Reason
 from exporter.overview.facts import AccountFacts, AutoReloadFacts, ErrorFacts, Overview, QuotaFacts, Soonest, State, Summary
 from exporter.overview.quotas import Moment, end_of, quota_facts, was_granted
 from exporter.overview.remedies import REMEDIES
-from exporter.store import Entry, Snapshot
-from exporter.thresholds import floors_of
 
 _RANK = {state: rank for rank, state in enumerate(State)}
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from yarl import URL
 
+from exporter.client.client import Job
+from exporter.clock import Clock
 from exporter.model import Seconds
-from exporter.polling.client import Job
-from exporter.polling.timing import Clock
 
 
 @dataclass(slots=True)

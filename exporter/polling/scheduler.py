@@ -8,14 +8,15 @@ from typing import NoReturn
 
 import structlog
 
+from exporter.accounts.store import Entry, Store
+from exporter.client.client import Client, Job
+from exporter.clock import Clock
 from exporter.errors import PollError
 from exporter.log import frames
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.budget import Budget
-from exporter.polling.client import Client, Job
+from exporter.polling.intervals import backed_off, is_punctual, next_due
 from exporter.polling.pace import adaptive_interval, first_due, is_refused
-from exporter.polling.timing import Clock, backed_off, is_punctual, next_due
-from exporter.store import Entry, Store
 
 log = structlog.get_logger()
 

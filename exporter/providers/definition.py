@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from exporter.config.fields import Url
 from exporter.model import Reason
 from exporter.providers.selection import SelectionField
 from exporter.providers.values import TimeFormat
+from exporter.validation.fields import Url
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 InfoLabel = Literal["plan", "billing_type", "billing_period", "workspace"]

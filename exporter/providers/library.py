@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from exporter.config.document import read_document
-from exporter.config.loading import problems_of
 from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
+from exporter.validation.document import read_document
+from exporter.validation.problems import problems_of
 
 BUILT_IN = Path(__file__).parent / "definitions"
 EXAMPLES = Path(__file__).parent / "examples"

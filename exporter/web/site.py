@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from exporter.accounts.store import Snapshot, Store
 from exporter.errors import Problem
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import read_wish
 from exporter.overview.encoding import encode
 from exporter.overview.facts import Overview
 from exporter.overview.survey import survey
-from exporter.store import Snapshot, Store
 from exporter.web.connections import deliver
 from exporter.web.pages import Pages
-from exporter.web.status import StatusPage
-from exporter.web.toolkit.gate import Gate
+from exporter.web.status.page import StatusPage
+from exporter.web.web_config.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)

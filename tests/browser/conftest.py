@@ -13,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from exporter.model import Seconds
 from exporter.overview.facts import Overview
-from exporter.web.status import StatusPage
+from exporter.web.status.page import StatusPage
 from tests.web import overviews
 
 QUICK = Seconds(0.1)

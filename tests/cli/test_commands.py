@@ -12,11 +12,10 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 from rich.console import Console
 
-from docs.api import accounts_schema
-from exporter.app import poll_once
 from exporter.cli.main import COMMANDS, main
 from exporter.cli.once import as_polled
 from exporter.cli.report import print_table
+from exporter.daemon.daemon import poll_once
 from exporter.model import Reason
 from exporter.overview.remedies import REMEDIES
 from exporter.providers.library import load_definitions
@@ -24,6 +23,7 @@ from exporter.simulator.cast import CAST, cast_simulator
 from exporter.simulator.server import Simulator
 from tests.overview.entries import NOW, credits_of, polled
 from tests.support import make_job, secret_of
+from tools.docs.api import accounts_schema
 
 
 def invoke(*arguments: str | Path) -> Result:

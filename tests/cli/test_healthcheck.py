@@ -12,12 +12,12 @@ from typing import Final
 
 import pytest
 
-from exporter.web.toolkit.gate import Gate
-from exporter.web.toolkit.loading import load_web_config
+from exporter.web.web_config.gate import Gate
+from exporter.web.web_config.loading import load_web_config
 from tests.cli.test_daemon import run
 from tests.web.serving import serving, site
 from tests.web.test_listening import has_ipv6
-from tests.web.toolkit.support import ALICE, make_papers
+from tests.web.web_config.support import ALICE, make_papers
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"
 MUTUAL: Final = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.pem"

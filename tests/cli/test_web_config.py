@@ -10,7 +10,7 @@ import pytest
 
 from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import config, run
-from tests.web.toolkit.support import ALICE, BOB, make_papers, problems
+from tests.web.web_config.support import ALICE, BOB, make_papers, problems
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"
 WRONG: Final = "tls_server_config: {cert_file: nowhere.pem, key_file: server.key}\nbasic_auth_users: {alice: secret}\nhedaers: {}\n"

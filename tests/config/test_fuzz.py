@@ -10,9 +10,9 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from exporter.config.credentials import SecretSource
 from exporter.config.models import Account, Config, Defaults, Timing
 from exporter.config.thresholds import Levels
-from exporter.credentials import SecretSource
 from exporter.errors import ConfigError
 from tests.config.support import ENVIRON, load, write
 

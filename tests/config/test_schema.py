@@ -16,10 +16,10 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from exporter.cli.main import main
+from exporter.config.credentials import SecretSource
 from exporter.config.loading import json_schema
 from exporter.config.models import Account, Config, Defaults
 from exporter.config.thresholds import Levels
-from exporter.credentials import SecretSource
 from exporter.providers.library import load_definitions
 from tests.config.support import ENVIRON, HERE, load, write
 

@@ -13,12 +13,13 @@ from typing import Any, Final
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from exporter.app import new_store
+from exporter.accounts.store import Entry, Store
+from exporter.client.client import Client, Job, open_session
+from exporter.clock import Clock
+from exporter.daemon.daemon import new_store
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Seconds
-from exporter.polling.client import Client, Job, open_session
 from exporter.polling.scheduler import Scheduler
-from exporter.polling.timing import Clock
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.faults import Act, Fault
 from exporter.simulator.flow import Stock, Usage
@@ -26,7 +27,6 @@ from exporter.simulator.heygen import Wallet
 from exporter.simulator.listener import HOST
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import Player, Simulator
-from exporter.store import Entry, Store
 from exporter.web.address import Address
 from exporter.web.server import Server
 from exporter.web.site import Site, make_application

@@ -13,14 +13,14 @@ from typing import Final
 import aiohttp
 import pytest
 
-from exporter.app import new_store
+from exporter.accounts.store import Store
+from exporter.client.client import Client, open_session
+from exporter.clock import Clock
+from exporter.daemon.daemon import new_store
 from exporter.metrics.exposition import Exposition
 from exporter.model import Seconds
-from exporter.polling.client import Client, open_session
 from exporter.polling.scheduler import Scheduler
-from exporter.polling.timing import Clock
 from exporter.simulator.server import Simulator
-from exporter.store import Store
 from exporter.web.server import Server
 from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind

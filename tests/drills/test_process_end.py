@@ -25,12 +25,12 @@ HOUR: Final = 3600.0
 WRAPPED: Final = """
 import asyncio, os, sys, time
 from pathlib import Path
-from exporter.app import ServeOptions, serve
+from exporter.daemon.daemon import ServeOptions, serve
 from exporter.cli.serve import run_daemon
 from exporter.config.loading import load_config
 from exporter.log import configure_log
-from exporter.plan import plan_of
-from exporter.polling.timing import Clock
+from exporter.daemon.jobs import plan_of
+from exporter.clock import Clock
 from exporter.providers.library import read_definitions
 from exporter.web.address import Address
 

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 import trustme
 
-from exporter.config.network import Way
+from exporter.config.connection import Way
 from exporter.simulator.listener import HOST
 from tests.drills.checks import carry_out
 from tests.drills.range import Play, Range

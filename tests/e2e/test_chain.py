@@ -20,11 +20,11 @@ from exporter.simulator.flow import Stock
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import Player, Simulator
-from prometheus.source.expression import Scale
-from prometheus.source.write import render
 from tests.alertmanager.playing import Inbox, alertmanager
 from tests.cli.test_daemon import daemon, ready
 from tests.e2e.programs import prometheus
+from tools.rules.expression import Scale
+from tools.rules.write import render
 
 pytestmark = pytest.mark.e2e
 

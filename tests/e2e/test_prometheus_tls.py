@@ -15,7 +15,7 @@ from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import config, daemon
 from tests.e2e.programs import prometheus
 from tests.e2e.test_prometheus import eventually, query
-from tests.web.toolkit.support import ALICE, make_papers
+from tests.web.web_config.support import ALICE, make_papers
 
 pytestmark = pytest.mark.e2e
 

@@ -11,11 +11,11 @@ import aiohttp
 import pytest
 
 from exporter.simulator.cast import CAST
-from prometheus.source.expression import Scale
-from prometheus.source.write import render
 from tests.cli.test_daemon import daemon, ready
 from tests.e2e.programs import prometheus
 from tests.grafana.boards import ANY, expressions
+from tools.rules.expression import Scale
+from tools.rules.write import render
 
 pytestmark = pytest.mark.e2e
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import yaml
 
-from helm import values as chart_values
 from tests.helm.get_helm import helm
+from tools.chart import values as chart_values
 
 CHART: Final = chart_values.CHART
 ROOT: Final = CHART.parent.parent

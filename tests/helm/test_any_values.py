@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helm.schema import values_schema
-from helm.shapes import Schema
 from tests.helm.rendering import MINIMAL, VERSIONS, Answer, template
+from tools.chart.schema import values_schema
+from tools.chart.shapes import Schema
 
 pytestmark = pytest.mark.e2e
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from helm.documents import documents
-from helm.schema import alert_names
-from helm.values import documented, read_values, text_of
 from tests.helm.rendering import ACCOUNT, CHART, ROOT, SCENARIOS, values_of
+from tools.chart.documents import documents
+from tools.chart.schema import alert_names
+from tools.chart.values import documented, read_values, text_of
 
 META = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
 SCHEMA = Draft7Validator(json.loads((CHART / "values.schema.json").read_text("utf-8")))

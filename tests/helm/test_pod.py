@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from exporter.cli.main import main
 from exporter.config.loading import load_config
 from exporter.providers.library import read_definitions
-from exporter.web.toolkit.loading import load_web_config
+from exporter.web.web_config.loading import load_web_config
 from tests.helm.rendering import MINIMAL, SCENARIOS, Objects, container, of_kind, one, pod, scenario, template, workload
 
 pytestmark = pytest.mark.e2e

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from helm.schema import alert_names
 from tests.helm.rendering import MINIMAL, ROOT, SCENARIOS, container, of_kind, one, scenario, template, workload
+from tools.chart.schema import alert_names
 
 pytestmark = pytest.mark.e2e
 

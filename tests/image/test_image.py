@@ -26,7 +26,7 @@ accounts:
 state: {{path: /var/lib/ai-account-exporter/state.db}}
 """
 WITHOUT_BYTECODE = """
-import os, sys, exporter.app, exporter.cli.serve, exporter.cli.healthcheck
+import os, sys, exporter.daemon.daemon, exporter.cli.serve, exporter.cli.healthcheck
 specs = [getattr(module, "__spec__", None) for module in sys.modules.values()]
 print([spec.origin for spec in specs if spec and spec.cached and not os.path.exists(spec.cached)])
 """

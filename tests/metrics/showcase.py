@@ -6,12 +6,12 @@ import dataclasses
 import platform
 from decimal import Decimal
 
+from exporter.accounts.store import Entry, Store
 from exporter.errors import PollError
 from exporter.metrics.collector import BUCKETS
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import read_wish
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, Threshold
-from exporter.store import Entry, Store
 
 NOW = 1_760_000_000.0
 BUILD = ("1.2.3", "0123abc")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from docs import generate
 from exporter.metrics.catalogue import CATALOGUE
 from exporter.model import Reason
 from tests.metrics.test_samples import FIGURES
+from tools import generate
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -37,7 +37,7 @@ def rows_of(document: str, heading: str) -> list[list[str]]:
 
 def test_the_documents_are_up_to_date() -> None:
     done = subprocess.run(
-        [sys.executable, "docs/generate.py", "--check"],
+        [sys.executable, "tools/generate.py", "--check"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
+from exporter.accounts.store import Entry, Snapshot, Store
 from exporter.errors import PollError
 from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import read_wish
 from exporter.model import AccountKey, Reading, Reason, Seconds
-from exporter.store import Entry, Snapshot, Store
 from tests.metrics.showcase import BUILD, NOW, OPENMETRICS, showcase
 from tests.metrics.strategies import readings
 

@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from exporter.accounts.consumption import Book
+from exporter.accounts.store import Entry
 from exporter.errors import PollError
-from exporter.ledger import Book
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES
 from exporter.metrics.samples import Sample
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, Threshold
-from exporter.store import Entry
 from tests.metrics.strategies import readings
 
 KEY = AccountKey("heygen", "studio")

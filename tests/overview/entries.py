@@ -7,13 +7,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from exporter.accounts.consumption import Book, Mark
+from exporter.accounts.store import ConfigState, Durations, Entry, Snapshot
 from exporter.errors import PollError
-from exporter.ledger import Book, Mark
 from exporter.metrics.collector import BUCKETS
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds
 from exporter.overview.facts import AccountFacts, Overview
 from exporter.overview.survey import account_facts, survey
-from exporter.store import ConfigState, Durations, Entry, Snapshot
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0

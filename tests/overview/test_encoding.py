@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from exporter.accounts.store import Entry
 from exporter.model import AccountKey, AutoReload, Reading, Reason, Status
 from exporter.overview.encoding import encode, to_plain
-from exporter.store import Entry
 from tests.overview.entries import DAY, NEW, NOW, burning, credits_of, facts_of, failed, overview_of, polled
 
 HOSTILE = '</script><img src=x onerror=alert(1)> \u202eevil\u2028\x00\x1b[31m\ud800 \U0001f3ad {{7*7}} "quoted" \\ \u00fc'

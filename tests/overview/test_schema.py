@@ -12,24 +12,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from docs.api import accounts_schema, api
-from docs.api_example import example
-from exporter.app import poll_once
+from exporter.accounts.consumption import balance
+from exporter.accounts.store import Entry
 from exporter.cli.demo import demo_config
-from exporter.ledger import balance
+from exporter.clock import Clock
+from exporter.daemon.daemon import poll_once
+from exporter.daemon.jobs import build_jobs
 from exporter.model import Reading, Reason
 from exporter.overview.encoding import encode
 from exporter.overview.facts import Overview
 from exporter.overview.survey import survey
-from exporter.plan import build_jobs
-from exporter.polling.timing import Clock
 from exporter.providers.library import load_definitions
 from exporter.simulator.cast import CAST, cast_simulator
-from exporter.store import Entry
 from tests.metrics.showcase import NOW as SHOWN_AT
 from tests.metrics.showcase import showcase
 from tests.metrics.strategies import readings
 from tests.overview.entries import FRESH_FOR, NEW, NOW, burning, credits_of, failed, overview_of, polled
+from tools.docs.api import accounts_schema, api
+from tools.docs.api_example import example
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA: dict[str, Any] = json.loads(accounts_schema(ROOT))

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from exporter.accounts.store import Entry
 from exporter.model import Quota, Reason, Threshold
 from exporter.overview.facts import State
-from exporter.store import Entry
 from tests.overview.entries import DAY, NEW, NOW, burning, credits_of, facts_of, failed, polled
 
 OVERAGE = Decimal(50)

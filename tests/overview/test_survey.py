@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exporter.accounts.store import Entry
 from exporter.model import Quota, Reason, Threshold
 from exporter.overview.facts import QuotaFacts, Soonest, State
-from exporter.store import Entry
 from tests.overview.entries import DAY, NEW, NOW, burning, credits_of, facts_of, failed, named, overview_of, polled
 
 TEN_YEARS = 10 * 365.25 * DAY

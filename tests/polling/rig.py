@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from exporter.app import new_store
+from exporter.accounts.store import Store
+from exporter.client.client import Client, Job
+from exporter.clock import Clock
+from exporter.daemon.daemon import new_store
 from exporter.model import Reading
-from exporter.polling.client import Client, Job
 from exporter.polling.scheduler import Scheduler
-from exporter.polling.timing import Clock
-from exporter.store import Store
 from tests.support import FakeClock
 
 HERE: Final = "http://127.0.0.1:1"

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from exporter.app import new_store
+from exporter.client.client import Client, Job
+from exporter.daemon.daemon import new_store
 from exporter.model import Seconds
 from exporter.polling.budget import Budget
-from exporter.polling.client import Client, Job
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator

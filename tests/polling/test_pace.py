@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.app import new_store
+from exporter.accounts.store import Entry, Store
+from exporter.client.client import Job
+from exporter.clock import Clock
+from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
-from exporter.polling.client import Job
 from exporter.polling.pace import adaptive_interval
-from exporter.polling.timing import Clock
 from exporter.providers.library import BUILT_IN, load_definition
-from exporter.store import Entry, Store
 from tests.polling.rig import HERE, Time, Vendor, running
 from tests.support import NOW, make_job
 

@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from exporter.app import new_store
+from exporter.accounts.store import Entry, Store
+from exporter.client.client import Client, Job
+from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.log import configure_log
 from exporter.model import Reading, Reason, Seconds
-from exporter.polling.client import Client, Job
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from exporter.store import Entry, Store
 from tests.support import NOW, FakeClock, secret_of
 
 MakeJob = Callable[..., Job]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.model import AccountKey, Seconds
-from exporter.polling.timing import START_RATE, backed_off, next_due, splay
+from exporter.polling.intervals import START_RATE, backed_off, next_due, splay
 
 KEYS = st.builds(AccountKey, st.text(min_size=1), st.text(min_size=1))
 INTERVALS = st.floats(1, 86_400).map(Seconds)

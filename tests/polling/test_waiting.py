@@ -15,16 +15,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter.app import new_store
-from exporter.credentials import SecretSource
+from exporter.accounts.store import Store
+from exporter.client.client import Client, Job
+from exporter.client.retry_after import waiting_time
+from exporter.clock import Clock
+from exporter.config.credentials import SecretSource
+from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Reading, Reason, Seconds
-from exporter.polling.client import Client, Job
 from exporter.polling.scheduler import Scheduler
-from exporter.polling.timing import Clock, waiting_time
 from exporter.simulator.server import Simulator
-from exporter.store import Store
 from tests.polling.rig import HERE, Time, Vendor, running
 from tests.support import NOW, FakeClock, make_job, secret_of
 

@@ -12,10 +12,10 @@ import yaml
 
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE
 from exporter.model import ACCOUNT_LABELS, Reason
-from prometheus.documents import documents
-from prometheus.source.expression import Scale
-from prometheus.source.write import RUNBOOKS, render
 from tests.prometheus.tool import ROOT, promtool
+from tools.rules.documents import documents
+from tools.rules.expression import Scale
+from tools.rules.write import RUNBOOKS, render
 
 Rule = dict[str, Any]
 

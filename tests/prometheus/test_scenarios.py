@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import pytest
 
-from prometheus.scenarios.model import Fires, Line, Quiet, flat
-from prometheus.scenarios.write import TESTS
-from prometheus.source.write import alerts
 from tests.prometheus.tool import ROOT, promtool
+from tools.rules.write import alerts
+from tools.scenarios.model import Fires, Line, Quiet, flat
+from tools.scenarios.write import TESTS
 
 
 class Kind(NamedTuple):

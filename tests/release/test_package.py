@@ -70,7 +70,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(dist: Path) -> None:
     }
     assert {name for name in names if ".dist-info/" not in name} == tracked
     assert {f"exporter/{name}" for name in NOT_CODE} <= names
-    assert any(name.startswith("exporter/web/templates/") for name in names)
+    assert any(name.startswith("exporter/web/status/templates/") for name in names)
     assert f"ai_account_exporter-{VERSION}.dist-info/licenses/LICENSE" in names
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from docs.configuration import BLOCKS, EXAMPLES, configuration
-from docs.vendors import vendors
 from exporter.config.loading import json_schema
 from exporter.config.models import Config
 from exporter.providers.library import load_definitions
+from tools.docs.configuration import BLOCKS, EXAMPLES, configuration
+from tools.docs.vendors import vendors
 
 ROOT = Path(__file__).parent.parent.parent
 ACCOUNT = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"env": "HEYGEN_API_KEY"}}}

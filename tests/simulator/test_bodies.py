@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.polling.client import Client, Job
+from exporter.client.client import Client, Job
 from exporter.simulator.cast import CAST
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.flow import Stock, Usage

@@ -12,13 +12,13 @@ from typing import Any
 
 import aiohttp
 
+from exporter.accounts.store import Store
 from exporter.metrics.exposition import Exposition
-from exporter.store import Store
 from exporter.web.address import Address
 from exporter.web.server import Server
 from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
-from exporter.web.toolkit.gate import Gate
+from exporter.web.web_config.gate import Gate
 from tests.metrics.showcase import BUILD, NOW, showcase
 
 LOOPBACK = Address("127.0.0.1", 0)

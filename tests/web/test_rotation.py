@@ -18,7 +18,7 @@ import trustme
 
 from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import Daemon, config, daemon
-from tests.web.toolkit.support import ALICE, BOB, basic
+from tests.web.web_config.support import ALICE, BOB, basic
 
 TLS: Final = "tls_server_config: {cert_file: server.pem, key_file: server.key}\n"
 USERS: Final = f"basic_auth_users: {{alice: '{ALICE}'}}\n"

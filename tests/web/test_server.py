@@ -11,11 +11,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from exporter.accounts.store import Entry, Store
 from exporter.errors import PollError
 from exporter.metrics.collector import BUCKETS
 from exporter.metrics.negotiation import read_wish
 from exporter.model import AccountKey, Reading, Reason, Seconds
-from exporter.store import Entry, Store
 from tests.metrics.showcase import NOW, OPENMETRICS
 from tests.web.serving import Visitor, deaf, serving, site
 

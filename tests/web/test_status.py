@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from exporter.model import Seconds
 from exporter.overview.facts import Overview, QuotaFacts, Soonest, State
-from exporter.web.status import StatusPage
+from exporter.web.status.page import StatusPage
 from tests.web import overviews
 from tests.web.overviews import DAY, EMPTY, HOSTILE, HOUR, NOW, OVER, PREMIUM, SHOWN_HOSTILE, SPEND, WALLET, account, overview
 

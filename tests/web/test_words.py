@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.model import Reason
-from exporter.web import words
+from exporter.web.status import words
 
 NOW = 1_763_809_205.0  # 22 Nov 2025 11:00:05 UTC
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

@@ -3,7 +3,7 @@
 {{- define "exporter.config" -}}
 {{- $config := deepCopy .Values.config -}}
 {{- if not $config.state -}}
-{{- $_ := set $config "state" (dict "path" (printf "%s/state.db" (include "exporter.state" .))) -}}
+{{- $_ := set $config "state" (dict "path" (printf "%s/state.db" (include "exporter.accounts.persistence" .))) -}}
 {{- end -}}
 {{- if and .Values.providerDefinitions (not $config.provider_files) -}}
 {{- $_ := set $config "provider_files" (list "provider-*.yaml") -}}

@@ -65,7 +65,7 @@ imagePullSecrets:
 {{- if not (or .Values.demo .Values.existingConfigMap.name .Values.existingConfigSecret.name) -}}true{{- end -}}
 {{- end -}}
 
-{{- define "exporter.state" -}}
+{{- define "exporter.accounts.persistence" -}}
 /var/lib/ai-account-exporter
 {{- end -}}
 

@@ -10,7 +10,7 @@
 {{- if include "exporter.hasWebConfig" . }}
 - {name: web-config, mountPath: /etc/ai-account-exporter-web, readOnly: true}
 {{- end }}
-- {name: state, mountPath: {{ include "exporter.state" . }}}
+- {name: state, mountPath: {{ include "exporter.accounts.persistence" . }}}
 {{- with .Values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}

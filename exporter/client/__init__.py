@@ -1,0 +1,1 @@
+"""HTTP to vendors: requests, credentials, OAuth logins, proxies and name resolution."""

@@ -1,0 +1,170 @@
+"""How vendors are reached: the keys for proxies, for a certificate authority of one's own, and for the patience with a connection."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
+
+from exporter.config.credentials import Surroundings
+from exporter.model import Seconds
+from exporter.validation.duration import Duration
+
+CONNECT_TIMEOUT: Final = Seconds(10.0)
+PROXY_VARIABLES: Final = ("https_proxy", "HTTPS_PROXY")
+"""HTTP_PROXY has no say: plain http goes to loopback only, and never through a proxy."""
+_PROXY_FORM: Final = "expected http://host:port or http://user:password@host:port, with special characters percent-encoded"
+_VISIBLE = re.compile(r"[!-~]+")
+_HOST = re.compile(r"[a-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy."""
+
+    host: str
+    port: int
+    login: str | None = field(default=None, repr=False)
+    """`user:password`."""
+
+    @property
+    def url(self) -> str:
+        """Its address, without the login."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one account's vendor is reached."""
+
+    proxy: Proxy | None = None
+    no_proxy: tuple[str, ...] = ()
+    proxy_from_environment: bool = False
+    ca_file: Path | None = None
+    connect_timeout: Seconds = CONNECT_TIMEOUT
+
+
+def parse_proxy(text: str) -> Proxy:
+    """Read `http://[user:password@]host[:port]`.
+
+    Raises:
+        ValueError: it is anything else; the message does not show it, since it may hold a password.
+    """
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", 80 if parts.port is None else parts.port
+        is_host = bool(_HOST.fullmatch(host) or ipaddress.IPv6Address(host))
+    except ValueError:
+        raise ValueError(_PROXY_FORM) from None
+    bare = parts.path in {"", "/"} and not parts.query and not parts.fragment
+    if parts.scheme != "http" or not (is_host and port and bare and _VISIBLE.fullmatch(text)):
+        raise ValueError(_PROXY_FORM)
+    login = None if parts.username is None else f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return Proxy(host, port, login)
+
+
+def environment_proxy(environ: Mapping[str, str]) -> Proxy | None:
+    """Return the proxy that the environment names. Lower case wins, and the scheme may be missing, as with curl.
+
+    Raises:
+        ValueError: it names something else; the message does not show it.
+    """
+    for name in PROXY_VARIABLES:
+        if text := environ.get(name, "").strip():
+            try:
+                return parse_proxy(text if "://" in text else f"http://{text}")
+            except ValueError as error:
+                raise ValueError(f"the environment variable {name}: {error}") from None
+    return None
+
+
+def trust(ca_file: Path) -> ssl.SSLContext:
+    """Trust what this file's authorities sign, and nothing else.
+
+    Raises:
+        ValueError: the file cannot be used.
+    """
+    try:
+        if not ca_file.is_file():  # a named pipe would block the read for ever
+            raise ValueError(f"the file {ca_file} {'is not a regular file' if ca_file.exists() else 'does not exist'}")
+        context = ssl.create_default_context(cafile=str(ca_file))
+    except ssl.SSLError:
+        raise ValueError(f"the file {ca_file} holds no usable certificates: expected them in PEM form") from None
+    except OSError as error:
+        raise ValueError(f"the file {ca_file} cannot be read: {error.strerror}") from None
+    if not context.get_ca_certs():
+        raise ValueError(f"the file {ca_file} holds no certificate of an authority")
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _proxy_url(url: SecretStr) -> SecretStr:
+    parse_proxy(url.get_secret_value())
+    return url
+
+
+def _exemption(entry: str) -> str:
+    is_usable = _VISIBLE.fullmatch(entry) and "," not in entry
+    if "/" in entry:
+        try:
+            ipaddress.ip_network(entry, strict=False)
+        except ValueError:
+            is_usable = None
+    if not is_usable:
+        raise ValueError("expected a host, a .suffix, an address, a network such as 10.0.0.0/8, or *; each is an entry of its own")
+    return entry
+
+
+class Network(BaseModel):
+    """How vendors are reached; the same keys for all accounts and for one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    proxy_url: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
+    """The HTTP proxy to go through: `http://[user:password@]host:port`. Loopback addresses are always reached directly."""
+    no_proxy: list[Annotated[str, AfterValidator(_exemption)]] | None = None
+    """What is reached directly: `host` (its subdomains too), `.suffix`, an address, a network such as `10.0.0.0/8`, each with
+    `:port` if you like (not a network); `*` is everything."""
+    proxy_from_environment: bool | None = None
+    """Whether HTTPS_PROXY and NO_PROXY of the environment count; false unless set. Not together with `proxy_url`."""
+    ca_file: Path | None = None
+    """File of the certificate authorities to trust in place of the system's, in PEM form; relative to this file's folder, and
+    read again when it changes."""
+    connect_timeout: Duration | None = None
+    """How long it may take to connect: name look-up, TCP, proxy and TLS together; 10s unless set."""
+
+    @field_validator("proxy_from_environment")
+    @classmethod
+    def _is_the_only_proxy(cls, wanted: bool | None, info: ValidationInfo) -> bool | None:  # noqa: FBT001 -- pydantic's signature
+        if wanted and info.data.get("proxy_url"):
+            raise ValueError("expected proxy_url or proxy_from_environment, not both")
+        if wanted and isinstance(info.context, Surroundings):
+            environment_proxy(info.context.environ)
+        return wanted
+
+    @field_validator("ca_file")
+    @classmethod
+    def _can_be_used(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is None or not isinstance(info.context, Surroundings):
+            return path
+        trust(info.context.folder / path)
+        return info.context.folder / path
+
+    @property
+    def way(self) -> Way:
+        """The same with all defaults filled in."""
+        return Way(
+            proxy=parse_proxy(self.proxy_url.get_secret_value()) if self.proxy_url else None,
+            no_proxy=tuple(self.no_proxy or ()),
+            proxy_from_environment=bool(self.proxy_from_environment),
+            ca_file=self.ca_file,
+            connect_timeout=self.connect_timeout or CONNECT_TIMEOUT,
+        )

@@ -1,0 +1,92 @@
+"""The kinds of text that a configuration is made of (each refuses what it cannot be, and says what it can), and how its places are written."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from exporter.model import RESERVED_LABELS, Seconds
+from exporter.validation.duration import Duration
+
+_BARE_URL = re.compile(r"[^\s?#@\x00-\x1f\x7f]+")
+_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,24}")
+_PRINTED_KEY = re.compile(r"[!-9;-~]{1,40}")  # one with a colon is a key and a value without the space between
+
+
+def _without_controls(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        raise ValueError("expected text without control characters")
+    return text
+
+
+def check_url(url: str) -> str:
+    """Accept `https://host[:port][/path]`, and plain http for loopback only, since a key travels to it.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("expected a URL such as https://api.example.com") from None
+    if parts.scheme not in {"https", "http"} or not host or not _BARE_URL.fullmatch(url):
+        raise ValueError("expected a URL such as https://api.example.com, without user, query or fragment")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("plain http would show the key to the network: use https (http is accepted for loopback only)")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _at_least_a_second(interval: Seconds) -> Seconds:
+    if interval < 1:
+        raise ValueError("expected 1s or more")
+    return interval
+
+
+Interval = Annotated[Duration, AfterValidator(_at_least_a_second)]
+
+
+def _label_name(name: str) -> str:
+    if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
+        raise ValueError("is not a label name: letters, digits and _ only, no digit first, no __ first")
+    if name in RESERVED_LABELS:
+        raise ValueError(f"this label name is reserved; choose another, such as my_{name}")
+    return name
+
+
+LabelName = Annotated[str, AfterValidator(_label_name)]
+LabelValue = Annotated[str, Field(max_length=128), AfterValidator(_without_controls)]
+Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_without_controls)]
+Url = Annotated[str, AfterValidator(check_url)]
+
+
+def dotted(location: Iterable[int | str]) -> str:
+    """Write a place in a file: `accounts[2].interval`. A key that may be a misplaced secret is not written out."""
+    text, is_secret = "", False
+    for part in location:
+        if isinstance(part, int) and not is_secret:
+            text += f"[{part}]"
+        elif part != "[key]":  # pydantic's mark for a fault in the key itself
+            text += f".{part}" if (_PLAIN_KEY if is_secret else _PRINTED_KEY).fullmatch(str(part)) else ".(a key that is not shown)"
+        is_secret = is_secret or part == "credentials"
+    return text.removeprefix(".")
+
+
+def listed(names: Collection[str], last: str = "and") -> str:
+    """Write names in a row: `a, b and c`."""
+    *rest, final = sorted(names)
+    return f"{', '.join(rest)} {last} {final}" if rest else final

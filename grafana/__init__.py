@@ -1,1 +1,0 @@
-"""The Grafana dashboards and how Grafana is told of them."""

@@ -1,1 +1,0 @@
-"""Rules for Prometheus, what writes them, and what tests them."""

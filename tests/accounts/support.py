@@ -1,0 +1,156 @@
+"""Entries of every shape, and what two equal ones have in common."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from hypothesis import strategies as st
+
+from exporter.accounts.consumption import Book, Mark
+from exporter.accounts.store import Entry
+from exporter.errors import PollError
+from exporter.log import configure_log
+from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status
+
+T = TypeVar("T")
+
+KEY: Final = AccountKey("liveavatar", "stage")
+ENTRY: Final = Entry(
+    KEY,
+    {"team": "video"},
+    stale_after=Seconds(900.0),
+    interval=Seconds(300.0),
+    reading=Reading(quotas=(Quota("credits", "credits", remaining=Decimal("10.50")),), info={"plan": "pro"}),
+    up=False,
+    error=PollError(Reason.RATE_LIMITED, "HTTP 429"),
+    failures=1,
+    begun_at=1060.375,
+    last_poll_at=1060.5,
+    last_success_at=1000.25,
+    next_poll_at=1360.5,
+    limited_until=1300.0,
+    duration=Seconds(0.125),
+    polls=7,
+    errors={Reason.RATE_LIMITED: 1},
+    mismatches={"credits.used": 2},
+    books=(
+        Book(
+            "credits",
+            "credits",
+            since=100.5,
+            at=1000.25,
+            consumed=Decimal("89.50"),
+            replenished=Decimal(50),
+            remaining=Decimal("10.50"),
+            readings=4,
+            marks=(Mark(100.5, Decimal(0)),),
+        ),
+    ),
+)
+
+
+def whole(type_: type[T], **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[T]:
+    """Values with every field given; a field that is added to the type must be added here too."""
+    assert parts.keys() == {part.name for part in fields(type_)}  # type: ignore[arg-type]  # dataclasses only
+    return st.builds(type_, **parts)
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | strategy
+
+
+def mappings(keys: st.SearchStrategy[Any], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Mapping[Any, Any]]:
+    return st.dictionaries(keys, values, max_size=3)
+
+
+TEXTS: Final = st.text(max_size=20)
+COUNTS: Final = st.integers(min_value=0, max_value=10**20)
+FLOATS: Final = st.floats(allow_nan=False, allow_infinity=False)
+DECIMALS: Final = st.decimals(allow_nan=False, allow_infinity=False)
+REASONS: Final = st.sampled_from(Reason)
+
+QUOTAS: Final = whole(
+    Quota,
+    resource=TEXTS,
+    unit=TEXTS,
+    remaining=maybe(DECIMALS),
+    used=maybe(DECIMALS),
+    limit=maybe(DECIMALS),
+    overage_limit=maybe(DECIMALS),
+    unlimited=st.booleans(),
+    resets_at=maybe(FLOATS),
+)
+READINGS: Final = whole(
+    Reading,
+    quotas=st.lists(QUOTAS, max_size=3).map(tuple),
+    info=mappings(TEXTS, TEXTS),
+    status=maybe(whole(Status, current=TEXTS, known=st.lists(TEXTS, max_size=3).map(tuple))),
+    features=mappings(TEXTS, st.booleans()),
+    auto_reload=maybe(whole(AutoReload, unit=TEXTS, threshold=maybe(DECIMALS), amount=maybe(DECIMALS))),
+    created_at=maybe(FLOATS),
+    credential_expires_at=maybe(FLOATS),
+    mismatches=st.lists(TEXTS, max_size=3).map(tuple),
+)
+BOOKS: Final = whole(
+    Book,
+    resource=TEXTS,
+    unit=TEXTS,
+    since=FLOATS,
+    at=FLOATS,
+    consumed=DECIMALS,
+    replenished=DECIMALS,
+    used=maybe(DECIMALS),
+    remaining=maybe(DECIMALS),
+    limit=maybe(DECIMALS),
+    resets_at=maybe(FLOATS),
+    readings=COUNTS,
+    marks=st.lists(whole(Mark, at=FLOATS, consumed=DECIMALS), max_size=3).map(tuple),
+)
+ENTRIES: Final = whole(
+    Entry,
+    key=st.builds(AccountKey, TEXTS, TEXTS),
+    labels=mappings(TEXTS, TEXTS),
+    stale_after=FLOATS,
+    interval=FLOATS,
+    reading=maybe(READINGS),
+    up=maybe(st.booleans()),
+    error=maybe(st.builds(PollError, REASONS, TEXTS)),
+    failures=COUNTS,
+    begun_at=maybe(FLOATS),
+    last_poll_at=maybe(FLOATS),
+    last_success_at=maybe(FLOATS),
+    next_poll_at=maybe(FLOATS.map(abs)),  # a column of its own, and SQLite makes -0.0 there 0.0
+    limited_until=maybe(FLOATS),
+    duration=maybe(FLOATS),
+    polls=COUNTS,
+    errors=mappings(REASONS, COUNTS),
+    mismatches=mappings(TEXTS, COUNTS),
+    books=st.lists(BOOKS, max_size=2).map(tuple),
+    thresholds=st.just(()),  # the configuration's alone: they are not kept
+)
+
+
+def facts(entry: Entry) -> tuple[str, object]:
+    """All that an entry says, to the last digit and the type of each value; errors themselves are never equal."""
+    return repr(replace(entry, error=None)), entry.error and (type(entry.error), entry.error.reason, str(entry.error))
+
+
+def account(number: int) -> AccountKey:
+    return AccountKey("liveavatar", f"account-{number}")
+
+
+class Log:
+    """What is logged from now on."""
+
+    def __init__(self) -> None:
+        self._stream = io.StringIO()
+        configure_log("info", "json", self._stream)
+
+    def lines(self) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self._stream.getvalue().splitlines()]
+        return [{name: value for name, value in line.items() if name != "ts"} for line in lines]

@@ -1,0 +1,606 @@
+"""The SQLite copy: what survives a restart, a crash and a bad file, and what never stops polling."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from exporter.accounts.persistence import APPLICATION_ID, MIGRATIONS, State, StateError, StateFile
+from exporter.accounts.store import Entry
+from exporter.client.client import Client, Job
+from exporter.errors import PollError
+from exporter.model import AccountKey, Threshold
+from exporter.simulator.server import Simulator
+from tests.accounts.support import ENTRIES, ENTRY, KEY, Log, account, facts
+from tests.support import CANARY, PLAYERS, secret_of
+
+SECONDS_MIGRATION = ("ALTER TABLE accounts ADD COLUMN note TEXT DEFAULT 'new'",)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+def file(path: Path) -> Iterator[StateFile]:
+    opened = StateFile.open(path)
+    yield opened
+    opened._connection.close()
+
+
+def stored(path: Path) -> dict[AccountKey, Entry]:
+    """What another start of the program would find."""
+    with closing(StateFile.open(path)) as opened:
+        return opened.load()
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(StateError) as caught:
+        StateFile.open(path)
+    return str(caught.value)
+
+
+def filled(path: Path, accounts: int = 50) -> bytes:
+    """Make a state file of many pages; returns its bytes."""
+    with closing(StateFile.open(path)) as opened:
+        for number in range(accounts):
+            opened.save(replace(ENTRY, key=account(number)))
+    return path.read_bytes()
+
+
+def execute(path: Path, *statements: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return [row for statement in statements for row in connection.execute(statement).fetchall()]
+
+
+# The file
+
+
+def test_any_entry_comes_back_equal_to_the_last_digit(file: StateFile) -> None:
+    @given(ENTRIES)
+    def check(entry: Entry) -> None:
+        file.save(entry)
+        assert facts(file.load()[entry.key]) == facts(entry)
+        file.forget([entry.key])
+
+    check()
+    assert (file.load(), file.skipped) == ({}, 0)
+
+
+@pytest.mark.parametrize("digits", ["0.1", "10.50", "-0", "1E+30", "123456789012345678901234567890.000000000000000001"])
+def test_amounts_are_not_rounded(file: StateFile, digits: str) -> None:
+    assert ENTRY.reading
+    quota = replace(ENTRY.reading.quotas[0], remaining=Decimal(digits))
+    file.save(replace(ENTRY, reading=replace(ENTRY.reading, quotas=(quota,))))
+    reading = file.load()[KEY].reading
+    assert reading
+    assert str(reading.quotas[0].remaining) == digits
+    assert reading.quotas[0].used is None
+
+
+def test_entries_survive_a_restart(path: Path) -> None:
+    with closing(StateFile.open(path)) as opened:
+        opened.save(ENTRY)
+    assert facts(stored(path)[KEY]) == facts(ENTRY)
+
+
+def test_the_last_save_of_an_account_counts(path: Path, file: StateFile) -> None:
+    file.save(ENTRY)
+    file.save(replace(ENTRY, polls=8, next_poll_at=None, error=None))
+    assert facts(file.load()[KEY]) == facts(replace(ENTRY, polls=8, next_poll_at=None, error=None))
+
+
+def test_forgotten_accounts_are_gone_and_the_others_stay(file: StateFile) -> None:
+    for number in range(3):
+        file.save(replace(ENTRY, key=account(number)))
+    file.forget([account(0), account(2), account(99)])
+    assert file.load().keys() == {account(1)}
+
+
+def test_only_its_owner_may_read_the_file(path: Path, file: StateFile) -> None:
+    file.save(ENTRY)
+    assert {found.name: stat.S_IMODE(found.stat().st_mode) for found in path.parent.iterdir()} == {"state.db": 0o600, "state.db-wal": 0o600}
+
+
+def test_nothing_but_the_file_is_left_after_closing(path: Path) -> None:
+    filled(path)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_thresholds_are_the_configurations_alone(file: StateFile) -> None:
+    file.save(replace(ENTRY, thresholds=(Threshold("credits", "warning", amount=Decimal(5)),)))
+    assert facts(file.load()[KEY]) == facts(ENTRY)
+
+
+# Crashes
+
+
+def test_what_was_written_before_a_crash_is_there_after_it(path: Path, file: StateFile) -> None:
+    file.save(ENTRY)
+    file.save(replace(ENTRY, key=account(1)))
+    crashed = path.with_name("crashed.db")
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", f"{crashed}{suffix}")
+    entries = stored(crashed)
+    assert facts(entries[KEY]) == facts(ENTRY)
+    assert facts(entries[account(1)]) == facts(replace(ENTRY, key=account(1)))
+
+
+KILLED = """
+import dataclasses, itertools, pathlib, sys
+from exporter.accounts.persistence import StateFile
+from tests.accounts.support import ENTRY, account
+file = StateFile.open(pathlib.Path(sys.argv[1]))
+for number in itertools.count(int(sys.argv[2])):
+    file.save(dataclasses.replace(ENTRY, key=account(number % 3), polls=number, labels={"text": str(number) * 500}))
+    print(number, flush=True)
+"""
+
+
+def test_a_killed_process_loses_no_finished_save_and_leaves_no_half_row(path: Path) -> None:
+    last = 0
+    for lines in (1, 10, 47):
+        command = [sys.executable, "-c", KILLED, str(path), str(last + 1)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own code
+            assert process.stdout
+            for _ in range(lines):
+                last = int(process.stdout.readline())
+            process.kill()
+            last = max([last, *map(int, process.stdout.read().split())])
+        with closing(StateFile.open(path)) as opened:
+            entries = opened.load()
+            assert opened.skipped == 0
+        assert max(entry.polls for entry in entries.values()) in {last, last + 1}
+        assert all(entry.labels == {"text": str(entry.polls) * 500} for entry in entries.values() if entry.polls)
+
+
+# Files that cannot be used
+
+
+def test_an_empty_file_is_taken_for_a_new_one(path: Path) -> None:
+    path.touch()
+    assert stored(path) == {}
+
+
+@pytest.mark.parametrize("content", [b"x", b"\0" * 8192, b"not a database\n" * 100, random.Random(1).randbytes(50_000)])  # noqa: S311 -- noise
+def test_what_is_no_database_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert refusal(path) == f"{path}: is not a state file, and is left as it is: move it away or change the path"
+    assert path.read_bytes() == content
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_another_programs_database_is_refused_and_left_as_it_is(path: Path, mode: str) -> None:
+    """Also where a crash of that program has left a log that SQLite would write into the file."""
+    origin = path.with_name("origin.db")
+    with closing(sqlite3.connect(origin, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA journal_mode={mode}")
+        connection.execute("CREATE TABLE theirs (text)")
+        for found in origin.parent.glob("origin.db*"):
+            shutil.copy(found, str(found).replace("origin", "state"))
+    before = {found: found.read_bytes() for found in path.parent.glob("state.db*")}
+    assert "is not a state file, and is left as it is" in refusal(path)
+    assert {found: found.read_bytes() for found in path.parent.glob("state.db*")} == before
+
+
+@pytest.mark.parametrize("left", [0.2, 0.5, 0.9])
+def test_a_file_that_is_cut_off_is_refused(path: Path, left: float) -> None:
+    content = filled(path)
+    path.write_bytes(content[: int(len(content) * left)])
+    assert refusal(path) == f"{path}: is damaged: move it away, and the next start makes a new one"
+
+
+def test_a_flipped_page_costs_the_file_or_rows_but_never_more(path: Path) -> None:
+    content = filled(path)
+    refused = 0
+    for start in range(0, len(content), 4096):
+        page = bytes(byte ^ 0x5A for byte in content[start : start + 4096])
+        path.write_bytes(content[:start] + page + content[start + 4096 :])
+        try:
+            assert len(stored(path)) <= 50
+        except StateError:
+            refused += 1
+    assert refused >= 2
+
+
+def test_a_flipped_byte_never_breaks_a_start(path: Path) -> None:
+    content, chance = filled(path, 12), random.Random(7)  # noqa: S311 -- the same bytes every time
+    for _ in range(60):
+        place = chance.randrange(len(content))
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :])
+        try:
+            assert len(stored(path)) <= 12
+        except StateError as error:
+            assert str(error).startswith(f"{path}: ")  # noqa: PT017 -- either outcome is right
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(path: Path) -> None:
+    path.mkdir()
+    assert refusal(path) == f"{path}: is not a state file, and is left as it is: move it away or change the path"
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "state.db"
+    assert refusal(path) == f"{path}: the folder {path.parent} does not exist: create it, or change the path"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that takes no files even from root")
+def test_a_folder_that_takes_no_files_is_an_error_with_the_systems_reason() -> None:
+    path = Path("/proc/self/state.db")
+    assert refusal(path).startswith(f"{path}: cannot be used ([Errno ")
+
+
+def test_a_path_that_no_system_takes_is_an_error_like_the_others(tmp_path: Path) -> None:
+    assert "embedded null" in refusal(tmp_path / "a\0b")
+
+
+def test_a_file_of_a_newer_version_is_refused_and_keeps_its_rows(path: Path) -> None:
+    filled(path, 1)
+    execute(path, f"PRAGMA user_version={len(MIGRATIONS) + 1}")
+    assert refusal(path) == f"{path}: was written by a newer version of this program: install that, or move the file away"
+    assert execute(path, "SELECT account FROM accounts") == [("account-0",)]
+
+
+def test_another_process_that_holds_the_file_is_told_apart(path: Path, file: StateFile) -> None:
+    file.save(ENTRY)
+    code = "import pathlib, sys; from exporter.accounts.persistence import StateFile; StateFile.open(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)  # noqa: S603 -- our own code
+    assert done.returncode == 1
+    assert f"StateError: {path}: another process uses it: stop that process, or give each its own path" in done.stderr
+    file.save(replace(ENTRY, polls=8))
+    assert file.load()[KEY].polls == 8
+
+
+def test_a_refused_file_is_let_go(path: Path, file: StateFile) -> None:
+    assert "another process uses it" in refusal(path)
+    file.close()
+    assert stored(path) == {}
+
+
+# Schema
+
+
+def test_a_new_file_has_our_mark_and_the_latest_version(path: Path) -> None:
+    filled(path, 0)
+    assert execute(path, "PRAGMA application_id", "PRAGMA user_version", "PRAGMA journal_mode") == [
+        (APPLICATION_ID,),
+        (len(MIGRATIONS),),
+        ("wal",),
+    ]
+
+
+def test_an_older_file_is_brought_forward_with_its_rows(path: Path) -> None:
+    with closing(StateFile.open(path, MIGRATIONS[:1])) as opened:
+        opened.save(ENTRY)
+    for _ in range(2):
+        with closing(StateFile.open(path, (*MIGRATIONS[:1], SECONDS_MIGRATION))) as opened:
+            assert facts(opened.load()[KEY]) == facts(ENTRY)
+    assert execute(path, "SELECT note FROM accounts", "PRAGMA user_version") == [("new",), (2,)]
+
+
+def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
+    with closing(StateFile.open(path, MIGRATIONS[:1])) as opened:
+        opened.save(ENTRY)
+    with pytest.raises(StateError, match="no such table: nowhere"):
+        StateFile.open(path, (*MIGRATIONS[:1], (*SECONDS_MIGRATION, "DELETE FROM nowhere")))
+    assert execute(path, "SELECT count(*) FROM pragma_table_info('accounts') WHERE name = 'note'", "PRAGMA user_version") == [(0,), (1,)]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "entry = substr(entry, 1, 40)",
+        "entry = 'null'",
+        "entry = '[]'",
+        "entry = '{}'",
+        "entry = ''",
+        "entry = x'ff'",
+        "entry = 7",
+        "entry = replace(printf('%.100000c', '['), '', '')",
+        "entry = json_set(entry, '$.colour', 'red')",
+        "entry = json_remove(entry, '$.interval')",
+        "entry = json_set(entry, '$.interval', 'soon')",
+        "entry = json_set(entry, '$.polls', 1.5)",
+        "entry = json_set(entry, '$.up', 1)",
+        "entry = json_set(entry, '$.labels', json('[]'))",
+        "entry = json_set(entry, '$.errors', json('{\"boredom\": 1}'))",
+        "entry = json_set(entry, '$.error.reason', 7)",
+        "entry = json_set(entry, '$.reading', 7)",
+        "entry = json_set(entry, '$.reading.quotas[0].remaining', 'much')",
+        "entry = json_set(entry, '$.reading.quotas[0].remaining', 10.5)",
+        "entry = json_set(entry, '$.reading.quotas', json('{}'))",
+        "entry = replace(entry, '900.0', 'NaN')",
+        "next_poll_at = 'soon'",
+        "entry = NULL",
+        "entry = json_set(entry, '$.books[0].consumed', 'NaN')",
+        "entry = json_set(entry, '$.books[0].consumed', '-Infinity')",
+        "entry = json_set(entry, '$.books[0].at', '1000')",
+        "entry = json_set(entry, '$.books[0].marks[0]', json('[100.5, \"0\"]'))",
+        "entry = json_remove(entry, '$.books[0].since')",
+        "provider = CAST(x'ff' AS TEXT)",
+        "account = NULL",
+    ],
+)
+def test_a_damaged_row_costs_that_row_only(path: Path, damage: str) -> None:
+    filled(path, 3)
+    execute(path, f"UPDATE accounts SET {damage} WHERE account = 'account-1'")  # noqa: S608 -- our own text
+    with closing(StateFile.open(path)) as opened:
+        entries = opened.load()
+        assert (entries.keys(), opened.skipped) == ({account(0), account(2)}, 1)
+    assert facts(entries[account(2)]) == facts(replace(ENTRY, key=account(2)))
+
+
+def test_fields_that_an_older_version_did_not_write_take_their_defaults(path: Path) -> None:
+    filled(path, 1)
+    execute(path, "UPDATE accounts SET entry = json_remove(entry, '$.limited_until', '$.reading.credential_expires_at', '$.books')")
+    assert facts(stored(path)[account(0)]) == facts(replace(ENTRY, key=account(0), limited_until=None, books=()))
+
+
+# The asynchronous face
+
+
+FIRST = replace(ENTRY, key=account(0))
+
+
+class Gated(StateFile):
+    """A file on a disk that hangs until told otherwise."""
+
+    abandoned = False
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.entered, self.gate = threading.Event(), threading.Event()
+        self.writes: list[Entry] = []
+
+    def save(self, entry: Entry) -> None:
+        self.entered.set()
+        assert self.gate.wait(20)
+        self.writes.append(entry)
+        if self.abandoned:
+            self.close()  # nobody else can: SQLite wants the thread that opened it
+        else:
+            super().save(entry)
+
+
+@pytest.fixture
+async def state(path: Path) -> AsyncIterator[State]:
+    opened = await State.open(path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def gated(path: Path) -> AsyncIterator[tuple[State, Gated]]:
+    """A state whose first write, of account 0, hangs already."""
+    worker = ThreadPoolExecutor(1)
+    file = worker.submit(Gated.open, path).result()
+    opened = State(file, worker, write_wait=0.001, close_wait=0.001)
+    await opened.save(FIRST)
+    assert await asyncio.to_thread(file.entered.wait, 20)
+    yield opened, file
+    file.gate.set()
+    await opened.close()
+    worker.shutdown()
+
+
+async def in_worker(state: State, statement: str) -> None:
+    file = state._file
+    assert file
+    await asyncio.get_running_loop().run_in_executor(state._worker, file._connection.execute, statement)
+
+
+async def test_what_was_saved_is_restored_at_the_next_start(path: Path) -> None:
+    state = await State.open(path)
+    assert (state.usable, await state.restore()) == (True, {})
+    await state.save(ENTRY)
+    await state.save(replace(ENTRY, next_poll_at=1660.0))
+    await state.save(replace(ENTRY, key=account(1)))
+    await state.save(replace(ENTRY, key=account(2)))
+    await state.forget([account(2)])
+    await state.close()
+    again, log = await State.open(path), Log()
+    entries = await again.restore()
+    await again.close()
+    assert entries.keys() == {KEY, account(1)}
+    assert facts(entries[KEY]) == facts(replace(ENTRY, next_poll_at=1660.0))
+    assert log.lines() == [{"event": "state restored", "level": "info", "accounts": 2, "skipped": 0}]
+
+
+async def test_skipped_rows_are_told(path: Path) -> None:
+    filled(path, 3)
+    execute(path, "UPDATE accounts SET entry = '?' WHERE account = 'account-1'")
+    state, log = await State.open(path), Log()
+    assert len(await state.restore()) == 2
+    await state.close()
+    assert log.lines() == [{"event": "state restored", "level": "warning", "accounts": 2, "skipped": 1}]
+
+
+async def test_a_write_is_on_disk_when_its_caller_goes_on(path: Path, state: State) -> None:
+    await state.save(ENTRY)
+    shutil.copy(path, path.with_name("crashed.db"))
+    shutil.copy(f"{path}-wal", path.with_name("crashed.db-wal"))
+    assert facts(stored(path.with_name("crashed.db"))[KEY]) == facts(ENTRY)
+
+
+async def test_an_unusable_file_is_told_once_and_stops_nothing(tmp_path: Path) -> None:
+    log = Log()
+    state = await State.open(tmp_path)
+    await state.save(ENTRY)
+    await state.forget([KEY])
+    assert (state.usable, await state.restore()) == (False, {})
+    await state.close()
+    error = f"{tmp_path}: is not a state file, and is left as it is: move it away or change the path"
+    assert log.lines() == [{"event": "state unusable", "level": "error", "error": error}]
+
+
+async def test_without_a_file_nothing_is_kept_and_nothing_said() -> None:
+    log, state = Log(), State.disabled()
+    await state.save(ENTRY)
+    await state.forget([KEY])
+    assert (state.usable, await state.restore()) == (False, {})
+    await state.close()
+    assert log.lines() == []
+
+
+async def test_after_closing_nothing_is_written_and_nothing_raises(path: Path, state: State) -> None:
+    await state.save(ENTRY)
+    await state.close()
+    await state.save(replace(ENTRY, polls=8))
+    await state.forget([KEY])
+    await state.close()
+    assert (state.usable, await state.restore()) == (False, {})
+    assert facts(stored(path)[KEY]) == facts(ENTRY)
+
+
+async def test_a_full_disk_is_told_once_and_so_is_its_end(state: State) -> None:
+    log, large = Log(), replace(ENTRY, labels={"text": "x" * 200_000})
+    await in_worker(state, "PRAGMA max_page_count=10")
+    await state.save(large)
+    await state.save(large)
+    await in_worker(state, "PRAGMA max_page_count=1000000")
+    await state.save(large)
+    await state.save(ENTRY)
+    assert log.lines() == [
+        {"event": "state write failed", "level": "error", "error": "database or disk is full"},
+        {"event": "state write recovered", "level": "info"},
+    ]
+    assert facts((await state.restore())[KEY]) == facts(ENTRY)
+
+
+async def test_a_file_that_became_read_only_fails_every_kind_of_write_and_keeps_what_it_has(state: State) -> None:
+    await state.save(ENTRY)
+    log = Log()
+    await in_worker(state, "PRAGMA query_only=1")
+    await state.save(replace(ENTRY, polls=8))
+    await state.forget([KEY])
+    assert log.lines() == [{"event": "state write failed", "level": "error", "error": "attempt to write a readonly database"}]
+    assert facts((await state.restore())[KEY]) == facts(ENTRY)
+
+
+async def test_an_entry_that_cannot_be_written_is_a_failed_write_that_does_not_quote_it(state: State) -> None:
+    log = Log()
+    await state.save(replace(ENTRY, key=AccountKey("liveavatar", "\ud800")))
+    assert log.lines() == [{"event": "state write failed", "level": "error", "error": "UnicodeEncodeError"}]
+
+
+async def test_a_file_that_cannot_be_read_any_more_restores_nothing(state: State) -> None:
+    await in_worker(state, "DROP TABLE accounts")
+    log = Log()
+    assert await state.restore() == {}
+    assert log.lines() == [{"event": "state unreadable", "level": "error", "error": "no such table: accounts"}]
+
+
+async def test_a_hanging_disk_holds_nobody_and_the_writes_go_on_later(path: Path, gated: tuple[State, Gated]) -> None:
+    state, file = gated
+    async with asyncio.timeout(10):
+        await state.save(ENTRY)
+        await state.forget([account(0)])
+    assert file.writes == []
+    file.gate.set()
+    await in_worker(state, "SELECT 1")
+    assert file.writes == [FIRST, ENTRY]
+    assert (await state.restore()).keys() == {KEY}
+
+
+async def test_writes_that_wait_collapse_to_the_newest_of_each_account(gated: tuple[State, Gated]) -> None:
+    state, file = gated
+    for number in range(5):
+        await state.save(replace(ENTRY, polls=number, next_poll_at=2000.0 + number))
+    await state.save(replace(ENTRY, key=account(1)))
+    assert state._worker._work_queue.qsize() == 2
+    file.gate.set()
+    entries = await state.restore()
+    assert [(entry.key, entry.next_poll_at) for entry in file.writes] == [(account(0), 1360.5), (KEY, 2004.0), (account(1), 1360.5)]
+    assert facts(entries[KEY]) == facts(replace(ENTRY, polls=4, next_poll_at=2004.0))
+
+
+async def test_a_save_after_forgetting_is_kept_although_both_had_to_wait(gated: tuple[State, Gated]) -> None:
+    state, file = gated
+    await state.save(ENTRY)
+    await state.forget([KEY])
+    await state.save(replace(ENTRY, polls=8))
+    file.gate.set()
+    assert (await state.restore())[KEY].polls == 8
+
+
+async def test_everyone_who_waits_goes_on_when_their_write_is_done(path: Path) -> None:
+    worker = ThreadPoolExecutor(1)
+    file = worker.submit(Gated.open, path).result()
+    state = State(file, worker, write_wait=60)
+    waiting = [asyncio.create_task(state.save(replace(ENTRY, polls=number))) for number in range(10)]
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in waiting)
+    file.gate.set()
+    async with asyncio.timeout(20):
+        await asyncio.gather(*waiting)
+    await state.close()
+    assert stored(path)[KEY].polls == 9
+
+
+async def test_closing_is_not_held_by_a_hanging_disk_and_drops_what_still_waits(gated: tuple[State, Gated]) -> None:
+    state, file = gated
+    log = Log()
+    await state.save(ENTRY)
+    await state.save(replace(ENTRY, key=account(1)))
+    async with asyncio.timeout(10):
+        await state.close()
+    assert (state.usable, log.lines()) == (False, [])
+    file.abandoned = True
+    file.gate.set()
+    state._worker.shutdown()
+    assert file.writes == [FIRST]
+
+
+async def test_a_failure_after_the_caller_went_on_is_told_too(gated: tuple[State, Gated]) -> None:
+    state, file = gated
+    log = Log()
+    await state.save(replace(ENTRY, key=AccountKey("liveavatar", "\ud800")))
+    file.gate.set()
+    await in_worker(state, "SELECT 1")
+    await asyncio.sleep(0)
+    assert [line["event"] for line in log.lines()] == ["state write failed"]
+
+
+# Secrets
+
+
+def everything_in(path: Path) -> bytes:
+    return b"".join(found.read_bytes() for found in sorted(path.parent.iterdir()))
+
+
+@pytest.mark.parametrize("provider", [player.provider for player in PLAYERS])
+async def test_no_key_and_no_vendors_text_comes_into_the_file(
+    path: Path, state: State, client: Client, simulator: Simulator, job: Callable[..., Job], provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", CANARY)
+    polled = job(provider)
+    good = replace(ENTRY, key=polled.key, reading=await client.poll(polled), error=None)
+    await state.save(good)
+    simulator.reply(secret_of(provider), status=401, body={"code": CANARY, "message": CANARY, "detail": {"status": CANARY}})
+    with pytest.raises(PollError) as caught:
+        await client.poll(polled)
+    await state.save(replace(good, key=account(1), error=caught.value))
+    assert str(caught.value).encode() in everything_in(path)
+    assert CANARY.encode() not in everything_in(path)
+
+
+async def test_the_search_would_find_a_key_in_the_file(path: Path, state: State) -> None:
+    await state.save(replace(ENTRY, labels={"team": CANARY}))
+    assert CANARY.encode() in everything_in(path)

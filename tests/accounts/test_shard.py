@@ -1,0 +1,94 @@
+"""Accounts shared out among exporters: each has one place, and keeps it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.accounts.shard import WHOLE, Shard
+from exporter.cli.main import main
+from exporter.cli.sharding import read_shard
+from exporter.config.loading import load_config
+from exporter.daemon.jobs import plan_of
+from exporter.metrics.exposition import Exposition
+from exporter.model import AccountKey
+from exporter.providers.library import read_definitions
+from tests.metrics.showcase import BUILD, NOW, showcase
+
+KEYS = [AccountKey(provider, f"account-{number}") for provider in ("heygen", "elevenlabs") for number in range(500)]
+keys = st.builds(AccountKey, st.text(max_size=20), st.text(max_size=20))
+
+
+def place(key: AccountKey, total: int) -> int:
+    [ordinal] = [ordinal for ordinal in range(total) if Shard(ordinal, total).holds(key)]
+    return ordinal
+
+
+@given(keys, st.integers(1, 8))
+def test_each_account_has_one_place_and_moves_only_to_the_shard_that_is_added(key: AccountKey, total: int) -> None:
+    assert place(key, total + 1) in {place(key, total), total}
+
+
+def test_shards_have_about_as_many_accounts_each() -> None:
+    counts = Counter(place(key, 4) for key in KEYS)
+    assert all(200 <= counts[ordinal] <= 300 for ordinal in range(4))
+
+
+def test_places_do_not_change_with_a_release() -> None:
+    assert [place(key, 5) for key in KEYS[:8]] == [1, 2, 4, 1, 3, 2, 3, 4]
+
+
+def test_one_shard_has_everything() -> None:
+    assert all(WHOLE.holds(key) for key in KEYS)
+
+
+def test_a_plan_has_the_accounts_of_its_shard(tmp_path: Path) -> None:
+    accounts = "".join(f"  - {{name: a{n}, provider: heygen, credentials: {{api_key: {{value: x}}}}}}\n" for n in range(40))
+    (tmp_path / "config.yaml").write_text(f"accounts:\n{accounts}")
+    loaded = load_config(tmp_path / "config.yaml", read_definitions, {})
+    parts = [{job.key for job in plan_of(loaded, Shard(ordinal, 3)).jobs} for ordinal in range(3)]
+    assert all(parts)
+    assert sum(map(len, parts)) == len(set().union(*parts)) == 40
+
+
+def test_the_page_says_which_shard_it_is() -> None:
+    page = Exposition(lambda: NOW, BUILD, shard=Shard(2, 5)).render(showcase().snapshot()).body
+    assert b"\nai_account_exporter_shard_ordinal 2.0\n" in page
+    assert b"\nai_account_exporter_shards 5.0\n" in page
+
+
+@pytest.mark.parametrize(
+    ("shard", "pod", "total", "expected"),
+    [
+        (None, None, 1, Shard(0, 1)),
+        (0, None, 1, Shard(0, 1)),
+        (1, None, 3, Shard(1, 3)),
+        (None, "exporter-2", 3, Shard(2, 3)),
+        (None, "x-0", 1, WHOLE),
+    ],
+)
+def test_flags_name_a_shard(shard: int | None, pod: str | None, total: int, expected: Shard) -> None:
+    assert read_shard(shard, pod, total) == expected
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--total-shards=3"], "which of the 3 shards is this one?"),
+        (["--shard=3", "--total-shards=3"], "there is no shard 3 of 3"),
+        (["--shard=1"], "there is no shard 1 of 1"),
+        (["--shard-from-pod-name=exporter", "--total-shards=2"], "a name that ends with a number"),
+        (["--shard-from-pod-name=exporter-1", "--shard=1", "--total-shards=2"], "no --shard beside it"),
+        (["--shard=-1", "--total-shards=2"], "-1 is not in the range"),
+        (["--total-shards=0"], "0 is not in the range"),
+    ],
+)
+def test_flags_that_contradict_each_other_are_told(flags: list[str], said: str, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("accounts: [{name: a, provider: heygen, credentials: {api_key: {value: x}}}]")
+    done = CliRunner().invoke(main, ["serve", f"--config.file={tmp_path / 'config.yaml'}", *flags])
+    assert (done.exit_code, said in done.output) == (2, True), done.output

@@ -1,0 +1,166 @@
+"""YAML to data: what cannot be read is told with its place, and never with its text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from exporter.errors import ConfigError
+from exporter.validation.document import read_document
+from tests.config.support import CANARY, write
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        read_document(path)
+    [problem] = caught.value.problems
+    return str(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("a: 1\nb: [x, 'y']\n", {"a": 1, "b": ["x", "y"]}),
+        ("", None),
+        ("# nothing\n", None),
+        ("a: 1\r\nb: 2\r\n", {"a": 1, "b": 2}),
+        ("\ufeffa: é🎬\n", {"a": "é🎬"}),
+        ("---\na: 1\n...\n", {"a": 1}),
+        ("a: &x [1]\nb: *x\n", {"a": [1], "b": [1]}),
+        ("a: &x {k: 1, l: 2}\nb: {<<: *x, l: 3}\n", {"a": {"k": 1, "l": 2}, "b": {"k": 1, "l": 3}}),
+        ("a: &x {k: 1}\nb: &y {<<: *x, k: 2}\nc: {<<: *y}\n", {"a": {"k": 1}, "b": {"k": 2}, "c": {"k": 2}}),
+        ("deep:\n  deeper:\n    b: &y {<<: {k: 1}, k: 2}\nc: {<<: *y}\n", {"deep": {"deeper": {"b": {"k": 2}}}, "c": {"k": 2}}),
+    ],
+)
+def test_right_yaml_becomes_plain_data(tmp_path: Path, text: str, data: Any) -> None:
+    assert read_document(write(tmp_path, text)) == data
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("a: 1\nb: 2\na: 3\n", 3, 1),
+        ("a: 1\n'a': 3\n", 2, 1),
+        ("list:\n  - {k: 1, l: 2, k: 3}\n", 2, 18),
+        ("x:\n  y:\n    k: 1\n    k: 1\n", 4, 5),
+        ("base: &b {k: 1}\nx: {<<: *b, l: 1, l: 2}\n", 2, 19),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused_wherever_it_is(tmp_path: Path, text: str, line: int, column: int) -> None:
+    path = write(tmp_path, text)
+    assert re.fullmatch(re.escape(f"{path}:{line}:{column}: is not valid YAML: the key ") + "'[akl]' is there twice", refusal(path))
+
+
+@pytest.mark.parametrize(
+    ("broken", "place"),
+    [
+        (f"key: {CANARY}: x", "2:20"),
+        (f"\tkey: {CANARY}", "2:1"),
+        (f"key: @{CANARY}", "2:6"),
+        (f"key: 'x' {CANARY}", "2:10"),
+        (f'key: "{CANARY}\\q"', "2:22"),
+        (f"key: [{CANARY}", "3:5"),
+        (f"? [{CANARY}]\n: x", "2:3"),
+        (f"key: <<{CANARY}\n--- \n{CANARY}: x", "3:1"),
+        (f"key: !!python/object/apply:os.system [{CANARY}]", "2:6"),
+        (f"key: !{CANARY}", "2:6"),
+        (f"key: !{CANARY}!x y", "2:6"),
+        (f"key: *{CANARY}", "2:6"),
+        (f"key: {CANARY}\x1b", r"2:\d+"),
+        (f"key: {CANARY}\x00", r"2:\d+"),
+        (f"key: [{CANARY}, 2001-99-99]", r"2:\d+"),
+        (f"key: [{CANARY}, {'1' * 5000}]", r"2:\d+"),
+        (f"key: !!int {CANARY}", r"2:\d+"),
+        (f"key: !!bool {CANARY}", r"2:\d+"),
+        (f"key: !!timestamp {CANARY}", r"2:\d+"),
+        (f"key: [{CANARY}, !!float '']", r"2:\d+"),
+    ],
+    ids=lambda text: text[:30],
+)
+def test_broken_yaml_is_told_with_line_and_column_but_without_its_text(tmp_path: Path, broken: str, place: str) -> None:
+    path = write(tmp_path, f"first: a\n{broken}\nlast: b\n")
+    message = refusal(path)
+    assert re.match(f"{re.escape(str(path))}:{place}: is not valid YAML: .", message), message
+    assert "canary" not in message
+
+
+@pytest.mark.parametrize("broken", ["2001-99-99", "1" * 5000, "!!int x", "\x1b", "\x00"])
+def test_a_value_that_does_not_exist_is_told_without_its_text(tmp_path: Path, broken: str) -> None:
+    path = write(tmp_path, f"secret: {CANARY}\nkey: [{broken}, {CANARY}]\n")
+    message = refusal(path)
+    assert message.startswith(str(path))
+    assert "is not valid YAML: " in message
+    assert "canary" not in message
+    assert broken not in message
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "config.yaml") == f"{tmp_path}/config.yaml: no such file"
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == f"{tmp_path}: cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize("content", [b"key: \xff", "key: x".encode("utf-16"), "key: é".encode("latin-1")])
+def test_other_encodings_than_utf_8_are_refused(tmp_path: Path, content: bytes) -> None:
+    assert refusal(write(tmp_path, content)) == f"{tmp_path}/config.yaml: is not UTF-8 text"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 5000, "- " * 5000, "\n".join(" " * depth + "a:" for depth in range(2000))])
+def test_deep_nesting_is_refused(tmp_path: Path, text: str) -> None:
+    assert refusal(write(tmp_path, text)) == f"{tmp_path}/config.yaml: is nested too deeply"
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("document")
+
+
+TOKENS = [
+    "a",
+    "b: ",
+    "\n",
+    "\n  ",
+    "- ",
+    "? ",
+    ": ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    "&x ",
+    "*x",
+    "<<: ",
+    "!x ",
+    "#",
+    "|",
+    ">",
+    "'",
+    '"',
+    "\\",
+    "%",
+    "---",
+    "\t",
+    "1:9",
+    "=",
+    "~",
+]
+
+
+@example("&x [*x]")
+@example("&x {<<: *x}")
+@example("&x {? *x : 1}")
+@given(st.text() | st.binary() | st.lists(st.sampled_from(TOKENS), max_size=20).map("".join))
+def test_anything_is_read_or_refused(scratch: Path, content: str | bytes) -> None:
+    path = write(scratch, content)
+    try:
+        read_document(path)
+    except ConfigError as error:
+        assert [problem.place.startswith(str(path)) for problem in error.problems] == [True]  # noqa: PT017 -- most texts do not raise, some do

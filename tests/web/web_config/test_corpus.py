@@ -1,0 +1,55 @@
+"""The corpus: each bad file states all that is wrong with it, each good file states what it holds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from exporter.web.web_config.loading import WebConfig, load_web_config
+from tests.web.web_config.support import HERE, Papers, problems
+
+BAD: Final = sorted((HERE / "bad").glob("*.yaml"))
+GOOD: Final = sorted((HERE / "good").glob("*.yaml"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, papers: Papers) -> Path:
+    shutil.copytree(papers.folder, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def stated(path: Path, what: str) -> list[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix(f"# {what}: ") for line in lines if line.startswith(f"# {what}: ")]
+
+
+def held(config: WebConfig) -> Iterator[str]:
+    context = config.ssl_context()
+    yield f"{context.minimum_version.name} to {context.maximum_version.name}, {context.verify_mode.name}" if context else "plain"
+    yield from (f"file {path.name}" for path in config.files[1:])
+    if config.allowed_names:
+        yield f"one of {', '.join(sorted(config.allowed_names))}"
+    yield from (f"user {name}" for name in config.users)
+    yield from (f"{name}: {value}" for name, value in config.headers.items())
+    if config.pace:
+        yield "one more each {:.12g}s, {} at once".format(*config.pace)
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_a_bad_file_gives_all_the_problems_that_it_states(path: Path, folder: Path) -> None:
+    copy = Path(shutil.copy(path, folder))
+    expected = {text.replace("{folder}", str(folder)).replace("{path}", str(copy)) for text in stated(path, "problem")}
+    assert expected
+    assert sorted(problems(copy)) == sorted(expected)
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_a_good_file_holds_what_it_states(path: Path, folder: Path) -> None:
+    copy = Path(shutil.copy(path, folder))
+    config = load_web_config(copy)
+    assert config.files[0] == copy
+    assert list(held(config)) == stated(path, "holds")

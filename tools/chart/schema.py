@@ -1,0 +1,92 @@
+"""The schema of the chart's values, from their defaults and from what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from exporter.config.loading import json_schema
+from tools.chart.shapes import FREE, SHAPES, Schema, one_of
+from tools.chart.values import documented, read_values, text_of
+
+RULES: Final = Path(__file__).resolve().parents[2] / "prometheus" / "rules"
+_LEFT_OUT: Final = frozenset({"default", "title", "format", "writeOnly"})
+
+
+def values_schema() -> Schema:
+    """JSON Schema, draft 7, which both majors of Helm can read.
+
+    Every value must be there, as the defaults see to it: what is set to null is gone, and no template reads what may be gone.
+    """
+    config = draft_7(json_schema())
+    definitions = config.pop("definitions")
+    config["properties"]["accounts"]["minItems"] = 0
+    config["required"] = ["accounts"]
+    shapes = SHAPES | {"config": config} | dict(_of_alerts())
+    descriptions = {value.path: value.description for value in documented(text_of())}
+    root = _shape("", read_values(), shapes, descriptions)
+    root["properties"]["enabled"] = {"type": "boolean", "description": "For a chart that has this one as a dependency."}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Values of the chart ai-account-exporter",
+        **root,
+        "definitions": definitions,
+    }
+
+
+def draft_7(schema: Any) -> Any:
+    """Rewrite what pydantic says in the terms of draft 7, and without patterns that Go's regular expressions do not know."""
+    if isinstance(schema, list):
+        return [draft_7(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema.replace("#/$defs/", "#/definitions/") if isinstance(schema, str) else schema
+    if "properties" in schema and isinstance(schema["properties"], dict):
+        properties = {name: draft_7(each) for name, each in schema["properties"].items()}
+        rest = {key: each for key, each in schema.items() if key != "properties"}
+        return {**draft_7(rest), "properties": properties}
+    return {"definitions" if key == "$defs" else key: draft_7(each) for key, each in schema.items() if not _is_left_out(key, each)}
+
+
+def _is_left_out(key: str, value: object) -> bool:
+    return key in _LEFT_OUT or key == "$schema" or (key == "pattern" and "(?!" in str(value))
+
+
+def alert_names() -> list[str]:
+    """The alerts that the chart brings, without repetition."""
+    groups = (group for path in sorted(RULES.glob("*.yaml")) for group in yaml.safe_load(path.read_text("utf-8"))["groups"])
+    return sorted({rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule})
+
+
+def _of_alerts() -> Iterator[tuple[str, Schema]]:
+    names = alert_names()
+    duration = {"type": "string", "pattern": "^([0-9]+(ms|[smhdwy]))+$"}
+    yield "prometheusRule.defaultRules.disabled", {"type": "array", "items": one_of(*names)}
+    yield (
+        "prometheusRule.defaultRules.forOverrides",
+        {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(names, duration)},
+    )
+
+
+def _shape(path: str, default: object, shapes: Mapping[str, Schema], descriptions: Mapping[str, str]) -> Schema:
+    described: Schema = {"description": descriptions[path]} if path in descriptions else {}
+    if path in shapes:
+        return {**described, **shapes[path]}
+    if isinstance(default, bool):
+        return {**described, "type": "boolean"}
+    if isinstance(default, int):
+        return {**described, "type": "integer", "minimum": 0}
+    if isinstance(default, str):
+        return {**described, "type": "string"}
+    if not isinstance(default, dict) or not default:
+        raise ValueError(f"{path}: say in shapes.py what it may be")
+    properties = {key: _shape(f"{path}.{key}".lstrip("."), each, shapes, descriptions) for key, each in default.items()}
+    return {
+        **described,
+        "type": "object",
+        "additionalProperties": FREE if path == "global" else False,
+        "required": [] if path == "global" else sorted(key for key in properties if key != "global"),
+        "properties": properties,
+    }

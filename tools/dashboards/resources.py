@@ -1,0 +1,106 @@
+"""The table of resources, worst first, which two dashboards show."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, ValueMapping
+from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
+
+from tools.dashboards import units
+from tools.dashboards.expressions import DAY, Expressions
+from tools.dashboards.panels import Face, Json, Override, columns, frame, table_panel
+
+FIELDS = {
+    "provider": "Provider",
+    "account": "Account",
+    "resource": "Resource",
+    "Value #A": "State",
+    "Value #E": "Runway",
+    "Value #B": "Left",
+    "unit": "Unit",
+    "Value #C": "Of limit",
+    "Value #D": "Used a day",
+    "Value #F": "Resets in",
+    "Value #G": "Data age",
+    "reason": "Last error",
+}
+ACCOUNT_LINK = (
+    "/d/ai-account-account?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
+    '&var-provider=${__data.fields["Provider"]}&var-account=${__data.fields["Account"]}&var-resource=${__data.fields["Resource"]}'
+)
+HINT = "No accounts: is the exporter scraped? See Exporter health."
+
+
+def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
+    """One row for each resource, and one for each account of which nothing is known."""
+    description = (
+        "Worst first. Left: the last known figure; Data age tells how old it is. Used a day: at the pace of the last day. "
+        "Runway: until nothing is left at that pace, where no reset comes before. Click a name to see the account."
+    )
+    names = FIELDS if fleet else {key: name for key, name in FIELDS.items() if key not in {"provider", "account"}}
+    frames = (
+        frame("A", of.state()),
+        frame("B", f"round({of.left()}, 0.01)"),
+        frame("C", of.share()),
+        frame("D", f"{of.burn()} * {DAY}"),
+        frame("E", of.told_runway()),
+        frame("F", of.until_reset()),
+        frame("G", of.on_rows(of.age())),
+        frame("H", of.on_rows(of.reason(), "reason")),
+    )
+    order = ["Time", *FIELDS, "Value #H"]
+    face = Face(title, description, nothing=HINT, overrides=_cells(links=fleet))
+    return table_panel(
+        face,
+        *frames,
+        transformations=[DataTransformerConfig("merge", options={}), columns(order, names)],
+        sort=[("State", True), ("Runway", False)],
+    )
+
+
+def _cells(*, links: bool) -> list[Override]:
+    link = Setting("links", [{"title": "Show ${__data.fields.Account}", "url": ACCOUNT_LINK}])
+    named = [("Provider", [Setting("custom.width", 115)]), ("Account", [Setting("custom.width", 130), link])] if links else []
+    return [
+        *named,
+        ("Resource", [Setting("custom.minWidth", 145), *([link] if links else [])]),
+        ("State", [*_coloured(95, "color-background"), Setting("mappings", _json(units.words(units.STATES)))]),
+        ("Left", [*_figure(90), Setting("unit", "locale")]),
+        ("Unit", [Setting("custom.width", 95)]),
+        ("Of limit", _bar()),
+        ("Used a day", [*_figure(100), Setting("unit", "short"), Setting("decimals", 1)]),
+        ("Runway", [*_coloured(105, "color-text"), *_time(units.RUNWAY_STEPS), Setting("mappings", _json(units.ranges(units.NO_RUNWAY)))]),
+        ("Resets in", [*_figure(95), *_time(units.PLAIN)]),
+        ("Data age", [*_figure(90), *_time(units.PLAIN)]),
+        ("Last error", [Setting("custom.width", 130), Setting("noValue", "-")]),
+    ]
+
+
+def _figure(width: int) -> list[Setting]:
+    return [Setting("custom.width", width), Setting("custom.align", "right"), Setting("noValue", "-")]
+
+
+def _coloured(width: int, kind: str) -> list[Setting]:
+    cell = {"type": kind, **({"mode": "basic"} if kind == "color-background" else {})}
+    align = Setting("custom.align", "center" if kind == "color-background" else "right")
+    return [Setting("custom.width", width), Setting("custom.cellOptions", cell), align, Setting("noValue", "-")]
+
+
+def _time(steps: units.Steps) -> list[Setting]:
+    return [Setting("unit", "s"), Setting("decimals", 1), units.threshold_setting(steps)]
+
+
+def _bar() -> list[Setting]:
+    cell = {"type": "gauge", "mode": "basic", "valueDisplayMode": "color"}
+    scale = [Setting("unit", "percentunit"), Setting("decimals", 0), Setting("min", 0), Setting("max", 1)]
+    return [
+        Setting("custom.minWidth", 115),
+        Setting("custom.cellOptions", cell),
+        Setting("noValue", "-"),
+        Setting("mappings", _json(units.nothing("-"))),
+        *scale,
+        units.threshold_setting(units.SHARE_STEPS),
+    ]
+
+
+def _json(mappings: list[ValueMapping]) -> list[dict[str, object]]:
+    return [mapping.to_json() for mapping in mappings]

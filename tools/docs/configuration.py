@@ -1,0 +1,181 @@
+"""Writes docs/configuration.md: every key of the configuration, from the models that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from exporter.config.loading import json_schema
+from tools.docs.markdown import table
+
+NETWORK = ("proxy_url", "no_proxy", "proxy_from_environment", "ca_file", "connect_timeout")
+
+EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "Config": {
+        "defaults": "defaults: {interval: 10m}",
+        "accounts": "accounts: [{name: studio, provider: heygen, credentials: {api_key: {env: HEYGEN_API_KEY}}}]",
+        "providers": "providers: {elevenlabs: {max_requests_per_minute: 30}}",
+        "state": "state: {path: /var/lib/ai-account-exporter/state.db}",
+        "provider_files": "provider_files: [providers/*.yaml]",
+    },
+    "Account": {
+        "name": "name: studio",
+        "provider": "provider: elevenlabs",
+        "credentials": "credentials: {api_key: {file: /run/secrets/elevenlabs}}",
+        "interval": "interval: 2m",
+        "timeout": "timeout: 20s",
+        "stale_after": "stale_after: 30m",
+        "max_backoff": "max_backoff: 10m",
+        "max_retry_after": "max_retry_after: 6h",
+        "min_interval": "min_interval: 30s",
+        "labels": "labels: {team: video}",
+        "thresholds": "thresholds: {characters: {warning: 20%, critical: 5000}}",
+        "region": "region: eu",
+        "base_url": "base_url: https://gateway.example.com/elevenlabs",
+    },
+    "Defaults": {
+        "interval": "interval: 5m",
+        "timeout": "timeout: 15s",
+        "stale_after": "stale_after: 15m",
+        "max_backoff": "max_backoff: 15m",
+        "max_retry_after": "max_retry_after: 1d",
+        "min_interval": "min_interval: 30s",
+        "thresholds": 'thresholds: {"*": {warning: 20%, critical: 5%}}',
+    },
+    "Network": {
+        "proxy_url": "proxy_url: http://proxy.example.com:3128",
+        "no_proxy": "no_proxy: [.internal.example, 10.0.0.0/8]",
+        "proxy_from_environment": "proxy_from_environment: true",
+        "ca_file": "ca_file: ca.pem",
+        "connect_timeout": "connect_timeout: 5s",
+    },
+    "SecretSource": {
+        "env": "api_key: {env: HEYGEN_API_KEY}",
+        "file": "api_key: {file: /run/secrets/heygen}",
+        "value": "api_key: {value: not-a-real-key}",
+        "oauth2": "access_token: {oauth2: {client_id: your-client, refresh_token_file: heygen-refresh}}",
+    },
+    "Login": {
+        "client_id": "client_id: your-client",
+        "refresh_token_file": "refresh_token_file: /var/lib/ai-account-exporter/heygen-refresh",
+    },
+    "Levels": {"warning": "warning: 20%", "critical": "critical: 10"},
+    "Limits": {"max_requests_per_minute": "max_requests_per_minute: 60", "max_concurrent_requests": "max_concurrent_requests: 5"},
+    "StateFields": {"path": "path: /var/lib/ai-account-exporter/state.db"},
+}
+"""One way to write each key; a test reads them all. A key without one cannot be documented."""
+
+BLOCKS: Mapping[str, tuple[str, str]] = {
+    "Config": ("The file", "The keys at the top."),
+    "Account": ("Accounts", "Each entry of `accounts`. Where it does not state a time or a threshold of its own, `defaults` holds."),
+    "Defaults": ("Defaults", "What stands in `defaults` holds for every account that does not state its own."),
+    "Network": ("The way to a vendor", "These stand in `defaults`, or in an account for itself alone."),
+    "SecretSource": ("Credentials", "What stands behind a credential's name: exactly one of these."),
+    "Login": ("OAuth logins", "What stands in `oauth2`. HeyGen's `access_token` can be one."),
+    "Levels": (
+        "Thresholds",
+        "What stands behind a resource's name, or `*` for every resource without a level of that severity of its own (which takes shares "
+        "only). An amount is in the resource's own unit, a share is one of its limit. They come out as `ai_account_quota_threshold`, and the "
+        "alert rules read them from there.",
+    ),
+    "Limits": ("Request budgets", "What stands behind a provider's name in `providers`."),
+    "StateFields": ("State", "What stands in `state`."),
+}
+
+CONFIGURATION = """\
+<!-- Written by tools/docs/configuration.py from exporter/config; do not edit. -->
+
+# Configuration
+
+One YAML file says which accounts to poll. `ai-account-exporter check` tells all that is wrong with it at once, each with its
+place; unknown keys are refused, and the nearest known one is named. `ai-account-exporter check --schema` prints the JSON Schema, which
+makes editors complete the keys:
+
+```yaml
+# yaml-language-server: $schema=./config.schema.json
+defaults: {{interval: 5m}}
+accounts:
+  - name: studio
+    provider: heygen
+    credentials: {{api_key: {{env: HEYGEN_API_KEY}}}}
+```
+
+Durations are written as in Prometheus: `30s`, `5m`, `1h30m`. Relative paths start at the file's folder. A changed file is taken
+over within 30 seconds, on SIGHUP or on `POST /-/reload`: wholly, or not at all. How the page is served (addresses, TLS, users) is told
+by flags and [a file of its own](serving.md).
+
+{blocks}"""
+
+
+def configuration(_path: Path) -> str:
+    """The reference of the configuration, a section a block."""
+    blocks = _blocks()
+    sections = (f"## {title}\n\n{about}\n\n{_rows(name, blocks[name])}\n" for name, (title, about) in BLOCKS.items())
+    return CONFIGURATION.format(blocks="\n".join(sections))
+
+
+def _blocks() -> Mapping[str, Mapping[str, Any]]:
+    """The properties of every block; the network's, which two blocks share, apart."""
+    schema = json_schema()
+    found = {name: dict(block["properties"]) for name, block in {**schema["$defs"], "Config": schema}.items()}
+    network = {name: found["Defaults"][name] for name in NETWORK}
+    for block in ("Account", "Defaults"):
+        found[block] = {name: each for name, each in found[block].items() if name not in NETWORK}
+    found["Config"]["defaults"] = {"$ref": "#/$defs/Defaults", "description": "What holds for every account that does not state its own."}
+    required = {name: block.get("required", ()) for name, block in {**schema["$defs"], "Config": schema}.items()}
+    marked = {block: {name: {**each, "required": name in required[block]} for name, each in keys.items()} for block, keys in found.items()}
+    return {**marked, "Network": network}
+
+
+def _rows(block: str, keys: Mapping[str, Any]) -> str:
+    rows = ((f"`{name}`", *_cells(block, name, each)) for name, each in keys.items())
+    return table(("key", "type", "default", "meaning", "example"), rows)
+
+
+def _cells(block: str, name: str, key: Mapping[str, Any]) -> Iterator[str]:
+    yield _type(key)
+    yield _default(block, name, key)
+    yield " ".join(_description(key).split())
+    yield f"`{EXAMPLES[block][name]}`"
+
+
+def _description(key: Mapping[str, Any]) -> str:
+    inner: Mapping[str, Any] = key["anyOf"][0] if "anyOf" in key else {}
+    return str(key.get("description") or inner["description"])
+
+
+def _default(block: str, name: str, key: Mapping[str, Any]) -> str:
+    if key.get("required"):
+        return "required"
+    if key.get("default") not in (None, {}, []):
+        return f"`{key['default']}`"
+    return "as in `defaults`" if block == "Account" and name in EXAMPLES["Defaults"] else "-"
+
+
+def _type(key: Mapping[str, Any]) -> str:
+    """What a key takes, in the operator's words."""
+    if "anyOf" in key:
+        first: Mapping[str, Any] = key["anyOf"][0]
+        return "amount or share" if first.get("type") == "number" else _type(first)
+    match key:
+        case {"$ref": reference}:
+            return _link(reference)
+        case {"type": "array", "items": items}:
+            return f"list of {_type(items)}"
+        case {"type": "object", "additionalProperties": values}:
+            return f"{_type(values)} by name"
+        case _:
+            return _word(key)
+
+
+def _word(key: Mapping[str, Any]) -> str:
+    if "ms)?" in key.get("pattern", ""):
+        return "duration"
+    form, kind = key.get("format"), str(key["type"])
+    return {"password": "secret text", "path": "path"}.get(str(form)) or {"string": "text", "integer": "whole number"}.get(kind, kind)
+
+
+def _link(reference: str) -> str:
+    title, _ = BLOCKS[reference.rpartition("/")[2]]
+    return f"[{title}](#{title.lower().replace(' ', '-')})"

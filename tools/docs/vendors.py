@@ -1,0 +1,148 @@
+"""Writes docs/vendors.md: what each vendor tells, from its definition, and one of its answers as the exporter shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from exporter.accounts.store import Entry, Store
+from exporter.metrics.collector import BUCKETS
+from exporter.metrics.exposition import Exposition
+from exporter.model import AccountKey, Seconds
+from exporter.providers.definition import Definition, HeaderCredential, QuotaFields, Request
+from exporter.providers.extract import extract
+from exporter.providers.library import EXAMPLES, load_definitions
+from exporter.providers.verdict import accept
+from tools.docs.markdown import code, codes, table
+
+SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
+"""The example that is shown of each provider, by its file's name; the first good one of a provider that is not named here."""
+
+NOW = 1_795_000_000.0
+PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
+
+VENDORS = """\
+<!-- Written by tools/docs/vendors.py from exporter/providers; do not edit. -->
+
+# Vendors
+
+What is known about each vendor is a file: `exporter/providers/definitions/NAME.yaml`. `ai-account-exporter providers NAME` prints the
+same as this page. Where a field is absent or null in an answer, its series is absent too; a field of an unusable kind is counted in
+`ai_account_schema_mismatches_total`, and the others are shown.
+
+Another vendor is one more file: your own by `provider_files` in the [configuration](configuration.md), or a built-in one as
+[CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) tells.
+
+{vendors}"""
+
+
+def vendors(_path: Path) -> str:
+    """The reference of the vendors, a section each."""
+    return VENDORS.format(vendors="\n".join(_vendor(definition) for definition in load_definitions().values()))
+
+
+def _vendor(definition: Definition) -> str:
+    paragraphs = (
+        f"## {definition.title}",
+        table(("what", "how"), _head(definition)),
+        *(f"### GET {request.path}\n\n{_request(request)}" for request in definition.requests),
+        "### What to know" if definition.notes else "",
+        "\n".join(f"- {note}" for note in definition.notes),
+        f"### Codes that {definition.title} says no with" if definition.errors.reasons else "",
+        table(("code", "`reason`"), ((f"`{code}`", f"`{reason}`") for code, reason in definition.errors.reasons.items())),
+        f"### An answer of {definition.title}, and its series",
+        _example(definition),
+    )
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
+
+
+def _head(definition: Definition) -> Iterator[tuple[str, str]]:
+    yield "`provider`", f"`{definition.name}`"
+    yield "its own page", f"<{definition.docs_url}>"
+    yield "asked at", f"`{definition.base_url}`"
+    if definition.regions:
+        yield "`region`", ", ".join(f"`{name}`: `{url}`" for name, url in definition.regions.items())
+    for name, credential in definition.credentials.items():
+        yield f"credential `{name}`", _carrier(credential)
+    yield "permission", f"`{definition.permission}`" if definition.permission else "none beyond the key"
+
+
+def _carrier(credential: HeaderCredential) -> str:
+    login = "; can be an OAuth login" if credential.token_url else ""
+    return f"header `{credential.header}: {f'{credential.scheme} ' if credential.scheme else ''}...`{login}"
+
+
+def _request(request: Request) -> str:
+    paragraphs = []
+    if request.credentials:
+        paragraphs.append(f"Asked with {codes(request.credentials)} only.")
+    if request.optional:
+        paragraphs.append("The account is fine without this answer: a refusal costs only what it would have told.")
+    if request.quotas:
+        paragraphs.append(table(("resource", "unit", "figures, and the fields they are read from"), map(_quota, request.quotas)))
+    facts = list(_facts(request))
+    if facts:
+        paragraphs.append(table(("series", "of", "field"), facts))
+    return "\n\n".join(paragraphs)
+
+
+def _quota(quota: QuotaFields) -> tuple[str, str, str]:
+    fields = {part: code(field.select) for part in PARTS if (field := getattr(quota, part))}
+    if "remaining" not in fields and {"used", "limit"} <= fields.keys():
+        fields = {"remaining": "limit - used", **fields}
+    unit = f"`{quota.unit.name}`" if quota.unit.name else f"as `{quota.unit.select}` says"
+    return f"`{quota.resource}`", unit, "<br>".join(f"{part}: {field}" for part, field in fields.items())
+
+
+def _facts(request: Request) -> Iterator[tuple[str, str, str]]:
+    for label, selection in request.info.items():
+        yield "`ai_account_info`", f"`{label}`", code(selection)
+    if request.status:
+        states = f" ({codes(request.status.states)})" if request.status.states else ""
+        yield "`ai_account_status`", f"the state{states}", code(request.status.select)
+    for name, selection in request.features.items():
+        yield "`ai_account_feature_enabled`", f"`{name}`", code(selection)
+    reload = request.auto_reload
+    if reload and reload.threshold:
+        yield "`ai_account_auto_reload_threshold`", "", code(reload.threshold.select)
+    if reload and reload.amount:
+        yield "`ai_account_auto_reload_amount`", "", code(reload.amount.select)
+    if request.created_at:
+        yield "`ai_account_created_timestamp_seconds`", "", code(request.created_at.select)
+    if request.credential_expires_at:
+        yield "`ai_account_credential_expiry_timestamp_seconds`", "", code(request.credential_expires_at.select)
+
+
+def _example(definition: Definition) -> str:
+    document = _shown(definition.name)
+    series = _series(definition, document)
+    return f"{document['title']}\n\n```json\n{json.dumps(document['body'], indent=2, ensure_ascii=False)}\n```\n\n```text\n{series}```"
+
+
+def _shown(name: str) -> Mapping[str, Any]:
+    if name in SHOWN:
+        return _document(EXAMPLES / name / f"{SHOWN[name]}.json")
+    return next(document for document in map(_document, sorted((EXAMPLES / name).glob("*.json"))) if "reading" in document)
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def _series(definition: Definition, document: Mapping[str, Any]) -> str:
+    """What the page shows of the answer: the figures alone, since those of polls are alike for all vendors."""
+    request = next((each for each in definition.requests if each.path == document.get("request")), definition.requests[0])
+    reading = extract([(request, accept(definition, request, document["status"], json.dumps(document["body"]).encode()))])
+    key = AccountKey(definition.name, "example")
+    without = Entry(key, {}, stale_after=Seconds(900.0), interval=Seconds(300.0), last_success_at=NOW)
+    of_polls = set(_page(without))
+    return "".join(f"{line}\n" for line in _page(replace(without, reading=reading)) if line not in of_polls and not line.startswith("#"))
+
+
+def _page(entry: Entry) -> list[str]:
+    body = Exposition(lambda: NOW, ("", ""), runtime=False).render(Store((entry,), BUCKETS).snapshot()).body
+    return body.decode().splitlines()
