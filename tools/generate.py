@@ -19,7 +19,7 @@ from exporter.model import AccountKey, Reason, Seconds
 from tools.docs.alerts import alerts
 from tools.docs.api import accounts_schema, api
 from tools.docs.configuration import configuration
-from tools.docs.readme import readme
+from tools.docs.outputs import outputs
 from tools.docs.reliability import reliability
 from tools.docs.vendors import vendors
 
@@ -120,7 +120,7 @@ DOCUMENTS: Documents = {
     "docs/configuration.md": configuration,
     "docs/vendors.md": vendors,
     "docs/alerts.md": alerts,
-    "README.md": readme,
+    **dict.fromkeys(("README.md", "docs/quickstart.md", "docs/cli.md"), outputs),
 }
 """Every generated document: its path in the repository, and what says what it should hold, given where it is."""
 
