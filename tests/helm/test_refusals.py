@@ -101,5 +101,5 @@ def test_the_notes_tell_how_to_see_it_work() -> None:
 
 
 def test_the_notes_say_that_nothing_runs_or_that_it_is_made_up() -> None:
-    assert "NOTHING RUNS YET" in notes("{}")
+    assert "NO ACCOUNT IS CONFIGURED" in notes("{}")
     assert "THIS IS THE DEMO" in notes("{demo: true}")
