@@ -32,18 +32,18 @@ STALE = Entry(
 """An account of which all is known but fresh figures: what has no series for it vanishes when figures are stale."""
 
 REASONS: Mapping[Reason, str] = {
-    Reason.TIMEOUT: "The vendor did not answer wholly within `timeout`.",
-    Reason.CONNECTION: "The vendor could not be reached, or the connection ended before the answer was whole.",
-    Reason.TLS: "The TLS handshake failed, or the server's certificate was refused.",
-    Reason.UNAUTHORIZED: "The vendor does not accept the key.",
-    Reason.FORBIDDEN: "The key is valid, but lacks the permission to read the account.",
-    Reason.QUOTA_EXHAUSTED: "The vendor refuses because the account has nothing left.",
-    Reason.RATE_LIMITED: "The vendor says that it is asked too often.",
-    Reason.CLIENT_ERROR: "The vendor refuses the request for a reason that is not listed here.",
-    Reason.SERVER_ERROR: "The vendor has a fault of its own.",
-    Reason.INVALID_RESPONSE: "The answer is a redirect, too large, not JSON, or not of the shape that the definition expects.",
-    Reason.CREDENTIAL: "The secret cannot be read, or what was read cannot be a key; the vendor was not asked.",
-    Reason.INTERNAL: "The exporter has a defect; its log tells where.",
+    Reason.TIMEOUT: "The response was not complete within `timeout`.",
+    Reason.CONNECTION: "The vendor could not be reached, or the connection ended before the response was complete.",
+    Reason.TLS: "The TLS handshake failed, or the certificate of the server is not trusted.",
+    Reason.UNAUTHORIZED: "The vendor rejects the key.",
+    Reason.FORBIDDEN: "The key is valid, but has no permission to read the account.",
+    Reason.QUOTA_EXHAUSTED: "The vendor refuses the request because nothing is left on the account.",
+    Reason.RATE_LIMITED: "The vendor rejects the request because it receives too many.",
+    Reason.CLIENT_ERROR: "The vendor rejects the request for another reason.",
+    Reason.SERVER_ERROR: "The vendor reports an internal error.",
+    Reason.INVALID_RESPONSE: "The response is a redirect, too large, not JSON, or not of the form that the definition expects.",
+    Reason.CREDENTIAL: "The secret cannot be read or cannot be a key; no request was sent.",
+    Reason.INTERNAL: "The exporter has a defect; its log contains the details.",
 }
 
 METRICS = """\
@@ -51,51 +51,51 @@ METRICS = """\
 
 # Metrics
 
-A *poll* is the exporter's read of a vendor; a *scrape* is Prometheus's read of the exporter. Metric names say `scrape`
-for the poll, as other exporters do; nothing else does. What is not known has no series: it is never shown as 0 or -1.
+A *poll* is a read of a vendor by the exporter. A *scrape* is a read of the exporter by Prometheus. Metric names contain `scrape` for the
+poll, as in other exporters. An unknown value has no series; it is never exported as 0 or -1.
 
 ## Labels of every account
 
-Every series of an account carries these, beside the further labels of its family:
+Every series of an account has these labels, and the further labels of its family:
 
 | label | value |
 |---|---|
-| `provider` | the vendor, by the name of its definition |
-| `account` | the account's `name` in the configuration |
-| your own | what `labels` of the account says; every account has the label names of all, empty where it has none of its own |
+| `provider` | the name of the vendor's definition |
+| `account` | the `name` of the account in the configuration |
+| your own labels | the `labels` of the account; if only some accounts have a label, it is empty for the others |
 
 ## Families of accounts
 
 {accounts}
 
-STABLE families change through the changelog only; EXPERIMENTAL ones may change with any release.
+Changes of STABLE families are listed in the changelog. EXPERIMENTAL families may change in any release.
 
 ## Families about the exporter
 
-These carry no `provider` and `account` but where the table says so.
+These families have no labels `provider` and `account`, unless the table lists them.
 
 {exporter}
 
 ## Reasons
 
-`ai_account_scrape_errors_total` has one series for each value of `reason`, from the start and at 0:
+`ai_account_scrape_errors_total` has one series for each value of `reason`. Each series starts at 0.
 
 {reasons}
 
 ## Freshness
 
-After a failed poll the last good figures stay until they are older than `stale_after` (three intervals unless set); then
-all series that come from the vendor's answer vanish until a poll succeeds:
+After a failed poll the exporter keeps the last values until they are older than `stale_after` (three intervals by default). Then the
+series of these families disappear until a poll succeeds:
 
 {figures}
 
-The rest stays. `ai_account_last_success_timestamp_seconds` tells the age of the figures at any time, and
-`ai_account_scrape_interval_seconds` how soon the next ones can be expected. Samples carry no timestamps.
+All other series stay. `time() - ai_account_last_success_timestamp_seconds` is the age of the values.
+`ai_account_scrape_interval_seconds` is the time between polls. Samples have no timestamps.
 
 ## Process and runtime
 
-`process_*` (CPU, memory, open files; on Linux only) and `python_*` (version, garbage collection) come from the Prometheus
-client library for Python. `--web.disable-exporter-metrics` leaves them out.
+`process_*` (CPU, memory, open files; Linux only) and `python_*` (version, garbage collection) come from the Prometheus client library for
+Python. `--web.disable-exporter-metrics` removes them.
 """
 
 

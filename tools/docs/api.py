@@ -24,27 +24,28 @@ _SIMPLE: Mapping[Any, str] = {Decimal: "number", float: "number", int: "integer"
 API = """\
 <!-- Written by tools/docs/api.py from exporter/overview; do not edit. -->
 
-# The API
+# API
 
-`GET /api/v1/accounts` answers with all that is known of every account, as JSON: the same facts as the status page at `/`. It
-reads what the exporter knows already and never asks a vendor. `ai-account-exporter once --output json` prints the list
-`accounts` alone, in the order of the configuration, after one poll of each.
+`GET /api/v1/accounts` returns the data about every account as JSON. It contains the same data as the status page at `/`. It never sends
+a request to a vendor. `ai-account-exporter once --output json` polls each account once and prints only the list `accounts`, in the order
+of the configuration.
 
-What is unknown is left out; it is never `null`, 0 or -1. Amounts are JSON numbers in the vendor's own unit. Names that end in
-`_at` or `_until` are Unix time, those that end in `_seconds` are durations. Figures older than `stale_after_seconds` are left
-out, with all else that came from the vendor's last good answer but `mismatches`. Text from vendors is told as it came: escape
-it before you show it as HTML.
+- Unknown values are absent. They are never `null`, 0 or -1.
+- Amounts are JSON numbers in the unit of the vendor.
+- Fields that end with `_at` or `_until` are Unix times. Fields that end with `_seconds` are durations.
+- If the data is older than `stale_after_seconds`, all fields from the vendor's last valid response are absent, except `mismatches`.
+- Text from vendors is not escaped. Escape it before you show it as HTML.
 
-A release may add fields; it renames or removes one only with a note in the changelog.
-[accounts.schema.json](accounts.schema.json) is the JSON Schema (draft 2020-12) of this version, and allows no further fields.
+A release may add fields. The changelog lists fields that are renamed or removed.
+[accounts.schema.json](accounts.schema.json) is the JSON Schema (draft 2020-12) of this version. It allows no further fields.
 
-Trouble first, as a line an account:
+List all accounts, those with problems first:
 
 ```sh
 curl -s http://localhost:9893/api/v1/accounts | jq -r '.accounts[] | [.state, .provider, .account, .error.remedy // ""] | @tsv'
 ```
 
-What ends within three days, and when:
+List the resources that end within three days:
 
 ```sh
 curl -s http://localhost:9893/api/v1/accounts |
@@ -54,7 +55,7 @@ curl -s http://localhost:9893/api/v1/accounts |
 
 ## States
 
-The first that holds is the state:
+The state of an account is the first one that applies:
 
 {states}
 
@@ -150,7 +151,7 @@ def _section(name: str, kind: Mapping[str, Any]) -> str:
         (f"`{field}`", _words(part), "always" if field in kind["required"] else "if known", part["description"])
         for field, part in kind["properties"].items()
     )
-    return f"## {name}\n\n{kind['description']}\n\n{_table(('field', 'type', 'there', 'meaning'), rows)}\n\n"
+    return f"## {name}\n\n{kind['description']}\n\n{_table(('field', 'type', 'present', 'meaning'), rows)}\n\n"
 
 
 def _words(part: Mapping[str, Any]) -> str:
