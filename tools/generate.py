@@ -164,11 +164,17 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT, documents: D
 
 
 def _families(families: Iterable[Family]) -> str:
-    rows = (
-        (f"`{family.name}`", family.type, ", ".join(f"`{label}`" for label in family.labels) or "-", family.stability, family.help)
-        for family in families
+    """Name, type, labels and stability share a column, because names are long."""
+    return _table(
+        ("family", "meaning"), ((f"`{family.name}`<br>{', '.join(_properties(family))}", family.help) for family in families)
     )
-    return _table(("family", "type", "further labels", "stability", "meaning"), rows)
+
+
+def _properties(family: Family) -> Iterator[str]:
+    yield family.type
+    if family.labels:
+        yield f"labels {' '.join(f'`{label}`' for label in family.labels)}"
+    yield str(family.stability)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

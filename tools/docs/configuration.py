@@ -131,14 +131,13 @@ def _blocks() -> Mapping[str, Mapping[str, Any]]:
 
 def _rows(block: str, keys: Mapping[str, Any]) -> str:
     rows = ((f"`{name}`", *_cells(block, name, each)) for name, each in keys.items())
-    return table(("key", "type", "default", "meaning", "example"), rows)
+    return table(("key", "type", "default", "meaning and example"), rows)
 
 
 def _cells(block: str, name: str, key: Mapping[str, Any]) -> Iterator[str]:
     yield _type(key)
     yield _default(block, name, key)
-    yield " ".join(_description(key).split())
-    yield f"`{EXAMPLES[block][name]}`"
+    yield f"{' '.join(_description(key).split())}<br>`{EXAMPLES[block][name]}`"
 
 
 def _description(key: Mapping[str, Any]) -> str:
