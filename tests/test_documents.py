@@ -11,7 +11,8 @@ import yaml
 from click.testing import CliRunner
 
 from exporter.cli.main import COMMANDS, main
-from exporter.config.models import Config, Context
+from exporter.config.context import ConfigContext
+from exporter.config.models import Config
 from exporter.metrics.catalogue import CATALOGUE
 from exporter.model import Reason
 from exporter.providers.definition import Definition
@@ -43,7 +44,7 @@ CONFIGURATIONS = [
 def test_a_configuration_in_a_document_is_valid(text: str, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("a-key")
     data = yaml.safe_load(re.sub(r"\{file: [^}]+\}", f"{{file: {tmp_path}/key}}", text))
-    context = Context(environ={"HEYGEN_API_KEY": "a-key"}, folder=tmp_path, providers=load_definitions())
+    context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, load_definitions())
     assert Config.model_validate(data, context=context).accounts
 
 

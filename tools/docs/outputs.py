@@ -58,7 +58,7 @@ def _demo() -> Snapshot:
 async def _polled_demo() -> Snapshot:
     frozen = Clock(wall=lambda: NOW, monotonic=lambda: 0.0)
     async with cast_simulator(monotonic=frozen.monotonic, wall=frozen.wall) as simulator:
-        store = await poll_once(build_jobs(demo_config(simulator.url), load_definitions()), {}, frozen)
+        store = await poll_once(build_jobs(demo_config(simulator.url)), {}, frozen)
         return store.snapshot()
 
 
