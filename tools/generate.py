@@ -1,4 +1,4 @@
-"""Writes the documents that follow from the code: `python tools/generate.py`, or `--check` to see whether they are up to date."""
+"""Writes the generated documents: `python -m tools.generate`, or `--check` to see whether they are up to date."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STALE = Entry(
     AccountKey("", ""), {}, stale_after=Seconds(0.0), interval=Seconds(1.0), up=False, last_poll_at=1.0, last_success_at=0.0, limited_until=2.0,
     duration=Seconds(1.0), mismatches={"": 1}, books=(Book("", "", since=0.0, at=0.0),),
 )  # fmt: skip
-"""An account of which all is known but fresh figures: what has no series for it vanishes when figures are stale."""
+"""An account with stale data. Families that have no series for it disappear when data is stale."""
 
 REASONS: Mapping[Reason, str] = {
     Reason.TIMEOUT: "The response was not complete within `timeout`.",
@@ -100,7 +100,7 @@ Python. `--web.disable-exporter-metrics` removes them.
 
 
 def metrics(_path: Path) -> str:
-    """The metrics reference, written wholly from the code."""
+    """The metrics reference."""
     return METRICS.format(
         accounts=_families(ACCOUNT_FAMILIES),
         exporter=_families(CATALOGUE[len(ACCOUNT_FAMILIES) :]),
@@ -122,23 +122,23 @@ DOCUMENTS: Documents = {
     "docs/alerts.md": alerts,
     **dict.fromkeys(("README.md", "docs/quickstart.md", "docs/cli.md"), outputs),
 }
-"""Every generated document: its path in the repository, and what says what it should hold, given where it is."""
+"""Every generated document: its path in the repository, and a function from the path of the file to its text."""
 
 PASSES = 4
-"""Documents may follow from written documents, such as the table of alerts from the rules."""
+"""The longest chain of generated documents that depend on each other, such as the table of alerts and the rules."""
 
 WRITERS = (rules.documents, dashboards.documents, chart.documents)
-"""What follows from code beside the exporter: the rules and their tests, the dashboards, the chart's schema and table."""
+"""The generators of rules and their tests, of dashboards, and of the schema and the table of the chart."""
 
 
 def everything() -> Documents:
-    """All documents, the ones of the writers among them."""
+    """All documents, including those of WRITERS."""
     texts = {name: text for write in WRITERS for name, text in write().items()}
     return {**{name: (lambda _path, text=text: text) for name, text in texts.items()}, **DOCUMENTS}  # type: ignore[misc]  # a default binds
 
 
 def stale_documents(root: Path, documents: Documents) -> Iterator[tuple[Path, str]]:
-    """The documents that differ from what the code says now, with what they should hold."""
+    """The documents that are out of date, with the text that they should have."""
     for name, write in documents.items():
         path = root / name
         text = write(path)
@@ -147,9 +147,9 @@ def stale_documents(root: Path, documents: Documents) -> Iterator[tuple[Path, st
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT, documents: Documents | None = None) -> int:
-    """Write the documents, or with `--check` only name those that are stale; 1 if there are such."""
+    """Write the documents. With `--check`, only print the names of those that are out of date, and return 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a document is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a document is out of date")
     check = parser.parse_args(arguments).check
     for _ in range(PASSES):
         stale = list(stale_documents(root, documents or everything()))
@@ -160,14 +160,12 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT, documents: D
             sys.stdout.write(f"{path.relative_to(root)}: {'stale, run: make docs' if check else 'written'}\n")
         if check or not stale:
             return int(bool(stale))
-    raise SystemExit("the documents do not come to rest: one of them depends on itself")
+    raise SystemExit("the documents change in every pass: one of them depends on itself")
 
 
 def _families(families: Iterable[Family]) -> str:
     """Name, type, labels and stability share a column, because names are long."""
-    return _table(
-        ("family", "meaning"), ((f"`{family.name}`<br>{', '.join(_properties(family))}", family.help) for family in families)
-    )
+    return _table(("family", "meaning"), ((f"`{family.name}`<br>{', '.join(_properties(family))}", family.help) for family in families))
 
 
 def _properties(family: Family) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Writes docs/api.md and docs/accounts.schema.json: what `/api/v1/accounts` answers, wholly from the facts' own declarations."""
+"""Writes docs/api.md and docs/accounts.schema.json: the reference of `/api/v1/accounts`, from the classes that it returns."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def api(_path: Path) -> str:
 
 
 def accounts_schema(_path: Path) -> str:
-    """The JSON Schema of an answer."""
+    """The JSON Schema of a response."""
     return f"{json.dumps(_schema(), indent=2)}\n"
 
 
@@ -98,11 +98,11 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
-    return reduce(lambda told, name: told.replace(f"`{name}`", f"`{names[name]}`"), names, text)
+    return reduce(lambda so_far, name: so_far.replace(f"`{name}`", f"`{names[name]}`"), names, text)
 
 
 def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of one value, its definition added to the others where it has one."""
+    """The schema of one value. If it needs a definition of its own, that is added to the definitions."""
     hint, parts = getattr(hint, "__supertype__", hint), get_args(hint)
     origin = get_origin(hint)
     if origin in {Union, types.UnionType}:
@@ -134,7 +134,7 @@ def _reference(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _docs() -> Mapping[str, Mapping[str, str]]:
-    """What the source says of each field, by class: the string that stands below it."""
+    """The documentation of each field, by class: the string below the field in the source."""
     classes = [node for node in ast.parse(inspect.getsource(facts)).body if isinstance(node, ast.ClassDef)]
     return {node.name: dict(_field_docs(node)) for node in classes}
 

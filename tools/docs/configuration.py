@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md: every key of the configuration, from the models that read it."""
+"""Writes docs/configuration.md: every key of the configuration, from the models."""
 
 from __future__ import annotations
 
@@ -64,11 +64,14 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "Limits": {"max_requests_per_minute": "max_requests_per_minute: 60", "max_concurrent_requests": "max_concurrent_requests: 5"},
     "StateFields": {"path": "path: /var/lib/ai-account-exporter/state.db"},
 }
-"""One way to write each key; a test reads them all. A key without one cannot be documented."""
+"""An example of each key. A test validates all of them. Every key needs one."""
 
 BLOCKS: Mapping[str, tuple[str, str]] = {
     "Config": ("Top level", "The keys at the top level of the file."),
-    "Account": ("Accounts", "Each entry of `accounts` has these keys. `defaults` applies to the times and thresholds that an account does not set."),
+    "Account": (
+        "Accounts",
+        "Each entry of `accounts` has these keys. `defaults` applies to the times and thresholds that an account does not set.",
+    ),
     "Defaults": ("Defaults", "`defaults` has these keys. They apply to every account that does not set its own."),
     "Network": ("Connection to a vendor", "These keys can be set in `defaults` and in an account."),
     "SecretSource": ("Credentials", "A credential is exactly one of these."),
@@ -110,14 +113,14 @@ Listen addresses are flags of [`serve`](cli.md#serve). TLS and users are in the 
 
 
 def configuration(_path: Path) -> str:
-    """The reference of the configuration, a section a block."""
+    """The reference of the configuration, with one section for each block."""
     blocks = _blocks()
     sections = (f"## {title}\n\n{about}\n\n{_rows(name, blocks[name])}\n" for name, (title, about) in BLOCKS.items())
     return CONFIGURATION.format(blocks="\n".join(sections))
 
 
 def _blocks() -> Mapping[str, Mapping[str, Any]]:
-    """The properties of every block; the network's, which two blocks share, apart."""
+    """The properties of every block. `Network` contains those that accounts and defaults share."""
     schema = json_schema()
     found = {name: dict(block["properties"]) for name, block in {**schema["$defs"], "Config": schema}.items()}
     network = {name: found["Defaults"][name] for name in NETWORK}
@@ -154,7 +157,7 @@ def _default(block: str, name: str, key: Mapping[str, Any]) -> str:
 
 
 def _type(key: Mapping[str, Any]) -> str:
-    """What a key takes, in the operator's words."""
+    """The type of a key, in plain words."""
     if "anyOf" in key:
         first: Mapping[str, Any] = key["anyOf"][0]
         return "amount or share" if first.get("type") == "number" else _type(first)

@@ -1,4 +1,4 @@
-"""Writes docs/reliability.md: what is drilled, and what every drill asserts."""
+"""Writes docs/reliability.md: the drills, and what every drill checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOAK: Mapping[str, str] = {
     "threads": "9 at all times",
     "scrapes": "337; median 0.27 s, maximum 7.9 s while test suites used the same CPUs; 0.14 s and 0.44 s in ten minutes without test suites",
 }
-"""What a long run showed, by what was measured; without figures the section is left out."""
+"""Measurements of a long run."""
 
 RELIABILITY = """\
 <!-- Written by tools/docs/reliability.py from tests/drills; do not edit. -->
@@ -54,14 +54,14 @@ SOAK_SECTION = """
 
 
 def reliability(_path: Path) -> str:
-    """Tell what was drilled, wholly from the drills themselves."""
+    """The page about the drills, from the drills themselves."""
     rows = ((drill.name, drill.trouble, drill.outcome) for drill in (*DRILLS, *_process_drills()))
     soak = SOAK_SECTION.format(figures=_table(("measurement", "value"), SOAK.items())) if SOAK else ""
     return RELIABILITY.format(drills=_table(("drill", "fault", "result"), rows), soak=soak)
 
 
 def _process_drills() -> tuple[Drill, ...]:
-    """The drills on whole processes, where they are there."""
+    """The drills of whole processes, if they exist."""
     try:
         module = importlib.import_module("tests.drills.process_table")
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""Writes docs/vendors.md: what each vendor tells, from its definition, and one of its answers as the exporter shows it."""
+"""Writes docs/vendors.md from the definitions: what each vendor reports, with an example response and its series."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from exporter.providers.verdict import accept
 from tools.docs.markdown import code, codes, table
 
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
-"""The example that is shown of each provider, by its file's name; the first good one of a provider that is not named here."""
+"""The example of each provider, by file name. Providers that are not listed use their first successful example."""
 
 NOW = 1_795_000_000.0
 PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
@@ -40,7 +40,7 @@ To add a vendor, write your own definition and name it in `provider_files` in th
 
 
 def vendors(_path: Path) -> str:
-    """The reference of the vendors, a section each."""
+    """The reference of the vendors, with one section for each."""
     return VENDORS.format(vendors="\n".join(_vendor(definition) for definition in load_definitions().values()))
 
 
@@ -134,7 +134,7 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 
 def _series(definition: Definition, document: Mapping[str, Any]) -> str:
-    """What the page shows of the answer: the figures alone, since those of polls are alike for all vendors."""
+    """The series that come from the response. The series about polls are the same for all vendors and are left out."""
     request = next((each for each in definition.requests if each.path == document.get("request")), definition.requests[0])
     reading = extract([(request, accept(definition, request, document["status"], json.dumps(document["body"]).encode()))])
     key = AccountKey(definition.name, "example")
