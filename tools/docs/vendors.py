@@ -29,8 +29,8 @@ VENDORS = """\
 
 # Vendors
 
-Each vendor has a definition: `exporter/providers/definitions/NAME.yaml`. This page shows what the definitions contain, and so does
-`ai-account-exporter providers NAME`. If a field is absent or null in a response, its series is absent. An unusable field is counted in
+Each vendor has a definition: `exporter/providers/definitions/NAME.yaml`. This page and `ai-account-exporter providers NAME` show what the
+definitions contain. If a field is absent or null in a response, its series is absent. An unusable field is counted in
 `ai_account_schema_mismatches_total`, and the other fields are exported.
 
 To add a vendor, write your own definition and name it in `provider_files` in the [configuration](configuration.md).
