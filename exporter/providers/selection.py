@@ -13,7 +13,8 @@ from jmespath import exceptions, functions
 from pydantic import GetPydanticSchema
 from pydantic_core import core_schema
 
-from exporter.providers.values import EXACT, Mismatch, to_decimal
+from exporter.providers.values import Mismatch, to_decimal
+from exporter.validation.numbers import EXACT
 
 
 class _Functions(functions.Functions):

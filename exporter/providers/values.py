@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from datetime import UTC, datetime
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any, Final, Literal
 
@@ -15,8 +15,6 @@ TimeFormat = Literal["unix", "unix_ms", "iso8601"]
 MAX_TEXT: Final = 128
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _YEAR_10000: Final = 253_402_300_800
-EXACT: Final = Context(prec=800)
-"""Arithmetic on two finite doubles of everyday size loses nothing in 800 digits."""
 
 
 class Mismatch(Exception):  # noqa: N818 -- a finding about one field, not a failure of the poll
