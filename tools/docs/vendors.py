@@ -15,7 +15,7 @@ from exporter.model import AccountKey, Seconds
 from exporter.providers.definition import Definition, HeaderCredential, QuotaFields, Request
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, load_definitions
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 from tools.docs.markdown import code, codes, table
 
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
