@@ -40,10 +40,8 @@ test: $(VENV)/.dev  ## run all tests, with coverage
 	@$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n 2 --cov=exporter --cov-branch --cov-report=term $(ARGS)
 
-# The crowd takes the whole machine: beside it, others could not tell what slowed them down.
-drills: $(VENV)/.dev  ## run every fault of docs/reliability.md against whole daemons (takes minutes)
-	$(BIN)/python -m pytest -n 2 -m drill --ignore tests/drills/test_crowd.py $(ARGS)
-	$(BIN)/python -m pytest -m drill tests/drills/test_crowd.py
+drills: $(VENV)/.dev  ## test every fault of docs/reliability.md against real daemons (takes minutes)
+	$(BIN)/python -m pytest -n 2 -m drill $(ARGS)
 
 lint: $(VENV)/.dev  ## check format, style, types and generated documents
 	$(BIN)/ruff format --check .

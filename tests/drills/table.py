@@ -13,7 +13,7 @@ class Drill:
     """One thing that goes wrong. The reason in backticks is the one that the drill expects; without one, polls stay good."""
 
     name: str
-    trouble: str
+    fault: str
     outcome: str
 
     @property
@@ -32,9 +32,9 @@ DRILLS: tuple[Drill, ...] = (
     Drill("endless headers", "The answer's headers never end.", f"`timeout`{KEPT}"),
     Drill("endless early hints", "Interim answers (103) follow one another, and no answer comes.", f"`timeout`{KEPT}"),
     Drill("drip", "The body comes byte by byte and never ends.", f"`timeout`{KEPT}"),
-    Drill("reset", "The connection is torn down in place of an answer.", f"`connection`{KEPT}"),
+    Drill("reset", "The connection is torn down in env of an answer.", f"`connection`{KEPT}"),
     Drill("reset mid-body", "The connection is torn down in the middle of the body.", f"`connection`{KEPT}"),
-    Drill("closed", "The connection is closed in place of an answer.", f"`connection`{KEPT}"),
+    Drill("closed", "The connection is closed in env of an answer.", f"`connection`{KEPT}"),
     Drill("announced too long", "The connection ends before the announced length is reached.", f"`connection`{KEPT}"),
     Drill("announced too short", "More bytes come than were announced.", f"`connection`, as what follows is no answer{KEPT}"),
     Drill("bad chunk", "The size of a chunk is not a number.", f"`connection`{KEPT}"),

@@ -20,4 +20,4 @@ def test_every_drill_is_run_by_the_test_of_its_name_and_every_test_is_in_the_tab
 def test_every_drill_is_told_in_whole_sentences() -> None:
     for drill in DRILLS:
         assert drill.name[0].islower()
-        assert all(text[0] in "`ABCDEFGHIJKLMNOPQRSTUVWXYZ" and text.endswith(".") for text in (drill.trouble, drill.outcome)), drill.name
+        assert all(text[0] in "`ABCDEFGHIJKLMNOPQRSTUVWXYZ" and text.endswith(".") for text in (drill.fault, drill.outcome)), drill.name

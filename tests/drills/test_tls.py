@@ -12,8 +12,8 @@ import trustme
 
 from exporter.config.connection import Way
 from exporter.simulator.listener import HOST
-from tests.drills.checks import carry_out
-from tests.drills.range import Play, Range
+from tests.drills.environment import Environment, Scenario
+from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
 Spoil = Callable[[trustme.CA, ssl.SSLContext], None]
@@ -48,21 +48,21 @@ SPOILT: Final[Mapping[str, Spoil]] = {
 }
 
 
-def play(spoil: Spoil, folder: Path) -> Play:
+def scenario(spoil: Spoil, folder: Path) -> Scenario:
     """The fault is there from the start, and is mended without a restart of the server."""
     authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.cert_pem.write_to_path(folder / "ca.pem")
     spoil(authority, context)
 
-    def mend(place: Range) -> None:
-        assert not place.vendor.requests  # the key was not sent
+    def mend(env: Environment) -> None:
+        assert not env.vendor.requests  # the key was not sent
         context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
         authority.issue_cert(HOST).configure_cert(context)
 
     way = Way(ca_file=folder / "ca.pem")
-    return Play(begin=lambda _: None, end=mend, from_start=True, alone=True, ssl_context=context, job={"way": way})
+    return Scenario(begin=lambda _: None, end=mend, from_start=True, own_server=True, ssl_context=context, job={"way": way})
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SPOILT], ids=lambda drill: drill.name)
 async def test_a_drill_on_tls(drill: Drill, tmp_path: Path) -> None:
-    await carry_out(drill, play(SPOILT[drill.name], tmp_path))
+    await run_drill(drill, scenario(SPOILT[drill.name], tmp_path))

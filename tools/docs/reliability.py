@@ -55,7 +55,7 @@ SOAK_SECTION = """
 
 def reliability(_path: Path) -> str:
     """Tell what was drilled, wholly from the drills themselves."""
-    rows = ((drill.name, drill.trouble, drill.outcome) for drill in (*DRILLS, *_process_drills()))
+    rows = ((drill.name, drill.fault, drill.outcome) for drill in (*DRILLS, *_process_drills()))
     soak = SOAK_SECTION.format(figures=_table(("measured", "figure"), SOAK.items())) if SOAK else ""
     return RELIABILITY.format(drills=_table(("drill", "what goes wrong", "what comes of it"), rows), soak=soak)
 

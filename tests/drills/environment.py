@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -31,25 +31,24 @@ from exporter.web.address import Address
 from exporter.web.server import Server
 from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
-from tests.support import CANARY, PLAYERS, make_job
+from tests.support import CANARY, PLAYERS, make_job, until
 
 INTERVAL: Final = Seconds(0.2)
 BEFORE: Final = 640
 AFTER: Final = 512
-POISON: Final = 777
-"""A figure that broken answers hold: it must never be seen."""
+WRONG: Final = 777
+"""A figure that misbehaving answers hold: it must never be seen."""
 SECRET: Final = f"{CANARY}-sick"
-PATIENCE: Final = 20.0
-WITNESSES: Final = (
-    'ai_account_quota_remaining{account="witness",provider="heygen",resource="wallet",unit="usd"} 42.5',
-    'ai_account_quota_used{account="witness",provider="elevenlabs",resource="characters",unit="characters"} 17231.0',
-    'ai_account_quota_remaining{account="witness",provider="liveavatar",resource="credits",unit="credits"} 1010.0',
+HEALTHY: Final = (
+    'ai_account_quota_remaining{account="healthy",provider="heygen",resource="wallet",unit="usd"} 42.5',
+    'ai_account_quota_used{account="healthy",provider="elevenlabs",resource="characters",unit="characters"} 17231.0',
+    'ai_account_quota_remaining{account="healthy",provider="liveavatar",resource="credits",unit="credits"} 1010.0',
 )
-PULSE: Final = tuple(f'ai_account_up{{account="witness",provider="{player.provider}"}} 1.0' for player in PLAYERS)
+HEALTHY_UP: Final = tuple(f'ai_account_up{{account="healthy",provider="{player.provider}"}} 1.0' for player in PLAYERS)
 
 
 @dataclass(slots=True)
-class Patient:
+class SickAccount:
     """What the sick account's vendor says while it is well."""
 
     provider: str
@@ -65,35 +64,42 @@ class Patient:
                 return Credits(Stock(start=self.figure, rate=0))(elapsed, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """How long one scrape took, in seconds: by the clock, and of the event loop's CPU time."""
+
+    wall: float
+    cpu: float
+
+
 @dataclass(slots=True)
 class Sampler:
-    """Scrapes without a pause worth the name, and keeps every line that it ever saw."""
+    """Scrapes all the time and keeps every line that it saw."""
 
     required: tuple[str, ...] = ()
-    """Lines that no page may lack."""
+    """Lines that every page must have."""
     lines: set[str] = field(default_factory=set)
     last: frozenset[str] = frozenset()
     missing: set[str] = field(default_factory=set)
-    slowest: float = 0.0
-    """By the client's watch, without the time that this process waited for a processor: the machine may be a busy one."""
-    starved: list[tuple[float, float]] = field(default_factory=list)
-    """At each page, how long this process had waited for a processor."""
+    is_healthy: bool = False
+    """Whether there is no fault, so that the scrapes are the measure for those during the fault."""
+    healthy: list[Scrape] = field(default_factory=list)
+    faulty: list[Scrape] = field(default_factory=list)
 
-    def starved_between(self, first: float, last: float) -> float:
-        """How long this process waited for a processor meanwhile."""
-        before = max((waited for at, waited in self.starved if at <= first), default=0.0)
-        return min((waited for at, waited in self.starved if at >= last), default=self.starved[-1][1]) - before
+    @property
+    def pages(self) -> int:
+        """How many pages were read."""
+        return len(self.healthy) + len(self.faulty)
 
     async def run(self, url: str) -> None:
-        loop = asyncio.get_running_loop()
         async with aiohttp.ClientSession() as session:
             while True:
-                started, waited = loop.time(), starved()
+                kind = self.healthy if self.is_healthy else self.faulty
+                wall, cpu = time.perf_counter(), time.thread_time()
                 async with session.get(url) as response:
                     assert response.status == 200
                     text = await response.text()
-                self.starved.append((loop.time(), max(waited, starved())))
-                self.slowest = max(self.slowest, loop.time() - started - (self.starved[-1][1] - waited))
+                kind.append(Scrape(time.perf_counter() - wall, time.thread_time() - cpu))
                 self._take(text)
                 await asyncio.sleep(0.03)
 
@@ -103,25 +109,38 @@ class Sampler:
         self.missing |= set(self.required) - self.last
 
 
-def starved() -> float:
-    """How long all threads of this process have waited for a processor, in seconds; 0 where the system does not tell."""
-    waited = 0
-    for file in Path("/proc/self/task").glob("*/schedstat"):
-        with suppress(OSError):  # the thread has ended
-            waited += int(file.read_text(encoding="ascii").split()[1])
-    return waited / 1e9
+TICK: Final = 0.01
 
 
-Step = Callable[["Range"], Awaitable[None] | None]
+@dataclass(slots=True)
+class Delays:
+    """How much later than asked the event loop woke a task, tick by tick, whatever the cause: all timers were late by that."""
+
+    ticks: list[tuple[float, float]] = field(default_factory=list)
+    """When each tick ended, and its delay in seconds."""
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + TICK
+            await asyncio.sleep(TICK)
+            self.ticks.append((loop.time(), loop.time() - due))
+
+    def between(self, first: float, last: float) -> float:
+        """The sum of the delays of all ticks that were under way in this time."""
+        return sum(delay for end, delay in self.ticks if end >= first and end - delay - TICK <= last)
 
 
-def cleared(place: Range) -> None:
+Step = Callable[["Environment"], Awaitable[None] | None]
+
+
+def cleared(env: Environment) -> None:
     """The vendor behaves again."""
-    place.vendor.clear(SECRET)
+    env.vendor.clear(SECRET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Play:
+class Scenario:
     """What the sick account's vendor does, and what the exporter should make of it beside the reason."""
 
     begin: Step
@@ -135,7 +154,7 @@ class Play:
     """How many polls the fault lasts at least."""
     least_gap: float = INTERVAL
     """How much time lies between two polls meanwhile."""
-    alone: bool = False
+    own_server: bool = False
     """Whether the sick account has a server of its own, since all of it breaks."""
     from_start: bool = False
     """Whether the fault is there before the first poll."""
@@ -156,32 +175,33 @@ class Play:
                 return "ai_account_quota_remaining", "credits", "credits"
 
 
-def broken(how: Act | Fault, **more: Any) -> Play:
-    """A play in which the vendor behaves like this on the wire."""
+def misbehaving(how: Act | Fault, **more: Any) -> Scenario:
+    """A scenario in which the vendor behaves like this on the wire."""
 
-    def begin(place: Range) -> None:
-        place.vendor.misbehave(SECRET, how) if isinstance(how, Fault) else place.vendor.perform(SECRET, how)
+    def begin(env: Environment) -> None:
+        env.vendor.misbehave(SECRET, how) if isinstance(how, Fault) else env.vendor.perform(SECRET, how)
 
-    return Play(begin=begin, **more)
+    return Scenario(begin=begin, **more)
 
 
 @dataclass(slots=True)
-class Range:
+class Environment:
     """All that runs during a drill."""
 
     vendor: Simulator
-    crowd: Simulator
-    """The witnesses' vendors: the same server unless the play breaks all of it."""
-    patient: Patient
+    others: Simulator
+    """The witnesses' vendors: the same server unless the scenario breaks all of it."""
+    sick: SickAccount
     store: Store
     sampler: Sampler
+    delays: Delays
     port: int
     errors: list[Mapping[str, Any]] = field(default_factory=list)
 
     @property
     def entry(self) -> Entry:
         """What the daemon knows of the sick account."""
-        return self.store[AccountKey(self.patient.provider, "sick")]
+        return self.store[AccountKey(self.sick.provider, "sick")]
 
     async def after_a_poll(self) -> None:
         """Return when a poll of the sick account has just ended, so that none is under way."""
@@ -189,47 +209,38 @@ class Range:
         await until(lambda: self.entry.polls > polls, "the sick account is polled")
 
 
-async def until(condition: Callable[[], object], what: str) -> None:
-    """Wait for a condition, not for a time."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not condition():  # noqa: ASYNC110 -- conditions are about many things, and nothing tells of them all
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise AssertionError(f"never happened: {what}") from None
-
-
 @asynccontextmanager
-async def opened(play: Play, interval: Seconds = INTERVAL) -> AsyncIterator[Range]:
+async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncIterator[Environment]:
     """Start the daemon's parts, and stop them in the end."""
-    patient = Patient(play.provider)
-    player = Player(play.provider, SECRET, patient)
-    crowd = Simulator(PLAYERS if play.alone else (*PLAYERS, player))
-    vendor = Simulator((player,)) if play.alone else crowd
+    sick = SickAccount(scenario.provider)
+    player = Player(scenario.provider, SECRET, sick)
+    others = Simulator(PLAYERS if scenario.own_server else (*PLAYERS, player))
+    vendor = Simulator((player,)) if scenario.own_server else others
     clock = Clock()
-    async with crowd, open_session("ai-account-exporter/drill", play.resolver) as session:
-        port = int((await vendor.start(ssl_context=play.ssl_context) if play.alone else crowd.url).rpartition(":")[2])
-        jobs = _jobs(play, crowd, vendor, interval)
+    async with others, open_session("ai-account-exporter/drill", scenario.resolver) as session:
+        port = int((await vendor.start(ssl_context=scenario.ssl_context) if scenario.own_server else others.url).rpartition(":")[2])
+        jobs = _jobs(scenario, others, vendor, interval)
         store = new_store(jobs, clock.now())
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
         site = Site(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
         async with Server(make_application(site), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
-            place = Range(vendor, crowd, patient, store, Sampler(), port)
-            asyncio.get_running_loop().set_exception_handler(lambda _, context: place.errors.append(context))
-            if play.from_start:
-                await finish(play.begin(place))
-            tasks = [group.create_task(scheduler.run(jobs)), group.create_task(place.sampler.run(f"http://{server.addresses[0]}/metrics"))]
-            yield place
+            env = Environment(vendor, others, sick, store, Sampler(), Delays(), port)
+            asyncio.get_running_loop().set_exception_handler(lambda _, context: env.errors.append(context))
+            if scenario.from_start:
+                await finish(scenario.begin(env))
+            url = f"http://{server.addresses[0]}/metrics"
+            tasks = [group.create_task(each) for each in (scheduler.run(jobs), env.sampler.run(url), env.delays.run())]
+            yield env
             for task in tasks:
                 task.cancel()
         await vendor.stop()
 
 
-def _jobs(play: Play, crowd: Simulator, vendor: Simulator, interval: Seconds) -> list[Job]:
+def _jobs(scenario: Scenario, others: Simulator, vendor: Simulator, interval: Seconds) -> list[Job]:
     usual = {"interval": interval, "max_backoff": interval, "stale_after": Seconds(60.0)}
-    witnesses = [make_job(crowd.url, player.provider, account="witness", **usual) for player in PLAYERS]
-    url = vendor.url.replace(HOST, play.host)
-    return [*witnesses, make_job(url, play.provider, account="sick", secret=SECRET, **{**usual, **play.job})]
+    witnesses = [make_job(others.url, player.provider, account="healthy", **usual) for player in PLAYERS]
+    url = vendor.url.replace(HOST, scenario.host)
+    return [*witnesses, make_job(url, scenario.provider, account="sick", secret=SECRET, **{**usual, **scenario.job})]
 
 
 async def finish(step: Awaitable[None] | None) -> None:
