@@ -9,6 +9,9 @@ PINS   := .ci/pins
 # Only wheels are installed: to build one, pip would install the newest build tools, which no file pins.
 PINNED := $(PIP) install --only-binary=:all: --no-deps --require-hashes
 
+# Where this is set, every process that a test starts compiles every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test drills lint fix e2e bench docs site pins clean
 .DEFAULT_GOAL := help
 

@@ -37,7 +37,7 @@ INTERVAL: Final = Seconds(0.2)
 BEFORE: Final = 640
 AFTER: Final = 512
 WRONG: Final = 777
-"""A figure that misbehaving answers hold: it must never be seen."""
+"""A figure in invalid answers: no page may show it."""
 SECRET: Final = f"{CANARY}-sick"
 HEALTHY: Final = (
     'ai_account_quota_remaining{account="healthy",provider="heygen",resource="wallet",unit="usd"} 42.5',

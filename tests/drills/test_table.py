@@ -16,6 +16,6 @@ def test_every_drill_tells_a_trouble_of_its_own_in_a_sentence() -> None:
     assert all(text.endswith(".") for drill in DRILLS for text in (drill.fault, drill.outcome))
 
 
-def test_the_drills_meet_every_reason_that_a_connection_or_an_answer_can_bring_on() -> None:
+def test_the_drills_cover_every_reason_that_a_connection_or_an_answer_can_cause() -> None:
     beside = {Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.QUOTA_EXHAUSTED, Reason.CLIENT_ERROR, Reason.CREDENTIAL, Reason.INTERNAL}
     assert {drill.reason for drill in DRILLS} == {None, *Reason} - beside

@@ -60,7 +60,7 @@ def scenario(spoil: Spoil, folder: Path) -> Scenario:
         authority.issue_cert(HOST).configure_cert(context)
 
     way = Way(ca_file=folder / "ca.pem")
-    return Scenario(begin=lambda _: None, end=mend, from_start=True, own_server=True, ssl_context=context, job={"way": way})
+    return Scenario(begin=lambda _: None, end=mend, from_start=True, own_server=True, ssl_context=context, job={"connection": way})
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SPOILT], ids=lambda drill: drill.name)
