@@ -1,4 +1,4 @@
-"""The range where drills are run: one sick account beside three healthy ones, real parts of the daemon, and a sampler at the page."""
+"""Where drills run: one sick account, three healthy ones, the real parts of the daemon, and a sampler that scrapes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ HEALTHY_UP: Final = tuple(f'ai_account_up{{account="healthy",provider="{player.p
 
 @dataclass(slots=True)
 class SickAccount:
-    """What the sick account's vendor says while it is well."""
+    """What the vendor of the sick account answers without a fault."""
 
     provider: str
     figure: float = BEFORE
@@ -82,7 +82,7 @@ class Sampler:
     last: frozenset[str] = frozenset()
     missing: set[str] = field(default_factory=set)
     is_healthy: bool = False
-    """Whether there is no fault, so that the scrapes are the measure for those during the fault."""
+    """Whether the scrapes are now without a fault: those during the fault are compared with them."""
     healthy: list[Scrape] = field(default_factory=list)
     faulty: list[Scrape] = field(default_factory=list)
 
@@ -114,7 +114,7 @@ TICK: Final = 0.01
 
 @dataclass(slots=True)
 class Delays:
-    """How much later than asked the event loop woke a task, tick by tick, whatever the cause: all timers were late by that."""
+    """By how much the event loop woke a task too late. All timers were late by that, whatever the cause."""
 
     ticks: list[tuple[float, float]] = field(default_factory=list)
     """When each tick ended, and its delay in seconds."""
@@ -135,27 +135,27 @@ Step = Callable[["Environment"], Awaitable[None] | None]
 
 
 def cleared(env: Environment) -> None:
-    """The vendor behaves again."""
+    """End the fault."""
     env.vendor.clear(SECRET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What the sick account's vendor does, and what the exporter should make of it beside the reason."""
+    """What the vendor of the sick account does, and what is expected besides the reason."""
 
     begin: Step
     end: Step = cleared
     provider: str = "liveavatar"
     figure: float | None = None
-    """What the page shows meanwhile, where the poll is good."""
+    """What the page shows during the fault, if polls succeed."""
     lines: tuple[str, ...] = ()
-    """Whole lines that the page shows meanwhile."""
+    """Lines that the page shows during the fault."""
     polls: int = 2
-    """How many polls the fault lasts at least."""
+    """The least number of polls during the fault."""
     least_gap: float = INTERVAL
-    """How much time lies between two polls meanwhile."""
+    """The least time between two polls during the fault, in seconds."""
     own_server: bool = False
-    """Whether the sick account has a server of its own, since all of it breaks."""
+    """Whether the sick account has a server of its own, because the fault is in the whole server."""
     from_start: bool = False
     """Whether the fault is there before the first poll."""
     host: str = HOST
@@ -176,7 +176,7 @@ class Scenario:
 
 
 def misbehaving(how: Act | Fault, **more: Any) -> Scenario:
-    """A scenario in which the vendor behaves like this on the wire."""
+    """A scenario in which the vendor sends this."""
 
     def begin(env: Environment) -> None:
         env.vendor.misbehave(SECRET, how) if isinstance(how, Fault) else env.vendor.perform(SECRET, how)
@@ -190,7 +190,7 @@ class Environment:
 
     vendor: Simulator
     others: Simulator
-    """The witnesses' vendors: the same server unless the scenario breaks all of it."""
+    """The vendors of the healthy accounts: the same server, unless the sick account has its own."""
     sick: SickAccount
     store: Store
     sampler: Sampler
@@ -200,18 +200,18 @@ class Environment:
 
     @property
     def entry(self) -> Entry:
-        """What the daemon knows of the sick account."""
+        """The sick account in the store."""
         return self.store[AccountKey(self.sick.provider, "sick")]
 
     async def after_a_poll(self) -> None:
-        """Return when a poll of the sick account has just ended, so that none is under way."""
+        """Wait until a poll of the sick account has just ended, so that none is running."""
         polls = self.entry.polls
         await until(lambda: self.entry.polls > polls, "the sick account is polled")
 
 
 @asynccontextmanager
 async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncIterator[Environment]:
-    """Start the daemon's parts, and stop them in the end."""
+    """Start the parts of the daemon, and stop them at the end."""
     sick = SickAccount(scenario.provider)
     player = Player(scenario.provider, SECRET, sick)
     others = Simulator(PLAYERS if scenario.own_server else (*PLAYERS, player))
@@ -244,6 +244,6 @@ def _jobs(scenario: Scenario, others: Simulator, vendor: Simulator, interval: Se
 
 
 async def finish(step: Awaitable[None] | None) -> None:
-    """Wait for a step, where it takes time."""
+    """Await a step that is a coroutine."""
     if step is not None:
         await step

@@ -27,7 +27,7 @@ def replying(content: bytes, status: int = 200, headers: Mapping[str, str] | Non
 
 
 def number(text: str) -> Scenario:
-    """One figure that cannot be shown, among fields that can."""
+    """One invalid figure among valid fields."""
     return replying((WALLET % text).encode(), provider="heygen", lines=(MISMATCH,))
 
 
@@ -47,14 +47,14 @@ def surrogates() -> Scenario:
 
 
 def flushed(spaces: int) -> bytes:
-    """A block that stands own_server, and so can be repeated."""
+    """A compressed block that does not refer to others, so it can be repeated."""
     compressor = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     return compressor.compress(b" " * spaces) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
 BLOCK: Final = flushed(8 * MIB)
 BOMB: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + BLOCK * 128
-"""1 GiB of spaces; gzip's own end is left out, since nobody should get there."""
+"""1 GiB of spaces, without the trailer of gzip: nothing should read so far."""
 
 
 async def hundred_megabytes(scene: Scene) -> web.StreamResponse:
@@ -103,11 +103,11 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SCENARIOS], ids=lambda drill: drill.name)
-async def test_a_drill_on_the_answer(drill: Drill) -> None:
+async def test_drill_on_the_answer(drill: Drill) -> None:
     await run_drill(drill, SCENARIOS[drill.name])
 
 
-def test_the_bomb_is_small_until_it_goes_off() -> None:
+def test_the_gzip_bomb_is_small_and_decodes_to_a_gibibyte() -> None:
     assert len(BOMB) < MIB
     decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
     assert len(decompressor.decompress(BOMB, 9 * MIB)) == 9 * MIB  # it does not end with the first block

@@ -1,4 +1,4 @@
-"""Two hundred scrapes at the same moment, again and again, while hundreds of accounts are polled."""
+"""Two hundred scrapes at the same time, several times, while hundreds of accounts are polled."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def numbers(pattern: re.Pattern[str], page: str) -> dict[str, float]:
 
 @dataclass
 class Killing:
-    """What was seen before the last kill."""
+    """The last page before the last kill."""
 
     path: Path
     sent: set[str]
@@ -48,7 +48,7 @@ class Killing:
     restored: int = 0
 
     def check(self, page: str) -> None:
-        """The first page after a start against the last one before the kill."""
+        """Compare the first page after a start with the last one before the kill."""
         for pattern in (COUNTERS, TIMES):
             before, after = numbers(pattern, self.page), numbers(pattern, page)
             assert {name: (number, after.get(name)) for name, number in before.items() if after.get(name, -1.0) < number} == {}
@@ -69,7 +69,7 @@ class Killing:
             assert b'event="state un' not in running.log + log
 
     async def false_start(self, chance: random.Random) -> None:
-        """One kill before the start is over."""
+        """One kill during the start."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "exporter", "serve", "--config.file", self.path, *SERVED, stderr=asyncio.subprocess.PIPE
         )
@@ -79,7 +79,7 @@ class Killing:
 
 
 def recorded(number: int, sent: set[str]) -> Player:
-    """An account whose figure falls, and who notes what was sent."""
+    """An account whose figure falls; what it sent is recorded."""
     plain = player(number, rate=2.0)
 
     def body(elapsed: float, now: float) -> Any:
@@ -168,7 +168,7 @@ async def polled(simulator: Simulator, since: int, more: int = 6) -> None:
 
 
 async def full_and_free_again(running: Daemon, simulator: Simulator, fill: Callable[[], object], free: Callable[[], object]) -> None:
-    """The disk is full for some polls, and has space again: one line for either."""
+    """Fill the disk for some polls. Failure and recovery are one log line each."""
     everyone = list(map(line, range(3)))
     async with watched(running, everyone, everyone) as watcher:
         fill()
@@ -194,7 +194,7 @@ async def test_the_state_file_may_not_grow(tmp_path: Path) -> None:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
-    """A small file system, where one may be mounted; the log of the state file alone takes 4 MiB."""
+    """A small file system, if this machine can mount one. The log of the state file needs 4 MiB of it."""
     place = tmp_path / "tiny"
     place.mkdir()
     mount = shutil.which("mount")

@@ -1,4 +1,4 @@
-"""Drills: the configuration is broken, mended, and read again two hundred times under load."""
+"""Drills: the configuration is broken, repaired, and reloaded two hundred times under load."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BROKEN = ("", "accounts: 5", "accounts: [", "a: b", "accounts: [{name: a0, provi
 
 
 def held(running: Daemon) -> tuple[int, int]:
-    """KiB of memory and file descriptors."""
+    """The memory in KiB, and the number of file descriptors."""
     place = Path(f"/proc/{running.process.pid}")
     found = re.search(r"^VmRSS:\s+(\d+)", (place / "status").read_text(), re.MULTILINE)
     assert found
@@ -60,14 +60,14 @@ async def test_a_configuration_is_broken_and_mended(tmp_path: Path) -> None:
             await ended(running)
 
 
-async def read_again(running: Daemon, folder: Path, url: str, times: int, chance: random.Random) -> None:
-    """Right and wrong configurations in turn, with accounts that come and go beside the kept ones."""
+async def reload_often(running: Daemon, folder: Path, url: str, times: int, chance: random.Random) -> None:
+    """Reload valid and invalid configurations. Some accounts come and go, others stay."""
     for _ in range(times):
-        is_wrong, guests = chance.random() < 0.3, chance.sample(range(3, 12), chance.randrange(9))
+        is_wrong, others = chance.random() < 0.3, chance.sample(range(3, 12), chance.randrange(9))
         if is_wrong:
             (folder / "config.yaml").write_text(chance.choice(BROKEN))
         else:
-            write_config(folder, url, sorted((*KEPT, *guests)), interval="2s")
+            write_config(folder, url, sorted((*KEPT, *others)), interval="2s")
         if chance.random() < 0.3:
             running.process.send_signal(signal.SIGHUP)
         assert (await reload(running))[0] == (500 if is_wrong else 200)
@@ -81,9 +81,9 @@ async def test_two_hundred_reloads_under_load(tmp_path: Path) -> None:
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
             async with watched(running, map(line, range(12)), map(line, KEPT)) as watcher:
-                await read_again(running, tmp_path, simulator.url, 50, chance)
+                await reload_often(running, tmp_path, simulator.url, 50, chance)
                 memory, fds = held(running)
-                await read_again(running, tmp_path, simulator.url, 150, chance)
+                await reload_often(running, tmp_path, simulator.url, 150, chance)
                 memory_after, fds_after = held(running)
                 assert [errors(watcher.page, number) for number in KEPT] == [{}, {}, {}]
             during = [len(asked(simulator, number)) for number in KEPT]
@@ -96,7 +96,7 @@ async def test_two_hundred_reloads_under_load(tmp_path: Path) -> None:
 
 
 def garbage(chance: random.Random) -> bytes:
-    """Something like a request, near to the reload."""
+    """Bytes that resemble a reload request."""
     heads = (
         b"POST /-/reload HTTP/1.1\r\n",
         b"PUT /-/reload HTTP/1.1\r\n",

@@ -26,13 +26,13 @@ STATUSES = st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 429, 500])
 
 
 async def serve(env: Environment, status: int, content: bytes) -> None:
-    """Let the daemon poll this answer and wait until a later page shows that."""
+    """Let the daemon poll this answer, and wait for the next page."""
     env.vendor.reply(SECRET, status=status, content=content)
     await shown(env)
 
 
 async def send(env: Environment, content: bytes) -> None:
-    """Let the daemon poll bytes that need not be HTTP."""
+    """Let the daemon poll these bytes, which may not be HTTP."""
     env.vendor.perform(SECRET, send_raw(content))
     await shown(env)
 
@@ -48,12 +48,12 @@ async def shown(env: Environment) -> None:
 
 async def start(stack: AsyncExitStack) -> Environment:
     env = await stack.enter_async_context(opened(Scenario(begin=lambda _: None), Seconds(0.04)))
-    await until(lambda: {*HEALTHY_UP, *HEALTHY} <= env.sampler.last, "all witnesses are up")
+    await until(lambda: {*HEALTHY_UP, *HEALTHY} <= env.sampler.last, "all healthy accounts are up")
     env.sampler.required = (*HEALTHY_UP, *HEALTHY)
     return env
 
 
-def test_no_answer_whatever_costs_the_process_or_the_page() -> None:
+def test_no_answer_breaks_the_process_or_the_page() -> None:
     with asyncio.Runner() as runner, capture_logs() as log:
         stack = AsyncExitStack()
         env = runner.run(start(stack))

@@ -4,7 +4,7 @@ from exporter.model import Reason
 from tests.drills import test_bodies, test_tls, test_waits, test_wire
 from tests.drills.table import DRILLS
 
-RUN = [*test_wire.SCENARIOS, *test_wire.REDIRECTS, *test_tls.SPOILT, *test_bodies.SCENARIOS, *test_waits.SCENARIOS]
+RUN = [*test_wire.SCENARIOS, *test_wire.REDIRECTS, *test_tls.FAULTS, *test_bodies.SCENARIOS, *test_waits.SCENARIOS]
 
 
 def test_every_drill_of_the_table_is_run_once() -> None:

@@ -12,7 +12,7 @@ from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
 LONGEST: Final = Seconds(0.7)
-"""What stands for a day here."""
+"""Short, so that the drill can wait for it."""
 DATE: Final = "Date: Mon, 01 Jan 2029 00:00:00 GMT"
 
 
@@ -37,5 +37,5 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SCENARIOS], ids=lambda drill: drill.name)
-async def test_a_drill_on_being_told_to_wait(drill: Drill) -> None:
+async def test_drill_on_retry_after(drill: Drill) -> None:
     await run_drill(drill, SCENARIOS[drill.name])

@@ -62,15 +62,15 @@ async def start_again(env: Environment) -> None:
     await env.vendor.start(env.port)
 
 
-class Directory(AbstractResolver):
-    """A name server that can be at a loss."""
+class Resolver(AbstractResolver):
+    """A resolver that can fail."""
 
     def __init__(self) -> None:
-        self.knows = False
+        self.is_up = False
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
         del family
-        if not self.knows:
+        if not self.is_up:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [ResolveResult(hostname=host, host=HOST, port=port, family=socket.AF_INET, proto=0, flags=0)]
 
@@ -79,12 +79,12 @@ class Directory(AbstractResolver):
 
 
 def unknown_name() -> Scenario:
-    directory = Directory()
+    resolver = Resolver()
 
-    def learn(_place: Environment) -> None:
-        directory.knows = True
+    def recover(_env: Environment) -> None:
+        resolver.is_up = True
 
-    return Scenario(begin=lambda _: None, end=learn, from_start=True, own_server=True, host="vendor.test", resolver=directory)
+    return Scenario(begin=lambda _: None, end=recover, from_start=True, own_server=True, host="vendor.test", resolver=resolver)
 
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
@@ -112,29 +112,29 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SCENARIOS], ids=lambda drill: drill.name)
-async def test_a_drill_on_the_connection(drill: Drill) -> None:
+async def test_drill_on_the_connection(drill: Drill) -> None:
     await run_drill(drill, SCENARIOS[drill.name])
 
 
 @asynccontextmanager
-async def trap(caught: list[bytes]) -> AsyncIterator[str]:
-    """A server that keeps all that reaches it, a mere connection included; its URL."""
+async def recording(received: list[bytes]) -> AsyncIterator[str]:
+    """A server that records all bytes that it receives, and connections without any; its URL."""
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        caught.append(await reader.read())
+        received.append(await reader.read())
         writer.close()
 
     server = await asyncio.start_server(take, HOST, 0)
     async with server:
-        yield f"http://localhost:{server.sockets[0].getsockname()[1]}/trap"
+        yield f"http://localhost:{server.sockets[0].getsockname()[1]}/elsewhere"
 
 
 REDIRECTS: Final = ("redirect",)
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in REDIRECTS], ids=lambda drill: drill.name)
-async def test_a_redirect_takes_no_byte_to_another_host(drill: Drill) -> None:
-    caught: list[bytes] = []
-    async with trap(caught) as url:
+async def test_a_redirect_sends_no_byte_to_another_host(drill: Drill) -> None:
+    received: list[bytes] = []
+    async with recording(received) as url:
         await run_drill(drill, Scenario(begin=lambda env: env.vendor.misbehave(SECRET, Fault.REDIRECT, location=url)))
-    assert caught == []
+    assert received == []
