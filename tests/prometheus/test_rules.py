@@ -24,6 +24,7 @@ def rules(scale: Scale | None = None) -> list[Rule]:
     return [rule for text in render(scale).values() for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
 
 
+DOCUMENTS = documents()
 RULES = rules()
 ALERTS = [rule for rule in RULES if "alert" in rule]
 RECORDS = {rule["record"] for rule in RULES if "record" in rule}
@@ -43,14 +44,14 @@ def nodes(expression: str) -> Iterator[Any]:
     return iter(found)
 
 
-@pytest.mark.parametrize("name", documents())
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_file_is_what_its_source_writes(name: str) -> None:
-    assert (ROOT / name).read_bytes() == documents()[name].encode()
+    assert (ROOT / name).read_bytes() == DOCUMENTS[name].encode()
 
 
 def test_there_is_no_file_that_nothing_writes() -> None:
     files = {str(path.relative_to(ROOT)) for folder in ("rules", "tests") for path in (ROOT / "prometheus" / folder).iterdir()}
-    assert files == set(documents())
+    assert files == set(DOCUMENTS)
 
 
 @pytest.mark.parametrize("factor", [1, 60, 3600])
