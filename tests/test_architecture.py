@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -169,3 +170,10 @@ def test_the_daemon_does_not_import_what_only_other_commands_need() -> None:
     code = "import sys, exporter.cli.serve; print([name for name in ('exporter.simulator', 'exporter.cli.report', 'jsonschema') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 -- our own code
     assert done.stdout.strip() == "[]"
+
+
+def test_contributing_lists_the_packages_from_the_top_down() -> None:
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    packages = re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)
+    assert sorted(packages) == sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+    assert [layer_of(package) for package in packages] == sorted(map(layer_of, packages), reverse=True)
