@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -214,3 +215,10 @@ def test_no_test_depends_on_how_fast_the_machine_is() -> None:
     here = Path(__file__).parent
     found = {str(path.relative_to(here)): wall_times(path.read_text(encoding="utf-8")) for path in here.rglob("*.py")}
     assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_contributing_lists_the_packages_from_the_top_down() -> None:
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    packages = re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)
+    assert sorted(packages) == sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+    assert [layer_of(package) for package in packages] == sorted(map(layer_of, packages), reverse=True)
