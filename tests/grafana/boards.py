@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.dashboards.write import documents, queries
+from tools.dashboards.documents import documents, queries
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent.parent

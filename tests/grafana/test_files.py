@@ -12,7 +12,7 @@ import yaml
 
 from exporter.providers.library import load_definitions
 from tests.grafana.boards import BOARDS, FILES, IMPORTS, ROOT, Json, panels
-from tools.dashboards.board import TITLES
+from tools.dashboards.layout import TITLES
 
 each_board = pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board["uid"])
 each_import = pytest.mark.parametrize("board", IMPORTS.values(), ids=lambda board: board["uid"])

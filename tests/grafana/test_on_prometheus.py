@@ -14,8 +14,8 @@ from exporter.simulator.cast import CAST
 from tests.cli.test_daemon import daemon, ready
 from tests.e2e.programs import prometheus
 from tests.grafana.boards import ANY, expressions
-from tools.rules.expression import Scale
-from tools.rules.write import render
+from tools.rules.documents import render
+from tools.rules.promql import Scale
 
 pytestmark = pytest.mark.e2e
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from tools.dashboards import units
 from tools.dashboards.account_polls import details, polls
-from tools.dashboards.board import Line, dashboard, heading
 from tools.dashboards.expressions import DAY, ONE_ACCOUNT, ONE_RESOURCE, RESOURCE
+from tools.dashboards.layout import Line, dashboard, heading
+from tools.dashboards.overrides import coloured, line_of, same_unit
 from tools.dashboards.panels import Face, Json, lines, query, stat_panel
 from tools.dashboards.resources import resource_table
-from tools.dashboards.series import coloured, line_of, same_unit
 from tools.dashboards.variables import POLLS, built_in, data_source, exporters, new_period, own_labels, reloaded, single, topped_up
 
 RULES = "No burn yet: load prometheus/rules/recording.yaml"

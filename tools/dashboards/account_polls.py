@@ -6,11 +6,11 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
 
 from tools.dashboards import units
-from tools.dashboards.board import Line
 from tools.dashboards.expressions import ACCOUNT
 from tools.dashboards.expressions import ONE_ACCOUNT as OF
+from tools.dashboards.layout import Line
+from tools.dashboards.overrides import coloured, line_of
 from tools.dashboards.panels import Face, Json, columns, frame, lines, query, stat_panel, table_panel
-from tools.dashboards.series import coloured, line_of
 
 
 def details() -> Line:

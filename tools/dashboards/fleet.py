@@ -6,8 +6,8 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
 
 from tools.dashboards import units
-from tools.dashboards.board import Line, dashboard
 from tools.dashboards.expressions import DAY, FLEET, LOW, NO_SLOTS, OK, RESOURCE, STALE
+from tools.dashboards.layout import Line, dashboard
 from tools.dashboards.panels import Face, Json, bar_panel, columns, frame, lines, query, stat_panel, table_panel
 from tools.dashboards.resources import HINT, resource_table
 from tools.dashboards.variables import POLLS, built_in, data_source, exporters, new_period, own_labels, reloaded, several, single, topped_up

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.dashboards import units
-from tools.dashboards.board import Line, dashboard, heading
 from tools.dashboards.expressions import ACCOUNT, EXPORTER, FAILING, STALE, WAITING
 from tools.dashboards.expressions import HEALTH as OF
 from tools.dashboards.health_process import process, scrapes
+from tools.dashboards.layout import Line, dashboard, heading
+from tools.dashboards.overrides import coloured
 from tools.dashboards.panels import Face, Json, bar_panel, lines, query, stat_panel
-from tools.dashboards.series import coloured
 from tools.dashboards.variables import BUILD, POLLS, built_in, data_source, exporters, reloaded, several
 
 WHO = "{{provider}} {{account}}"

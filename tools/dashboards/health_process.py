@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tools.dashboards.board import Line
 from tools.dashboards.expressions import DAY, EXPORTER
+from tools.dashboards.layout import Line
 from tools.dashboards.panels import Face, Json, lines, query
 from tools.dashboards.variables import BUILD
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter.config.loading import json_schema
-from tools.docs.markdown import table
+from tools.markdown import table
 
 NETWORK = ("proxy_url", "no_proxy", "proxy_from_environment", "ca_file", "connect_timeout")
 
@@ -64,33 +64,33 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "Limits": {"max_requests_per_minute": "max_requests_per_minute: 60", "max_concurrent_requests": "max_concurrent_requests: 5"},
     "StateFields": {"path": "path: /var/lib/ai-account-exporter/state.db"},
 }
-"""One way to write each key; a test reads them all. A key without one cannot be documented."""
+"""An example of each key; a test validates all of them. A key without one cannot be documented."""
 
 BLOCKS: Mapping[str, tuple[str, str]] = {
-    "Config": ("The file", "The keys at the top."),
-    "Account": ("Accounts", "Each entry of `accounts`. Where it does not state a time or a threshold of its own, `defaults` holds."),
-    "Defaults": ("Defaults", "What stands in `defaults` holds for every account that does not state its own."),
-    "Network": ("The way to a vendor", "These stand in `defaults`, or in an account for itself alone."),
-    "SecretSource": ("Credentials", "What stands behind a credential's name: exactly one of these."),
-    "Login": ("OAuth logins", "What stands in `oauth2`. HeyGen's `access_token` can be one."),
+    "Config": ("The file", "The keys at the top level."),
+    "Account": ("Accounts", "Each entry of `accounts`. `defaults` supplies the durations and thresholds that an account does not set."),
+    "Defaults": ("Defaults", "The keys of `defaults` apply to every account that does not set them itself."),
+    "Network": ("Network", "These keys are valid in `defaults` and in each account."),
+    "SecretSource": ("Credentials", "The value of a credential has exactly one of these keys."),
+    "Login": ("OAuth logins", "The keys of `oauth2`. HeyGen's `access_token` can be an OAuth login."),
     "Levels": (
         "Thresholds",
-        "What stands behind a resource's name, or `*` for every resource without a level of that severity of its own (which takes shares "
-        "only). An amount is in the resource's own unit, a share is one of its limit. They come out as `ai_account_quota_threshold`, and the "
-        "alert rules read them from there.",
+        "The value of a resource's name, or of `*`. `*` applies to every resource that has no threshold of that severity, and accepts shares "
+        "only. An amount is in the resource's unit, a share is a percentage of its limit. Thresholds are exported as "
+        "`ai_account_quota_threshold`; the alert rules read that metric.",
     ),
-    "Limits": ("Request budgets", "What stands behind a provider's name in `providers`."),
-    "StateFields": ("State", "What stands in `state`."),
+    "Limits": ("Request budgets", "The value of a provider's name in `providers`."),
+    "StateFields": ("State", "The keys of `state`."),
 }
 
 CONFIGURATION = """\
-<!-- Written by tools/docs/configuration.py from exporter/config; do not edit. -->
+<!-- Written by `make docs` from exporter/config; do not edit. -->
 
 # Configuration
 
-One YAML file says which accounts to poll. `ai-account-exporter check` tells all that is wrong with it at once, each with its
-place; unknown keys are refused, and the nearest known one is named. `ai-account-exporter check --schema` prints the JSON Schema, which
-makes editors complete the keys:
+One YAML file lists the accounts to poll. `ai-account-exporter check` reports every problem in it, each with its place. Unknown
+keys are an error, and the message names the nearest known one. `ai-account-exporter check --schema` prints the JSON Schema. Editors use
+it to complete keys:
 
 ```yaml
 # yaml-language-server: $schema=./config.schema.json
@@ -101,28 +101,28 @@ accounts:
     credentials: {{api_key: {{env: HEYGEN_API_KEY}}}}
 ```
 
-Durations are written as in Prometheus: `30s`, `5m`, `1h30m`. Relative paths start at the file's folder. A changed file is taken
-over within 30 seconds, on SIGHUP or on `POST /-/reload`: wholly, or not at all. How the page is served (addresses, TLS, users) is told
-by flags and [a file of its own](serving.md).
+Durations are written as in Prometheus: `30s`, `5m`, `1h30m`. Relative paths are relative to the file's directory. A changed file is
+reloaded within 30 seconds, on SIGHUP, or on `POST /-/reload`. If it has a problem, the previous configuration stays in effect. Addresses,
+TLS and users are not part of this file: they are set by flags and by [the web configuration file](serving.md).
 
 {blocks}"""
 
 
 def configuration(_path: Path) -> str:
-    """The reference of the configuration, a section a block."""
+    """The whole document."""
     blocks = _blocks()
     sections = (f"## {title}\n\n{about}\n\n{_rows(name, blocks[name])}\n" for name, (title, about) in BLOCKS.items())
     return CONFIGURATION.format(blocks="\n".join(sections))
 
 
 def _blocks() -> Mapping[str, Mapping[str, Any]]:
-    """The properties of every block; the network's, which two blocks share, apart."""
+    """The properties of every block. Those of the network, which two blocks share, are a block of their own."""
     schema = json_schema()
     found = {name: dict(block["properties"]) for name, block in {**schema["$defs"], "Config": schema}.items()}
     network = {name: found["Defaults"][name] for name in NETWORK}
     for block in ("Account", "Defaults"):
         found[block] = {name: each for name, each in found[block].items() if name not in NETWORK}
-    found["Config"]["defaults"] = {"$ref": "#/$defs/Defaults", "description": "What holds for every account that does not state its own."}
+    found["Config"]["defaults"] = {"$ref": "#/$defs/Defaults", "description": "Settings for every account that does not set its own."}
     required = {name: block.get("required", ()) for name, block in {**schema["$defs"], "Config": schema}.items()}
     marked = {block: {name: {**each, "required": name in required[block]} for name, each in keys.items()} for block, keys in found.items()}
     return {**marked, "Network": network}
@@ -154,7 +154,7 @@ def _default(block: str, name: str, key: Mapping[str, Any]) -> str:
 
 
 def _type(key: Mapping[str, Any]) -> str:
-    """What a key takes, in the operator's words."""
+    """The type of a key, in words."""
     if "anyOf" in key:
         first: Mapping[str, Any] = key["anyOf"][0]
         return "amount or share" if first.get("type") == "number" else _type(first)

@@ -1,4 +1,4 @@
-"""Writes docs/vendors.md: what each vendor tells, from its definition, and one of its answers as the exporter shows it."""
+"""Writes docs/vendors.md: what each definition reads, and an example response with its series."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from exporter.providers.definition import Definition, HeaderCredential, QuotaFie
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, load_definitions
 from exporter.providers.verdict import accept
-from tools.docs.markdown import code, codes, table
+from tools.markdown import code, codes, table
 
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
-"""The example that is shown of each provider, by its file's name; the first good one of a provider that is not named here."""
+"""The file name of the example to show, by provider. Other providers show their first successful example."""
 
 NOW = 1_795_000_000.0
 PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
 
 VENDORS = """\
-<!-- Written by tools/docs/vendors.py from exporter/providers; do not edit. -->
+<!-- Written by `make docs` from exporter/providers; do not edit. -->
 
 # Vendors
 
-What is known about each vendor is a file: `exporter/providers/definitions/NAME.yaml`. `ai-account-exporter providers NAME` prints the
-same as this page. Where a field is absent or null in an answer, its series is absent too; a field of an unusable kind is counted in
-`ai_account_schema_mismatches_total`, and the others are shown.
+Each vendor is defined by one file: `exporter/providers/definitions/NAME.yaml`. `ai-account-exporter providers NAME` prints the same
+as this page. If a field is absent or null in a response, its series is absent. A field with an unusable value is counted in
+`ai_account_schema_mismatches_total`, and the other fields are still exported.
 
-Another vendor is one more file: your own by `provider_files` in the [configuration](configuration.md), or a built-in one as
-[CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) tells.
+To add a vendor, write one more file. Name your own in `provider_files` in the [configuration](configuration.md), or contribute it:
+[CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) describes how.
 
 {vendors}"""
 
 
 def vendors(_path: Path) -> str:
-    """The reference of the vendors, a section each."""
+    """The whole document."""
     return VENDORS.format(vendors="\n".join(_vendor(definition) for definition in load_definitions().values()))
 
 
 def _vendor(definition: Definition) -> str:
     paragraphs = (
         f"## {definition.title}",
-        table(("what", "how"), _head(definition)),
+        table(("property", "value"), _head(definition)),
         *(f"### GET {request.path}\n\n{_request(request)}" for request in definition.requests),
-        "### What to know" if definition.notes else "",
+        "### Notes" if definition.notes else "",
         "\n".join(f"- {note}" for note in definition.notes),
-        f"### Codes that {definition.title} says no with" if definition.errors.reasons else "",
+        "### Error codes" if definition.errors.reasons else "",
         table(("code", "`reason`"), ((f"`{code}`", f"`{reason}`") for code, reason in definition.errors.reasons.items())),
-        f"### An answer of {definition.title}, and its series",
+        "### Example response and its series",
         _example(definition),
     )
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
@@ -61,8 +61,8 @@ def _vendor(definition: Definition) -> str:
 
 def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     yield "`provider`", f"`{definition.name}`"
-    yield "its own page", f"<{definition.docs_url}>"
-    yield "asked at", f"`{definition.base_url}`"
+    yield "documentation", f"<{definition.docs_url}>"
+    yield "base URL", f"`{definition.base_url}`"
     if definition.regions:
         yield "`region`", ", ".join(f"`{name}`: `{url}`" for name, url in definition.regions.items())
     for name, credential in definition.credentials.items():
@@ -71,21 +71,21 @@ def _head(definition: Definition) -> Iterator[tuple[str, str]]:
 
 
 def _carrier(credential: HeaderCredential) -> str:
-    login = "; can be an OAuth login" if credential.token_url else ""
+    login = "; can also be an OAuth login" if credential.token_url else ""
     return f"header `{credential.header}: {f'{credential.scheme} ' if credential.scheme else ''}...`{login}"
 
 
 def _request(request: Request) -> str:
     paragraphs = []
     if request.credentials:
-        paragraphs.append(f"Asked with {codes(request.credentials)} only.")
+        paragraphs.append(f"Sent only with {codes(request.credentials)}.")
     if request.optional:
-        paragraphs.append("The account is fine without this answer: a refusal costs only what it would have told.")
+        paragraphs.append("Optional: if this request fails, only its own series are missing.")
     if request.quotas:
-        paragraphs.append(table(("resource", "unit", "figures, and the fields they are read from"), map(_quota, request.quotas)))
+        paragraphs.append(table(("resource", "unit", "values, and the fields they are read from"), map(_quota, request.quotas)))
     facts = list(_facts(request))
     if facts:
-        paragraphs.append(table(("series", "of", "field"), facts))
+        paragraphs.append(table(("metric", "label or value", "field"), facts))
     return "\n\n".join(paragraphs)
 
 
@@ -93,7 +93,7 @@ def _quota(quota: QuotaFields) -> tuple[str, str, str]:
     fields = {part: code(field.select) for part in PARTS if (field := getattr(quota, part))}
     if "remaining" not in fields and {"used", "limit"} <= fields.keys():
         fields = {"remaining": "limit - used", **fields}
-    unit = f"`{quota.unit.name}`" if quota.unit.name else f"as `{quota.unit.select}` says"
+    unit = f"`{quota.unit.name}`" if quota.unit.name else f"the value of `{quota.unit.select}`"
     return f"`{quota.resource}`", unit, "<br>".join(f"{part}: {field}" for part, field in fields.items())
 
 
@@ -134,7 +134,7 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 
 def _series(definition: Definition, document: Mapping[str, Any]) -> str:
-    """What the page shows of the answer: the figures alone, since those of polls are alike for all vendors."""
+    """The series that come from the response. Those about polls are the same for all vendors."""
     request = next((each for each in definition.requests if each.path == document.get("request")), definition.requests[0])
     reading = extract([(request, accept(definition, request, document["status"], json.dumps(document["body"]).encode()))])
     key = AccountKey(definition.name, "example")

@@ -1,23 +1,31 @@
-"""The pieces of Markdown that generated documents are made of."""
+"""Parts of the generated Markdown documents."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; bars inside cells are escaped."""
+    """A table; `|` inside cells is escaped."""
     lines = (head, ["---"] * len(head), *rows)
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
 def code(value: object) -> str:
-    """Text as code that may stand in a table: readers disagree on how a bar is escaped there, but not on an entity."""
+    """Code for a table cell. Markdown renderers disagree on an escaped `|` inside backticks, so such code becomes HTML."""
     text = str(value)
     return f"<code>{escape(text, quote=False).replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
 
 
 def codes(names: Iterable[str]) -> str:
-    """Names in a row, each as code."""
+    """A list of names, each as code."""
     return ", ".join(f"`{name}`" for name in names)
+
+
+def with_part(document: str, name: str, part: str) -> str:
+    """The document with the part between `<!-- generated: name -->` and `<!-- end -->` replaced."""
+    return re.sub(
+        rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{part}{found[2]}", document, flags=re.DOTALL
+    )
