@@ -17,7 +17,7 @@ from tools.docs.alerts import alerts
 from tools.docs.api import accounts_schema, api
 from tools.docs.configuration import configuration
 from tools.docs.metrics import metrics
-from tools.docs.readme import readme
+from tools.docs.outputs import outputs
 from tools.docs.reliability import reliability
 from tools.docs.vendors import vendors
 
@@ -37,7 +37,7 @@ DOCUMENTS: Documents = {
     "docs/configuration.md": configuration,
     "docs/vendors.md": vendors,
     "docs/alerts.md": alerts,
-    "README.md": readme,
+    **dict.fromkeys(("README.md", "docs/quickstart.md", "docs/cli.md"), outputs),
 }
 
 

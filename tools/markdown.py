@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
+
+_PART = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -24,8 +26,6 @@ def codes(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def with_part(document: str, name: str, part: str) -> str:
-    """The document with the part between `<!-- generated: name -->` and `<!-- end -->` replaced."""
-    return re.sub(
-        rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{part}{found[2]}", document, flags=re.DOTALL
-    )
+def with_parts(document: str, parts: Mapping[str, Callable[[], str]]) -> str:
+    """The document with the text between each `<!-- generated: name -->` and the next `<!-- end -->` up to date."""
+    return _PART.sub(lambda found: f"{found[1]}{parts[found[2]]()}{found[3]}", document)

@@ -18,13 +18,13 @@ from exporter.client.network import Resolver, Routes, fault
 from exporter.client.oauth import TokenSource
 from exporter.client.retry_after import waiting_time
 from exporter.clock import Clock
-from exporter.config.connection import Way
 from exporter.config.credentials import SecretSource
+from exporter.config.settings import Settings
 from exporter.errors import PollError
-from exporter.model import AccountKey, Reading, Reason, Seconds, Threshold
+from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.providers.definition import Definition, HeaderCredential, Request
 from exporter.providers.extract import extract
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 
 MAX_BODY_BYTES = 1_048_576
 _PATIENCE = 0.8
@@ -37,20 +37,9 @@ class Job:
 
     key: AccountKey
     definition: Definition
-    base_url: str
     credential: HeaderCredential
     secret: SecretSource
-    labels: Mapping[str, str]
-    interval: Seconds
-    timeout: Seconds
-    stale_after: Seconds
-    max_backoff: Seconds
-    max_retry_after: Seconds
-    min_interval: Seconds | None = None
-    max_requests_per_minute: int | None = None
-    max_concurrent_requests: int = 50
-    way: Way = Way()  # noqa: RUF009 -- frozen
-    thresholds: tuple[Threshold, ...] = ()
+    settings: Settings
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -92,38 +81,40 @@ class Client:
             PollError: with the reason; its message holds no key, no URL and no text of the vendor's.
         """
         try:
-            async with asyncio.timeout(job.timeout) as deadline:
-                secret = await self._authentication.secret(job.secret, job.credential, job.way)
+            async with asyncio.timeout(job.settings.timeout) as deadline:
+                secret = await self._authentication.secret(job.secret, job.credential, job.settings.connection)
                 try:
                     return await self._ask_all(job, secret, deadline)
                 except PollError as error:
                     is_refused = error.reason is Reason.UNAUTHORIZED
-                    if not is_refused or not self._authentication.is_renewable(job.secret, job.credential, job.way, secret):
+                    if not is_refused or not self._authentication.is_renewable(job.secret, job.credential, job.settings.connection, secret):
                         raise
-                return await self._ask_all(job, await self._authentication.secret(job.secret, job.credential, job.way), deadline)
+                return await self._ask_all(
+                    job, await self._authentication.secret(job.secret, job.credential, job.settings.connection), deadline
+                )
         except TimeoutError:
-            raise PollError(Reason.TIMEOUT, f"no whole answer within {job.timeout:g}s") from None
+            raise PollError(Reason.TIMEOUT, f"no whole answer within {job.settings.timeout:g}s") from None
 
     async def _ask_all(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:
-        headers = job.credential.headers(secret.get_secret_value())
         answers = []
         for request in job.requests:
-            answer = await (self._try(job, request, headers, deadline) if request.optional else self._ask(job, request, headers))
+            answer = await (self._try(job, request, secret, deadline) if request.optional else self._ask(job, request, secret))
             answers += [(request, answer)] if answer is not None else []
-        return extract(answers)
+        return extract(answers, secret)
 
-    async def _try(self, job: Job, request: Request, headers: Mapping[str, str], deadline: asyncio.Timeout) -> object:
+    async def _try(self, job: Job, request: Request, secret: SecretStr, deadline: asyncio.Timeout) -> object:
         """Ask for what the account can do without, in what is left of the time."""
         now = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(_PATIENCE * ((deadline.when() or now) - now)):
-                return await self._ask(job, request, headers)
+                return await self._ask(job, request, secret)
         except (PollError, TimeoutError):
             return None
 
-    async def _ask(self, job: Job, request: Request, headers: Mapping[str, str]) -> object:
-        url = URL(job.base_url + request.path)
-        options = await self._routes.options(str(url), job.way)
+    async def _ask(self, job: Job, request: Request, secret: SecretStr) -> object:
+        headers = job.credential.headers(secret.get_secret_value())
+        url = URL(job.settings.base_url + request.path)
+        options = await self._routes.options(str(url), job.settings.connection)
         try:
             async with self._session.get(url, headers=headers, allow_redirects=False, **options) as response:
                 status = response.status
@@ -136,7 +127,7 @@ class Client:
         except (aiohttp.ClientError, OSError) as error:
             raise fault(error, proxied=options["proxy"] is not None) from None  # the cause's text may hold the URL
         try:
-            return accept(job.definition, request, status, content)
+            return accept(job.definition, request, status, content, secret)
         except PollError as error:
             error.retry_after = self._wish(job, status, response.headers)
             raise

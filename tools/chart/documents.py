@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tools.chart.schema import alert_names, values_schema
 from tools.chart.values import CHART, documented, text_of
-from tools.markdown import codes, table, with_part
+from tools.markdown import codes, table, with_parts
 
 FOLDER = CHART.relative_to(CHART.parent.parent)
 
@@ -16,11 +16,14 @@ def documents() -> Mapping[str, str]:
     """The text of each generated file by its path in the repository."""
     return {
         str(FOLDER / "values.schema.json"): f"{json.dumps(values_schema(), indent=1)}\n",
-        str(FOLDER / "README.md"): _readme((CHART / "README.md").read_text("utf-8")),
+        str(FOLDER / "README.md"): with_parts((CHART / "README.md").read_text("utf-8"), {"values": _values, "alerts": _alerts}),
     }
 
 
-def _readme(text: str) -> str:
+def _values() -> str:
     rows = ((f"`{value.path}`", f"`{json.dumps(value.default)}`", value.description) for value in documented(text_of()))
-    text = with_part(text, "values", f"{table(('value', 'default', 'meaning'), rows)}\n")
-    return with_part(text, "alerts", f"{codes(alert_names())}\n")
+    return f"{table(('value', 'default', 'meaning'), rows)}\n"
+
+
+def _alerts() -> str:
+    return f"{codes(alert_names())}\n"

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import yaml
 
-from tools.markdown import table, with_part
+from tools.markdown import table, with_parts
 
 RULES = Path(__file__).resolve().parents[2] / "prometheus" / "rules" / "alerts.yaml"
 HEAD = ("alert", "severity", "after", "summary")
 
 
 def alerts(path: Path) -> str:
-    """The document with an up-to-date table."""
-    return with_part(path.read_text(encoding="utf-8"), "alerts", f"\n{table(HEAD, _rows())}\n\n")
+    """The page about alerts with its generated part up to date."""
+    return with_parts(path.read_text(encoding="utf-8"), {"alerts": lambda: f"\n{table(HEAD, _rows())}\n\n"})
 
 
 def _rows() -> Iterator[tuple[str, str, str, str]]:

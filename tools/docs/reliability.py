@@ -1,4 +1,4 @@
-"""Writes docs/reliability.md: every drill, and what holds in all of them."""
+"""Writes docs/reliability.md: the drills, and what every drill checks."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from tests.drills.table import DRILLS
 from tools.markdown import table
 
 SOAK: Mapping[str, str] = {
-    "run": "30 minutes, 500 accounts at 10 s, random faults on about 30 % of them, 73 reloads, with a state file; two shared cores, also running test suites",
-    "polls": "73,698; 14,386 failed, as many as faults were injected",
-    "wrong, stale or missing numbers; counters that decreased": "0",
-    "memory (RSS) after 2 minutes / highest": "103 MiB / 134 MiB",
-    "file descriptors after 2 minutes / at the end / most": "19 / 16 / 194",
-    "threads": "9 throughout",
-    "scrapes": "337; median 0.27 s, slowest 7.9 s while full test runs took the same cores; in ten minutes without them 0.14 s and 0.44 s",
+    "run": "30 minutes, 500 accounts with an interval of 10 s, random faults on about 30 % of them, 73 reloads, persistence enabled; two CPUs shared with test suites",
+    "polls": "73,698, of which 14,386 failed because of the injected faults",
+    "wrong, stale or missing values; decreased counters": "0",
+    "memory (RSS) after 2 minutes / maximum": "103 MiB / 134 MiB",
+    "file descriptors after 2 minutes / at the end / maximum": "19 / 16 / 194",
+    "threads": "9 at all times",
+    "scrapes": "337; median 0.27 s, maximum 7.9 s while test suites used the same CPUs; 0.14 s and 0.44 s in ten minutes without test suites",
 }
-"""The result of a long run, by quantity."""
+"""Measurements of a long run."""
 
 RELIABILITY = """\
 <!-- Written by `make docs` from tests/drills; do not edit. -->
 
 # Reliability
 
-A drill injects one fault into one account while the daemon polls it over real sockets. Three healthy accounts, one at each
-vendor, are polled at the same time, and `/metrics` is scraped throughout. Then the fault is removed. The last drills start
-whole processes instead. `make drills` runs all of them, and so does CI.
+A drill injects one fault into one account, while the daemon polls it over real sockets. Three other accounts, one at each vendor, work
+normally and are polled at the same time. `/metrics` is scraped during the whole drill. Then the fault is removed. The last drills in the
+table start whole processes. `make drills` runs all drills, and so does CI.
 
-## What every drill over the network asserts
+## What every network drill checks
 
-- No wrong number is served. Each value of the faulty account on any page is one that its vendor sent in a good response.
-- Each scrape is answered within 250 ms as the client measures it, minus the time that the process waited for a processor.
-- Exactly the reason in the table is counted, and none where the poll succeeds.
-- The healthy accounts stay up on every page, with their values. The time between two of their polls is at most two intervals.
+- No wrong number is exported: every value of the faulty account was sent by its vendor in a valid response.
+- Each scrape is answered within 250 ms, measured by the client, without the time that the process waited for a CPU.
+- Exactly the reason in the table is counted. If the poll succeeds, no reason is counted.
+- The other accounts stay up with their values, and their polls are at most two intervals apart.
 - The faulty account is polled no earlier than its interval or the vendor's `Retry-After` allows.
-- The memory of the process grows by less than 20 MiB at its peak. No connection, file or task is left open.
-- Once the fault is removed, the account is up and has the vendor's new value. The log has one line for the first failure and
-  one for the recovery.
+- The memory of the process grows by less than 20 MiB, and the process keeps no connection, file or task.
+- After the fault is removed, the account is up and its value is the vendor's new value. One log line reports the failure, and one the
+  recovery.
 
-Arbitrary bytes and arbitrary JSON, with any status, break neither the process nor a page.
+Further tests send arbitrary bytes and arbitrary JSON with any status. They never crash the process or break a page.
 
 ## Drills
 
@@ -53,6 +53,6 @@ Arbitrary bytes and arbitrary JSON, with any status, break neither the process n
 
 
 def reliability(_path: Path) -> str:
-    """The whole document."""
+    """The page about the drills, from the drills themselves."""
     rows = ((drill.name, drill.trouble, drill.outcome) for drill in (*DRILLS, *process_table.DRILLS))
-    return RELIABILITY.format(drills=table(("drill", "fault", "result"), rows), soak=table(("measured", "result"), SOAK.items()))
+    return RELIABILITY.format(drills=table(("drill", "fault", "result"), rows), soak=table(("measurement", "value"), SOAK.items()))

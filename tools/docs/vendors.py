@@ -1,4 +1,4 @@
-"""Writes docs/vendors.md: what each definition reads, and an example response with its series."""
+"""Writes docs/vendors.md from the definitions: what each vendor reports, with an example response and its series."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from exporter.model import AccountKey, Seconds
 from exporter.providers.definition import Definition, HeaderCredential, QuotaFields, Request
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, load_definitions
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 from tools.markdown import code, codes, table
 
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
-"""The file name of the example to show, by provider. Other providers show their first successful example."""
+"""The example of each provider, by file name. Providers that are not listed use their first successful example."""
 
 NOW = 1_795_000_000.0
 PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
@@ -29,18 +29,18 @@ VENDORS = """\
 
 # Vendors
 
-Each vendor is defined by one file: `exporter/providers/definitions/NAME.yaml`. `ai-account-exporter providers NAME` prints the same
-as this page. If a field is absent or null in a response, its series is absent. A field with an unusable value is counted in
-`ai_account_schema_mismatches_total`, and the other fields are still exported.
+Each vendor has a definition: `exporter/providers/definitions/NAME.yaml`. This page and `ai-account-exporter providers NAME` show what the
+definitions contain. If a field is absent or null in a response, its series is absent. An unusable field is counted in
+`ai_account_schema_mismatches_total`, and the other fields are exported.
 
-To add a vendor, write one more file. Name your own in `provider_files` in the [configuration](configuration.md), or contribute it:
-[CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) describes how.
+To add a vendor, write your own definition and name it in `provider_files` in the [configuration](configuration.md).
+[CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) explains the format.
 
 {vendors}"""
 
 
 def vendors(_path: Path) -> str:
-    """The whole document."""
+    """The reference of the vendors, with one section for each."""
     return VENDORS.format(vendors="\n".join(_vendor(definition) for definition in load_definitions().values()))
 
 
@@ -51,9 +51,9 @@ def _vendor(definition: Definition) -> str:
         *(f"### GET {request.path}\n\n{_request(request)}" for request in definition.requests),
         "### Notes" if definition.notes else "",
         "\n".join(f"- {note}" for note in definition.notes),
-        "### Error codes" if definition.errors.reasons else "",
+        f"### Error codes of {definition.title}" if definition.errors.reasons else "",
         table(("code", "`reason`"), ((f"`{code}`", f"`{reason}`") for code, reason in definition.errors.reasons.items())),
-        "### Example response and its series",
+        f"### Example response of {definition.title}",
         _example(definition),
     )
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
@@ -62,30 +62,30 @@ def _vendor(definition: Definition) -> str:
 def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     yield "`provider`", f"`{definition.name}`"
     yield "documentation", f"<{definition.docs_url}>"
-    yield "base URL", f"`{definition.base_url}`"
+    yield "URL", f"`{definition.base_url}`"
     if definition.regions:
         yield "`region`", ", ".join(f"`{name}`: `{url}`" for name, url in definition.regions.items())
     for name, credential in definition.credentials.items():
         yield f"credential `{name}`", _carrier(credential)
-    yield "permission", f"`{definition.permission}`" if definition.permission else "none beyond the key"
+    yield "permission", f"`{definition.permission}`" if definition.permission else "none"
 
 
 def _carrier(credential: HeaderCredential) -> str:
-    login = "; can also be an OAuth login" if credential.token_url else ""
+    login = "; supports an OAuth login" if credential.token_url else ""
     return f"header `{credential.header}: {f'{credential.scheme} ' if credential.scheme else ''}...`{login}"
 
 
 def _request(request: Request) -> str:
     paragraphs = []
     if request.credentials:
-        paragraphs.append(f"Sent only with {codes(request.credentials)}.")
+        paragraphs.append(f"This request is sent only with {codes(request.credentials)}.")
     if request.optional:
-        paragraphs.append("Optional: if this request fails, only its own series are missing.")
+        paragraphs.append("This request is optional. If it fails, its series are absent and the poll still succeeds.")
     if request.quotas:
-        paragraphs.append(table(("resource", "unit", "values, and the fields they are read from"), map(_quota, request.quotas)))
+        paragraphs.append(table(("resource", "unit", "values and their fields"), map(_quota, request.quotas)))
     facts = list(_facts(request))
     if facts:
-        paragraphs.append(table(("metric", "label or value", "field"), facts))
+        paragraphs.append(table(("family", "label value", "field"), facts))
     return "\n\n".join(paragraphs)
 
 
@@ -102,7 +102,7 @@ def _facts(request: Request) -> Iterator[tuple[str, str, str]]:
         yield "`ai_account_info`", f"`{label}`", code(selection)
     if request.status:
         states = f" ({codes(request.status.states)})" if request.status.states else ""
-        yield "`ai_account_status`", f"the state{states}", code(request.status.select)
+        yield "`ai_account_status`", f"the status{states}", code(request.status.select)
     for name, selection in request.features.items():
         yield "`ai_account_feature_enabled`", f"`{name}`", code(selection)
     reload = request.auto_reload
@@ -134,7 +134,7 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 
 def _series(definition: Definition, document: Mapping[str, Any]) -> str:
-    """The series that come from the response. Those about polls are the same for all vendors."""
+    """The series that come from the response. The series about polls are the same for all vendors and are left out."""
     request = next((each for each in definition.requests if each.path == document.get("request")), definition.requests[0])
     reading = extract([(request, accept(definition, request, document["status"], json.dumps(document["body"]).encode()))])
     key = AccountKey(definition.name, "example")
