@@ -1,4 +1,4 @@
-"""Prometheus's own tool, which judges the rules."""
+"""Runs promtool."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def promtool(*arguments: str | Path) -> tuple[int, str]:
-    """How promtool ended, and what it said."""
+    """The exit code and the output of promtool."""
     path = shutil.which("promtool")
     if path is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("promtool is not on the PATH")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.drills.table import DRILLS, Drill
+from tests.drills import process_table
+from tests.drills.table import DRILLS
+from tools.markdown import table
 
 SOAK: Mapping[str, str] = {
     "run": "30 minutes, 500 accounts with an interval of 10 s, random faults on about 30 % of them, 73 reloads, persistence enabled; two CPUs shared with test suites",
@@ -20,7 +21,7 @@ SOAK: Mapping[str, str] = {
 """Measurements of a long run."""
 
 RELIABILITY = """\
-<!-- Written by tools/docs/reliability.py from tests/drills; do not edit. -->
+<!-- Written by `make docs` from tests/drills; do not edit. -->
 
 # Reliability
 
@@ -45,32 +46,14 @@ Further tests send arbitrary bytes and arbitrary JSON with any status. They neve
 ## Drills
 
 {drills}
-{soak}"""
 
-SOAK_SECTION = """
 ## Soak
 
-{figures}
+{soak}
 """
 
 
 def reliability(_path: Path) -> str:
     """The page about the drills, from the drills themselves."""
-    rows = ((drill.name, drill.fault, drill.outcome) for drill in (*DRILLS, *_process_drills()))
-    soak = SOAK_SECTION.format(figures=_table(("measurement", "value"), SOAK.items())) if SOAK else ""
-    return RELIABILITY.format(drills=_table(("drill", "fault", "result"), rows), soak=soak)
-
-
-def _process_drills() -> tuple[Drill, ...]:
-    """The drills of whole processes, if they exist."""
-    try:
-        module = importlib.import_module("tests.drills.process_table")
-    except ModuleNotFoundError:
-        return ()
-    drills: tuple[Drill, ...] = module.DRILLS
-    return drills
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = (head, ("---",) * len(head), *rows)
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    rows = ((drill.name, drill.fault, drill.outcome) for drill in (*DRILLS, *process_table.DRILLS))
+    return RELIABILITY.format(drills=table(("drill", "fault", "result"), rows), soak=table(("measurement", "value"), SOAK.items()))
