@@ -28,8 +28,8 @@ from exporter.simulator.listener import HOST
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import Player, Simulator
 from exporter.web.address import Address
+from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
-from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
 from tests.support import CANARY, PLAYERS, make_job
 
@@ -212,8 +212,8 @@ async def opened(play: Play, interval: Seconds = INTERVAL) -> AsyncIterator[Rang
         jobs = _jobs(play, crowd, vendor, interval)
         store = new_store(jobs, clock.now())
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
-        site = Site(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
-        async with Server(make_application(site), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
+        endpoints = Endpoints(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
+        async with Server(make_application(endpoints), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
             place = Range(vendor, crowd, patient, store, Sampler(), port)
             asyncio.get_running_loop().set_exception_handler(lambda _, context: place.errors.append(context))
             if play.from_start:
