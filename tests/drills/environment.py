@@ -28,8 +28,8 @@ from exporter.simulator.listener import HOST
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import Player, Simulator
 from exporter.web.address import Address
+from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
-from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
 from tests.support import CANARY, PLAYERS, make_job, until
 
@@ -222,8 +222,8 @@ async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncItera
         jobs = _jobs(scenario, others, vendor, interval)
         store = new_store(jobs, clock.now())
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
-        site = Site(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
-        async with Server(make_application(site), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
+        endpoints = Endpoints(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
+        async with Server(make_application(endpoints), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
             env = Environment(vendor, others, sick, store, Sampler(), Delays(), port)
             asyncio.get_running_loop().set_exception_handler(lambda _, context: env.errors.append(context))
             if scenario.from_start:

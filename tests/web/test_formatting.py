@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.model import Reason
-from exporter.web.status import words
+from exporter.web.status import formatting
 
 NOW = 1_763_809_205.0  # 22 Nov 2025 11:00:05 UTC
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -33,7 +33,7 @@ NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=Decimal("
     ],
 )
 def test_a_duration_is_written_in_one_or_two_units(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
+    assert formatting.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_duration_is_written_in_one_or_two_units(seconds: float, text: str) ->
     [(0.2, "0 s"), (80, "80 s"), (100, "2 min"), (5_000, "83 min"), (34 * 3_600, "34 h"), (70 * 3_600, "3 days"), (1e9, "32 years")],
 )
 def test_an_estimate_is_written_in_one_unit(seconds: float, text: str) -> None:
-    assert words.about(seconds) == text
+    assert formatting.estimate(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -65,19 +65,19 @@ def test_an_estimate_is_written_in_one_unit(seconds: float, text: str) -> None:
     ],
 )
 def test_an_amount_is_written_as_its_unit_is_usually_written(number: str, unit: str, text: str) -> None:
-    assert words.counted(Decimal(number), unit) == text
+    assert formatting.counted(Decimal(number), unit) == text
 
 
 @given(NUMBERS, st.sampled_from(["usd", "jpy", "credits"]))
 def test_an_amount_never_crosses_zero(number: Decimal, unit: str) -> None:
-    text = words.amount(number, unit)
+    text = formatting.amount(number, unit)
     assert text.startswith("\N{MINUS SIGN}") == (number < 0)
     assert any(digit in text.split("e")[0] for digit in "123456789") == bool(number)
 
 
 @given(NUMBERS)
 def test_a_written_amount_is_near_the_number(number: Decimal) -> None:
-    text = words.amount(number, "credits").replace("\N{MINUS SIGN}", "-").replace(",", "")
+    text = formatting.amount(number, "credits").replace("\N{MINUS SIGN}", "-").replace(",", "")
     assert abs(Decimal(text) - number) <= abs(number) / 100
 
 
@@ -97,7 +97,7 @@ def test_a_written_amount_is_near_the_number(number: Decimal) -> None:
     ],
 )
 def test_a_share_is_rounded_down(share: float, text: str) -> None:
-    assert words.percent(share) == text
+    assert formatting.percent(share) == text
 
 
 @pytest.mark.parametrize(
@@ -111,37 +111,37 @@ def test_a_share_is_rounded_down(share: float, text: str) -> None:
         (1e30, "credits", "about 1e+30 credits an hour"),
     ],
 )
-def test_a_burn_is_told_by_the_hour_or_by_the_day(hourly: float, unit: str, text: str) -> None:
-    assert words.rate(hourly / 3_600, unit) == text
+def test_a_rate_is_given_by_the_hour_or_by_the_day(hourly: float, unit: str, text: str) -> None:
+    assert formatting.rate(hourly / 3_600, unit) == text
 
 
-def test_a_day_has_its_year_only_where_it_is_another() -> None:
-    assert words.day(NOW + 3 * 86_400, NOW) == "25 Nov 11:00 UTC"
-    assert words.day(NOW + 60 * 86_400, NOW) == "21 Jan 2026 11:00 UTC"
+def test_a_day_has_its_year_only_if_it_differs() -> None:
+    assert formatting.day(NOW + 3 * 86_400, NOW) == "25 Nov 11:00 UTC"
+    assert formatting.day(NOW + 60 * 86_400, NOW) == "21 Jan 2026 11:00 UTC"
 
 
-def test_a_moment_is_told_to_machines_and_to_people() -> None:
-    assert words.moment(NOW) == words.Moment("2025-11-22T11:00:05Z", "22 Nov 2025 11:00:05 UTC")
+def test_a_moment_has_a_form_for_machines_and_one_for_people() -> None:
+    assert formatting.moment(NOW) == formatting.Moment("2025-11-22T11:00:05Z", "22 Nov 2025 11:00:05 UTC")
 
 
 @given(FINITE, FINITE)
-def test_no_time_is_too_absurd_to_be_written(at: float, now: float) -> None:
-    moment, day = words.moment(at), words.day(at, now)
+def test_any_time_can_be_formatted(at: float, now: float) -> None:
+    moment, day = formatting.moment(at), formatting.day(at, now)
     assert moment is None or moment.iso.endswith("Z")
     assert not day or day.endswith("UTC")
-    assert words.duration(at)
-    assert words.about(at)
+    assert formatting.duration(at)
+    assert formatting.estimate(at)
 
 
 @given(FINITE.filter(lambda rate: rate >= 0))
-def test_no_burn_is_too_absurd_to_be_written(burn: float) -> None:
-    assert "credit" in words.rate(min(burn, 1e300), "credits")
+def test_any_rate_can_be_formatted(burn: float) -> None:
+    assert "credit" in formatting.rate(min(burn, 1e300), "credits")
 
 
-def test_the_window_of_a_burn_follows_the_last() -> None:
-    assert [words.window(seconds) for seconds in (86_400, 3_600, 21_600)] == ["day", "hour", "6 h"]
+def test_a_window_follows_the_words_the_last() -> None:
+    assert [formatting.window(seconds) for seconds in (86_400, 3_600, 21_600)] == ["day", "hour", "6 h"]
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_words(reason: Reason) -> None:
-    assert words.TROUBLE[reason][0].isupper()
+def test_every_reason_has_a_title(reason: Reason) -> None:
+    assert formatting.ERROR_TITLES[reason][0].isupper()

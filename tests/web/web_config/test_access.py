@@ -1,4 +1,4 @@
-"""What comes past the gate, and what every answer carries."""
+"""Which requests are admitted, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ import asyncio
 import pytest
 
 from exporter.model import Seconds
-from exporter.web.web_config.gate import Gate
-from exporter.web.web_config.limit import Bucket
+from exporter.web.limits import RateLimiter
+from exporter.web.web_config.basic_auth import PasswordChecker
 from exporter.web.web_config.loading import WebConfig
-from exporter.web.web_config.worker import Worker
 from tests.support import PATIENCE
-from tests.web.web_config.support import ALICE, BOB, EMPTY, Guarded, basic, guarding
+from tests.web.web_config.support import ALICE, BOB, EMPTY, Protected, basic, protected
 
 USERS = {"alice": ALICE, "bob": BOB, "nobody": EMPTY, "élise": ALICE}
 GOOD = basic("alice", "wonderland")
 HEADERS = {"X-Frame-Options": "deny", "Content-Security-Policy": "default-src 'none'"}
 
 
-async def say(server: Guarded, request: str) -> bytes:
-    """Send what no client would send, and read until the server hangs up."""
+async def send(server: Protected, request: str) -> bytes:
+    """Send text as it is, and read until the server closes the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(request.replace("\n", "\r\n").encode("latin-1"))
     answer = await asyncio.wait_for(reader.read(), PATIENCE)
@@ -52,14 +51,14 @@ async def say(server: Guarded, request: str) -> bytes:
         "CONNECT 127.0.0.1:80 HTTP/1.1",
     ],
 )
-async def test_no_request_comes_past_without_a_login(line: str) -> None:
-    async with guarding(Gate(WebConfig(users=USERS, headers=HEADERS))) as server:
-        answer = await say(server, f"{line}\nHost: a\nConnection: close\n\n")
+async def test_no_request_is_admitted_without_credentials(line: str) -> None:
+    async with protected(WebConfig(users=USERS, headers=HEADERS)) as server:
+        answer = await send(server, f"{line}\nHost: a\nConnection: close\n\n")
         head, _, body = answer.partition(b"\r\n\r\n")
         assert head.split()[1] == b"401"
         assert b'WWW-Authenticate: Basic realm="ai-account-exporter", charset="UTF-8"' in head.split(b"\r\n")
         assert b"X-Frame-Options: deny" in head.split(b"\r\n")
-        assert body == (b"" if line.startswith("HEAD") else b"a user and a password are needed\n")
+        assert body == (b"" if line.startswith("HEAD") else b"user name and password required\n")
         assert server.seen == []
 
 
@@ -100,17 +99,17 @@ async def test_no_request_comes_past_without_a_login(line: str) -> None:
         "Expect: 100-continue",
     ],
 )
-async def test_a_wrong_login_is_refused(header: str) -> None:
-    async with guarding(Gate(WebConfig(users=USERS))) as server:
-        answer = await say(server, f"GET / HTTP/1.1\nHost: a\nConnection: close\n{header}\n\n")
+async def test_wrong_credentials_are_refused(header: str) -> None:
+    async with protected(WebConfig(users=USERS)) as server:
+        answer = await send(server, f"GET / HTTP/1.1\nHost: a\nConnection: close\n{header}\n\n")
         assert b"HTTP/1.1 401 " in answer
         assert b"secret page" not in answer
         assert server.seen == []
 
 
-async def test_an_expectation_that_nobody_meets_shows_nothing() -> None:
-    async with guarding(Gate(WebConfig(users=USERS, headers=HEADERS))) as server:
-        answer = await say(server, "GET / HTTP/1.1\nHost: a\nConnection: close\nExpect: miracles\n\n")
+async def test_an_unknown_expectation_is_refused_without_showing_the_page() -> None:
+    async with protected(WebConfig(users=USERS, headers=HEADERS)) as server:
+        answer = await send(server, "GET / HTTP/1.1\nHost: a\nConnection: close\nExpect: miracles\n\n")
         assert answer.startswith(b"HTTP/1.1 417 ")
         assert b"X-Frame-Options: deny" in answer
         assert server.seen == []
@@ -127,21 +126,20 @@ async def test_an_expectation_that_nobody_meets_shows_nothing() -> None:
         basic("élise", "wonderland"),
     ],
 )
-async def test_a_right_login_is_let_in_everywhere(login: str) -> None:
-    async with guarding(Gate(WebConfig(users=USERS))) as server:
+async def test_right_credentials_are_admitted_everywhere(login: str) -> None:
+    async with protected(WebConfig(users=USERS)) as server:
         statuses = [
             await server.status(path, method, Authorization=login) for path, method in (("/", "GET"), ("/x", "GET"), ("/", "DELETE"))
         ]
         assert statuses == [200, 404, 405]
 
 
-async def test_without_users_nobody_is_asked() -> None:
-    async with guarding(Gate(WebConfig())) as server:
+async def test_without_users_no_credentials_are_needed() -> None:
+    async with protected(WebConfig()) as server:
         assert [await server.status(), await server.status(Authorization="nonsense")] == [200, 200]
 
 
-async def test_the_configured_headers_are_on_every_answer_and_outrank_the_page() -> None:
-    gate = Gate(WebConfig(users=USERS, headers=HEADERS, pace=(Seconds(1.0), 5)), clock=lambda: 0.0)
+async def test_the_configured_headers_are_on_every_answer_and_replace_those_of_the_page() -> None:
     asked = [
         ("/", "GET", GOOD),
         ("/nowhere", "GET", GOOD),
@@ -151,7 +149,7 @@ async def test_the_configured_headers_are_on_every_answer_and_outrank_the_page()
         ("/", "GET", GOOD),
     ]
     found = []
-    async with guarding(gate) as server:
+    async with protected(WebConfig(users=USERS, headers=HEADERS, rate_limit=(Seconds(1.0), 5)), clock=lambda: 0.0) as server:
         for path, method, login in asked:
             async with server.ask(path, method, Authorization=login) as response:
                 found.append(response.status)
@@ -159,20 +157,18 @@ async def test_the_configured_headers_are_on_every_answer_and_outrank_the_page()
     assert found == [200, 404, 405, 500, 401, 429]
 
 
-async def test_new_headers_count_at_once() -> None:
-    gate = Gate(WebConfig(headers=HEADERS))
-    async with guarding(gate) as server:
-        gate.config = WebConfig(headers={"X-XSS-Protection": "0"})
+async def test_new_headers_apply_at_once() -> None:
+    async with protected(WebConfig(headers=HEADERS)) as server:
+        server.apply(WebConfig(headers={"X-XSS-Protection": "0"}))
         async with server.ask() as response:
             assert response.headers["X-XSS-Protection"] == "0"
             assert response.headers["X-Frame-Options"] == "allow"
             assert "Content-Security-Policy" not in response.headers
 
 
-async def test_a_burst_is_let_in_and_then_one_for_each_interval() -> None:
+async def test_a_burst_is_admitted_and_then_one_request_for_each_interval() -> None:
     now = 100.0
-    gate = Gate(WebConfig(pace=(Seconds(2.5), 2)), clock=lambda: now)
-    async with guarding(gate) as server:
+    async with protected(WebConfig(rate_limit=(Seconds(2.5), 2)), clock=lambda: now) as server:
         assert [await server.status() for _ in range(3)] == [200, 200, 429]
         async with server.ask("/nowhere") as response:
             assert (response.status, response.headers["Retry-After"]) == (429, "3")
@@ -185,33 +181,49 @@ async def test_a_burst_is_let_in_and_then_one_for_each_interval() -> None:
         assert server.seen == ["/"] * 5
 
 
-def test_moments_that_no_double_hits_exactly_cost_nobody_a_turn() -> None:
-    bucket = Bucket(Seconds(0.1), 3)
-    assert [bucket.take(0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
-    assert bucket.take(0.0) == pytest.approx(0.1)
-    assert [bucket.take(0.1), bucket.take(0.2), bucket.take(0.3)] == [0.0, 0.0, 0.0]
+def test_rounding_of_times_refuses_no_request() -> None:
+    limiter = RateLimiter(Seconds(0.1), 3)
+    assert [limiter.take(0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert limiter.take(0.0) == pytest.approx(0.1)
+    assert [limiter.take(0.1), limiter.take(0.2), limiter.take(0.3)] == [0.0, 0.0, 0.0]
 
 
-async def test_the_limit_comes_before_the_password_so_guessing_is_limited_too() -> None:
+async def test_the_rate_limit_applies_before_passwords_are_checked() -> None:
     checked = []
 
     def check(password: bytes, _stored: bytes) -> bool:
         checked.append(password)
         return False
 
-    gate = Gate(WebConfig(users=USERS, pace=(Seconds(1.0), 1)), Worker(check), clock=lambda: 0.0)
-    async with guarding(gate) as server:
+    async with protected(WebConfig(users=USERS, rate_limit=(Seconds(1.0), 1)), PasswordChecker(check), clock=lambda: 0.0) as server:
         assert [await server.status(Authorization=basic("alice", str(guess))) for guess in range(4)] == [401, 429, 429, 429]
     assert checked == [b"0"]
 
 
-async def test_a_reload_gives_no_new_burst_unless_the_limit_has_changed() -> None:
-    gate = Gate(WebConfig(pace=(Seconds(60.0), 1)), clock=lambda: 0.0)
-    async with guarding(gate) as server:
+async def test_a_reload_keeps_the_tokens_unless_the_limit_has_changed() -> None:
+    async with protected(WebConfig(rate_limit=(Seconds(60.0), 1)), clock=lambda: 0.0) as server:
         assert await server.status() == 200
-        gate.config = WebConfig(pace=(Seconds(60.0), 1))
+        server.apply(WebConfig(rate_limit=(Seconds(60.0), 1)))
         assert await server.status() == 429
-        gate.config = WebConfig(pace=(Seconds(60.0), 2))
+        server.apply(WebConfig(rate_limit=(Seconds(60.0), 2)))
         assert await server.status() == 200
-        gate.config = WebConfig()
+        server.apply(WebConfig())
         assert [await server.status() for _ in range(3)] == [200, 200, 200]
+
+
+async def test_probes_do_not_use_up_the_rate_limit() -> None:
+    config = WebConfig(rate_limit=(Seconds(60.0), 1))
+    async with protected(config, clock=lambda: 0.0) as server:
+        assert [await server.status("/-/healthy") for _ in range(3)] == [200, 200, 200]
+        assert [await server.status() for _ in range(2)] == [200, 429]
+        assert await server.status("/-/healthy") == 200
+
+
+async def test_a_probe_counts_against_the_rate_limit_while_its_password_must_be_checked() -> None:
+    config = WebConfig(users=USERS, rate_limit=(Seconds(60.0), 2))
+    async with protected(config, clock=lambda: 0.0) as server:
+        assert await server.status("/-/healthy", Authorization=GOOD) == 200
+        assert await server.status("/-/healthy", Authorization=basic("alice", "guess")) == 401
+        assert await server.status("/-/healthy", Authorization=basic("alice", "another guess")) == 429
+        assert await server.status("/-/healthy") == 429
+        assert await server.status("/-/healthy", Authorization=GOOD) == 200

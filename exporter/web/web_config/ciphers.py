@@ -1,4 +1,4 @@
-"""Go's names for TLS versions, cipher suites and curves, and what OpenSSL calls the same things."""
+"""Go's names for TLS versions, cipher suites and curves, with OpenSSL's names."""
 
 from __future__ import annotations
 
@@ -27,23 +27,21 @@ SUITES: Final = {
     "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA": "ECDHE-RSA-AES128-SHA",
     "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA": "ECDHE-RSA-AES256-SHA",
 }
-"""Those that Go holds to be secure and that can be chosen; the best first."""
+"""The suites up to TLS 1.2 that Go lists as secure, best first."""
 
-_FIXED: Final = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
+TLS13_SUITES: Final = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
 
 CURVES: Final = {"CurveP256": "prime256v1", "CurveP384": "secp384r1", "CurveP521": "secp521r1", "X25519": "X25519"}
 
 
 def openssl_suite(name: str) -> str:
-    """OpenSSL's name of a suite; raises ValueError with what can be chosen instead."""
-    if name in _FIXED:
-        raise ValueError("the suites of TLS 1.3 cannot be chosen here: they are always on; remove it, or set max_version: TLS12")
-    return _translated(name, SUITES, "a cipher suite that can be chosen")
+    """OpenSSL's name of a suite, which is Go's for TLS 1.3. Raises ValueError with the known names."""
+    return name if name in TLS13_SUITES else _translated(name, SUITES, "a supported cipher suite")
 
 
 def openssl_curve(name: str) -> str:
-    """OpenSSL's name of a curve; raises ValueError with what can be chosen instead."""
-    return _translated(name, CURVES, "a curve that can be chosen")
+    """OpenSSL's name of a curve. Raises ValueError with the known names."""
+    return _translated(name, CURVES, "a supported curve")
 
 
 def _translated(name: str, known: dict[str, str], what: str) -> str:
