@@ -32,7 +32,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "wait until the past": refusing(DATE, "Retry-After: Sun, 31 Dec 2028 23:59:59 GMT"),
     "wait for nonsense": refusing("Retry-After: soon"),
     "wait for 400 digits": refusing("Retry-After: " + "9" * 400),
-    "two wishes": refusing("Retry-After: 0.6", "Retry-After: 0", least_gap=0.6),
+    "two headers": refusing("Retry-After: 0.6", "Retry-After: 0", least_gap=0.6),
 }
 
 
