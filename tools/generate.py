@@ -16,6 +16,7 @@ from exporter.accounts.store import Entry
 from exporter.config.loading import json_schema
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE, Family
 from exporter.model import AccountKey, Reason, Seconds
+from exporter.overview.reasons import REASONS
 from tools.docs.alerts import alerts
 from tools.docs.api import accounts_schema, api
 from tools.docs.configuration import configuration
@@ -30,21 +31,6 @@ STALE = Entry(
     duration=Seconds(1.0), mismatches={"": 1}, books=(Book("", "", since=0.0, at=0.0),),
 )  # fmt: skip
 """An account of which all is known but fresh figures: what has no series for it vanishes when figures are stale."""
-
-REASONS: Mapping[Reason, str] = {
-    Reason.TIMEOUT: "The vendor did not answer wholly within `timeout`.",
-    Reason.CONNECTION: "The vendor could not be reached, or the connection ended before the answer was whole.",
-    Reason.TLS: "The TLS handshake failed, or the server's certificate was refused.",
-    Reason.UNAUTHORIZED: "The vendor does not accept the key.",
-    Reason.FORBIDDEN: "The key is valid, but lacks the permission to read the account.",
-    Reason.QUOTA_EXHAUSTED: "The vendor refuses because the account has nothing left.",
-    Reason.RATE_LIMITED: "The vendor says that it is asked too often.",
-    Reason.CLIENT_ERROR: "The vendor refuses the request for a reason that is not listed here.",
-    Reason.SERVER_ERROR: "The vendor has a fault of its own.",
-    Reason.INVALID_RESPONSE: "The answer is a redirect, too large, not JSON, or not of the shape that the definition expects.",
-    Reason.CREDENTIAL: "The secret cannot be read, or what was read cannot be a key; the vendor was not asked.",
-    Reason.INTERNAL: "The exporter has a defect; its log tells where.",
-}
 
 METRICS = """\
 <!-- Written by tools/generate.py from exporter/metrics/catalogue.py; do not edit. -->
@@ -104,7 +90,7 @@ def metrics(_path: Path) -> str:
     return METRICS.format(
         accounts=_families(ACCOUNT_FAMILIES),
         exporter=_families(CATALOGUE[len(ACCOUNT_FAMILIES) :]),
-        reasons=_table(("reason", "meaning"), ((f"`{reason}`", REASONS[reason]) for reason in Reason)),
+        reasons=_table(("reason", "meaning"), ((f"`{reason}`", REASONS[reason].meaning) for reason in Reason)),
         figures="\n".join(f"- `{family.name}`" for family in ACCOUNT_FAMILIES if not any(family.samples(STALE, 1.0))),
     )
 

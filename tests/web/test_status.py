@@ -131,7 +131,7 @@ def test_a_bar_is_drawn_to_scale(quota: QuotaFacts, drawn: list[tuple[str | None
         (0, "read 12 s ago"),
         (0, "next poll in 48 s"),
         (1, "No poll has succeeded yet, so there are no figures."),
-        (1, "Used up, says the vendor (quota_exhausted; the last 3 polls failed)"),
+        (1, "Quota exhausted (quota_exhausted; the last 3 polls failed)"),
         (1, "Buy more at the vendor"),
         (2, "Figures are hidden, as they are older than 15 min. The last ones were read 3 days 4 h ago, 19 Nov 07:00 UTC."),
         (3, "the vendor lets us wait 6 min more"),

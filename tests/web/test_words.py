@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model import Reason
 from exporter.web.status import words
 
 NOW = 1_763_809_205.0  # 22 Nov 2025 11:00:05 UTC
@@ -140,8 +139,3 @@ def test_no_burn_is_too_absurd_to_be_written(burn: float) -> None:
 
 def test_the_window_of_a_burn_follows_the_last() -> None:
     assert [words.window(seconds) for seconds in (86_400, 3_600, 21_600)] == ["day", "hour", "6 h"]
-
-
-@pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_words(reason: Reason) -> None:
-    assert words.TROUBLE[reason][0].isupper()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from exporter.model import Seconds
 from exporter.overview.facts import AccountFacts, ErrorFacts, State
+from exporter.overview.reasons import REASONS
 from exporter.web.status import words
 from exporter.web.status.gauges import QuotaRow, quota_row
 from exporter.web.status.phrases import Phrase, ahead, since, timed
@@ -102,7 +103,7 @@ def _absence(account: AccountFacts, now: float) -> Phrase:
 def _trouble(error: ErrorFacts) -> Trouble:
     times = "the last poll failed" if error.failures == 1 else f"the last {error.failures:,} polls failed"
     return Trouble(
-        words.TROUBLE[error.reason], error.reason, words.straight(error.message), words.straight(error.remedy).replace("`", ""), times
+        REASONS[error.reason].title, error.reason, words.straight(error.message), words.straight(error.remedy).replace("`", ""), times
     )  # marks for text, not for a page
 
 

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from exporter.model import Reason
-
 _CENTS: Final = frozenset({"usd", "eur", "gbp", "chf", "cny", "inr", "aud", "cad", "nzd", "sek", "nok", "dkk", "pln", "brl", "sgd", "hkd"})
 _CURRENCIES: Final = _CENTS | {"jpy", "krw"}
 _TURNS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\N{REPLACEMENT CHARACTER}")
@@ -15,22 +13,6 @@ _TURNS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _YEAR, _DAY, _HOUR, _MINUTE = 31_556_952, 86_400, 3_600, 60
 _STEPS: Final = ((_DAY, "day", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", 1, "s"))
-
-TROUBLE: Final[dict[Reason, str]] = {
-    Reason.TIMEOUT: "No answer in time",
-    Reason.CONNECTION: "No connection",
-    Reason.TLS: "No secure connection",
-    Reason.UNAUTHORIZED: "Key refused",
-    Reason.FORBIDDEN: "Permission missing",
-    Reason.QUOTA_EXHAUSTED: "Used up, says the vendor",
-    Reason.RATE_LIMITED: "Told to wait",
-    Reason.CLIENT_ERROR: "Request refused",
-    Reason.SERVER_ERROR: "Vendor in trouble",
-    Reason.INVALID_RESPONSE: "Answer not understood",
-    Reason.CREDENTIAL: "Key not readable",
-    Reason.INTERNAL: "Fault of the exporter",
-}
-"""What went wrong, in a few words."""
 
 
 class Moment(NamedTuple):
