@@ -38,56 +38,56 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     ),
     Reason.TLS: ReasonText(
         "No secure connection",
-        "The TLS handshake failed, or the server's certificate was refused.",
+        "The TLS handshake failed, or the certificate of the server is not trusted.",
         "Check the clock and the CA certificates of the exporter's host. If a proxy opens TLS connections, set `ca_file` to the file of "
         f"its CA. {_RETRY}.",
     ),
     Reason.UNAUTHORIZED: ReasonText(
         "Not authorized",
-        "The vendor refused the request as not authorized, mostly because of the key.",
+        "The vendor rejects the request as not authorized, mostly because of the key.",
         f"Check the key at the vendor, and `region` and `base_url` if they are set: the vendor gave no error code. {_NEW_KEY}",
     ),
     Reason.FORBIDDEN: ReasonText(
         "Access denied",
-        "The vendor denied access: the key lacks a permission, or the account is suspended, or the region is blocked.",
+        "The vendor denies access: the key lacks a permission, the account is suspended, or the region is blocked.",
         f"Check at the vendor what the key may read, and the state of the account: the vendor gave no error code. {_NEW_KEY}",
     ),
     Reason.QUOTA_EXHAUSTED: ReasonText(
         "Quota exhausted",
-        "The vendor refused the request because the account has nothing left.",
+        "The vendor refuses the request because nothing is left on the account.",
         f"Top up at the vendor, raise the spending cap, or wait for the reset. {_RETRY}.",
     ),
     Reason.RATE_LIMITED: ReasonText(
         "Rate limited",
-        "The vendor received too many requests.",
+        "The vendor rejects the request because it receives too many.",
         "Wait until the vendor's limit ends. If it comes back, raise the account's `interval`, lower `max_requests_per_minute` of the "
         "provider, or check what else uses the key.",
     ),
     Reason.CLIENT_ERROR: ReasonText(
         "Request refused",
-        "The vendor refused the request for a reason that is not listed here.",
+        "The vendor rejects the request for another reason.",
         "Check `base_url` and `region` if they are set, and whether there is a newer release: the vendor may have changed its API. "
         f"{_RETRY}.",
     ),
     Reason.SERVER_ERROR: ReasonText(
         "Error at the vendor",
-        "The vendor reported an error of its own.",
+        "The vendor reports an internal error.",
         f"Wait, and check the vendor's status page. {_RETRY}.",
     ),
     Reason.INVALID_RESPONSE: ReasonText(
         "Unexpected response",
-        "The response is a redirect, too large, not JSON, or not of the shape that the definition expects.",
+        "The response is a redirect, too large, not JSON, or not of the form that the definition expects.",
         "Check that no proxy or portal answers in place of the vendor, and whether there is a newer release: the vendor may have changed "
         f"its API. {_RETRY}.",
     ),
     Reason.CREDENTIAL: ReasonText(
         "Key not readable",
-        "The secret cannot be read, or what was read cannot be a key. No request was sent.",
+        "The secret cannot be read or cannot be a key; no request was sent.",
         f"Put the key where `credentials` of the account says, and let the exporter's user read it: no request was sent. {_NEW_KEY}",
     ),
     Reason.INTERNAL: ReasonText(
         "Defect of the exporter",
-        "The exporter has a defect. Its log says where.",
+        "The exporter has a defect; its log contains the details.",
         f"Report the defect with its lines of the log. The other accounts are not affected. {_RETRY}.",
     ),
 }
