@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from exporter.config.connection import Network
 from exporter.config.context import FilePath, context_of
@@ -12,6 +12,7 @@ from exporter.config.credentials import SecretSource
 from exporter.config.thresholds import Thresholds
 from exporter.model import AccountKey
 from exporter.providers.definition import Definition
+from exporter.validation.block import Block
 from exporter.validation.duration import Duration, default_duration
 from exporter.validation.fields import Interval, LabelName, LabelValue, Text, Url, listed
 
@@ -31,11 +32,7 @@ def _credential_name(name: str, info: ValidationInfo) -> str:
 CredentialName = Annotated[str, AfterValidator(_credential_name)]
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Defaults(_Block, Network):
+class Defaults(Block, Network):
     """What holds for every account that does not state its own."""
 
     interval: Interval = default_duration("5m")
@@ -50,11 +47,11 @@ class Defaults(_Block, Network):
     """How long a vendor's `Retry-After` is obeyed at most."""
     min_interval: Interval | None = None
     """How far the interval may shrink while a resource nears a threshold, its end or its reset; it does not unless this is set."""
-    thresholds: Thresholds = {}
+    thresholds: Thresholds = Field(default={})
     """How little may remain of each resource; `*` is every resource that has no level of that severity of its own."""
 
 
-class Account(_Block, Network):
+class Account(Block, Network):
     """One account at one vendor."""
 
     name: Text
@@ -75,9 +72,9 @@ class Account(_Block, Network):
     """How long a vendor's `Retry-After` is obeyed at most for this account."""
     min_interval: Interval | None = None
     """How far this account's interval may shrink while a resource nears a threshold, its end or its reset."""
-    labels: dict[LabelName, LabelValue] = {}
+    labels: dict[LabelName, LabelValue] = Field(default={})
     """Labels of your own for all series of this account, such as `team: video`."""
-    thresholds: Thresholds = {}
+    thresholds: Thresholds = Field(default={})
     """How little may remain of each resource of this account; the defaults hold where it states no level of that severity."""
     region: str | None = None
     """One of the provider's regions, where it has several."""
@@ -125,7 +122,7 @@ class Account(_Block, Network):
         return url
 
 
-class Limits(_Block):
+class Limits(Block):
     """How much one provider is asked at most, by all its accounts together; per host, where they have several."""
 
     max_requests_per_minute: int | None = Field(default=None, ge=1)
@@ -134,25 +131,25 @@ class Limits(_Block):
     """Polls under way at once; a low number lets accounts that hang hold up the others."""
 
 
-class StateFields(_Block):
+class StateFields(Block):
     """What is kept over restarts."""
 
     path: FilePath
     """The file that keeps the last figures, the counters and when each account may be asked next; relative to this file's folder."""
 
 
-class Config(_Block):
+class Config(Block):
     """The whole file."""
 
     defaults: Defaults = Defaults()
     """What holds for every account that does not state its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""
-    providers: dict[str, Limits] = {}
+    providers: dict[str, Limits] = Field(default={})
     """How much each provider is asked at most, by name."""
     state: StateFields | None = None
     """What is kept over restarts; nothing unless set."""
-    provider_files: list[str] = []
+    provider_files: list[str] = Field(default=[])
     """Definitions of your own: paths or patterns such as `providers/*.yaml`, relative to this file."""
 
     @field_validator("providers")

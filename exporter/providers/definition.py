@@ -7,11 +7,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.model import Reason
 from exporter.providers.selection import SelectionField
 from exporter.providers.values import TimeFormat, to_code
+from exporter.validation.block import Block
 from exporter.validation.fields import Url
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
@@ -40,11 +41,7 @@ def _code(value: Any) -> Any:
 Code = Annotated[str, BeforeValidator(_code)]
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class NumberField(_Block):
+class NumberField(Block):
     """A number: `remaining: data.left`, or a block where it needs more than selecting."""
 
     select: SelectionField
@@ -57,7 +54,7 @@ class NumberField(_Block):
     """What the vendor sends in place of a number to say that there is no limit."""
 
 
-class TimeField(_Block):
+class TimeField(Block):
     """A point in time."""
 
     select: SelectionField
@@ -68,7 +65,7 @@ class TimeField(_Block):
     """The number by which the vendor says that it does not know."""
 
 
-class UnitField(_Block):
+class UnitField(Block):
     """A unit: `unit: credits`, or `unit: {select: data.currency}` where the answer tells it."""
 
     name: Name | None = None
@@ -87,7 +84,7 @@ Number = Annotated[NumberField, BeforeValidator(partial(_shorthand, "select"))]
 Unit = Annotated[UnitField, BeforeValidator(partial(_shorthand, "name"))]
 
 
-class QuotaFields(_Block):
+class QuotaFields(Block):
     """One resource: what is left of it, used, granted."""
 
     resource: Name
@@ -106,7 +103,7 @@ class QuotaFields(_Block):
     """When the period ends."""
 
 
-class StatusField(_Block):
+class StatusField(Block):
     """The account's state."""
 
     select: SelectionField
@@ -115,7 +112,7 @@ class StatusField(_Block):
     """The states that are known; another one is shown as it comes."""
 
 
-class AutoReloadFields(_Block):
+class AutoReloadFields(Block):
     """When the vendor tops the account up by itself, and by how much."""
 
     unit: Unit
@@ -126,7 +123,7 @@ class AutoReloadFields(_Block):
     """What a top-up adds."""
 
 
-class Request(_Block):
+class Request(Block):
     """One GET, and what its answer tells."""
 
     path: Annotated[str, Field(pattern=r"^/[!-~]*$")]
@@ -135,11 +132,11 @@ class Request(_Block):
     """JMESPath that must select something (not null, false or empty) in every good answer."""
     quotas: tuple[QuotaFields, ...] = ()
     """The resources."""
-    info: dict[InfoLabel, SelectionField] = {}
+    info: dict[InfoLabel, SelectionField] = Field(default={})
     """Facts about the account, as labels of one series; never an e-mail address or a person's name."""
     status: StatusField | None = None
     """The account's state."""
-    features: dict[Name, SelectionField] = {}
+    features: dict[Name, SelectionField] = Field(default={})
     """Booleans."""
     auto_reload: AutoReloadFields | None = None
     """Automatic top-ups."""
@@ -153,7 +150,7 @@ class Request(_Block):
     """Whether the account is fine without this answer: its refusal or absence then costs only what it would have told."""
 
 
-class HeaderCredential(_Block):
+class HeaderCredential(Block):
     """A secret that travels in a request header."""
 
     header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
@@ -168,7 +165,7 @@ class HeaderCredential(_Block):
         return {self.header: f"{self.scheme} {secret}" if self.scheme else secret}
 
 
-class ErrorFields(_Block):
+class ErrorFields(Block):
     """How the vendor's own error codes read. A code that is listed outranks the HTTP status."""
 
     code: Annotated[tuple[SelectionField, ...], BeforeValidator(_listed)] = ()
@@ -177,13 +174,13 @@ class ErrorFields(_Block):
     """Codes that a good answer carries."""
     rate_limit_reset: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
     """The header that tells the seconds left of a rate limit's window, for a vendor that may send no `Retry-After`."""
-    reasons: dict[Code, Reason] = {}
+    reasons: dict[Code, Reason] = Field(default={})
     """What each code means, as a value of the label `reason`."""
     missing_permission: frozenset[Code] = frozenset()
     """Those of the codes that say that the key lacks a permission, and nothing else."""
 
 
-class Definition(_Block):
+class Definition(Block):
     """One vendor."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
@@ -194,7 +191,7 @@ class Definition(_Block):
     """The vendor's page on this endpoint."""
     base_url: Url
     """Where the vendor is asked, unless an account says otherwise."""
-    regions: dict[str, Url] = {}
+    regions: dict[str, Url] = Field(default={})
     """Other addresses of the vendor, by name."""
     credentials: dict[Name, HeaderCredential] = Field(min_length=1)
     """The ways to authenticate, by name; an account uses one."""

@@ -1,4 +1,4 @@
-"""The kinds of text that a configuration is made of (each refuses what it cannot be, and says what it can), and how its places are written."""
+"""The kinds of text in a file, and how places in a file are written."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from exporter.validation.duration import Duration
 
 _BARE_URL = re.compile(r"[^\s?#@\x00-\x1f\x7f]+")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,24}")
-_PRINTED_KEY = re.compile(r"[!-9;-~]{1,40}")  # one with a colon is a key and a value without the space between
+_KEY = re.compile(r"(?=.{1,32}$)_{0,2}[0-9]{0,3}(?:(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,15})[0-9]{0,3}(?:[_.-]|$))+|[0-9]{1,6}|\*")
+"""Words and short numbers, as keys, labels and error codes are. API keys have long runs of letters and digits."""
+_KEY_BESIDE_A_SECRET = re.compile(r"[a-z][a-z_]{0,24}")
 
 
 def _without_controls(text: str) -> str:
@@ -75,13 +76,13 @@ Url = Annotated[str, AfterValidator(check_url)]
 
 
 def dotted(location: Iterable[int | str]) -> str:
-    """Write a place in a file: `accounts[2].interval`. A key that may be a misplaced secret is not written out."""
+    """Write a place in a file, such as `accounts[2].interval`. A key that may be a misplaced secret is not shown."""
     text, is_secret = "", False
     for part in location:
         if isinstance(part, int) and not is_secret:
             text += f"[{part}]"
         elif part != "[key]":  # pydantic's mark for a fault in the key itself
-            text += f".{part}" if (_PLAIN_KEY if is_secret else _PRINTED_KEY).fullmatch(str(part)) else ".(a key that is not shown)"
+            text += f".{part}" if (_KEY_BESIDE_A_SECRET if is_secret else _KEY).fullmatch(str(part)) else ".(a key that is not shown)"
         is_secret = is_secret or part == "credentials"
     return text.removeprefix(".")
 
