@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from exporter.config.context import ConfigContext
 from exporter.config.credentials import SecretSource
 from exporter.config.models import Account, Config, Defaults
-from exporter.config.thresholds import Levels, threshold_faults
+from exporter.config.thresholds import Levels, threshold_problems
 from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
 from exporter.providers.library import read_definitions
@@ -40,19 +41,19 @@ def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False) 
     data = read_document(path, pipes=pipes)
     problems: list[Problem] = []
     files = dict.fromkeys(_provider_files(data, path.parent, problems))
-    definitions, found = read_definitions(files)
-    problems += found
+    library = read_definitions(files)
+    problems += library.problems
     config = None
     try:
-        config = Config.model_validate(data, context=ConfigContext(environ, path.parent, definitions))
+        config = Config.model_validate(data, context=ConfigContext(environ, path.parent, library))
     except ValidationError as error:
         problems += problems_of(error, _keys_of)
     problems += _between_accounts(data)
-    resources = {name: [quota.resource for quota in each.quotas] for name, each in definitions.items()}
-    problems += (Problem(place, message) for place, message in threshold_faults(data, resources))
+    resources = {name: [quota.resource for quota in each.quotas] for name, each in library.definitions.items()}
+    problems += threshold_problems(data, resources, is_complete=not library.broken)
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
-    return Loaded(config, definitions, (path, *files))
+    return Loaded(config, library.definitions, (path, *files))
 
 
 def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
@@ -80,10 +81,10 @@ def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterato
     patterns = data.get("provider_files") if isinstance(data, dict) else None
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         if isinstance(pattern, str):
-            found = [] if "\0" in pattern else sorted(glob.glob(pattern, root_dir=folder))  # noqa: PTH207 -- takes absolute patterns too
+            found = sorted(glob.glob(pattern, root_dir=folder)) if pattern.isprintable() else []  # noqa: PTH207 -- takes absolute patterns too
             if not found:
-                problems.append(Problem(f"provider_files[{index}]", f"no file matches {pattern!r} (relative to {folder})"))
-            yield from ((folder / name).resolve() for name in found)
+                problems.append(Problem(f"provider_files[{index}]", f"no file matches, relative to {folder}"))
+            yield from (Path(os.path.realpath(folder / name)) for name in found)
 
 
 def _between_accounts(data: Any) -> Iterator[Problem]:
@@ -97,7 +98,7 @@ def _between_accounts(data: Any) -> Iterator[Problem]:
         if isinstance(provider, str) and isinstance(name, str):
             earlier = first.setdefault((provider, name), index)
             if earlier != index:
-                yield Problem(f"accounts[{index}].name", f"accounts[{earlier}] of {provider} has this name already")
+                yield Problem(f"accounts[{index}].name", f"accounts[{earlier}] of this provider has this name already")
         yield from _hasty_staleness(index, account, data.get("defaults", {}))
 
 

@@ -19,7 +19,17 @@ from exporter.validation.fields import Interval, LabelName, LabelValue, Text, Ur
 
 def _definition(info: ValidationInfo) -> Definition | None:
     context = context_of(info)
-    return context.definitions.get(info.data.get("provider", "")) if context else None
+    return context.library.definitions.get(info.data.get("provider", "")) if context else None
+
+
+def _provider_name(name: str, info: ValidationInfo) -> str:
+    context = context_of(info)
+    if context and not context.library.knows(name):
+        raise ValueError(f"no such provider; known are {listed(context.library.definitions)}")
+    return name
+
+
+ProviderName = Annotated[str, AfterValidator(_provider_name)]
 
 
 def _credential_name(name: str, info: ValidationInfo) -> str:
@@ -56,7 +66,7 @@ class Account(Block, Network):
 
     name: Text
     """The value of the label `account`; unique for its provider."""
-    provider: str
+    provider: ProviderName
     """The name of a provider: see `ai-account-exporter providers`."""
     credentials: dict[CredentialName, SecretSource] = Field(json_schema_extra={"minProperties": 1, "maxProperties": 1})
     """One of the provider's credentials by name, and where its secret is."""
@@ -85,14 +95,6 @@ class Account(Block, Network):
     def key(self) -> AccountKey:
         """The account's identity on the page."""
         return AccountKey(self.provider, self.name)
-
-    @field_validator("provider")
-    @classmethod
-    def _is_known(cls, name: str, info: ValidationInfo) -> str:
-        context = context_of(info)
-        if context and name not in context.definitions:
-            raise ValueError(f"no such provider; known are {listed(context.definitions)}")
-        return name
 
     @field_validator("credentials")
     @classmethod
@@ -125,9 +127,9 @@ class Account(Block, Network):
 class Limits(Block):
     """How much one provider is asked at most, by all its accounts together; per host, where they have several."""
 
-    max_requests_per_minute: int | None = Field(default=None, ge=1)
+    max_requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
     """Requests a minute, evenly spaced; no limit unless set."""
-    max_concurrent_requests: int = Field(default=50, ge=1)
+    max_concurrent_requests: int = Field(default=50, ge=1, le=1_000_000)
     """Polls under way at once; a low number lets accounts that hang hold up the others."""
 
 
@@ -145,29 +147,20 @@ class Config(Block):
     """What holds for every account that does not state its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""
-    providers: dict[str, Limits] = Field(default={})
+    providers: dict[ProviderName, Limits] = Field(default={})
     """How much each provider is asked at most, by name."""
     state: StateFields | None = None
     """What is kept over restarts; nothing unless set."""
     provider_files: list[str] = Field(default=[])
     """Definitions of your own: paths or patterns such as `providers/*.yaml`, relative to this file."""
 
-    @field_validator("providers")
-    @classmethod
-    def _are_known(cls, limits: dict[str, Limits], info: ValidationInfo) -> dict[str, Limits]:
-        context = context_of(info)
-        known = context.definitions if context else limits
-        strange = sorted(limits.keys() - known)
-        if strange:
-            raise ValueError(f"there is no provider {strange[0]!r}; known are {listed(known)}")
-        return limits
-
     @model_validator(mode="after")
     def _limits_suffice(self, info: ValidationInfo) -> Self:
         """A budget that the intervals exceed would make figures stale, not polls rare."""
         context = context_of(info)
         for name, limits in self.providers.items():
-            requests = len(context.definitions[name].requests) if context else 1
+            definition = context.library.definitions.get(name) if context else None
+            requests = len(definition.requests) if definition else 1
             intervals = [account.interval or self.defaults.interval for account in self.accounts if account.provider == name]
             asked = sum(requests * 60 / interval for interval in intervals)
             if limits.max_requests_per_minute is not None and asked > limits.max_requests_per_minute:
