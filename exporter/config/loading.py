@@ -1,4 +1,4 @@
-"""From a file to a frozen `Config`, or to all that is wrong with it at once."""
+"""Loading a configuration file: a frozen `Config`, or all problems at once."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
 
 
 def _in_order(problem: Problem) -> list[tuple[int, str]]:
-    """By place, with `[2]` before `[10]`."""
+    """Sort by place, with `[2]` before `[10]`."""
     return [(int(part), "") if part.isascii() and part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", str(problem))]
 
 
@@ -88,7 +88,7 @@ def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterato
 
 
 def _between_accounts(data: Any) -> Iterator[Problem]:
-    """What only shows when accounts are seen beside each other or beside the defaults; looks past what else is wrong."""
+    """Find the problems that involve several accounts or the defaults; whatever else is not valid is skipped."""
     accounts = data.get("accounts") if isinstance(data, dict) else None
     first: dict[tuple[str, str], int] = {}
     for index, account in enumerate(accounts if isinstance(accounts, list) else []):
@@ -99,20 +99,20 @@ def _between_accounts(data: Any) -> Iterator[Problem]:
             earlier = first.setdefault((provider, name), index)
             if earlier != index:
                 yield Problem(f"accounts[{index}].name", f"accounts[{earlier}] of this provider has this name already")
-        yield from _hasty_staleness(index, account, data.get("defaults", {}))
+        yield from _early_staleness(index, account, data.get("defaults", {}))
 
 
-def _hasty_staleness(index: int, account: Mapping[str, Any], defaults: Any) -> Iterator[Problem]:
-    """Numbers that would vanish between two good polls."""
+def _early_staleness(index: int, account: Mapping[str, Any], defaults: Any) -> Iterator[Problem]:
+    """Find accounts whose values would disappear between two successful polls."""
     both = ("interval", "stale_after")
     sources = (defaults if isinstance(defaults, dict) else {}, account)
     try:
         merged = Defaults.model_validate({name: source[name] for source in sources for name in both if source.get(name) is not None})
     except ValidationError:
-        return  # reported already, under its own place
+        return  # already reported
     if merged.stale_after is not None and merged.stale_after < merged.interval:
         stale_after, interval = format_duration(merged.stale_after), format_duration(merged.interval)
-        message = f"stale_after ({stale_after}) is shorter than interval ({interval}): numbers would vanish between polls"
+        message = f"stale_after ({stale_after}) is shorter than interval ({interval}): values would disappear between polls"
         yield Problem(f"accounts[{index}]", message)
 
 

@@ -1,4 +1,4 @@
-"""What a configuration file may say: one model for each block of it."""
+"""The keys of a configuration file: one model for each block."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ CredentialName = Annotated[str, AfterValidator(_credential_name)]
 
 
 class Defaults(Block, Network):
-    """What holds for every account that does not state its own."""
+    """Settings of every account that does not set its own."""
 
     interval: Interval = default_duration("5m")
     """How often an account is polled; 1s at least."""
     timeout: Duration = default_duration("15s")
     """How long a whole poll may take."""
     stale_after: Duration | None = None
-    """How long the last good numbers are shown while polls fail; three intervals unless set."""
+    """How long the last values are exported while polls fail; three intervals unless set."""
     max_backoff: Duration = default_duration("15m")
-    """How far repeated failures may stretch the interval; never below the interval itself."""
+    """The longest interval after repeated failures; never below the interval itself."""
     max_retry_after: Duration = default_duration("1d")
-    """How long a vendor's `Retry-After` is obeyed at most."""
+    """The longest wait that a vendor may ask for with `Retry-After`."""
     min_interval: Interval | None = None
-    """How far the interval may shrink while a resource nears a threshold, its end or its reset; it does not unless this is set."""
+    """The shortest interval while a resource is close to a threshold, its end or its reset; the interval is constant unless this is set."""
     thresholds: Thresholds = Field(default={})
-    """How little may remain of each resource; `*` is every resource that has no level of that severity of its own."""
+    """The least that should remain of each resource; `*` is every resource without a level of that severity."""
 
 
 class Account(Block, Network):
@@ -69,31 +69,31 @@ class Account(Block, Network):
     provider: ProviderName
     """The name of a provider: see `ai-account-exporter providers`."""
     credentials: dict[CredentialName, SecretSource] = Field(json_schema_extra={"minProperties": 1, "maxProperties": 1})
-    """One of the provider's credentials by name, and where its secret is."""
+    """One of the provider's credentials by name, and the source of its secret."""
     interval: Interval | None = None
     """How often this account is polled."""
     timeout: Duration | None = None
     """How long a whole poll of this account may take."""
     stale_after: Duration | None = None
-    """How long this account's last good numbers are shown while polls fail."""
+    """How long this account's last values are exported while polls fail."""
     max_backoff: Duration | None = None
-    """How far repeated failures may stretch this account's interval."""
+    """The longest interval of this account after repeated failures."""
     max_retry_after: Duration | None = None
-    """How long a vendor's `Retry-After` is obeyed at most for this account."""
+    """The longest wait that a vendor may ask for with `Retry-After`, for this account."""
     min_interval: Interval | None = None
-    """How far this account's interval may shrink while a resource nears a threshold, its end or its reset."""
+    """The shortest interval of this account while a resource is close to a threshold, its end or its reset."""
     labels: dict[LabelName, LabelValue] = Field(default={})
     """Labels of your own for all series of this account, such as `team: video`."""
     thresholds: Thresholds = Field(default={})
-    """How little may remain of each resource of this account; the defaults hold where it states no level of that severity."""
+    """The least that should remain of each resource of this account; the defaults apply to resources and severities that it does not set."""
     region: str | None = None
     """One of the provider's regions, where it has several."""
     base_url: Url | None = None
-    """Another address than the provider's own, such as that of a gateway."""
+    """An address in place of the provider's own, such as that of a gateway."""
 
     @property
     def key(self) -> AccountKey:
-        """The account's identity on the page."""
+        """The account's identity: its labels `provider` and `account`."""
         return AccountKey(self.provider, self.name)
 
     @field_validator("credentials")
@@ -125,38 +125,38 @@ class Account(Block, Network):
 
 
 class Limits(Block):
-    """How much one provider is asked at most, by all its accounts together; per host, where they have several."""
+    """Limits of the requests to one provider, by all its accounts together; per host, where they have several."""
 
     max_requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
     """Requests a minute, evenly spaced; no limit unless set."""
     max_concurrent_requests: int = Field(default=50, ge=1, le=1_000_000)
-    """Polls under way at once; a low number lets accounts that hang hold up the others."""
+    """Polls at the same time; with a low number, accounts that hang delay the others."""
 
 
 class StateFields(Block):
-    """What is kept over restarts."""
+    """State that is kept over restarts."""
 
     path: FilePath
-    """The file that keeps the last figures, the counters and when each account may be asked next; relative to this file's folder."""
+    """The file for the last values, the counters and the time of each account's next poll; relative to this file's folder."""
 
 
 class Config(Block):
     """The whole file."""
 
     defaults: Defaults = Defaults()
-    """What holds for every account that does not state its own."""
+    """Settings of every account that does not set its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""
     providers: dict[ProviderName, Limits] = Field(default={})
-    """How much each provider is asked at most, by name."""
+    """Limits of the requests to each provider, by name."""
     state: StateFields | None = None
-    """What is kept over restarts; nothing unless set."""
+    """State that is kept over restarts; none unless set."""
     provider_files: list[str] = Field(default=[])
-    """Definitions of your own: paths or patterns such as `providers/*.yaml`, relative to this file."""
+    """Your own definitions: paths or patterns such as `providers/*.yaml`, relative to this file."""
 
     @model_validator(mode="after")
     def _limits_suffice(self, info: ValidationInfo) -> Self:
-        """A budget that the intervals exceed would make figures stale, not polls rare."""
+        """With a limit that the intervals exceed, values would become stale."""
         context = context_of(info)
         for name, limits in self.providers.items():
             definition = context.library.definitions.get(name) if context else None

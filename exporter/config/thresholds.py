@@ -159,7 +159,7 @@ def _readable(written: Mapping[str, object]) -> _Floors:
     floors = {}
     for resource, levels in written.items():
         for severity in SEVERITIES:
-            with suppress(ValueError):  # reported already, under its own place
+            with suppress(ValueError):  # already reported
                 floors[resource, severity] = parse_floor(levels.get(severity) if isinstance(levels, dict) else None)
     return floors
 

@@ -21,6 +21,18 @@ _KEY = re.compile(r"(?=.{1,32}$)_{0,2}[0-9]{0,3}(?:(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,
 _KEY_BESIDE_A_SECRET = re.compile(r"[a-z][a-z_]{0,24}")
 
 
+def matching(pattern: str, expected: str) -> AfterValidator:
+    """Accept text that matches as a whole; otherwise the problem is `expected`, in words."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(expected)
+        return text
+
+    return AfterValidator(check)
+
+
 def _without_controls(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
         raise ValueError("expected text without control characters")
@@ -63,7 +75,7 @@ Interval = Annotated[Duration, AfterValidator(_at_least_a_second)]
 
 def _label_name(name: str) -> str:
     if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
-        raise ValueError("is not a label name: letters, digits and _ only, no digit first, no __ first")
+        raise ValueError("expected a label name: letters, digits and _ only, starting with neither a digit nor __")
     if name in RESERVED_LABELS:
         raise ValueError(f"this label name is reserved; choose another, such as my_{name}")
     return name

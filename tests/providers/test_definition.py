@@ -86,7 +86,7 @@ def test_a_resource_that_is_there_twice_is_refused(tmp_path: Path, requests: lis
     path = tmp_path / "acme.yaml"
     refusal = _refusal(path, {**ACME, "requests": requests})
     assert str(path) in refusal
-    assert "the resource 'wallet' is there twice" in refusal
+    assert "the resource 'wallet' is defined twice" in refusal
 
 
 @pytest.mark.parametrize("content", [None, [], "text", 5], ids=str)
