@@ -11,7 +11,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from exporter.client.client import Client, Job, open_session
+from exporter.client.client import Client, open_session
+from exporter.client.job import Job
 from exporter.simulator.server import Simulator
 from tests.support import PLAYERS, FakeClock, make_job
 

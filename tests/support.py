@@ -8,7 +8,7 @@ import itertools
 from dataclasses import replace
 from typing import Any, Final
 
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.config.credentials import SecretSource
 from exporter.model import AccountKey, Seconds

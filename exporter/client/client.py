@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 
 import aiohttp
@@ -14,48 +13,20 @@ from pydantic import SecretStr
 from yarl import URL
 
 from exporter.client.authentication import Authentication
+from exporter.client.job import Job
 from exporter.client.network import Resolver, Routes, fault
 from exporter.client.oauth import TokenSource
 from exporter.client.retry_after import waiting_time
 from exporter.clock import Clock
-from exporter.config.connection import Way
-from exporter.config.credentials import SecretSource
 from exporter.errors import PollError
-from exporter.model import AccountKey, Reading, Reason, Seconds, Threshold
-from exporter.providers.definition import Definition, HeaderCredential, Request
+from exporter.model import Reading, Reason, Seconds
+from exporter.providers.definition import Request
 from exporter.providers.extract import extract
 from exporter.providers.verdict import accept
 
 MAX_BODY_BYTES = 1_048_576
 _PATIENCE = 0.8
 """The share of the time left that a request may take whose answer is not needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that polling one account needs."""
-
-    key: AccountKey
-    definition: Definition
-    base_url: str
-    credential: HeaderCredential
-    secret: SecretSource
-    labels: Mapping[str, str]
-    interval: Seconds
-    timeout: Seconds
-    stale_after: Seconds
-    max_backoff: Seconds
-    max_retry_after: Seconds
-    min_interval: Seconds | None = None
-    max_requests_per_minute: int | None = None
-    max_concurrent_requests: int = 50
-    way: Way = Way()  # noqa: RUF009 -- frozen
-    thresholds: tuple[Threshold, ...] = ()
-
-    @property
-    def requests(self) -> tuple[Request, ...]:
-        """What is asked with this credential: what every good poll needs first, then what it can do without."""
-        return tuple(sorted(self.definition.requests_with(self.credential), key=lambda request: request.optional))
 
 
 def open_session(user_agent: str, resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:

@@ -16,7 +16,8 @@ import structlog
 from exporter.accounts.persistence import State
 from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.store import Entry, Store
-from exporter.client.client import Client, Job, open_session
+from exporter.client.client import Client, open_session
+from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.daemon.jobs import Plan, new_entries
 from exporter.daemon.reload import Reloader

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.store import Entry
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.config.loading import Loaded
 from exporter.config.models import Config, Limits
 from exporter.model import AccountKey, Seconds

@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from exporter.client.client import MAX_BODY_BYTES, Client, Job
+from exporter.client.client import MAX_BODY_BYTES, Client
+from exporter.client.job import Job
 from exporter.config.credentials import SecretSource
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds

@@ -21,7 +21,8 @@ import trustme
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from exporter.client.client import Client, Job, open_session
+from exporter.client.client import Client, open_session
+from exporter.client.job import Job
 from exporter.client.network import Resolver, Routes, goes_direct
 from exporter.config.connection import Proxy, Way, environment_proxy, parse_proxy
 from exporter.errors import PollError

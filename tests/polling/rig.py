@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from exporter.accounts.store import Store
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
 from exporter.model import Reading

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts.store import Store
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.client.retry_after import waiting_time
 from exporter.clock import Clock
 from exporter.config.credentials import SecretSource
