@@ -63,17 +63,19 @@ class Client:
             PollError: with the reason; its message holds no key, no URL and no text of the vendor's.
         """
         try:
-            async with asyncio.timeout(job.timeout) as deadline:
-                secret = await self._authentication.secret(job.secret, job.credential, job.way)
+            async with asyncio.timeout(job.settings.timeout) as deadline:
+                secret = await self._authentication.secret(job.secret, job.credential, job.settings.connection)
                 try:
                     return await self._ask_all(job, secret, deadline)
                 except PollError as error:
                     is_refused = error.reason is Reason.UNAUTHORIZED
-                    if not is_refused or not self._authentication.is_renewable(job.secret, job.credential, job.way, secret):
+                    if not is_refused or not self._authentication.is_renewable(job.secret, job.credential, job.settings.connection, secret):
                         raise
-                return await self._ask_all(job, await self._authentication.secret(job.secret, job.credential, job.way), deadline)
+                return await self._ask_all(
+                    job, await self._authentication.secret(job.secret, job.credential, job.settings.connection), deadline
+                )
         except TimeoutError:
-            raise PollError(Reason.TIMEOUT, f"no whole answer within {job.timeout:g}s") from None
+            raise PollError(Reason.TIMEOUT, f"no whole answer within {job.settings.timeout:g}s") from None
 
     async def _ask_all(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:
         headers = job.credential.headers(secret.get_secret_value())
@@ -93,8 +95,8 @@ class Client:
             return None
 
     async def _ask(self, job: Job, request: Request, headers: Mapping[str, str]) -> object:
-        url = URL(job.base_url + request.path)
-        options = await self._routes.options(str(url), job.way)
+        url = URL(job.settings.base_url + request.path)
+        options = await self._routes.options(str(url), job.settings.connection)
         try:
             async with self._session.get(url, headers=headers, allow_redirects=False, **options) as response:
                 status = response.status

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exporter.config.connection import Way
 from exporter.config.credentials import SecretSource
-from exporter.model import AccountKey, Seconds, Threshold
+from exporter.config.settings import Settings
+from exporter.model import AccountKey
 from exporter.providers.definition import Definition, HeaderCredential, Request
 
 
@@ -17,20 +16,9 @@ class Job:
 
     key: AccountKey
     definition: Definition
-    base_url: str
     credential: HeaderCredential
     secret: SecretSource
-    labels: Mapping[str, str]
-    interval: Seconds
-    timeout: Seconds
-    stale_after: Seconds
-    max_backoff: Seconds
-    max_retry_after: Seconds
-    min_interval: Seconds | None = None
-    max_requests_per_minute: int | None = None
-    max_concurrent_requests: int = 50
-    way: Way = Way()  # noqa: RUF009 -- frozen
-    thresholds: tuple[Threshold, ...] = ()
+    settings: Settings
 
     @property
     def requests(self) -> tuple[Request, ...]:
