@@ -16,8 +16,9 @@ import structlog
 from exporter.accounts.persistence import State
 from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.store import Entry, Store
-from exporter.client.client import Client, open_session
+from exporter.client.client import Client
 from exporter.client.job import Job
+from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.daemon.jobs import Plan, new_entries
 from exporter.daemon.reload import Reloader

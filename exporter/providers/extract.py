@@ -21,23 +21,14 @@ class _Unlimited(Exception):  # noqa: N818 -- the vendor's answer, not a fault
 
 def extract(answers: Iterable[tuple[Request, Any]]) -> Reading:
     """Read what the answers of one poll tell. One bad field costs that field: it is named in `mismatches`, and nothing raises."""
-    extraction = _Extraction()
+    extraction = Extraction()
     for request, body in answers:
         extraction.add(request, body)
-    return Reading(
-        quotas=tuple(extraction.quotas),
-        info=extraction.info,
-        status=extraction.status,
-        features=extraction.features,
-        auto_reload=extraction.auto_reload,
-        created_at=extraction.created_at,
-        credential_expires_at=extraction.credential_expires_at,
-        mismatches=tuple(extraction.mismatches),
-    )
+    return extraction.reading()
 
 
-class _Extraction:
-    """One Reading while it is being put together."""
+class Extraction:
+    """A reading of several responses, which are added one by one."""
 
     def __init__(self) -> None:
         self.quotas: list[Quota] = []
@@ -50,6 +41,7 @@ class _Extraction:
         self.mismatches: list[str] = []
 
     def add(self, request: Request, body: Any) -> None:
+        """Extract what a request selects in its response."""
         for fields in request.quotas:
             self._add_quota(fields, body)
         for label, selection in request.info.items():
@@ -66,6 +58,19 @@ class _Extraction:
             self.created_at = self._time("created_at", request.created_at, body)
         if request.credential_expires_at:
             self.credential_expires_at = self._time("credential_expires_at", request.credential_expires_at, body)
+
+    def reading(self) -> Reading:
+        """Return what was extracted."""
+        return Reading(
+            quotas=tuple(self.quotas),
+            info=self.info,
+            status=self.status,
+            features=self.features,
+            auto_reload=self.auto_reload,
+            created_at=self.created_at,
+            credential_expires_at=self.credential_expires_at,
+            mismatches=tuple(self.mismatches),
+        )
 
     def _add_quota(self, fields: QuotaFields, body: Any) -> None:
         unlimited = False

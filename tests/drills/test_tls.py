@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 import trustme
 
-from exporter.config.connection import Way
+from exporter.config.connection import ConnectionSettings
 from exporter.simulator.listener import HOST
 from tests.drills.checks import carry_out
 from tests.drills.range import Play, Range
@@ -59,8 +59,8 @@ def play(spoil: Spoil, folder: Path) -> Play:
         context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
         authority.issue_cert(HOST).configure_cert(context)
 
-    way = Way(ca_file=folder / "ca.pem")
-    return Play(begin=lambda _: None, end=mend, from_start=True, alone=True, ssl_context=context, job={"connection": way})
+    connection = ConnectionSettings(ca_file=folder / "ca.pem")
+    return Play(begin=lambda _: None, end=mend, from_start=True, alone=True, ssl_context=context, job={"connection": connection})
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SPOILT], ids=lambda drill: drill.name)
