@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import select
+import socket
+import sys
 from functools import partial
 from typing import Any, Final
 
@@ -17,6 +20,9 @@ MAX_HEADER_LINE: Final = 102_400
 MAX_HEADERS: Final = 5_000
 MAX_HEADER_BYTES: Final = 307_200
 """The limits of curl: of one header line, of the number of headers, and of all headers of a response together."""
+
+_TCP_INFO_BYTES: Final = 136
+"""Linux's struct tcp_info up to its member tcpi_bytes_received, of eight bytes."""
 
 
 class HeadersTooLargeError(aiohttp.ClientError):
@@ -34,6 +40,7 @@ class GuardedProtocol(ResponseHandler):
     _used = False
     _answer: aiohttp.StreamReader | None = None
     """The body of the final (not 1xx) response to the current request."""
+    _received_at_answer = 0
     _head_bytes = 0
     """What has arrived since the request, until its response's headers are complete."""
 
@@ -80,6 +87,8 @@ class GuardedProtocol(ResponseHandler):
             self._refuse()
             return
         super().data_received(data)
+        if self._is_answered and self.transport is not None:
+            self._received_at_answer = _received(self.transport)
         if self._answer is None:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEADER_BYTES:
@@ -89,7 +98,7 @@ class GuardedProtocol(ResponseHandler):
     def _refuse(self) -> None:
         self.force_close()
         if self.transport is not None:
-            self.transport.close()
+            self.transport.abort()  # TLS would wait for the server to confirm the end
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
         """Name the fault that aiohttp reports like any other nonsense."""
@@ -101,14 +110,20 @@ class GuardedProtocol(ResponseHandler):
         return not self._used or (self._is_answered and not self.should_close and self.is_connected() and not self._has_unread())
 
     def _has_unread(self) -> bool:
-        """Whether something has arrived that was not read yet: data or an end in the socket, or a part of a TLS record."""
+        """Whether something has arrived that was not parsed yet: data or an end in the socket, or a part of a TLS record."""
         if self.transport is None:
             return True
         unread = select.poll()
         unread.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
-        # asyncio has no public name for what has arrived of a record that is not complete
-        records = getattr(getattr(self.transport, "_ssl_protocol", None), "_incoming", None)
-        return bool(unread.poll(0)) or (records is not None and records.pending > 0)
+        return bool(unread.poll(0)) or _received(self.transport) != self._received_at_answer
+
+
+def _received(transport: asyncio.Transport) -> int:
+    """Return how many bytes the system has received on a TLS connection; 0 where that is unknown, and on others, which hold nothing back."""
+    if transport.get_extra_info("sslcontext") is None or not hasattr(socket, "TCP_INFO"):
+        return 0
+    info = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    return int.from_bytes(info[_TCP_INFO_BYTES - 8 :], sys.byteorder)
 
 
 class Connector(aiohttp.TCPConnector):
@@ -132,6 +147,7 @@ class Connector(aiohttp.TCPConnector):
             if isinstance(protocol, GuardedProtocol):
                 if protocol.can_be_used():
                     return connection
+                protocol.abort()
                 connection.close()
             elif protocol is not None:  # another version of aiohttp: what is not guarded is used once
                 protocol.force_close()
