@@ -115,6 +115,8 @@ class Wire:
                     self._go.acquire()
                     self._write(client, stream, extra)
                     self._written.release()
+        with suppress(OSError):
+            client.shutdown(socket.SHUT_RDWR)
 
     def _write(self, client: socket.socket, stream: Tls | socket.socket, extra: bytes) -> None:
         with suppress(OSError):
