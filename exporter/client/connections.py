@@ -19,7 +19,7 @@ from aiohttp.http_exceptions import LineTooLong
 MAX_HEADER_LINE: Final = 102_400
 MAX_HEADERS: Final = 5_000
 MAX_HEADER_BYTES: Final = 307_200
-"""The limits of curl: of one header line, of the number of headers, and of all headers of a response together."""
+"""The limits of curl: of one line, of the number of headers, and of all headers together."""
 
 _TCP_INFO_BYTES: Final = 136
 """Linux's struct tcp_info up to its member tcpi_bytes_received, of eight bytes."""
@@ -101,8 +101,8 @@ class GuardedProtocol(ResponseHandler):
             self.transport.abort()  # TLS would wait for the server to confirm the end
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        """Name the fault that aiohttp reports like any other nonsense."""
-        too_large = bool(cause) and isinstance(cause[0], LineTooLong)
+        """Tell headers that are too large from other faults of the parser."""
+        too_large = any(isinstance(each, LineTooLong) or "Too many headers" in str(each) for each in cause)
         super().set_exception(HeadersTooLargeError() if too_large else exc, *cause)
 
     def can_be_used(self) -> bool:
