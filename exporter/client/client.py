@@ -21,7 +21,7 @@ from exporter.errors import PollError
 from exporter.model import Reading, Reason
 from exporter.providers.definition import Request
 from exporter.providers.extract import Extraction
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 
 _SMALL_BODY: Final = 65_536
 """Bytes. A larger body is decoded in a thread."""
@@ -65,44 +65,43 @@ class Client:
             raise PollError(Reason.TIMEOUT, f"no complete response within {job.settings.timeout:g}s") from None
 
     async def _poll(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:
-        headers = job.credential.headers(secret.get_secret_value())
-        extraction = Extraction()
+        extraction = Extraction(secret)
         for request in job.requests:
             if not request.optional:
-                await self._extract(job, request, await self._send(job, request, headers), extraction)
+                await self._extract(job, request, secret, await self._send(job, request, secret), extraction)
                 continue
             try:
-                await self._extract(job, request, await self._try(job, request, headers, deadline), extraction)
+                await self._extract(job, request, secret, await self._try(job, request, secret, deadline), extraction)
             except PollError:
                 continue
         return extraction.reading()
 
-    async def _try(self, job: Job, request: Request, headers: Mapping[str, str], deadline: asyncio.Timeout) -> Response:
+    async def _try(self, job: Job, request: Request, secret: SecretStr, deadline: asyncio.Timeout) -> Response:
         """Send an optional request, which may take a part of the remaining time."""
         now = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(_OPTIONAL_SHARE * ((deadline.when() or now) - now)):
-                return await self._send(job, request, headers)
+                return await self._send(job, request, secret)
         except TimeoutError:
             raise PollError(Reason.TIMEOUT, "no complete response in time") from None
 
-    async def _send(self, job: Job, request: Request, headers: Mapping[str, str]) -> Response:
+    async def _send(self, job: Job, request: Request, secret: SecretStr) -> Response:
+        headers = job.credential.headers(secret.get_secret_value())
         return await self._transport.send("GET", URL(job.settings.base_url + request.path), job.settings.connection, headers=headers)
 
-    async def _extract(self, job: Job, request: Request, response: Response, extraction: Extraction) -> None:
+    async def _extract(self, job: Job, request: Request, secret: SecretStr, response: Response, extraction: Extraction) -> None:
         """Decode a body, extract from it and drop it, before the next request is sent."""
-        try:
-            body = response.body(_SMALL_BODY)
-        except BodyTooLargeError:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._decoder, self._add, job, request, response, extraction)
-        else:
-            self._add(job, request, response, extraction, body)
 
-    def _add(self, job: Job, request: Request, response: Response, extraction: Extraction, body: bytes | None = None) -> None:
-        content = response.body() if body is None else body
+        def add(content: bytes) -> None:
+            extraction.add(request, accept(job.definition, request, response.status, content, secret))
+
         try:
-            extraction.add(request, accept(job.definition, request, response.status, content))
+            try:
+                content = response.body(_SMALL_BODY)
+            except BodyTooLargeError:
+                await asyncio.get_running_loop().run_in_executor(self._decoder, lambda: add(response.body()))
+            else:
+                add(content)
         except PollError as error:
             error.retry_after = response.retry_after(self._transport.clock.wall(), job.definition.errors.rate_limit_reset)
             raise

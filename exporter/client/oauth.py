@@ -19,7 +19,7 @@ from exporter.client.transport import Transport
 from exporter.config.connection import ConnectionSettings
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
-from exporter.providers.verdict import by_status
+from exporter.providers.response import by_status
 
 TIMEOUT: Final = Seconds(10.0)
 EARLY: Final = 60.0

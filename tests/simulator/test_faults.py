@@ -14,7 +14,7 @@ import pytest
 from exporter.errors import PollError
 from exporter.model import Reason
 from exporter.providers.library import load_definitions
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 from exporter.simulator.faults import WIRE, Fault
 from exporter.simulator.server import VENDORS, Player, Simulator
 from tests.simulator.audience import CREDITS, KEY_HEADERS, PATHS, PATIENCE, PLAYERS, WALLET, WORKSPACE, ask
