@@ -16,6 +16,7 @@ from tests.drills.table import DRILLS, Drill
 
 GOOD: Final = 555
 TEXT: Final = '{"code":1000,"data":{"credits_left":"%s"},"message":"ok"%s}'
+SOUND: Final = (TEXT % (GOOD, "")).encode()
 POISONED: Final = (TEXT % (POISON, "")).encode()
 WALLET: Final = '{"data":{"username":"sick","wallet":{"currency":"usd","remaining_balance":%s,"auto_reload":true}}}'
 LABEL: Final = 'ai_account_info{account="sick",billing_period="",billing_type="",plan="creator",provider="elevenlabs",workspace="ab"} 1.0'
@@ -31,8 +32,8 @@ def number(text: str) -> Play:
     return replying((WALLET % text).encode(), provider="heygen", lines=(MISMATCH,))
 
 
-def coded(content: bytes, coding: str) -> Play:
-    return replying(content, headers={"Content-Encoding": coding})
+def coded(content: bytes, coding: str, figure: float | None = None) -> Play:
+    return replying(content, headers={"Content-Encoding": coding}, figure=figure)
 
 
 def surrogates() -> Play:
@@ -93,6 +94,9 @@ PLAYS: Final[Mapping[str, Play]] = {
     "100,000 deep": replying((TEXT % (POISON, ',"x":' + "[" * 100_000 + "]" * 100_000)).encode()),
     "lone surrogates": surrogates(),
     "unknown coding": coded(POISONED, "br"),
+    "several gzip members": coded(gzip.compress(SOUND[:9]) + gzip.compress(SOUND[9:]), "gzip", figure=GOOD),
+    "coding none": coded(SOUND, "none", figure=GOOD),
+    "million numbers": coded(gzip.compress(POISONED[:-1] + b',"more":[' + b"1," * 500_000 + b"1]}"), "gzip"),
     "truncated gzip": coded(gzip.compress(POISONED)[:-4], "gzip"),
     "bad gzip": coded(POISONED, "gzip"),
     "gzip bomb": coded(BOMB, "gzip"),

@@ -28,6 +28,17 @@ def expired(authority: trustme.CA, context: ssl.SSLContext) -> None:
     authority.issue_cert(HOST, not_before=first, not_after=last).configure_cert(context)
 
 
+def of_tomorrow(authority: trustme.CA, context: ssl.SSLContext) -> None:
+    first, last = datetime(2090, 1, 1, tzinfo=UTC), datetime(2091, 1, 1, tzinfo=UTC)
+    authority.issue_cert(HOST, not_before=first, not_after=last).configure_cert(context)
+
+
+def self_signed(_authority: trustme.CA, context: ssl.SSLContext) -> None:
+    own = trustme.CA()
+    with own.cert_pem.tempfile() as certificate, own.private_key_pem.tempfile() as key:
+        context.load_cert_chain(certificate, key)
+
+
 def of_another_host(authority: trustme.CA, context: ssl.SSLContext) -> None:
     authority.issue_cert("vendor.example").configure_cert(context)
 
@@ -44,23 +55,25 @@ SPOILT: Final[Mapping[str, Spoil]] = {
     "unknown authority": unknown_authority,
     "expired certificate": expired,
     "certificate of another host": of_another_host,
+    "self-signed certificate": self_signed,
+    "certificate of tomorrow": of_tomorrow,
     "old TLS": old,
 }
 
 
 def play(spoil: Spoil, folder: Path) -> Play:
-    """The fault is there from the start, and is mended without a restart of the server."""
+    """The fault is there from the start, and ends without a restart of the server."""
     authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.cert_pem.write_to_path(folder / "ca.pem")
     spoil(authority, context)
 
-    def mend(place: Range) -> None:
+    def repair(place: Range) -> None:
         assert not place.vendor.requests  # the key was not sent
         context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
         authority.issue_cert(HOST).configure_cert(context)
 
     connection = ConnectionSettings(ca_file=folder / "ca.pem")
-    return Play(begin=lambda _: None, end=mend, from_start=True, alone=True, ssl_context=context, job={"connection": connection})
+    return Play(begin=lambda _: None, end=repair, from_start=True, alone=True, ssl_context=context, job={"connection": connection})
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SPOILT], ids=lambda drill: drill.name)
