@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-
 from pydantic import SecretStr
 
 from exporter.client.oauth import Grant, TokenSource
+from exporter.client.secret_reader import SecretReader
 from exporter.config.connection import Way
 from exporter.config.credentials import SecretSource
 from exporter.providers.definition import HeaderCredential
@@ -16,17 +14,15 @@ from exporter.providers.definition import HeaderCredential
 class Authentication:
     """Reads secrets anew for every poll; access tokens of a login are shared by its accounts."""
 
-    def __init__(self, tokens: TokenSource, environ: Mapping[str, str]) -> None:
+    def __init__(self, tokens: TokenSource, secrets: SecretReader) -> None:
         self._tokens = tokens
-        self._environ = environ
+        self._secrets = secrets
 
     async def secret(self, source: SecretSource, credential: HeaderCredential, way: Way) -> SecretStr:
         """Fetch what goes into the header now; raises PollError."""
         if grant := _grant(source, credential, way):
             return await self._tokens.access_token(grant)
-        if source.file:
-            return await asyncio.to_thread(source.read, self._environ)
-        return source.read(self._environ)
+        return await self._secrets.read(source)
 
     def is_renewable(self, source: SecretSource, credential: HeaderCredential, way: Way, refused: SecretStr) -> bool:
         """Whether another secret may be had at once in place of one that the vendor refused."""

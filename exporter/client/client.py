@@ -17,6 +17,7 @@ from exporter.client.authentication import Authentication
 from exporter.client.network import Resolver, Routes, fault
 from exporter.client.oauth import TokenSource
 from exporter.client.retry_after import waiting_time
+from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.config.credentials import SecretSource
 from exporter.config.settings import Settings
@@ -63,11 +64,14 @@ def open_session(user_agent: str, resolver: AbstractResolver | None = None) -> a
 class Client:
     """Polls accounts."""
 
-    def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock, secrets: SecretReader | None = None
+    ) -> None:
         self._session = session
-        self._routes = Routes(environ)
-        self._tokens = TokenSource(session, clock, self._routes)
-        self._authentication = Authentication(self._tokens, environ)
+        self._secrets = secrets or SecretReader(environ)
+        self._routes = Routes(environ, self._secrets.files)
+        self._tokens = TokenSource(session, clock, self._routes, secrets=self._secrets)
+        self._authentication = Authentication(self._tokens, self._secrets)
         self._clock = clock
 
     async def close(self) -> None:
@@ -93,6 +97,7 @@ class Client:
                     job, await self._authentication.secret(job.secret, job.credential, job.settings.connection), deadline
                 )
         except TimeoutError:
+            self._secrets.check_answers(job.secret)
             raise PollError(Reason.TIMEOUT, f"no whole answer within {job.settings.timeout:g}s") from None
 
     async def _ask_all(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import ipaddress
 import os
 import re
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from exporter.client.file_threads import FileThreads, in_daemon_thread
 from exporter.config.connection import Proxy, Way, environment_proxy, trust
 from exporter.errors import PollError
 from exporter.model import Reason
-
-Result = TypeVar("Result")
 
 _WITH_PORT = re.compile(r"(\[.*\]|[^:]*):([0-9]+)")
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
@@ -42,8 +39,9 @@ class Options(TypedDict):
 class Routes:
     """Turns an account's way into the options of a request."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], files: FileThreads | None = None) -> None:
         self._environ = environ
+        self._files = files or FileThreads()
         self._trusted: dict[Path, tuple[tuple[int, ...], ssl.SSLContext]] = {}
 
     async def options(self, url: str, way: Way) -> Options:
@@ -56,7 +54,7 @@ class Routes:
         return {
             "proxy": proxy.url if proxy else None,
             "proxy_headers": {"Proxy-Authorization": _basic(proxy.login)} if proxy and proxy.login is not None else None,
-            "ssl": await asyncio.to_thread(self._trust, way.ca_file) if way.ca_file else True,
+            "ssl": await self._trusted_by(way.ca_file) if way.ca_file else True,
             # The pool is unlimited, so that no wait for a place counts here.
             "timeout": aiohttp.ClientTimeout(total=None, connect=way.connect_timeout),
         }
@@ -73,6 +71,12 @@ class Routes:
         is_tunnelled = parts.scheme == "https"  # without a tunnel the proxy would see the key
         return proxy if is_tunnelled and not goes_direct(parts.hostname or "", parts.port or 443, exempt) else None
 
+    async def _trusted_by(self, ca_file: Path) -> ssl.SSLContext:
+        try:
+            return await self._files.run(ca_file, lambda: self._trust(ca_file))
+        except TimeoutError:
+            raise PollError(Reason.TLS, "ca_file: the file does not answer") from None
+
     def _trust(self, ca_file: Path) -> ssl.SSLContext:
         """Read the file only when it changed: a new context is costly, and its connections are not shared with the former's."""
         try:
@@ -83,7 +87,7 @@ class Routes:
                 context = trust(ca_file)
                 self._trusted[ca_file] = (state, context)
         except OSError as error:
-            raise PollError(Reason.TLS, f"ca_file: the file {ca_file} cannot be read: {error.strerror}") from None
+            raise PollError(Reason.TLS, f"ca_file: the file cannot be read: {error.strerror}") from None
         except ValueError as error:
             raise PollError(Reason.TLS, f"ca_file: {error}") from None
         return context
@@ -140,7 +144,7 @@ class Resolver(AbstractResolver):
         Raises:
             OSError: it has no answer.
         """
-        infos = await _in_daemon_thread(lambda: _look_up(host, port, family))
+        infos = await in_daemon_thread(lambda: _look_up(host, port, family), "name look-up")
         return [
             ResolveResult(hostname=host, host=str(address[0]), port=int(address[1]), family=found, proto=protocol, flags=_NUMERIC)
             for found, _, protocol, _, address in infos
@@ -155,31 +159,6 @@ def _look_up(host: str, port: int, family: int) -> list[tuple[Any, ...]]:
         return [*socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)]
     except ValueError:  # a label that is too long
         raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
-
-
-async def _in_daemon_thread(call: Callable[[], Result]) -> Result:
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Result] = loop.create_future()
-
-    def settle(result: Result | None, error: OSError | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # there is a result where there is no error
-
-    def run() -> None:
-        result, error = None, None
-        try:
-            result = call()
-        except OSError as caught:
-            error = caught
-        with suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=run, name="name look-up", daemon=True).start()
-    return await future
 
 
 def fault(error: aiohttp.ClientError | OSError, *, proxied: bool = False) -> PollError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +15,12 @@ from yarl import URL
 
 from exporter.client.network import Routes, fault
 from exporter.client.retry_after import waiting_time
+from exporter.client.secret_reader import SecretReader, unanswered
 from exporter.client.token_answer import USUAL_LIFE, Answer, by_status, decoded, refused, unusable
-from exporter.client.token_file import save, stored
+from exporter.client.token_file import save
 from exporter.clock import Clock
 from exporter.config.connection import Way
+from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
 
@@ -73,11 +76,20 @@ class _State:
 class TokenSource:
     """Hands out access tokens, and keeps the files of their refresh tokens up to date."""
 
-    def __init__(self, session: aiohttp.ClientSession, clock: Clock, routes: Routes, *, timeout: Seconds = TIMEOUT) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        routes: Routes,
+        *,
+        secrets: SecretReader | None = None,
+        timeout: Seconds = TIMEOUT,
+    ) -> None:
         """`routes` tells how a way is gone."""
         self._session = session
         self._clock = clock
         self._routes = routes
+        self._secrets = secrets or SecretReader({})
         self._timeout = timeout
         self._states: dict[Grant, _State] = {}
 
@@ -128,9 +140,9 @@ class TokenSource:
             return error
 
     async def _refreshed(self, grant: Grant, state: _State) -> SecretStr:
-        if state.unsaved is not None and not await _keep(grant, state):
+        if state.unsaved is not None and not await self._keep(grant, state):
             state.access = None
-        token = await asyncio.to_thread(stored, grant.refresh_token_file)
+        token = await self._secrets.read(SecretSource(file=grant.refresh_token_file))
         if state.doubted and token != state.on_file:
             state.access = None
         state.on_file, state.doubted = token, False
@@ -146,7 +158,7 @@ class TokenSource:
             raise
         state.take(answer, asked_at)
         if state.unsaved is not None:
-            await _keep(grant, state)
+            await self._keep(grant, state)
         return answer.access
 
     async def _ask(self, grant: Grant, token: SecretStr) -> Answer:
@@ -164,13 +176,25 @@ class TokenSource:
             told = fault(error, proxied=options["proxy"] is not None)
             raise PollError(told.reason, f"at the token endpoint: {told}") from None  # the cause's text may hold the URL
         if status in {400, 401}:
-            raise refused(grant.refresh_token_file, status, content)
+            raise refused(status, content)
         if not 200 <= status < 300:
             wait = waiting_time(response.headers.get("Retry-After"), response.headers.get("Date"), self._clock.wall())
             raise PollError(by_status(status), f"HTTP {status} from the token endpoint", wait if status in {429, 503} else None)
         if content is None:
             raise unusable(f"is larger than {MAX_BODY_BYTES} bytes, or encoded in a way that was not asked for")
         return Answer.of(decoded(content))
+
+    async def _keep(self, grant: Grant, state: _State) -> bool:
+        """Bring the file up to date; False where somebody else has put a newer token there, which then counts."""
+        ours, file = state.unsaved, grant.refresh_token_file
+        try:
+            kept = ours is None or await self._secrets.files.run(file, partial(save, file, ours, state.on_file))
+        except TimeoutError:
+            raise unanswered() from None
+        if kept:
+            state.on_file = ours or state.on_file
+        state.unsaved = None
+        return kept
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes | None:
@@ -181,12 +205,3 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | None:
         if len(content) > MAX_BODY_BYTES:
             return None
     return bytes(content) if response.headers.get("Content-Encoding", "identity").strip().lower() in {"identity", ""} else None
-
-
-async def _keep(grant: Grant, state: _State) -> bool:
-    """Bring the file up to date; False where somebody else has put a newer token there, which then counts."""
-    ours = state.unsaved
-    if kept := ours is None or await asyncio.to_thread(save, grant.refresh_token_file, ours, state.on_file):
-        state.on_file = ours or state.on_file
-    state.unsaved = None
-    return kept

@@ -6,7 +6,6 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Self
 
 from pydantic import SecretStr
@@ -59,14 +58,14 @@ def by_status(status: int) -> Reason:
     return Reason.SERVER_ERROR if status >= 500 else Reason.CLIENT_ERROR
 
 
-def refused(path: Path, status: int, content: bytes | None) -> CredentialError:
-    """The error for an operator who must log in again; `path` is the file to replace."""
+def refused(status: int, content: bytes | None) -> CredentialError:
+    """The error for an operator who must log in again."""
     try:
         code = decoded(content or b"").get("error")
     except PollError:
         code = None
     shown = f"HTTP {status}, {code}" if isinstance(code, str) and code in _CODES else f"HTTP {status}"
-    return CredentialError(f"the refresh token was refused ({shown}): log in again and replace the file {path}")
+    return CredentialError(f"the refresh token was refused ({shown}): log in again and replace the file that `refresh_token_file` names")
 
 
 def unusable(what: str) -> PollError:

@@ -93,14 +93,14 @@ def trust(ca_file: Path) -> ssl.SSLContext:
     """
     try:
         if not ca_file.is_file():  # a named pipe would block the read for ever
-            raise ValueError(f"the file {ca_file} {'is not a regular file' if ca_file.exists() else 'does not exist'}")
+            raise ValueError("the file is not a regular file" if ca_file.exists() else "the file does not exist")
         context = ssl.create_default_context(cafile=str(ca_file))
     except ssl.SSLError:
-        raise ValueError(f"the file {ca_file} holds no usable certificates: expected them in PEM form") from None
+        raise ValueError("the file contains no usable certificates: expected them in PEM form") from None
     except OSError as error:
-        raise ValueError(f"the file {ca_file} cannot be read: {error.strerror}") from None
+        raise ValueError(f"the file cannot be read: {error.strerror}") from None
     if not context.get_ca_certs():
-        raise ValueError(f"the file {ca_file} holds no certificate of an authority")
+        raise ValueError("the file contains no certificate of an authority")
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -415,7 +415,7 @@ async def test_a_refused_refresh_token_is_not_shown_again_until_the_file_changes
     for _ in range(3):
         error = await failure(tokens, grant)
         assert isinstance(error, CredentialError)
-        assert str(error) == (f"the refresh token was refused ({shown}): log in again and replace the file {grant.refresh_token_file}")
+        assert str(error) == (f"the refresh token was refused ({shown}): log in again and replace the file that `refresh_token_file` names")
     assert len(endpoint.asked) == 1
     endpoint.behave()
     endpoint.log_in(f"{CANARY}-again")
@@ -543,7 +543,7 @@ async def test_a_new_token_that_cannot_be_saved_is_kept_until_it_can(tokens: Tok
         error = await failure(tokens, grant)
         assert isinstance(error, CredentialError)
         assert str(error).startswith(
-            f"the new refresh token cannot be saved to {grant.refresh_token_file} (No such file or directory) and is kept in memory only: "
+            "the new refresh token cannot be saved to the file that `refresh_token_file` names (No such file or directory) and is kept in memory only: "
         )
     bring_back(grant)
     assert await text(tokens, grant) == access(1)
@@ -698,4 +698,4 @@ def test_any_object_is_a_usable_answer_or_a_poll_error(body: dict[str, Any]) -> 
 @example(b'{"access_token": "\\ud800"}')
 def test_any_bytes_are_no_crash(content: bytes) -> None:
     assert isinstance(judged(content), Answer | PollError)
-    assert refused(Path("file"), 400, content).reason is Reason.CREDENTIAL
+    assert refused(400, content).reason is Reason.CREDENTIAL

@@ -235,7 +235,7 @@ def key(tmp_path: Path) -> Path:
 
 
 def rotate(key: Path) -> None:
-    key.write_text("the next one")
+    key.write_text("the-next-one")
 
 
 @asynccontextmanager
