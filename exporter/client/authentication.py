@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pydantic import SecretStr
 
 from exporter.client.job import Job
 from exporter.client.oauth import OAuthLogin, TokenSource
-from exporter.client.threads import FileThreads
+from exporter.client.secret_reader import SecretReader
 
 
 class Authentication:
     """Reads secrets again for every poll. Accounts of one OAuth login share its access token."""
 
-    def __init__(self, tokens: TokenSource, environ: Mapping[str, str]) -> None:
+    def __init__(self, tokens: TokenSource, secrets: SecretReader) -> None:
         self._tokens = tokens
-        self._environ = environ
-        self._threads = FileThreads()
+        self._secrets = secrets
 
     async def secret(self, job: Job) -> SecretStr:
         """Return the secret to send; raises PollError."""
         if login := _login(job):
             return await self._tokens.access_token(login)
-        if job.secret.file:
-            return await self._threads.run(job.secret.file, lambda: job.secret.read(self._environ))
-        return job.secret.read(self._environ)
+        return await self._secrets.read(job.secret)
 
     async def secret_after(self, job: Job, refused: SecretStr) -> SecretStr | None:
         """Return another secret in place of one that the vendor refused; None if there is no other. Raises PollError."""

@@ -15,6 +15,7 @@ from exporter.client.authentication import Authentication
 from exporter.client.compression import BodyTooLargeError
 from exporter.client.job import Job
 from exporter.client.oauth import TokenSource
+from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Response, Transport
 from exporter.clock import Clock
 from exporter.errors import PollError
@@ -32,10 +33,13 @@ _OPTIONAL_SHARE: Final = 0.8
 class Client:
     """Polls accounts."""
 
-    def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock) -> None:
-        self._transport = Transport(session, environ, clock)
-        self._tokens = TokenSource(self._transport)
-        self._authentication = Authentication(self._tokens, environ)
+    def __init__(
+        self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock, secrets: SecretReader | None = None
+    ) -> None:
+        self._secrets = secrets or SecretReader(environ)
+        self._transport = Transport(session, environ, clock, self._secrets.files)
+        self._tokens = TokenSource(self._transport, self._secrets)
+        self._authentication = Authentication(self._tokens, self._secrets)
         self._decoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decoder")
         """One thread, since a decoded body takes up to a hundred times its size."""
 
@@ -62,6 +66,7 @@ class Client:
                         raise
                 return await self._poll(job, other, deadline)
         except TimeoutError:
+            self._secrets.check_answers(job.secret)
             raise PollError(Reason.TIMEOUT, f"no complete response within {job.settings.timeout:g}s") from None
 
     async def _poll(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -12,11 +13,12 @@ from typing import Final
 from pydantic import SecretStr
 from yarl import URL
 
-from exporter.client.threads import in_daemon_thread
-from exporter.client.token_file import save, stored
+from exporter.client.secret_reader import SecretReader, unanswered
+from exporter.client.token_file import save
 from exporter.client.token_response import DEFAULT_LIFETIME, TokenResponse, refused
 from exporter.client.transport import Transport
 from exporter.config.connection import ConnectionSettings
+from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
 from exporter.providers.response import by_status
@@ -71,8 +73,9 @@ class _State:
 class TokenSource:
     """Returns access tokens, and keeps the files of their refresh tokens up to date."""
 
-    def __init__(self, transport: Transport, *, timeout: Seconds = TIMEOUT) -> None:
+    def __init__(self, transport: Transport, secrets: SecretReader, *, timeout: Seconds = TIMEOUT) -> None:
         self._transport = transport
+        self._secrets = secrets
         self._timeout = timeout
         self._states: dict[OAuthLogin, _State] = {}
 
@@ -126,9 +129,9 @@ class TokenSource:
             return error
 
     async def _refreshed(self, login: OAuthLogin, state: _State) -> SecretStr:
-        if state.unsaved is not None and not await _save(login, state):
+        if state.unsaved is not None and not await self._save(login, state):
             state.access = None
-        token = await in_daemon_thread(lambda: stored(login.refresh_token_file), "refresh token")
+        token = await self._secrets.read(SecretSource(file=login.refresh_token_file))
         if state.is_refused and token != state.on_file:
             state.access = None
         state.on_file, state.is_refused = token, False
@@ -144,7 +147,7 @@ class TokenSource:
             raise
         state.take(response, asked_at)
         if state.unsaved is not None:
-            await _save(login, state)
+            await self._save(login, state)
         return response.access
 
     async def _request(self, login: OAuthLogin, token: SecretStr) -> TokenResponse:
@@ -157,17 +160,20 @@ class TokenSource:
         except PollError as error:
             raise PollError(error.reason, f"token endpoint: {error}") from None
         if response.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
-            raise refused(login.refresh_token_file, response.status, response.body())
+            raise refused(response.status, response.body())
         if not response.is_success:
             wait = response.retry_after(self._transport.clock.wall())
             raise PollError(by_status(response.status), f"token endpoint: HTTP {response.status}", wait)
         return TokenResponse.parse(response)
 
-
-async def _save(login: OAuthLogin, state: _State) -> bool:
-    """Write the new refresh token to the file; False where the file has a newer one, which is used instead."""
-    ours, former = state.unsaved, state.on_file
-    if saved := ours is None or await in_daemon_thread(lambda: save(login.refresh_token_file, ours, former), "refresh token"):
-        state.on_file = ours or former
-    state.unsaved = None
-    return saved
+    async def _save(self, login: OAuthLogin, state: _State) -> bool:
+        """Write the new refresh token to the file; False where the file has a newer one, which is used instead."""
+        ours, file = state.unsaved, login.refresh_token_file
+        try:
+            saved = ours is None or await self._secrets.files.run(file, partial(save, file, ours, state.on_file))
+        except TimeoutError:
+            raise unanswered() from None
+        if saved:
+            state.on_file = ours or state.on_file
+        state.unsaved = None
+        return saved

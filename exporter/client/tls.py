@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from pathlib import Path
 from typing import Final
 
-from exporter.client.threads import FileThreads
+from exporter.client.file_threads import FileThreads, in_daemon_thread
 from exporter.config.connection import ssl_context
 from exporter.errors import PollError
 from exporter.model import Reason
@@ -30,9 +31,10 @@ _NOT_TLS: Final = frozenset({"HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_L
 class TrustStore:
     """One SSL context for each file of certificates, made again when the file changes: connections are shared between equal contexts."""
 
-    def __init__(self) -> None:
-        self._contexts: dict[Path | None, tuple[tuple[int, ...], ssl.SSLContext]] = {}
-        self._threads = FileThreads()
+    def __init__(self, files: FileThreads) -> None:
+        self._files = files
+        self._contexts: dict[Path, tuple[tuple[int, ...], ssl.SSLContext]] = {}
+        self._system: asyncio.Future[ssl.SSLContext] | None = None
 
     async def context(self, ca_file: Path | None) -> ssl.SSLContext:
         """Return the context for a file; None stands for the system's certificates, which are read once.
@@ -40,20 +42,24 @@ class TrustStore:
         Raises:
             PollError: the file cannot be used.
         """
-        if ca_file is None and ca_file in self._contexts:
-            return self._contexts[ca_file][1]
-        return await self._threads.run(ca_file, lambda: self._read(ca_file))
-
-    def _read(self, ca_file: Path | None) -> ssl.SSLContext:
+        if ca_file is None:
+            self._system = self._system or in_daemon_thread(lambda: ssl_context(None), "certificates")
+            return await asyncio.shield(self._system)
         try:
-            found = ca_file.stat() if ca_file else None
-            state = (found.st_mtime_ns, found.st_size, found.st_ino) if found else ()
+            return await self._files.run(ca_file, lambda: self._read(ca_file))
+        except TimeoutError:
+            raise PollError(Reason.TLS, "ca_file: the file does not answer") from None
+
+    def _read(self, ca_file: Path) -> ssl.SSLContext:
+        try:
+            found = ca_file.stat()
+            state = (found.st_mtime_ns, found.st_size, found.st_ino)
             former, context = self._contexts.get(ca_file, ((), None))
             if context is None or former != state:
                 context = ssl_context(ca_file)
                 self._contexts[ca_file] = (state, context)
         except OSError as error:
-            raise PollError(Reason.TLS, f"ca_file: the file {ca_file} cannot be read: {error.strerror}") from None
+            raise PollError(Reason.TLS, f"ca_file: the file cannot be read: {error.strerror}") from None
         except ValueError as error:
             raise PollError(Reason.TLS, f"ca_file: {error}") from None
         return context

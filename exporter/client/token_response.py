@@ -6,7 +6,6 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Self
 
 from pydantic import SecretStr
@@ -56,14 +55,14 @@ class TokenResponse:
         )
 
 
-def refused(path: Path, status: int, content: bytes) -> CredentialError:
-    """Return the error for an operator who must log in again; `path` is the file to replace."""
+def refused(status: int, content: bytes) -> CredentialError:
+    """Return the error for an operator who must log in again."""
     try:
         code = decoded(content).get("error")
     except PollError:
         code = None
     shown = f"HTTP {status}, {code}" if isinstance(code, str) and code in _CODES else f"HTTP {status}"
-    return CredentialError(f"the refresh token was refused ({shown}): log in again and replace the file {path}")
+    return CredentialError(f"the refresh token was refused ({shown}): log in again and replace the file that `refresh_token_file` names")
 
 
 def decoded(content: bytes) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from yarl import URL
 from exporter.client.compression import BodyTooLargeError, codings_of, decompress
 from exporter.client.connections import Connector
 from exporter.client.faults import fault
+from exporter.client.file_threads import FileThreads
 from exporter.client.proxies import proxy_for, proxy_headers
 from exporter.client.resolver import Resolver
 from exporter.client.retry_after import waiting_time
@@ -87,11 +88,11 @@ class Response:
 class Transport:
     """Sends requests as the settings of an account's connection say."""
 
-    def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock, files: FileThreads | None = None) -> None:
         """`session` is from `open_session`; `environ` may name a proxy; `clock` dates what the vendor asks to wait for."""
         self._session = session
         self._environ = environ
-        self._trust = TrustStore()
+        self._trust = TrustStore(files or FileThreads())
         self.clock = clock
 
     async def send(self, method: str, url: URL, settings: ConnectionSettings, **content: Any) -> Response:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, Validatio
 from exporter.config.context import FilePath, context_of
 from exporter.model import Seconds
 from exporter.validation.duration import Duration
+from exporter.validation.files import read_file
 
 CONNECT_TIMEOUT: Final = Seconds(10.0)
 PROXY_VARIABLES: Final = ("https_proxy", "HTTPS_PROXY")
@@ -102,15 +103,14 @@ def ssl_context(ca_file: Path | None) -> ssl.SSLContext:
         context.load_default_certs()
         return context
     try:
-        if not ca_file.is_file():  # a read from a named pipe may never end
-            raise ValueError(f"the file {ca_file} {'is not a regular file' if ca_file.exists() else 'does not exist'}")
-        context.load_verify_locations(cafile=ca_file)
+        # The comments of a bundle may have other characters than ASCII.
+        context.load_verify_locations(cadata=read_file(ca_file).decode("ascii", "ignore"))
     except ssl.SSLError:
-        raise ValueError(f"the file {ca_file} has no usable certificates: expected them in PEM form") from None
+        raise ValueError("the file contains no usable certificates: expected them in PEM form") from None
     except OSError as error:
-        raise ValueError(f"the file {ca_file} cannot be read: {error.strerror}") from None
+        raise ValueError(f"the file cannot be read: {error.strerror}") from None
     if not context.cert_store_stats()["x509"]:
-        raise ValueError(f"the file {ca_file} has no certificate")
+        raise ValueError("the file contains no certificate")
     return context
 
 

@@ -20,6 +20,7 @@ from cryptography.x509 import IPAddress
 from exporter.client.client import Client
 from exporter.client.job import Job
 from exporter.client.oauth import OAuthLogin, TokenSource
+from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Transport, open_session
 from exporter.config.connection import ConnectionSettings, Proxy
 from exporter.errors import PollError
@@ -209,7 +210,7 @@ async def test_a_hook_that_aiohttp_no_longer_calls_costs_the_reuse_and_nothing_e
 
 async def test_requests_to_a_token_endpoint_share_no_connection(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with TokenEndpoint("refresh-0", rotates=True) as endpoint:
-        tokens = TokenSource(Transport(session, {}, FakeClock().clock))
+        tokens = TokenSource(Transport(session, {}, FakeClock().clock), SecretReader({}))
         for number in range(3):
             endpoint.log_in(f"refresh-{number}")
             file = tmp_path / f"token {number}"
@@ -240,7 +241,7 @@ async def test_a_token_endpoint_that_answers_twice_gives_no_login_the_tokens_of_
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/token"
-        tokens = TokenSource(Transport(session, {}, FakeClock().clock))
+        tokens = TokenSource(Transport(session, {}, FakeClock().clock), SecretReader({}))
         for number in "abc":
             file = tmp_path / number
             file.write_text(f"old-{number}")

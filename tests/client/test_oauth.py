@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from exporter.client.oauth import OAuthLogin, TokenSource
+from exporter.client.secret_reader import SecretReader
 from exporter.client.token_response import TokenResponse, refused
 from exporter.client.transport import MAX_BODY_BYTES, Response, Transport
 from exporter.errors import CredentialError, PollError
@@ -48,7 +49,7 @@ async def endpoint() -> AsyncIterator[TokenEndpoint]:
 
 @pytest.fixture
 def tokens(session: aiohttp.ClientSession, clock: FakeClock) -> TokenSource:
-    return TokenSource(Transport(session, {}, clock.clock), timeout=Seconds(5.0))
+    return TokenSource(Transport(session, {}, clock.clock), SecretReader({}), timeout=Seconds(5.0))
 
 
 @pytest.fixture
@@ -245,7 +246,7 @@ async def test_a_fault_of_the_connection_is_told_as_for_any_vendor(tokens: Token
 async def test_an_endpoint_that_hangs_is_given_up(
     session: aiohttp.ClientSession, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock
 ) -> None:
-    tokens = TokenSource(Transport(session, {}, clock.clock), timeout=Seconds(0.1))
+    tokens = TokenSource(Transport(session, {}, clock.clock), SecretReader({}), timeout=Seconds(0.1))
     endpoint.hold()
     async with asyncio.timeout(2):
         error = await failure(tokens, login)
@@ -419,7 +420,7 @@ async def test_a_refused_refresh_token_is_not_shown_again_until_the_file_changes
     for _ in range(3):
         error = await failure(tokens, login)
         assert isinstance(error, CredentialError)
-        assert str(error) == (f"the refresh token was refused ({shown}): log in again and replace the file {login.refresh_token_file}")
+        assert str(error) == (f"the refresh token was refused ({shown}): log in again and replace the file that `refresh_token_file` names")
     assert len(endpoint.asked) == 1
     endpoint.behave()
     endpoint.log_in(f"{CANARY}-again")
@@ -485,7 +486,7 @@ async def test_a_process_that_is_killed_after_the_write_goes_on_with_the_new_tok
 ) -> None:
     endpoint.rotates = True
     for number in range(1, 4):
-        assert await text(TokenSource(Transport(session, {}, clock.clock)), login) == access(number)
+        assert await text(TokenSource(Transport(session, {}, clock.clock), SecretReader({})), login) == access(number)
     assert shown_tokens(endpoint) == [FIRST, refresh(1), refresh(2)]
 
 
@@ -551,7 +552,7 @@ async def test_a_new_token_that_cannot_be_saved_is_kept_until_it_can(
         error = await failure(tokens, login)
         assert isinstance(error, CredentialError)
         assert str(error).startswith(
-            f"the new refresh token cannot be saved to {login.refresh_token_file} (No such file or directory) and is kept in memory only: "
+            "the new refresh token cannot be saved to the file that `refresh_token_file` names (No such file or directory) and is kept in memory only: "
         )
     bring_back(login)
     assert await text(tokens, login) == access(1)
@@ -708,4 +709,4 @@ def test_any_object_is_a_usable_answer_or_a_poll_error(body: dict[str, Any]) -> 
 @example(b'{"access_token": "\\ud800"}')
 def test_any_bytes_are_no_crash(content: bytes) -> None:
     assert isinstance(judged(content), TokenResponse | PollError)
-    assert refused(Path("file"), 400, content).reason is Reason.CREDENTIAL
+    assert refused(400, content).reason is Reason.CREDENTIAL

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import DNSName, GeneralName, IPAddress
 
 from exporter.client.client import Client
+from exporter.client.file_threads import FileThreads
 from exporter.client.tls import TrustStore
 from exporter.client.transport import open_session
 from exporter.config.connection import ConnectionSettings, ssl_context
@@ -164,15 +165,15 @@ async def test_a_changed_ca_file_is_used_at_the_next_poll(ca: Authority, ca_file
         replace(ca_file, other, other)
         assert await outcome() == (Reason.TLS, ISSUED)
         replace(ca_file)
-        assert await outcome() == (Reason.TLS, f"ca_file: the file {ca_file} has no usable certificates: expected them in PEM form")
+        assert await outcome() == (Reason.TLS, "ca_file: the file contains no usable certificates: expected them in PEM form")
         ca_file.unlink()
-        assert await outcome() == (Reason.TLS, f"ca_file: the file {ca_file} cannot be read: No such file or directory")
+        assert await outcome() == (Reason.TLS, "ca_file: the file cannot be read: No such file or directory")
         replace(ca_file, other, ca)
         assert await outcome() is None
 
 
 async def test_an_unchanged_ca_file_is_read_once(ca_file: Path) -> None:
-    store = TrustStore()
+    store = TrustStore(FileThreads())
     first = await store.context(ca_file)
     assert await store.context(ca_file) is first
     replace(ca_file, Authority(), Authority())

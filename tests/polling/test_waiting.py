@@ -34,6 +34,7 @@ INTERVAL = "ai_account_scrape_interval_seconds"
 SUCCESS = "ai_account_last_success_timestamp_seconds"
 LEFT = "ai_account_quota_remaining"
 
+
 def shown(store: Store, clock: Clock) -> dict[str, float]:
     """What the page says of the only account, by family."""
     body = Exposition(clock.now, ("1", ""), runtime=False, correction=clock.correction).render(store.snapshot()).body
@@ -158,7 +159,7 @@ def key(tmp_path: Path) -> Path:
 
 
 def rotate(key: Path) -> None:
-    key.write_text("the next one")
+    key.write_text("the-next-one")
 
 
 @asynccontextmanager
