@@ -55,7 +55,7 @@ def told(folder: Path) -> list[str]:
 )
 async def test_check_tells_what_a_right_file_asks_for(folder: Path, text: str, said: str) -> None:
     path = web(folder, text)
-    assert await run("check", "--web.config.file", path) == (0, f"{path} is right: {said}\n", "")
+    assert await run("check", "--web.config.file", path) == (0, f"{path} is valid: {said}\n", "")
 
 
 async def test_check_tells_all_that_is_wrong(folder: Path) -> None:
@@ -68,7 +68,7 @@ async def test_check_reads_both_files_where_both_are_named(folder: Path) -> None
     code, out, _ = await run("check", "--web.config.file", path, "--config.file", right)
     assert (code, out.splitlines()) == (
         0,
-        [f"{path} is right: no TLS, no users: everybody is let in", f"{right} is right: 1 account at heygen"],
+        [f"{path} is valid: no TLS, no users: everybody is let in", f"{right} is valid: 1 account at heygen"],
     )
     right.write_text("accounts: 5")
     assert (await run("check", "--web.config.file", path, "--config.file", right))[0] == 2
