@@ -360,9 +360,9 @@ async def test_a_ca_file_may_change_and_break_while_running(ca: trustme.CA, ca_f
         replace(ca_file, other, other)
         assert await told() == (Reason.TLS, "the server's certificate was refused")
         replace(ca_file)
-        assert await told() == (Reason.TLS, f"ca_file: the file contains no usable certificates: expected them in PEM form")
+        assert await told() == (Reason.TLS, "ca_file: the file contains no usable certificates: expected them in PEM form")
         ca_file.unlink()
-        assert await told() == (Reason.TLS, f"ca_file: the file cannot be read: No such file or directory")
+        assert await told() == (Reason.TLS, "ca_file: the file cannot be read: No such file or directory")
         replace(ca_file, other, ca)
         assert await told() is None
 
