@@ -10,6 +10,7 @@ ExporterError
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import NamedTuple
 
 from exporter.model import Reason, Seconds
@@ -38,13 +39,27 @@ class ConfigError(ExporterError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class PollError(ExporterError):
-    """A poll failed. The message is for operators: it never contains a key, a URL, or text that the vendor sent."""
+class Cause(StrEnum):
+    """What a vendor's response says about a refusal, beyond its reason."""
 
-    def __init__(self, reason: Reason, message: str, retry_after: Seconds | None = None) -> None:
-        """`retry_after` is how long the vendor asks to wait."""
+    KEY = "key"
+    """The vendor's error code says that the key is not valid."""
+    PERMISSION = "permission"
+    """The vendor's error code says that the key lacks a permission."""
+    OTHER_CODE = "other_code"
+    """The vendor's error code says something else, or is not known."""
+    NOT_JSON = "not_json"
+    """The response may come from a gateway, a firewall or a portal, and not from the vendor."""
+
+
+class PollError(ExporterError):
+    """A poll failed. The message is for operators: of the vendor's text it contains an error code at most, and never a key or a URL."""
+
+    def __init__(self, reason: Reason, message: str, retry_after: Seconds | None = None, *, cause: Cause | None = None) -> None:
+        """`retry_after` is how long the vendor asked to wait."""
         self.reason = reason
         self.retry_after = retry_after
+        self.cause = cause
         super().__init__(message)
 
 

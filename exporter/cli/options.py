@@ -92,7 +92,7 @@ def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
 
 def load(config_file: Path, *, check_secrets: bool = False) -> Loaded:
     """Read the configuration and the definitions, or print all problems and exit with 2."""
-    return or_exit(config_file, lambda: load_config(config_file, os.environ, check_secrets=check_secrets))
+    return or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=check_secrets))
 
 
 def or_exit(file: Path, read: Callable[[], T]) -> T:

@@ -31,15 +31,15 @@ class Loaded(NamedTuple):
     """The files that were read, except those of secrets."""
 
 
-def load_config(path: Path, environ: Mapping[str, str], *, check_secrets: bool = True) -> Loaded:
-    """Read the file and the provider definitions that it names.
+def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, check_secrets: bool = True) -> Loaded:
+    """Read the file and the provider definitions that it names. `pipes` accepts a file that can be read only once, as at start-up.
 
     Without `check_secrets` no secret is read: one that is missing then costs the polls of its account only.
 
     Raises:
         ConfigError: with every problem of the file, of the definitions, and of the secrets that are checked.
     """
-    data = read_document(path)
+    data = read_document(path, pipes=pipes)
     problems: list[Problem] = []
     files = dict.fromkeys(_provider_files(data, path.parent, problems))
     definitions, found = read_definitions(files)

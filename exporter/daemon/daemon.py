@@ -29,10 +29,10 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey
 from exporter.polling.scheduler import Scheduler
 from exporter.web.address import Address
+from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
-from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind, inherited
-from exporter.web.web_config.gate import Gate
+from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.loading import WebConfig
 
 DISTRIBUTION = "ai-account-exporter"
@@ -149,12 +149,12 @@ class Daemon:
         await self._open_state(resources)
         sockets = inherited(self._environ) if options.inherits else await bind(options.addresses)
         self._store = new_store(self._jobs, clock.now(), await self._state.restore())
-        self._gate = resources.enter_context(closing(Gate(options.web_config)))
+        self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
         secrets = SecretReader(self._environ)
         client = Client(session, self._environ, clock, secrets)
         self._scheduler = Scheduler(client, self._store, clock, self._keep, secrets)
-        self._server = Server(make_application(self._site(), self._gate), sockets, options.web_config.ssl_context())
+        self._server = Server(make_application(self._endpoints(), self._access), sockets, options.web_config)
         self._add_reloaders()
         await resources.enter_async_context(self._server)
         for reloader in self._reloaders:
@@ -188,9 +188,9 @@ class Daemon:
         self._state = await State.open(settings.path) if settings else State.disabled()
         resources.push_async_callback(self._state.close)
 
-    def _site(self) -> Site:
+    def _endpoints(self) -> Endpoints:
         clock, options = self._clock, self._options
-        return Site(
+        return Endpoints(
             self._store,
             Exposition(clock.now, build(), runtime=options.runtime_metrics, correction=clock.correction, shard=options.shard),
             version(),
@@ -228,9 +228,9 @@ class Daemon:
         await self._state.forget(removed)
 
     async def _apply_web_config(self, config: WebConfig) -> None:
-        """Use the new users, headers and certificates for new connections."""
-        await self._server.use(config.ssl_context())
-        self._gate.config = config
+        """Use the new users, headers and certificates."""
+        self._server.apply(config)
+        self._access.apply(config)
         self._store.accept_config(self._clock.now(), WEB)
 
     async def _keep(self, entry: Entry) -> None:

@@ -117,7 +117,7 @@ async def test_any_exception_while_reading_is_a_refusal_without_its_text(
 
 @pytest.mark.parametrize("error", DEFECTS, ids=lambda error: type(error).__name__)
 async def test_any_exception_while_applying_is_a_refusal_without_its_text(subject: Subject, error: Exception) -> None:
-    async def fail(_: Content) -> None:
+    async def fail(content: Content) -> None:
         raise error
 
     apply, subject.apply = subject.apply, fail  # type: ignore[method-assign]

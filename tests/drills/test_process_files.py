@@ -20,7 +20,7 @@ from exporter.cli.main import main
 from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import LISTENING, Daemon, daemon, launched, ready
 from tests.cli.test_reloading import reload
-from tests.drills.test_process_secret import SERVED, asked, ended, errors, line, player, secret, watched, write_config
+from tests.drills.process import SERVED, asked, ended, errors, line, player, secret, watched, write_config
 from tests.support import CANARY
 
 GOOD: Final = range(3)
@@ -196,7 +196,7 @@ def spoil(folder: Path, how: str) -> None:
         case "named pipe":
             path.unlink()
             os.mkfifo(path)
-        case "device":
+        case _:
             path.unlink()
             path.symlink_to("/dev/zero")
 
