@@ -20,7 +20,7 @@ from exporter.config.connection import ConnectionSettings
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
 from tests.client.support import VENDOR, Directory, closed_port, failure, poll, silent, vendor
-from tests.support import FakeClock, make_job
+from tests.support import PATIENCE, FakeClock, make_job
 
 
 @pytest.mark.parametrize("accepts", [True, False], ids=["no handshake", "no connection"])
@@ -43,7 +43,7 @@ async def test_a_dead_first_address_does_not_delay_the_second(host: str, accepts
             pytest.skip("this machine has no IPv6")
         async with vendor() as port:
             addresses = Directory([(host, dead), ("127.0.0.1", port)])
-            assert (await poll(make_job(f"http://{VENDOR}", timeout=Seconds(5.0)), addresses)).quotas
+            assert (await poll(make_job(f"http://{VENDOR}", timeout=Seconds(PATIENCE)), addresses)).quotas
 
 
 async def test_a_failed_look_up_is_not_kept() -> None:
@@ -92,7 +92,7 @@ asyncio.run(main())
 def test_a_hanging_look_up_does_not_delay_the_end_of_the_process() -> None:
     root = Path(__file__).parent.parent.parent
     done = subprocess.run(  # noqa: S603 -- our own code
-        [sys.executable, "-c", HANGING], capture_output=True, text=True, timeout=30, check=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}
+        [sys.executable, "-c", HANGING], capture_output=True, text=True, timeout=PATIENCE, check=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}
     )  # fmt: skip
     assert done.stdout == "timeout [True]\n"
     assert done.stderr == ""
