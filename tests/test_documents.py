@@ -17,7 +17,7 @@ from exporter.metrics.catalogue import CATALOGUE
 from exporter.model import Reason
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
-from exporter.providers.library import load_definitions
+from exporter.providers.library import read_definitions
 from exporter.providers.values import decode_json
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +44,7 @@ CONFIGURATIONS = [
 def test_a_configuration_in_a_document_is_valid(text: str, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("a-key")
     data = yaml.safe_load(re.sub(r"\{file: [^}]+\}", f"{{file: {tmp_path}/key}}", text))
-    context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, load_definitions())
+    context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, read_definitions())
     assert Config.model_validate(data, context=context).accounts
 
 
