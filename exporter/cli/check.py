@@ -29,7 +29,10 @@ def command(*, config_file: Path, web_config_file: Path | None, schema: bool) ->
         click.echo(json.dumps(json_schema(), indent=2))
         return
     if web_config_file:
-        click.echo(f"{web_config_file} is right: {described(load_web(web_config_file))}")
+        web_config = load_web(web_config_file)
+        click.echo(f"{web_config_file} is valid: {described(web_config)}")
+        for note in web_config.without_effect:
+            click.echo(f"  {note}")
         if _is_default("config_file"):
             return
     config = load(config_file, os.environ).config

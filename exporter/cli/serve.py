@@ -8,7 +8,6 @@ import re
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from exporter.daemon.jobs import plan_of
 from exporter.errors import ExporterError
 from exporter.log import LogFormat, configure_log, frames, leaves
 from exporter.web.address import Address
-from exporter.web.web_config.loading import load_web_config
+from exporter.web.web_config.file import WebConfigFile, log_without_effect
 
 LAST_RESORT_AFTER = 1.0
 
@@ -104,6 +103,7 @@ def command(
     part = read_shard(shard, pod, total_shards)
     options = replace(_serve_options(**web), shard=part)
     configure_log(log_level, log_format)
+    log_without_effect(options.web_config)
     log.info("config loaded", file=str(config_file), accounts=len(loaded.config.accounts))
     warn_of_inline_secrets(loaded.config)
     run_daemon(serve(plan_of(loaded, part), options, os.environ, reread=lambda: plan_of(load_config(config_file, os.environ), part)))
@@ -121,7 +121,8 @@ def _serve_options(
     options = ServeOptions(addresses, inherits, telemetry_path, runtime_metrics=not no_runtime, max_requests=max_requests)
     if web_config_file is None:
         return options
-    return replace(options, web_config=load_web(web_config_file), reread_web_config=partial(load_web_config, web_config_file))
+    loaded = load_web(web_config_file)
+    return replace(options, web_config=loaded, reread_web_config=WebConfigFile(web_config_file, loaded).reread)
 
 
 def warn_of_inline_secrets(config: Config) -> None:

@@ -27,10 +27,10 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey
 from exporter.polling.scheduler import Scheduler
 from exporter.web.address import Address
+from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
-from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind, inherited
-from exporter.web.web_config.gate import Gate
+from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.loading import WebConfig
 
 DISTRIBUTION = "ai-account-exporter"
@@ -134,23 +134,23 @@ async def _serve(parts: _Parts, signals: Signals) -> None:
     plan, options, clock, state = parts.plan, parts.options, parts.clock, parts.state
     sockets = inherited(parts.environ) if options.inherits else await bind(options.addresses)
     store = new_store(plan.jobs, clock.now(), await state.restore())
-    with closing(Gate(options.web_config)) as gate:
+    with closing(AccessControl(options.web_config)) as access:
         async with open_session(_user_agent()) as session:
             client = Client(session, parts.environ, clock)
             scheduler = Scheduler(client, store, clock, _keeper(state, clock))
             reloaders: list[Reloader[Any]] = []
             site = _site(parts, store, scheduler, _reload_all(reloaders) if parts.reread else None)
-            async with Server(make_application(site, gate), sockets, options.web_config.ssl_context()) as server:
-                reloaders += _reloaders(parts, store, _applier(store, scheduler, state, clock), _web_applier(store, gate, server, clock))
+            async with Server(make_application(site, access), sockets, options.web_config) as server:
+                reloaders += _reloaders(parts, store, _applier(store, scheduler, state, clock), _web_applier(store, access, server, clock))
                 log.info("server listening", addresses=" ".join(map(str, server.addresses)), accounts=len(plan.jobs), version=version())
                 parts.announce(server.addresses)
                 await _run_until_stopped(signals, scheduler.run(plan.jobs), reloaders, clock)
                 await _settle(client)
 
 
-def _site(parts: _Parts, store: Store, scheduler: Scheduler, reload: Callable[[], Awaitable[Sequence[Problem]]] | None) -> Site:
+def _site(parts: _Parts, store: Store, scheduler: Scheduler, reload: Callable[[], Awaitable[Sequence[Problem]]] | None) -> Endpoints:
     clock, options = parts.clock, parts.options
-    return Site(
+    return Endpoints(
         store,
         Exposition(clock.now, build(), runtime=options.runtime_metrics, correction=clock.correction, shard=options.shard),
         version(),
@@ -222,12 +222,12 @@ def _applier(store: Store, scheduler: Scheduler, state: State, clock: Clock) -> 
     return apply
 
 
-def _web_applier(store: Store, gate: Gate, server: Server, clock: Clock) -> Callable[[WebConfig], Awaitable[None]]:
-    """Takes over users, headers and certificates; connections that are open go on."""
+def _web_applier(store: Store, access: AccessControl, server: Server, clock: Clock) -> Callable[[WebConfig], Awaitable[None]]:
+    """Applies users, headers and certificates."""
 
     async def apply(config: WebConfig) -> None:
-        await server.use(config.ssl_context())
-        gate.config = config
+        server.apply(config)
+        access.apply(config)
         store.accept_config(clock.now(), WEB)
 
     return apply

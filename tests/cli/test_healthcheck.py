@@ -12,12 +12,11 @@ from typing import Final
 
 import pytest
 
-from exporter.web.web_config.gate import Gate
 from exporter.web.web_config.loading import load_web_config
 from tests.cli.test_daemon import run
-from tests.web.serving import serving, site
+from tests.web.serving import endpoints, serving
 from tests.web.test_listening import has_ipv6
-from tests.web.web_config.support import ALICE, make_papers
+from tests.web.web_config.support import ALICE, make_certificates
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"
 MUTUAL: Final = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.pem"
@@ -43,19 +42,15 @@ async def check(port: int, host: str = "127.0.0.1", *more: str) -> tuple[int, st
     ],
 )
 async def test_a_living_exporter_is_healthy_however_it_is_guarded(tmp_path: Path, text: str, said: str) -> None:
-    make_papers(tmp_path)
+    make_certificates(tmp_path)
     (tmp_path / "web.yaml").write_text(text)
-    gate = Gate(load_web_config(tmp_path / "web.yaml"))
-    try:
-        async with serving(gate=gate) as visitor:
-            assert await check(visitor.address.port) == (0, said, "")
-    finally:
-        gate.close()
+    async with serving(config=load_web_config(tmp_path / "web.yaml")) as client:
+        assert await check(client.address.port) == (0, said, "")
 
 
 async def test_an_exporter_of_which_a_loop_has_ended_is_not_healthy() -> None:
-    async with serving(site(dead=lambda: ["poll heygen/studio"])) as visitor:
-        assert await check(visitor.address.port) == (1, "", "ended though it should not have: poll heygen/studio\n")
+    async with serving(endpoints(dead=lambda: ["poll heygen/studio"])) as client:
+        assert await check(client.address.port) == (1, "", "not running: poll heygen/studio\n")
 
 
 async def test_nobody_is_not_healthy(unused_tcp_port: int) -> None:
@@ -120,8 +115,8 @@ async def test_an_exporter_that_listens_by_ipv6_alone_is_found(host: str) -> Non
 
 @pytest.mark.parametrize("host", ["", "0.0.0.0"])  # noqa: S104 -- nothing is listened on
 async def test_an_exporter_that_listens_everywhere_is_asked_at_loopback(host: str) -> None:
-    async with serving() as visitor:
-        assert await check(visitor.address.port, host) == (0, "healthy\n", "")
+    async with serving() as client:
+        assert await check(client.address.port, host) == (0, "healthy\n", "")
 
 
 async def test_the_check_starts_without_what_only_the_daemon_needs() -> None:
