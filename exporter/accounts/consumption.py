@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from decimal import Decimal
 from math import isfinite
 from typing import Final, NamedTuple
 
 from exporter.model import Quota
-
-EXACT: Final = Context(prec=800, Emax=MAX_EMAX, Emin=MIN_EMIN)
-"""Sums and differences of everyday doubles lose nothing in 800 digits; beyond those they are rounded, and nothing is raised."""
+from exporter.validation.numbers import EXACT
 
 HOUR: Final = 3600.0
 WINDOW: Final = 24 * HOUR

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from exporter.accounts.consumption import EXACT
 from exporter.model import EVERY, Quota, Threshold
+from exporter.validation.numbers import EXACT
 
 
 def floors_of(quota: Quota, thresholds: Iterable[Threshold]) -> dict[str, Decimal]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from exporter.accounts.consumption import EXACT
 from exporter.accounts.floors import floors_of
 from exporter.accounts.store import Entry
 from exporter.client.client import Job
 from exporter.clock import Clock
 from exporter.model import Quota, Reading, Reason, Seconds, Threshold
 from exporter.polling.intervals import backed_off, splay
+from exporter.validation.numbers import EXACT
 
 CREDENTIAL_REASONS = frozenset({Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.CREDENTIAL})
 

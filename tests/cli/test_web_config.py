@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import config, daemon, run
+from tests.cli.test_daemon import config, daemon, invoke
 from tests.web.web_config.support import ALICE, BOB, make_certificates, problems
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"
@@ -54,23 +54,23 @@ def expected(folder: Path) -> list[str]:
         ),
     ],
 )
-async def test_check_summarises_a_valid_file(folder: Path, text: str, said: str) -> None:
+def test_check_summarises_a_valid_file(folder: Path, text: str, said: str) -> None:
     path = web(folder, text)
-    assert await run("check", "--web.config.file", path) == (0, f"{path} is valid: {said}\n", "")
+    assert invoke("check", "--web.config.file", path) == (0, f"{path} is valid: {said}\n", "")
 
 
-async def test_check_lists_the_settings_that_have_no_effect(folder: Path) -> None:
+def test_check_lists_the_settings_that_have_no_effect(folder: Path) -> None:
     path = web(folder, "http_server_config: {http2: true}\n")
     lines = [
         f"{path} is valid: no TLS, no users, so no password is needed",
         "  http_server_config.http2: has no effect: the server uses HTTP/1.1",
     ]
-    assert await run("check", "--web.config.file", path) == (0, "".join(f"{line}\n" for line in lines), "")
+    assert invoke("check", "--web.config.file", path) == (0, "".join(f"{line}\n" for line in lines), "")
 
 
 async def test_an_empty_flag_means_no_web_configuration(simulator: Simulator, folder: Path) -> None:
     path = config(folder, simulator.url, ["heygen"])
-    assert (await run("check", "--web.config.file=", "--config.file", path))[0] == 0
+    assert invoke("check", "--web.config.file=", "--config.file", path)[0] == 0
     async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0", "--web.config.file=") as running:
         assert await running.get("/-/healthy") == (200, "healthy\n")
 
@@ -83,29 +83,28 @@ async def test_serve_logs_settings_without_effect_once(simulator: Simulator, fol
             for _ in range(2):
                 async with session.post(f"http://127.0.0.1:{running.port}/-/reload") as response:
                     assert response.status == 200
-        code, _ = await running.stop()
-        assert code == 0
+        assert await running.stop() == 0
     assert running.log.count(b"web setting without effect") == 1
 
 
-async def test_check_lists_all_problems(folder: Path) -> None:
-    code, out, err = await run("check", "--web.config.file", web(folder, WRONG))
+def test_check_lists_all_problems(folder: Path) -> None:
+    code, out, err = invoke("check", "--web.config.file", web(folder, WRONG))
     assert (code, out, err.splitlines()) == (2, "", expected(folder))
 
 
-async def test_check_reads_both_files_where_both_are_named(folder: Path) -> None:
+def test_check_reads_both_files_where_both_are_named(folder: Path) -> None:
     path, right = web(folder, ""), config(folder, "http://127.0.0.1:1", ["heygen"])
-    code, out, _ = await run("check", "--web.config.file", path, "--config.file", right)
+    code, out, _ = invoke("check", "--web.config.file", path, "--config.file", right)
     assert (code, out.splitlines()) == (
         0,
         [f"{path} is valid: no TLS, no users, so no password is needed", f"{right} is right: 1 account at heygen"],
     )
     right.write_text("accounts: 5")
-    assert (await run("check", "--web.config.file", path, "--config.file", right))[0] == 2
+    assert invoke("check", "--web.config.file", path, "--config.file", right)[0] == 2
 
 
-async def test_a_file_that_is_not_there_is_wrong(folder: Path) -> None:
-    code, _, err = await run("check", "--web.config.file", folder / "none.yaml")
+def test_a_file_that_is_not_there_is_wrong(folder: Path) -> None:
+    code, _, err = invoke("check", "--web.config.file", folder / "none.yaml")
     assert code == 2
     assert f"{folder / 'none.yaml'} cannot be used; 1 problem:" in err
 
@@ -116,7 +115,7 @@ async def test_serve_does_not_start_with_a_wrong_file(simulator: Simulator, fold
         path = config(folder, simulator.url, ["heygen"])
         path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
         flags = ("--web.config.file", web(folder, WRONG), "--web.listen-address", address)
-        code, out, err = await run("serve", "--config.file", path, *flags)
+        code, out, err = invoke("serve", "--config.file", path, *flags)
     assert (code, out, err.splitlines()) == (2, "", expected(folder))
     assert not simulator.requests
     assert not (folder / "state.db").exists()

@@ -23,6 +23,7 @@ from exporter.web.sockets import bind
 from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.loading import WebConfig
 from tests.metrics.showcase import BUILD, NOW, showcase
+from tests.support import PATIENCE
 
 LOOPBACK = Address("127.0.0.1", 0)
 
@@ -40,7 +41,7 @@ class RawConnection:
 
     async def answer(self) -> bytes:
         """Read one answer and return its body."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = next(line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
             return await self.reader.readexactly(int(length))
@@ -48,7 +49,7 @@ class RawConnection:
     async def rest(self) -> bytes:
         """Read until the server closes the connection, with or without an error."""
         received = b""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             try:
                 while piece := await self.reader.read(65_536):
                     received += piece

@@ -20,6 +20,7 @@ from exporter.web.limits import Limits
 from exporter.web.server import Server
 from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.loading import ServerTls, WebConfig
+from tests.support import PATIENCE
 from tests.web.serving import LOOPBACK, Client, RawConnection, no_descriptors, serving, unread
 
 GET: Final = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -38,7 +39,7 @@ def tls() -> tuple[WebConfig, ssl.SSLContext]:
 async def send_slowly(connection: RawConnection) -> bytes:
     """Send a header byte by byte until the server closes the connection; what it answered."""
     connection.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Long: ")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             connection.send(b"x")
             try:
@@ -60,7 +61,7 @@ async def is_answered(client: Client, tls: ssl.SSLContext | None = None) -> bool
 
 
 async def until_answered(client: Client) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not await is_answered(client):
             pass
 
@@ -90,12 +91,12 @@ async def test_a_silent_connection_is_closed() -> None:
 async def test_a_silent_tls_connection_is_closed_though_its_client_does_not_close_it(tls: tuple[WebConfig, ssl.SSLContext]) -> None:
     config, context = tls
     async with serving(config=config, limits=Limits(read_header_timeout=0.2, handshake_timeout=0.1)) as client:
-        with socket.create_connection((str(client.address.host), client.address.port), 10) as raw:
+        with socket.create_connection((str(client.address.host), client.address.port), PATIENCE) as raw:
             encrypted = await asyncio.to_thread(context.wrap_socket, raw, server_hostname="127.0.0.1")
             with encrypted:
                 raw_view = socket.socket(fileno=encrypted.detach())
         with raw_view:
-            raw_view.settimeout(10)
+            raw_view.settimeout(PATIENCE)
             assert await asyncio.to_thread(read_all, raw_view)  # its close_notify, which is not answered
 
 
@@ -245,7 +246,7 @@ async def test_clients_that_do_not_read_are_disconnected_while_scrapes_are_answe
         for _ in range(20):
             await stack.enter_async_context(unread(*client.address, "/big/20000000"))
         assert await is_answered(client)
-        async with asyncio.timeout(10), client.connect() as one, client.connect() as two:
+        async with asyncio.timeout(PATIENCE), client.connect() as one, client.connect() as two:
             for connection in (one, two):  # both find a place only when the others are gone
                 while await answer_or_nothing(connection) != b"healthy\n":
                     pass

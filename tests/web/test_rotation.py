@@ -18,6 +18,7 @@ import trustme
 
 from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import Daemon, config, daemon
+from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, basic
 
 TLS: Final = "tls_server_config: {cert_file: server.pem, key_file: server.key}\n"
@@ -87,8 +88,7 @@ async def running_daemon(simulator: Simulator, folder: Path, text: str, authorit
         setup = Setup(folder, running, simulator)
         authority.configure_trust(setup.trust)
         yield setup
-        code, _ = await running.stop()
-        assert code == 0
+        assert await running.stop() == 0
         assert b"Traceback" not in running.log
 
 
@@ -149,7 +149,7 @@ async def test_an_invalid_configuration_does_not_delay_a_certificate(setup: Setu
     setup.trust = ssl.create_default_context()
     former = trustme.CA()
     setup.certify(former)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         setup.running.process.send_signal(signal.SIGHUP)
         await logged(setup, b"config reloaded")
     assert await setup.gauge() == "0.0"  # one of them is still wrong
@@ -183,7 +183,7 @@ async def test_tls_is_switched_on_and_off(simulator: Simulator, tmp_path: Path) 
         status, text = await setup.reload()
         assert (status, "TLS would be switched off" in text) == (500, True)
         assert (await setup.ask("/-/healthy"))[0] == 200
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while (await setup.reload())[0] != 200:  # the second look must come a second later
                 pass
         assert (await setup.ask("/-/healthy", plain=True))[0] == 200

@@ -18,6 +18,7 @@ from exporter.metrics.collector import BUCKETS
 from exporter.metrics.negotiation import read_wish
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from tests.metrics.showcase import NOW, OPENMETRICS
+from tests.support import PATIENCE
 from tests.web.serving import Client, endpoints, serving, unread
 
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -217,7 +218,7 @@ async def test_a_scrape_does_not_wait_for_threads_that_wait_for_a_name_server(cl
     loop = asyncio.get_running_loop()
     lookups = [loop.run_in_executor(None, name_server_answers.wait) for _ in range(40)]
     try:
-        async with asyncio.timeout(3), client.ask("/metrics") as response:
+        async with asyncio.timeout(PATIENCE), client.ask("/metrics") as response:
             assert response.status == 200
     finally:
         name_server_answers.set()
@@ -230,7 +231,7 @@ async def test_scrapes_beyond_the_maximum_are_refused_at_once_and_count_until_th
 ) -> None:
     keys = [AccountKey("heygen", str(number)) for number in range(300)]
     store = Store((Entry(key, {"note": "x" * 2000}, Seconds(180.0), Seconds(60.0)) for key in keys), BUCKETS)  # more than a kernel takes
-    async with asyncio.timeout(20), serving(endpoints(store, max_requests=most)) as client, AsyncExitStack() as leaving:
+    async with asyncio.timeout(PATIENCE), serving(endpoints(store, max_requests=most)) as client, AsyncExitStack() as leaving:
         for _ in range(not_reading):
             await leaving.enter_async_context(unread(*client.address, "/metrics"))
         async with client.ask("/metrics") as response:
@@ -313,7 +314,7 @@ async def test_reloads_count_against_the_maximum_of_requests() -> None:
 
     async with serving(endpoints(reload=reloads, max_requests=3)) as client:
         waiting = [asyncio.create_task(post(client)) for _ in range(10)]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while sum(task.done() for task in waiting) < 7:  # noqa: ASYNC110 -- the server makes it true
                 await asyncio.sleep(0)
         async with client.ask("/metrics") as response:

@@ -10,6 +10,7 @@ from exporter.model import Seconds
 from exporter.web.limits import RateLimiter
 from exporter.web.web_config.basic_auth import PasswordChecker
 from exporter.web.web_config.loading import WebConfig
+from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, EMPTY, Protected, basic, protected
 
 USERS = {"alice": ALICE, "bob": BOB, "nobody": EMPTY, "élise": ALICE}
@@ -21,7 +22,7 @@ async def send(server: Protected, request: str) -> bytes:
     """Send text as it is, and read until the server closes the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(request.replace("\n", "\r\n").encode("latin-1"))
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), PATIENCE)
     writer.close()
     await writer.wait_closed()
     return answer

@@ -15,6 +15,7 @@ from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.basic_auth import MAX_REMEMBERED, BasicAuth, BusyError, Credentials, PasswordChecker, check_password
 from exporter.web.web_config.fields import cost_of
 from exporter.web.web_config.loading import WebConfig
+from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, Protected, basic, protected
 
 USERS = {"alice": ALICE, "bob": BOB}
@@ -31,7 +32,7 @@ class Recorded:
 
     def __call__(self, password: bytes, stored: bytes) -> bool:
         self.checked.append((password, stored))
-        assert self.go.wait(20)
+        assert self.go.wait(PATIENCE)
         return password == self._right
 
     @property
@@ -40,7 +41,7 @@ class Recorded:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 -- a thread makes it true
             await asyncio.sleep(0)
 
@@ -250,7 +251,7 @@ async def test_a_check_in_progress_is_judged_by_the_configuration_that_came_mean
 
     def slow(password: bytes, stored: bytes) -> bool:
         begun.set()
-        return go.wait(20) and check_password(password, stored)
+        return go.wait(PATIENCE) and check_password(password, stored)
 
     async with protected(WebConfig(users={"alice": ALICE}), PasswordChecker(slow)) as server:
         waiting = asyncio.create_task(ask(server))

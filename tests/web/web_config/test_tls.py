@@ -15,6 +15,7 @@ import trustme
 
 from exporter.web.web_config.basic_auth import PasswordChecker
 from exporter.web.web_config.loading import WebConfig
+from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, Certificates, Protected, basic, protected
 
 OLD = {"TLS10": ssl.TLSVersion.TLSv1, "TLS11": ssl.TLSVersion.TLSv1_1}
@@ -196,7 +197,7 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 async def answer(reader: asyncio.StreamReader) -> bytes:
     """The head of an answer; nothing if the server has closed the connection."""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             head = await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(len("secret page\n"))
             return head
@@ -253,14 +254,14 @@ async def test_an_answer_in_progress_is_finished_before_the_connection_is_closed
 
     def slow(_password: bytes, _stored: bytes) -> bool:
         begun.set()
-        return go.wait(20)
+        return go.wait(PATIENCE)
 
     users = f"basic_auth_users: {{alice: {ALICE}}}"
     login = f"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: {basic('alice', 'x')}\r\n\r\n".encode()
     async with protected(certificates.load(tmp_path, "", users), PasswordChecker(slow)) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=certificates.client())
         writer.write(login)
-        await asyncio.to_thread(begun.wait, 20)
+        await asyncio.to_thread(begun.wait, PATIENCE)
         server.apply(certificates.load(tmp_path, MUTUAL, users))
         go.set()
         head = await answer(reader)
