@@ -100,7 +100,7 @@ def test_check_reads_both_files_where_both_are_named(folder: Path) -> None:
         [f"{path} is valid: no TLS, no users, so no password is needed", f"{right} is right: 1 account at heygen"],
     )
     right.write_text("accounts: 5")
-    assert invoke("check", "--web.config.file", path, "--config.file", right)[0] == 2
+    assert (invoke("check", "--web.config.file", path, "--config.file", right))[0] == 2
 
 
 def test_a_file_that_is_not_there_is_wrong(folder: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_file_that_is_not_there_is_wrong(folder: Path) -> None:
     assert f"{folder / 'none.yaml'} cannot be used; 1 problem:" in err
 
 
-async def test_serve_does_not_start_with_a_wrong_file(simulator: Simulator, folder: Path) -> None:
+def test_serve_does_not_start_with_a_wrong_file(simulator: Simulator, folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:  # that would be an error of its own, with exit code 1
         address = "{}:{}".format(*taken.getsockname())
         path = config(folder, simulator.url, ["heygen"])
