@@ -8,12 +8,11 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from pydantic import SecretStr
 
-from exporter.model import AutoReload, Quota, Reading, Status
+from exporter.model import EXACT, AutoReload, Quota, Reading, Status
 from exporter.providers.definition import AutoReloadFields, NumberField, QuotaFields, Request, TimeField, UnitField
 from exporter.providers.echo import Echo
 from exporter.providers.selection import Selection
 from exporter.providers.values import Mismatch, finite, to_bool, to_decimal, to_text, to_time
-from exporter.validation.numbers import EXACT
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
