@@ -97,7 +97,7 @@ def test_check_reads_both_files_where_both_are_named(folder: Path) -> None:
     code, out, _ = invoke("check", "--web.config.file", path, "--config.file", right)
     assert (code, out.splitlines()) == (
         0,
-        [f"{path} is valid: no TLS, no users, so no password is needed", f"{right} is right: 1 account at heygen"],
+        [f"{path} is valid: no TLS, no users, so no password is needed", f"{right} is valid: 1 account at heygen"],
     )
     right.write_text("accounts: 5")
     assert (invoke("check", "--web.config.file", path, "--config.file", right))[0] == 2
