@@ -84,7 +84,7 @@ def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterato
         if isinstance(pattern, str):
             found = [] if "\0" in pattern else sorted(glob.glob(pattern, root_dir=folder))  # noqa: PTH207 -- takes absolute patterns too
             if not found:
-                problems.append(Problem(f"provider_files[{index}]", f"no file matches {pattern!r} (relative to {folder})"))
+                problems.append(Problem(f"provider_files[{index}]", f"no file matches, relative to {folder}"))
             yield from ((folder / name).resolve() for name in found)
 
 

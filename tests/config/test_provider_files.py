@@ -85,7 +85,7 @@ def test_a_definition_cannot_take_the_name_of_a_built_in_one(tmp_path: Path) -> 
 def test_a_pattern_that_matches_nothing_is_told(tmp_path: Path, pattern: str) -> None:
     pattern = pattern.replace("{folder}", str(tmp_path))
     path = with_definitions(tmp_path, ["definitions/*.yaml", pattern])
-    assert problems(path) == [f"provider_files[1]: no file matches {pattern!r} (relative to {tmp_path})"]
+    assert problems(path) == [f"provider_files[1]: no file matches, relative to {tmp_path}"]
 
 
 def test_a_pattern_that_no_folder_can_have_is_told(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_pattern_that_no_folder_can_have_is_told(tmp_path: Path) -> None:
 
 def test_a_pattern_with_a_raised_digit_is_told(tmp_path: Path) -> None:
     path = with_definitions(tmp_path, ["definitions/*.yaml", "1²1"])
-    assert problems(path) == [f"provider_files[1]: no file matches '1²1' (relative to {tmp_path})"]
+    assert problems(path) == [f"provider_files[1]: no file matches, relative to {tmp_path}"]
 
 
 def test_a_folder_is_no_definition(tmp_path: Path) -> None:
