@@ -12,7 +12,9 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from exporter.client.client import Client, Job, open_session
+from exporter.client.client import Client
+from exporter.client.job import Job
+from exporter.client.transport import open_session
 from exporter.simulator.server import Simulator
 from tests.support import PLAYERS, FakeClock, make_job
 

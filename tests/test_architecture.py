@@ -184,7 +184,7 @@ CLOCKS = {"time", "monotonic", "perf_counter"}
 def too_short(call: ast.Call) -> bool:
     """Whether a wait ends after so short a time that a slow machine may need it."""
     name = ast.unparse(call.func).rpartition(".")[2]
-    arguments = [keyword.value for keyword in call.keywords if keyword.arg in {"timeout", "total"} and name != "Way"]
+    arguments = [keyword.value for keyword in call.keywords if keyword.arg in {"timeout", "total"} and name != "ConnectionSettings"]
     arguments += call.args[BOUNDS[name] :][:1] if name in BOUNDS else []
     return any(isinstance(each, ast.Constant) and isinstance(each.value, int | float) and 1 <= each.value < PATIENCE for each in arguments)
 

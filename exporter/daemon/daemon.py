@@ -16,8 +16,10 @@ import structlog
 from exporter.accounts.persistence import State
 from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.store import Entry, Store
-from exporter.client.client import Client, Job, open_session
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.client.secret_reader import SecretReader
+from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.config.loading import Loaded
 from exporter.daemon.jobs import build_jobs, new_entries

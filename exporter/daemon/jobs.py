@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.store import Entry
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.config.loading import Loaded
 from exporter.config.settings import settings_of
 from exporter.model import AccountKey

@@ -9,7 +9,8 @@ from typing import NoReturn
 import structlog
 
 from exporter.accounts.store import Entry, Store
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.errors import PollError

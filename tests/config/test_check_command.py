@@ -37,7 +37,7 @@ def test_every_problem_of_a_wrong_file_is_told_on_standard_error(tmp_path: Path)
         f"{path} cannot be used; 3 problems:",
         "  accounts[0].colour: unknown key",
         "  accounts[0].interval: expected a duration such as 30s, 5m or 1h30m",
-        "  accounts[0].name: String should have at least 1 character",
+        "  accounts[0].name: expected text, found none",
     ]
 
 

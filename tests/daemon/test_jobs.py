@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from exporter.accounts.store import Entry
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.config.loading import load_config
 from exporter.daemon.jobs import build_jobs, new_entries
 from exporter.model import AccountKey, Reading, Reason, Seconds, Threshold

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from exporter.accounts.store import Store
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
 from exporter.client.file_threads import FileThreads, Result
+from exporter.client.job import Job
 from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store

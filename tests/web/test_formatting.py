@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model import Reason
 from exporter.web.status import formatting
 
 NOW = 1_763_809_205.0  # 22 Nov 2025 11:00:05 UTC
@@ -140,8 +139,3 @@ def test_any_rate_can_be_formatted(burn: float) -> None:
 
 def test_a_window_follows_the_words_the_last() -> None:
     assert [formatting.window(seconds) for seconds in (86_400, 3_600, 21_600)] == ["day", "hour", "6 h"]
-
-
-@pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_a_title(reason: Reason) -> None:
-    assert formatting.ERROR_TITLES[reason][0].isupper()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from exporter.model import Seconds
 from exporter.overview.facts import AccountFacts, ErrorFacts, State
+from exporter.overview.reasons import REASONS
 from exporter.web.status import formatting
 from exporter.web.status.formatting import Phrase, ago, ahead, phrase_at
 from exporter.web.status.quota_view import QuotaView, view_quota
@@ -101,7 +102,7 @@ def _absence(account: AccountFacts, now: float) -> Phrase:
 def _view_error(error: ErrorFacts) -> ErrorView:
     times = "the last poll failed" if error.failures == 1 else f"the last {error.failures:,} polls failed"
     return ErrorView(
-        formatting.ERROR_TITLES[error.reason],
+        REASONS[error.reason].title,
         error.reason,
         formatting.isolated(error.message),
         formatting.isolated(error.remedy).replace("`", ""),

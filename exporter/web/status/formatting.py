@@ -10,8 +10,6 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from math import isfinite
 from typing import Final, NamedTuple
 
-from exporter.model import Reason
-
 _CENTS: Final = frozenset({"usd", "eur", "gbp", "chf", "cny", "inr", "aud", "cad", "nzd", "sek", "nok", "dkk", "pln", "brl", "sgd", "hkd"})
 _CURRENCIES: Final = _CENTS | {"jpy", "krw"}
 _DIRECTION_MARKS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\N{REPLACEMENT CHARACTER}")
@@ -23,22 +21,6 @@ _LONGEST: Final = 1e12 * _YEAR
 _MINUS: Final = "\N{MINUS SIGN}"
 _EXACT: Final = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 """Arithmetic that gives infinity or NaN in place of an exception."""
-
-ERROR_TITLES: Final[dict[Reason, str]] = {
-    Reason.TIMEOUT: "Timeout",
-    Reason.CONNECTION: "No connection",
-    Reason.TLS: "TLS failed",
-    Reason.UNAUTHORIZED: "Key rejected",
-    Reason.FORBIDDEN: "Access denied",
-    Reason.QUOTA_EXHAUSTED: "Quota exhausted",
-    Reason.RATE_LIMITED: "Rate limited",
-    Reason.CLIENT_ERROR: "Request rejected",
-    Reason.SERVER_ERROR: "Vendor error",
-    Reason.INVALID_RESPONSE: "Invalid response",
-    Reason.CREDENTIAL: "Key not readable",
-    Reason.INTERNAL: "Exporter error",
-}
-"""Why the last poll failed, in a few words."""
 
 
 class Moment(NamedTuple):
