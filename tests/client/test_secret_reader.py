@@ -13,9 +13,10 @@ from typing import Final
 import pytest
 from pydantic import SecretStr
 
-from exporter.client.client import Client, open_session
+from exporter.client.client import Client
 from exporter.client.file_threads import FileThreads
 from exporter.client.secret_reader import SecretReader
+from exporter.client.transport import open_session
 from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
