@@ -51,11 +51,11 @@ lint: $(VENV)/.dev  ## check format, style, types and generated documents
 	$(BIN)/mypy
 	$(BIN)/python -m tools.generate --check
 
-fix: $(VENV)/.dev  ## mend format and style where a tool can
+fix: $(VENV)/.dev  ## fix format and style automatically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.dev  ## write the generated documents anew
+docs: $(VENV)/.dev  ## write the generated files
 	$(BIN)/python -m tools.generate
 
 site: $(VENV)/.dev  ## build the documentation site into site/
