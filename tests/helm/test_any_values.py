@@ -15,12 +15,10 @@ from tools.chart.shapes import Schema
 
 pytestmark = pytest.mark.e2e
 
-REASONS = ("don't meet the specifications of the schema", "these values cannot be used:")
-LEFT_OUT = frozenset(
-    {"config", "extraObjects", "enabled"}
-)  # the first has tests of its own, the second brings templates of the operator's own
+REASONS = ("don't meet the specifications of the schema", "invalid values:")
+LEFT_OUT = frozenset({"config", "extraObjects", "enabled"})  # `config` has its own tests, and `extraObjects` contains templates
 ODD = st.sampled_from([None, True, 0, -1, 1e9, "", "a b", "{{ .Values }}", "é: [", [], [None], ["x"], {}, {"a": {"b": 1}}])
-TEXT = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x2FFF), max_size=20)  # what YAML can carry
+TEXT = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x2FFF), max_size=20)  # characters that YAML allows
 
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 

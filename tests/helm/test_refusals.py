@@ -90,7 +90,7 @@ def test_the_chart_works_as_a_subchart(version: str, tmp_path: Any) -> None:
 
 
 def notes(values: str) -> str:
-    """What the operator is told; Helm 3 wants a cluster for that."""
+    """The notes of an installation. Helm 3 would need a cluster."""
     answer = run("4.3.1", "install", "accounts", str(CHART), "--dry-run=client", "--namespace=ns", "--values=-", stdin=values)
     assert answer.code == 0, answer.errors
     return answer.output.split("NOTES:")[1]

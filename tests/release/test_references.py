@@ -73,7 +73,7 @@ def test_a_vendor_has_its_resources_notes_and_series(provider: str) -> None:
 
 def test_every_alert_is_listed_with_a_link_to_its_runbook() -> None:
     groups = yaml.safe_load((ROOT / "prometheus/rules/alerts.yaml").read_text(encoding="utf-8"))["groups"]
-    told = re.findall(
+    listed = re.findall(
         r"^\| \[(\w+)\]\(runbooks/(\w+)\.md\) \| (\w+) \|", (ROOT / "docs/alerts.md").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert told == [(rule["alert"], rule["alert"], rule["labels"]["severity"]) for group in groups for rule in group["rules"]]
+    assert listed == [(rule["alert"], rule["alert"], rule["labels"]["severity"]) for group in groups for rule in group["rules"]]
