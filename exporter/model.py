@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple, NewType
 
 Seconds = NewType("Seconds", float)
 """A duration. Points in time are plain floats: Unix time, in seconds."""
+
+EXACT: Final = Context(prec=800, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+"""Sums, differences and products of everyday doubles are exact in 800 digits. Longer results are rounded, and nothing raises."""
 
 ACCOUNT_LABELS = frozenset({"provider", "account"})
 """Labels that every series of an account carries."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.clock import Clock
-from exporter.config.connection import Way
+from exporter.config.connection import ConnectionSettings
 from exporter.config.credentials import SecretSource
 from exporter.config.models import Limits
 from exporter.config.settings import Settings
@@ -27,6 +28,9 @@ NOW: Final = 1_795_000_000.0
 
 CANARY: Final = "canary-5eC7et-key"
 """A key that must appear nowhere."""
+
+PATIENCE: Final = 60.0
+"""How long a test waits for what must happen, in seconds. No machine is as slow as that: only a real stall fails."""
 
 PLAYERS: Final = (
     Player("heygen", f"{CANARY}-heygen", Wallet("demo", Stock(start=42.5, rate=0, floor=10, top_up=50))),
@@ -48,14 +52,14 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
     settings = Settings(
         base_url=url,
         interval=Seconds(300.0),
-        timeout=Seconds(5.0),
+        timeout=Seconds(PATIENCE),
         stale_after=Seconds(900.0),
         max_backoff=Seconds(900.0),
         max_retry_after=Seconds(86_400.0),
         min_interval=None,
         labels={},
         thresholds=(),
-        connection=Way(),
+        connection=ConnectionSettings(),
         limits=Limits(**{name: changes.pop(name) for name in Limits.model_fields if name in changes}),
     )
     return Job(
@@ -65,6 +69,16 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
         SecretSource.model_validate({"value": secret}) if isinstance(secret, str) else secret,
         replace(settings, **changes),
     )
+
+
+async def until(condition: Callable[[], object], what: str) -> None:
+    """Wait for a condition, not for a time."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():  # noqa: ASYNC110 -- conditions are about many things, and no event covers them all
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"never happened: {what}") from None
 
 
 class FakeClock:
@@ -98,7 +112,7 @@ class FakeClock:
 
     async def settled(self, asleep: int) -> None:
         """Wait until so many sleepers are waiting."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(self._sleepers) < asleep:
                 self._changed.clear()
                 await self._changed.wait()

@@ -8,8 +8,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Final, NamedTuple
 
-from exporter.model import Quota
-from exporter.validation.numbers import EXACT
+from exporter.model import EXACT, Quota
 
 HOUR: Final = 3600.0
 WINDOW: Final = 24 * HOUR

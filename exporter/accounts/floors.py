@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from exporter.model import EVERY, Quota, Threshold
-from exporter.validation.numbers import EXACT
+from exporter.model import EVERY, EXACT, Quota, Threshold
 
 
 def floors_of(quota: Quota, thresholds: Iterable[Threshold]) -> dict[str, Decimal]:

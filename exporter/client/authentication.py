@@ -1,40 +1,35 @@
-"""The header that authenticates a poll, whether its secret is kept or fetched."""
+"""The secret that authenticates a poll: read from its source, or fetched with a refresh token."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-
 from pydantic import SecretStr
 
-from exporter.client.oauth import Grant, TokenSource
-from exporter.config.connection import Way
-from exporter.config.credentials import SecretSource
-from exporter.providers.definition import HeaderCredential
+from exporter.client.job import Job
+from exporter.client.oauth import OAuthLogin, TokenSource
+from exporter.client.secret_reader import SecretReader
 
 
 class Authentication:
-    """Reads secrets anew for every poll; access tokens of a login are shared by its accounts."""
+    """Reads secrets again for every poll. Accounts of one OAuth login share its access token."""
 
-    def __init__(self, tokens: TokenSource, environ: Mapping[str, str]) -> None:
+    def __init__(self, tokens: TokenSource, secrets: SecretReader) -> None:
         self._tokens = tokens
-        self._environ = environ
+        self._secrets = secrets
 
-    async def secret(self, source: SecretSource, credential: HeaderCredential, way: Way) -> SecretStr:
-        """Fetch what goes into the header now; raises PollError."""
-        if grant := _grant(source, credential, way):
-            return await self._tokens.access_token(grant)
-        if source.file:
-            return await asyncio.to_thread(source.read, self._environ)
-        return source.read(self._environ)
+    async def secret(self, job: Job) -> SecretStr:
+        """Return the secret to send; raises PollError."""
+        if login := _login(job):
+            return await self._tokens.access_token(login)
+        return await self._secrets.read(job.secret)
 
-    def is_renewable(self, source: SecretSource, credential: HeaderCredential, way: Way, refused: SecretStr) -> bool:
-        """Whether another secret may be had at once in place of one that the vendor refused."""
-        grant = _grant(source, credential, way)
-        return grant is not None and self._tokens.forget(grant, refused)
+    async def secret_after(self, job: Job, refused: SecretStr) -> SecretStr | None:
+        """Return another secret in place of one that the vendor refused; None if there is no other. Raises PollError."""
+        login = _login(job)
+        return await self.secret(job) if login and self._tokens.discard(login, refused) else None
 
 
-def _grant(source: SecretSource, credential: HeaderCredential, way: Way) -> Grant | None:
-    if source.oauth2 is None or credential.token_url is None:
+def _login(job: Job) -> OAuthLogin | None:
+    if job.secret.oauth2 is None or job.credential.token_url is None:
         return None
-    return Grant(credential.token_url, source.oauth2.client_id, source.oauth2.refresh_token_file, way)
+    login = job.secret.oauth2
+    return OAuthLogin(job.credential.token_url, login.client_id, login.refresh_token_file, job.settings.connection)

@@ -12,7 +12,7 @@ from exporter.accounts.store import Entry, Snapshot
 from exporter.model import Reading, Reason
 from exporter.overview.facts import AccountFacts, AutoReloadFacts, ErrorFacts, Overview, QuotaFacts, Soonest, State, Summary
 from exporter.overview.quotas import Moment, end_of, quota_facts, was_granted
-from exporter.overview.remedies import REMEDIES
+from exporter.overview.reasons import remedy_of
 
 _RANK = {state: rank for rank, state in enumerate(State)}
 
@@ -79,7 +79,7 @@ def _state(entry: Entry, reading: Reading | None, quotas: Iterable[QuotaFacts]) 
 
 def _error(entry: Entry) -> ErrorFacts | None:
     error = entry.error
-    return ErrorFacts(error.reason, str(error), REMEDIES[error.reason], entry.failures) if error else None
+    return ErrorFacts(error.reason, str(error), remedy_of(error.reason, error.cause), entry.failures) if error else None
 
 
 def _ends(account: AccountFacts) -> Iterator[tuple[QuotaFacts, float]]:

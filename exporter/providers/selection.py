@@ -5,7 +5,7 @@ Source: https://jmespath.org/specification.html. JSON numbers arrive here as `De
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Annotated, Any, Final
 
 import jmespath
@@ -14,8 +14,8 @@ from jmespath.visitor import TreeInterpreter
 from pydantic import GetPydanticSchema
 from pydantic_core import core_schema
 
+from exporter.model import EXACT
 from exporter.providers.values import Mismatch, to_decimal
-from exporter.validation.numbers import EXACT
 
 Node = dict[str, Any]
 """A node of the library's syntax tree."""
@@ -118,7 +118,8 @@ class Selection:
 
 def _evaluate(tree: Node, body: Any) -> Any:
     try:
-        with localcontext(EXACT):
+        with localcontext(EXACT) as context:
+            context.traps[InvalidOperation] = True  # so that a comparison with NaN raises
             return _INTERPRETER.visit(tree, body)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
     except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
         raise Mismatch from None

@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any, Final, Literal
 
+from exporter.model import EXACT
 from exporter.providers.echo import Echo
-from exporter.validation.numbers import EXACT
 
 TimeFormat = Literal["unix", "unix_ms", "iso8601"]
 

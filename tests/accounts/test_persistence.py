@@ -22,12 +22,13 @@ from hypothesis import given
 
 from exporter.accounts.persistence import APPLICATION_ID, MIGRATIONS, State, StateError, StateFile
 from exporter.accounts.store import Entry
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey, Threshold
 from exporter.simulator.server import Simulator
 from tests.accounts.support import ENTRIES, ENTRY, KEY, Log, account, facts
-from tests.support import CANARY, PLAYERS, secret_of
+from tests.support import CANARY, PATIENCE, PLAYERS, secret_of
 
 SECONDS_MIGRATION = ("ALTER TABLE accounts ADD COLUMN note TEXT DEFAULT 'new'",)
 
@@ -509,7 +510,7 @@ async def test_a_file_that_cannot_be_read_any_more_restores_nothing(state: State
 
 async def test_a_hanging_disk_holds_nobody_and_the_writes_go_on_later(path: Path, gated: tuple[State, Gated]) -> None:
     state, file = gated
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await state.save(ENTRY)
         await state.forget([account(0)])
     assert file.writes == []
@@ -548,7 +549,7 @@ async def test_everyone_who_waits_goes_on_when_their_write_is_done(path: Path) -
     await asyncio.sleep(0)
     assert not any(task.done() for task in waiting)
     file.gate.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*waiting)
     await state.close()
     assert stored(path)[KEY].polls == 9
@@ -559,7 +560,7 @@ async def test_closing_is_not_held_by_a_hanging_disk_and_drops_what_still_waits(
     log = Log()
     await state.save(ENTRY)
     await state.save(replace(ENTRY, key=account(1)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await state.close()
     assert (state.usable, log.lines()) == (False, [])
     file.abandoned = True

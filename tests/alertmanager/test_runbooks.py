@@ -1,4 +1,4 @@
-"""Each alert has a runbook with the same sections."""
+"""Each alert has a runbook with the expected sections, valid queries and valid commands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fences(page: Path, language: str) -> list[str]:
 
 
 def names_in(query: str) -> set[str]:
-    """The metrics of a query, which must be valid."""
+    """The metrics in a query. The query must be valid."""
     promql_parser.parse(query)
     bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|\b(?:on|by|group_left|ignoring)\s*\([^)]*\)', "", query)
     return {
@@ -44,7 +44,7 @@ def test_the_index_lists_every_alert_with_its_severities() -> None:
     assert {name: levels.split(", ") for name, file, levels in rows if name == file} == severities()
 
 
-def test_every_alert_links_to_its_runbook() -> None:
+def test_every_alert_links_to_its_page() -> None:
     for rule in rules("alert"):
         assert rule["annotations"]["runbook_url"].rpartition("/docs/runbooks/")[2] == f"{rule['alert']}.md"
 
@@ -59,11 +59,11 @@ def test_a_runbook_has_its_sections_in_order(page: Path) -> None:
 @each_page
 def test_the_remedy_begins_with_an_instruction(page: Path) -> None:
     remedy = page.read_text().partition("## Remedy\n\n")[2]
-    assert re.match(r"[A-Z][a-z]+ ", remedy), "the first thing to do comes before any table or list"
+    assert re.match(r"[A-Z][a-z]+ ", remedy), "the first action comes before any table or list"
 
 
 @each_page
-def test_the_queries_of_a_runbook_are_valid_and_use_existing_metrics(page: Path) -> None:
+def test_the_queries_of_a_page_are_valid_and_use_existing_metrics(page: Path) -> None:
     ours = {family.name + end for family in CATALOGUE for end in COUNTED} | {rule["record"] for rule in rules("record")}
     queries = fences(page, "promql")
     assert queries or page.stem == "README"
@@ -72,14 +72,14 @@ def test_the_queries_of_a_runbook_are_valid_and_use_existing_metrics(page: Path)
 
 
 @each_page
-def test_a_runbook_names_no_vendor(page: Path) -> None:
+def test_a_page_covers_all_vendors(page: Path) -> None:
     remedy = page.read_text().partition("## Remedy")[2]
     if re.search("^(- |\\| )HeyGen", remedy, re.MULTILINE):
         assert [name for name in ("ElevenLabs", "LiveAvatar", "thers") if name not in remedy] == []  # Others, others
 
 
 @pytest.mark.parametrize("page", [*PAGES, RUNBOOKS / "README.md"], ids=lambda page: page.stem)
-def test_the_links_of_a_runbook_exist(page: Path) -> None:
+def test_the_links_of_a_page_are_valid(page: Path) -> None:
     for link in LINK.findall(page.read_text()):
         assert (page.parent / link).is_file(), link
 
@@ -94,5 +94,5 @@ def test_the_commands_of_a_runbook_exist(page: Path) -> None:
         assert set(re.findall(r"--[\w.]+", flags)) <= known
 
 
-def test_the_check_of_queries_notices_an_unknown_metric() -> None:
+def test_an_unknown_metric_in_a_query_is_found() -> None:
     assert names_in('sum by (provider) (rate(made_up_total{provider="x"}[1h])) * on (job) up > 0') == {"made_up_total", "up"}

@@ -14,6 +14,7 @@ from exporter.simulator.cast import CAST
 from tests.cli.test_daemon import daemon, ready
 from tests.e2e.programs import prometheus
 from tests.grafana.boards import ANY, expressions
+from tests.support import PATIENCE
 from tools.rules.documents import render
 from tools.rules.promql import Scale
 
@@ -61,7 +62,7 @@ async def answer(session: aiohttp.ClientSession, url: str, expression: str) -> l
 
 
 async def eventually(session: aiohttp.ClientSession, url: str, expression: str) -> None:
-    async with asyncio.timeout(80):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 if await answer(session, url, expression):

@@ -24,6 +24,7 @@ def rules(scale: Scale | None = None) -> list[Rule]:
     return [rule for text in render(scale).values() for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
 
 
+DOCUMENTS = documents()
 RULES = rules()
 ALERTS = [rule for rule in RULES if "alert" in rule]
 RECORDS = {rule["record"] for rule in RULES if "record" in rule}
@@ -43,13 +44,13 @@ def nodes(expression: str) -> Iterator[Any]:
     return iter(found)
 
 
-@pytest.mark.parametrize(("name", "text"), [*documents().items(), *scenarios().items()], ids=lambda each: each.partition("\n")[0])
+@pytest.mark.parametrize(("name", "text"), [*DOCUMENTS.items(), *scenarios().items()], ids=lambda each: each.partition("\n")[0])
 def test_a_generated_file_is_up_to_date(name: str, text: str) -> None:
     assert (ROOT / name).read_bytes() == text.encode()
 
 
 def test_every_rule_file_is_generated() -> None:
-    assert {str(path.relative_to(ROOT)) for path in (ROOT / "prometheus" / "rules").iterdir()} == set(documents())
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "prometheus" / "rules").iterdir()} == set(DOCUMENTS)
 
 
 @pytest.mark.parametrize("factor", [1, 60, 3600])

@@ -1,4 +1,4 @@
-"""The generated references list every key, vendor and alert, and their examples are valid."""
+"""The generated references contain every key, every vendor and every alert, and their examples are valid."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_every_row_of_the_configuration_is_complete() -> None:
 
 
 @pytest.mark.parametrize("provider", load_definitions())
-def test_a_vendor_has_its_resources_notes_and_series(provider: str) -> None:
+def test_a_vendor_has_its_resources_its_notes_and_a_series(provider: str) -> None:
     definition = load_definitions()[provider]
     section = vendors(Path()).partition(f"\n## {definition.title}\n")[2].partition("\n## ")[0]
     assert {quota.resource for quota in definition.quotas} <= set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
@@ -71,7 +71,7 @@ def test_a_vendor_has_its_resources_notes_and_series(provider: str) -> None:
     assert "ai_account_scrapes_total" not in section
 
 
-def test_every_alert_is_listed_with_a_link_to_its_runbook() -> None:
+def test_every_alert_is_listed_and_links_to_its_runbook() -> None:
     groups = yaml.safe_load((ROOT / "prometheus/rules/alerts.yaml").read_text(encoding="utf-8"))["groups"]
     listed = re.findall(
         r"^\| \[(\w+)\]\(runbooks/(\w+)\.md\) \| (\w+) \|", (ROOT / "docs/alerts.md").read_text(encoding="utf-8"), re.MULTILINE

@@ -32,7 +32,8 @@ table start whole processes. `make drills` runs all drills, and so does CI.
 ## What every network drill checks
 
 - No wrong number is exported: every value of the faulty account was sent by its vendor in a valid response.
-- Each scrape is answered within 250 ms, measured by the client, without the time that the process waited for a CPU.
+- The median scrape takes at most 50 times as long as the median scrape without the fault in the same run, and no scrape costs the event
+  loop more than 200 times the CPU time of that one.
 - Exactly the reason in the table is counted. If the poll succeeds, no reason is counted.
 - The other accounts stay up with their values, and their polls are at most two intervals apart.
 - The faulty account is polled no earlier than its interval or the vendor's `Retry-After` allows.
@@ -54,5 +55,5 @@ Further tests send arbitrary bytes and arbitrary JSON with any status. They neve
 
 def reliability(_path: Path) -> str:
     """The page about the drills, from the drills themselves."""
-    rows = ((drill.name, drill.trouble, drill.outcome) for drill in (*DRILLS, *process_table.DRILLS))
+    rows = ((drill.name, drill.fault, drill.outcome) for drill in (*DRILLS, *process_table.DRILLS))
     return RELIABILITY.format(drills=table(("drill", "fault", "result"), rows), soak=table(("measurement", "value"), SOAK.items()))
