@@ -15,7 +15,7 @@ from exporter.client.file_threads import FileThreads
 from exporter.daemon.reload import WATCH_INTERVAL, Reloader, checksum
 from exporter.errors import ConfigError, ExporterError, Problem
 from exporter.model import Seconds
-from tests.support import FakeClock
+from tests.support import PATIENCE, FakeClock
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ async def test_a_file_that_does_not_answer_is_refused_in_bounded_time_and_read_o
     assert threading.active_count() <= before + 1
     assert (subject.applied, subject.refusals) == ([], 3)
     release.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await subject.reloader.reload():
             pass
     assert subject.applied == ["one"]

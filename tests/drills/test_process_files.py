@@ -21,7 +21,7 @@ from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import LISTENING, Daemon, daemon, launched, ready
 from tests.cli.test_reloading import reload
 from tests.drills.process import SERVED, asked, ended, errors, line, player, secret, watched, write_config
-from tests.support import CANARY
+from tests.support import CANARY, PATIENCE
 
 GOOD: Final = range(3)
 SILENT: Final = range(3, 43)
@@ -113,7 +113,7 @@ async def test_nobody_reads_standard_error(tmp_path: Path) -> None:
             path.write_text(text)
             assert (await reload(running))[0] == 200
             running.process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while Path(f"/proc/{running.process.pid}").exists():  # noqa: ASYNC110 -- nobody may read its pipe
                     await asyncio.sleep(0.01)
             _, rest = await running.process.communicate()
@@ -135,7 +135,7 @@ async def test_the_end_comes_during_the_start(tmp_path: Path, number: str) -> No
     path = write_config(tmp_path, "http://127.0.0.1:1", GOOD)
     arguments = ("-c", SIGNALLED, number, "serve", "--config.file", path, *SERVED)
     process = await asyncio.create_subprocess_exec(sys.executable, *map(str, arguments), stdout=-1, stderr=-1)
-    out, err = await asyncio.wait_for(process.communicate(), 30)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
@@ -147,11 +147,11 @@ async def test_the_end_comes_while_the_state_file_does_not_answer(tmp_path: Path
         arguments = ("serve", "--config.file", str(path), *SERVED)
         process = await asyncio.create_subprocess_exec(sys.executable, "-m", "exporter", *arguments, stdout=-1, stderr=-1)
         assert process.stderr is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             log = await process.stderr.readuntil(b"config loaded")
             await asyncio.sleep(0.5)
         process.send_signal(signal.SIGTERM)
-        _, rest = await asyncio.wait_for(process.communicate(), 30)
+        _, rest = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0
     assert not LISTENING.search(log + rest)
 
@@ -259,5 +259,5 @@ async def test_a_key_is_written_where_something_else_belongs(tmp_path: Path) -> 
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "exporter", "once", "--config.file", str(path), stdout=-1, stderr=-1
             )
-            output = b"".join(await asyncio.wait_for(process.communicate(), 60))
+            output = b"".join(await asyncio.wait_for(process.communicate(), PATIENCE))
             assert key.encode() not in output, misplaced
