@@ -490,7 +490,7 @@ async def test_look_ups_that_hang_leave_room_for_reading_secrets(monkeypatch: py
             ("no_proxy", [entry], "expected a host, a .suffix, an address, a network such as 10.0.0.0/8, or *; each is an entry of its own")
             for entry in ("", "a,b", "a b", "10.0.0.0/99", f"http://me:{PASSWORD}@vendor.test")
         ),
-        ("no_proxy", "a.test", "should be a valid list"),
+        ("no_proxy", "a.test", "expected a list"),
         ("ca_file", "none.pem", "the file {folder}/none.pem does not exist"),
         ("ca_file", ".", "the file {folder} is not a regular file"),
         ("ca_file", "config.yaml", "the file {folder}/config.yaml holds no usable certificates: expected them in PEM form"),
