@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.config.credentials import SecretSource
 from exporter.daemon.daemon import new_store
 from exporter.log import configure_log

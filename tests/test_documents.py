@@ -137,3 +137,10 @@ def test_flags_that_a_document_names_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     named = set(re.findall(r"(?<![\w-])--(?:web|log|shard|total)[a-z.-]+[a-z]", text)) | set(re.findall(r"check (--[a-z.-]+[a-z])", text))
     assert named <= known
+
+
+def test_the_page_on_dashboards_uses_the_words_of_the_dashboards() -> None:
+    text = (ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8").partition("## Fleet")[2].partition("## Installation")[0]
+    shown = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "grafana" / "dashboards").glob("*.json"))
+    words = set(re.findall(r"`([A-Za-z][a-z ]+)`", text)) | set(re.findall(r'(?<!=)"([A-Z][^"=]+)"', text))
+    assert {word for word in words if f'"{word}"' not in shown} == set()

@@ -19,6 +19,8 @@ class ConfigContext:
     environ: Mapping[str, str]
     folder: Path
     library: Library
+    check_secrets: bool = True
+    """Whether a secret that cannot be read is a problem."""
 
 
 def context_of(info: ValidationInfo) -> ConfigContext | None:

@@ -32,11 +32,13 @@ class Loaded(NamedTuple):
     """The files that were read, except those of secrets."""
 
 
-def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False) -> Loaded:
+def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, check_secrets: bool = True) -> Loaded:
     """Read the file and the provider definitions that it names. `pipes` accepts a file that can be read only once, as at start-up.
 
+    Without `check_secrets` no secret is read: one that is missing then costs the polls of its account only.
+
     Raises:
-        ConfigError: with every problem of the file, of the definitions, and of the secrets that it points to.
+        ConfigError: with every problem of the file, of the definitions, and of the secrets that are checked.
     """
     data = read_document(path, pipes=pipes)
     problems: list[Problem] = []
@@ -45,7 +47,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False) 
     problems += library.problems
     config = None
     try:
-        config = Config.model_validate(data, context=ConfigContext(environ, path.parent, library))
+        config = Config.model_validate(data, context=ConfigContext(environ, path.parent, library, check_secrets))
     except ValidationError as error:
         problems += problems_of(error, _keys_of)
     problems += _between_accounts(data)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from exporter.accounts.floors import floors_of
 from exporter.accounts.store import Entry
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.model import EXACT, Quota, Reading, Reason, Seconds, Threshold
 from exporter.polling.intervals import backed_off, splay

@@ -9,7 +9,9 @@ from typing import NoReturn
 import structlog
 
 from exporter.accounts.store import Entry, Store
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
+from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.errors import PollError
 from exporter.log import frames
@@ -30,12 +32,13 @@ async def _keep_nothing(_entry: Entry) -> None:
 class Scheduler:
     """Runs the polls and records what came of them."""
 
-    def __init__(self, client: Client, store: Store, clock: Clock, keep: Keep = _keep_nothing) -> None:
+    def __init__(self, client: Client, store: Store, clock: Clock, keep: Keep = _keep_nothing, secrets: SecretReader | None = None) -> None:
         """`keep` is told of an entry before and after each poll, to keep it beyond the process."""
         self._client = client
         self._store = store
         self._clock = clock
         self._keep = keep
+        self._secrets = secrets or SecretReader({})
         self._budget = Budget(clock)
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[AccountKey, tuple[Job, asyncio.Task[NoReturn]]] = {}
@@ -66,13 +69,14 @@ class Scheduler:
         return [task.get_name() for _, task in self._tasks.values() if task.done()]
 
     async def _poll_forever(self, job: Job, due: float) -> NoReturn:
-        secret = job.secret.fingerprint()
+        secret: object = None
         try:
             while True:
                 await self._wait(job, due, secret)
                 async with self._budget.turn(job):
-                    started, secret = self._clock.now(), job.secret.fingerprint()
+                    started = self._clock.now()
                     interval = await self.poll_once(job)
+                    secret = self._secrets.last(job.secret)
                 due = next_due(due if is_punctual(started, due, job.settings.interval) else started, interval, self._clock.now())
                 self._store.plan(job.key, due)
                 await self._keep(self._store[job.key])
@@ -83,12 +87,12 @@ class Scheduler:
             # Nobody asked for this: a task group would take it for a normal end and poll this account no more.
             raise RuntimeError(f"the loop of {job.key} was cancelled from within") from None
 
-    async def _wait(self, job: Job, due: float, secret: tuple[int, ...]) -> None:
+    async def _wait(self, job: Job, due: float, secret: object) -> None:
         """Sleep until the poll is due, or until another secret than the one that was refused gives a new chance, on the interval's beat."""
         while (left := due - self._clock.now()) > 0:
             refused = is_refused(self._store[job.key])
             await self._clock.sleep(min(left, job.settings.interval) if refused else left)
-            if refused and job.secret.fingerprint() != secret:
+            if refused and await self._secrets.is_other_than(job.secret, secret):
                 return
 
     async def poll_once(self, job: Job) -> Seconds:

@@ -22,7 +22,8 @@ from hypothesis import given
 
 from exporter.accounts.persistence import APPLICATION_ID, MIGRATIONS, State, StateError, StateFile
 from exporter.accounts.store import Entry
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey, Threshold
 from exporter.simulator.server import Simulator

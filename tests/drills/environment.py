@@ -14,7 +14,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from exporter.accounts.store import Entry, Store
-from exporter.client.client import Client, Job, open_session
+from exporter.client.client import Client
+from exporter.client.job import Job
+from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
 from exporter.metrics.exposition import Exposition

@@ -14,7 +14,8 @@ import aiohttp
 import pytest
 
 from exporter.accounts.store import Store
-from exporter.client.client import Client, open_session
+from exporter.client.client import Client
+from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
 from exporter.metrics.exposition import Exposition

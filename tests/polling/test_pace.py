@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.accounts.store import Entry, Store
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
 from exporter.errors import PollError

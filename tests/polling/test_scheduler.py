@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from exporter.accounts.store import Entry, Store
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.log import configure_log
