@@ -11,10 +11,9 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from exporter.client.authentication import Authentication
 from exporter.client.compression import BodyTooLargeError
 from exporter.client.job import Job
-from exporter.client.oauth import TokenSource
+from exporter.client.oauth import OAuthLogin, TokenSource
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Response, Transport
 from exporter.clock import Clock
@@ -39,13 +38,11 @@ class Client:
         self._secrets = secrets or SecretReader(environ)
         self._transport = Transport(session, environ, clock, self._secrets.files)
         self._tokens = TokenSource(self._transport, self._secrets)
-        self._authentication = Authentication(self._tokens, self._secrets)
         self._decoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decoder")
         """One thread, since a decoded body takes up to a hundred times its size."""
 
     async def close(self) -> None:
         """Wait for token requests: a new refresh token must not be lost."""
-        self._decoder.shutdown(wait=False, cancel_futures=True)
         await self._tokens.close()
 
     async def poll(self, job: Job) -> Reading:
@@ -56,18 +53,28 @@ class Client:
         """
         try:
             async with asyncio.timeout(job.settings.timeout) as deadline:
-                secret = await self._authentication.secret(job)
+                secret = await self._secret(job)
                 try:
                     return await self._poll(job, secret, deadline)
                 except PollError as error:
                     if error.reason is not Reason.UNAUTHORIZED:
                         raise
-                    if (other := await self._authentication.secret_after(job, secret)) is None:
+                    if (other := await self._other_secret(job, secret)) is None:
                         raise
                 return await self._poll(job, other, deadline)
         except TimeoutError:
             self._secrets.check_answers(job.secret)
             raise PollError(Reason.TIMEOUT, f"no complete response within {job.settings.timeout:g}s") from None
+
+    async def _secret(self, job: Job) -> SecretStr:
+        """Return what authenticates the requests: read for every poll, or the access token of an OAuth login."""
+        login = _login(job)
+        return await (self._tokens.access_token(login) if login else self._secrets.read(job.secret))
+
+    async def _other_secret(self, job: Job, refused: SecretStr) -> SecretStr | None:
+        """Return another secret in place of one that the vendor refused; None if there is none."""
+        login = _login(job)
+        return await self._tokens.access_token(login) if login and self._tokens.discard(login, refused) else None
 
     async def _poll(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:
         extraction = Extraction(secret)
@@ -110,3 +117,10 @@ class Client:
         except PollError as error:
             error.retry_after = response.retry_after(self._transport.clock.wall(), job.definition.errors.rate_limit_reset)
             raise
+
+
+def _login(job: Job) -> OAuthLogin | None:
+    login = job.secret.oauth2
+    if login is None or job.credential.token_url is None:
+        return None
+    return OAuthLogin(job.credential.token_url, login.client_id, login.refresh_token_file, job.settings.connection)

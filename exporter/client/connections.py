@@ -37,7 +37,8 @@ class GuardedProtocol(ResponseHandler):
     where aiohttp stops calling one of these methods, connections are no longer reused.
     """
 
-    _used = False
+    is_used = False
+    """Whether a request was sent on it."""
     _answer: aiohttp.StreamReader | None = None
     """The body of the final (not 1xx) response to the current request."""
     _received_at_answer = 0
@@ -50,7 +51,6 @@ class GuardedProtocol(ResponseHandler):
 
     def set_response_params(self, **params: Any) -> None:
         """Prepare for a response; aiohttp calls this before each request, and does not pass the session's limits for a proxy's response."""
-        self._used = True
         super().set_response_params(
             **{**params, "max_line_size": MAX_HEADER_LINE, "max_field_size": MAX_HEADER_LINE, "max_headers": MAX_HEADERS}
         )
@@ -107,7 +107,7 @@ class GuardedProtocol(ResponseHandler):
 
     def can_be_used(self) -> bool:
         """Whether a request may be sent: on a new connection, or after an answer with which all that has arrived has ended."""
-        return not self._used or (self._is_answered and not self.should_close and self.is_connected() and not self._has_unread())
+        return not self.is_used or (self._is_answered and not self.should_close and self.is_connected() and not self._has_unread())
 
     def _has_unread(self) -> bool:
         """Whether something has arrived that was not parsed yet: data or an end in the socket, or a part of a TLS record."""
@@ -146,6 +146,7 @@ class Connector(aiohttp.TCPConnector):
             protocol = connection.protocol
             if isinstance(protocol, GuardedProtocol):
                 if protocol.can_be_used():
+                    protocol.is_used = True
                     return connection
                 protocol.abort()
                 connection.close()

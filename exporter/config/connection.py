@@ -139,13 +139,13 @@ class Network(BaseModel):
     proxy_url: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
     """The HTTP proxy to go through: `http://[user:password@]host:port`. Loopback addresses are always reached directly."""
     no_proxy: list[Annotated[str, AfterValidator(_exemption)]] | None = None
-    """What is reached directly: `host` (its subdomains too), `.suffix`, an address, a network such as `10.0.0.0/8`, each with
+    """What is reached without the proxy: `host` (its subdomains too), `.suffix`, an address, a network such as `10.0.0.0/8`, each with
     `:port` if you like (not a network); `*` is everything."""
     proxy_from_environment: bool | None = None
     """Whether HTTPS_PROXY and NO_PROXY of the environment count; false unless set. Not together with `proxy_url`."""
     ca_file: FilePath | None = None
-    """File of the certificate authorities to trust in place of the system's, in PEM form; relative to this file's folder, and
-    read again when it changes."""
+    """File of the certificates to trust in place of the system's, in PEM form: authorities, an intermediate, or the server's own.
+    Relative to this file's folder, and read again when it changes."""
     connect_timeout: Duration | None = None
     """How long it may take to connect: name look-up, TCP, proxy and TLS together; 10s unless set."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import threading
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -197,3 +198,26 @@ async def test_large_bodies_of_many_accounts_need_the_memory_of_one(numbers: Wir
 
     await peak(1)
     assert await peak(12) < 2 * await peak(1)
+
+
+async def test_only_large_bodies_are_decoded_in_a_thread(numbers: Wire) -> None:
+    def decoders() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name.startswith("decoder")]
+
+    async with open_session("test") as session:
+        client = Client(session, {}, FakeClock().clock)
+        before = decoders()
+        with Wire(answer=response()) as small:
+            await client.poll(make_job(small.url))
+        assert decoders() == before
+        await client.poll(make_job(numbers.url, "heygen", timeout=Seconds(60.0)))
+        assert len(decoders()) == len(before) + 1
+
+
+@pytest.mark.parametrize("status", [b"429 Too Many Requests", b"503 Unavailable"])
+async def test_a_large_error_is_read_like_a_small_one(status: bytes) -> None:
+    body = b'{"code": 4000, "more": "' + b"x" * 200_000 + b'"}'
+    with Wire(answer=response(b"Retry-After: 7\r\n", body, status)) as wire:
+        with pytest.raises(PollError) as caught:
+            await poll(make_job(wire.url))
+        assert caught.value.retry_after == 7

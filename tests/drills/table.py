@@ -112,5 +112,5 @@ DRILLS: tuple[Drill, ...] = (
     Drill("wait until a past Unix time", "Retry-After is a Unix time in the past.", f"`rate_limited`; it is ignored{KEPT}"),
     Drill("wait for nonsense", 'Retry-After is "soon".', f"`rate_limited`; it is ignored{KEPT}"),
     Drill("wait for 400 digits", "Retry-After has 400 digits.", f"`rate_limited`; it is ignored{KEPT}"),
-    Drill("two wishes", "There are two Retry-After headers with different values.", f"`rate_limited`; the first one is honoured{KEPT}"),
+    Drill("two headers", "There are two Retry-After headers with different values.", f"`rate_limited`; the first one is honoured{KEPT}"),
 )

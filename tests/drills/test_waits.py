@@ -34,7 +34,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "wait until a past Unix time": refusing("Retry-After: 1500000000"),
     "wait for nonsense": refusing("Retry-After: soon"),
     "wait for 400 digits": refusing("Retry-After: " + "9" * 400),
-    "two wishes": refusing("Retry-After: 0.6", "Retry-After: 0", least_gap=0.6),
+    "two headers": refusing("Retry-After: 0.6", "Retry-After: 0", least_gap=0.6),
 }
 
 
