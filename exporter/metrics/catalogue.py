@@ -147,12 +147,12 @@ BUILD_INFO = Family(
     "ai_account_exporter_build_info", "gauge", "Always 1; which exporter this is.", ("version", "revision", "python_version"),
 )  # fmt: skip
 
-SHARD = Family(
-    "ai_account_exporter_shard_ordinal", "gauge", "Which of the exporters that share the accounts this one is, from 0 on.",
+SHARD_ORDINAL = Family(
+    "ai_account_exporter_shard_ordinal", "gauge", "Ordinal of this exporter among those that share the accounts, from 0.",
 )  # fmt: skip
 
-SHARDS = Family(
-    "ai_account_exporter_shards", "gauge", "Among how many exporters the accounts are shared, by the flags of this one; 1 if they are not.",
+TOTAL_SHARDS = Family(
+    "ai_account_exporter_total_shards", "gauge", "Number of exporters that share the accounts, as configured for this one; 1 if it polls all of them.",
 )  # fmt: skip
 
 DURATIONS = Family(
@@ -169,5 +169,5 @@ RELOAD_TIME = Family(
     "When the configuration that is in force was read, as Unix time.",
 )  # fmt: skip
 
-CATALOGUE: tuple[Family, ...] = (*ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, SHARD, SHARDS, DURATIONS)
+CATALOGUE: tuple[Family, ...] = (*ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, SHARD_ORDINAL, TOTAL_SHARDS, DURATIONS)
 """Every family of the page but those that prometheus-client brings (`process_*`, `python_*`)."""

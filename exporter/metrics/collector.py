@@ -20,8 +20,8 @@ from exporter.metrics.catalogue import (
     DURATIONS,
     RELOAD_SUCCESSFUL,
     RELOAD_TIME,
-    SHARD,
-    SHARDS,
+    SHARD_ORDINAL,
+    TOTAL_SHARDS,
     AccountFamily,
 )
 
@@ -62,8 +62,8 @@ def exporter_families(snapshot: Snapshot, build: tuple[str, str], correction: fl
     yield info
     yield GaugeMetricFamily(RELOAD_SUCCESSFUL.name, RELOAD_SUCCESSFUL.help, float(snapshot.config.is_right))
     yield GaugeMetricFamily(RELOAD_TIME.name, RELOAD_TIME.help, snapshot.config.in_force_since + correction)
-    yield GaugeMetricFamily(SHARD.name, SHARD.help, float(shard.ordinal))
-    yield GaugeMetricFamily(SHARDS.name, SHARDS.help, float(shard.total))
+    yield GaugeMetricFamily(SHARD_ORDINAL.name, SHARD_ORDINAL.help, float(shard.ordinal))
+    yield GaugeMetricFamily(TOTAL_SHARDS.name, TOTAL_SHARDS.help, float(shard.total))
     histogram = HistogramMetricFamily(DURATIONS.name, DURATIONS.help, labels=DURATIONS.labels)
     for provider, each in snapshot.durations.items():
         buckets = zip(map(floatToGoString, BUCKETS), itertools.accumulate(each.counts), strict=True)

@@ -59,7 +59,7 @@ def test_a_plan_has_the_accounts_of_its_shard(tmp_path: Path) -> None:
 def test_the_page_says_which_shard_it_is() -> None:
     page = Exposition(lambda: NOW, BUILD, shard=Shard(2, 5)).render(showcase().snapshot()).body
     assert b"\nai_account_exporter_shard_ordinal 2.0\n" in page
-    assert b"\nai_account_exporter_shards 5.0\n" in page
+    assert b"\nai_account_exporter_total_shards 5.0\n" in page
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ EXPORTER = (
 
 def _shard(ordinal: float, total: float, span: str = "1h", instance: str = "one:9893") -> Series:
     labels = {"job": "ai", "instance": instance}
-    known = {"shard_ordinal": ordinal, "shards": total}
+    known = {"shard_ordinal": ordinal, "total_shards": total}
     found: Series = {}
     for family, value in known.items():
         line = flat(value, span) if span == "1h" else flat(value, span).gone("40m")
