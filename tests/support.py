@@ -10,7 +10,10 @@ from typing import Any, Final
 
 from exporter.client.client import Job
 from exporter.clock import Clock
+from exporter.config.connection import Way
 from exporter.config.credentials import SecretSource
+from exporter.config.models import Limits
+from exporter.config.settings import Settings
 from exporter.model import AccountKey, Seconds
 from exporter.providers.library import load_definitions
 from exporter.simulator.elevenlabs import Workspace
@@ -38,23 +41,30 @@ def secret_of(provider: str) -> str:
 
 
 def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
-    """A job for the played account of a provider; `secret` may be given as text."""
+    """A job for the played account of a provider; `changes` are settings, `account` and `secret`, which may be text."""
     definition = load_definitions()[provider]
     secret = changes.pop("secret", secret_of(provider))
-    job = Job(
-        key=AccountKey(provider, changes.pop("account", "demo")),
-        definition=definition,
+    key = AccountKey(provider, changes.pop("account", "demo"))
+    settings = Settings(
         base_url=url,
-        credential=definition.credentials["api_key"],
-        secret=SecretSource.model_validate({"value": secret}) if isinstance(secret, str) else secret,
-        labels={},
         interval=Seconds(300.0),
         timeout=Seconds(5.0),
         stale_after=Seconds(900.0),
         max_backoff=Seconds(900.0),
         max_retry_after=Seconds(86_400.0),
+        min_interval=None,
+        labels={},
+        thresholds=(),
+        connection=Way(),
+        limits=Limits(**{name: changes.pop(name) for name in Limits.model_fields if name in changes}),
     )
-    return replace(job, **changes)
+    return Job(
+        key,
+        definition,
+        definition.credentials["api_key"],
+        SecretSource.model_validate({"value": secret}) if isinstance(secret, str) else secret,
+        replace(settings, **changes),
+    )
 
 
 class FakeClock:

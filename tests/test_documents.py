@@ -10,7 +10,8 @@ import yaml
 from click.testing import CliRunner
 
 from exporter.cli.main import COMMANDS, main
-from exporter.config.models import Config, Context
+from exporter.config.context import ConfigContext
+from exporter.config.models import Config
 from exporter.metrics.catalogue import CATALOGUE
 from exporter.model import Reason
 from exporter.providers.definition import Definition
@@ -33,7 +34,7 @@ def test_the_readme_s_configuration_is_right(tmp_path: Path) -> None:
     [text] = [block for block in blocks(README, "yaml") if "accounts:" in block]
     (tmp_path / "elevenlabs").write_text("a-key")
     data = yaml.safe_load(text.replace("/run/secrets/elevenlabs", str(tmp_path / "elevenlabs")))
-    context = Context(environ={"HEYGEN_API_KEY": "a-key"}, folder=tmp_path, providers=load_definitions())
+    context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, load_definitions())
     assert len(Config.model_validate(data, context=context).accounts) == 2
 
 

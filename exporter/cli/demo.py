@@ -9,6 +9,7 @@ import click
 from exporter.cli.address import address_type
 from exporter.cli.options import log_options
 from exporter.cli.serve import run_daemon
+from exporter.config.loading import Loaded
 from exporter.config.models import Config
 from exporter.daemon.daemon import ServeOptions, serve
 from exporter.daemon.jobs import Plan, build_jobs
@@ -57,11 +58,11 @@ def command(address: Address, log_level: str, log_format: LogFormat) -> None:
 
 async def _play(address: Address) -> None:
     async with cast_simulator() as simulator:
-        jobs = build_jobs(demo_config(simulator.url), load_definitions())
+        jobs = build_jobs(demo_config(simulator.url))
         await serve(Plan(tuple(jobs)), ServeOptions((address,)), os.environ, announce=_announce)
 
 
-def demo_config(url: str) -> Config:
+def demo_config(url: str) -> Loaded:
     """A configuration of the whole cast, all at one address."""
     accounts = [
         {
@@ -74,7 +75,7 @@ def demo_config(url: str) -> Config:
         for role in CAST
     ]
     defaults = {"interval": INTERVAL, "timeout": "4s", "max_backoff": "30s", "thresholds": THRESHOLDS}
-    return Config.model_validate({"defaults": defaults, "accounts": accounts})
+    return Loaded(Config.model_validate({"defaults": defaults, "accounts": accounts}), load_definitions())
 
 
 def _announce(addresses: list[Address]) -> None:

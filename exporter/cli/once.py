@@ -34,7 +34,7 @@ def command(config_file: Path, output: Literal["table", "json", "prometheus"], l
     """
     loaded = load(config_file, os.environ)
     configure_log("error" if log_level == "info" else log_level, log_format)  # the table tells of failures already
-    store = asyncio.run(poll_once(build_jobs(loaded.config, loaded.providers), os.environ))
+    store = asyncio.run(poll_once(build_jobs(loaded), os.environ))
     snapshot = store.snapshot()
     match output:
         case "table":

@@ -11,8 +11,6 @@ import click
 from exporter.config.loading import Loaded, load_config
 from exporter.errors import ConfigError
 from exporter.log import LEVELS
-from exporter.providers.definition import Definition
-from exporter.providers.library import read_definitions
 
 EXIT_FAILED: Final = 1
 EXIT_INVALID: Final = 2
@@ -45,9 +43,9 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return level(format_(function))
 
 
-def load(config_file: Path, environ: Mapping[str, str]) -> Loaded[Definition]:
+def load(config_file: Path, environ: Mapping[str, str]) -> Loaded:
     """Read the configuration and the definitions, or tell all that is wrong and exit with 2."""
-    return or_exit(config_file, lambda: load_config(config_file, read_definitions, environ))
+    return or_exit(config_file, lambda: load_config(config_file, environ))
 
 
 def or_exit(file: Path, read: Callable[[], T]) -> T:

@@ -25,7 +25,6 @@ from exporter.daemon.daemon import ServeOptions, serve
 from exporter.daemon.jobs import plan_of
 from exporter.errors import ExporterError
 from exporter.log import LogFormat, configure_log, frames, leaves
-from exporter.providers.library import read_definitions
 from exporter.web.address import Address
 from exporter.web.web_config.loading import load_web_config
 
@@ -107,11 +106,7 @@ def command(
     configure_log(log_level, log_format)
     log.info("config loaded", file=str(config_file), accounts=len(loaded.config.accounts))
     warn_of_inline_secrets(loaded.config)
-    run_daemon(
-        serve(
-            plan_of(loaded, part), options, os.environ, reread=lambda: plan_of(load_config(config_file, read_definitions, os.environ), part)
-        )
-    )
+    run_daemon(serve(plan_of(loaded, part), options, os.environ, reread=lambda: plan_of(load_config(config_file, os.environ), part)))
 
 
 def _serve_options(

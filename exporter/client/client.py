@@ -18,10 +18,10 @@ from exporter.client.network import Resolver, Routes, fault
 from exporter.client.oauth import TokenSource
 from exporter.client.retry_after import waiting_time
 from exporter.clock import Clock
-from exporter.config.connection import Way
 from exporter.config.credentials import SecretSource
+from exporter.config.settings import Settings
 from exporter.errors import PollError
-from exporter.model import AccountKey, Reading, Reason, Seconds, Threshold
+from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.providers.definition import Definition, HeaderCredential, Request
 from exporter.providers.extract import extract
 from exporter.providers.verdict import accept
@@ -37,20 +37,9 @@ class Job:
 
     key: AccountKey
     definition: Definition
-    base_url: str
     credential: HeaderCredential
     secret: SecretSource
-    labels: Mapping[str, str]
-    interval: Seconds
-    timeout: Seconds
-    stale_after: Seconds
-    max_backoff: Seconds
-    max_retry_after: Seconds
-    min_interval: Seconds | None = None
-    max_requests_per_minute: int | None = None
-    max_concurrent_requests: int = 50
-    way: Way = Way()  # noqa: RUF009 -- frozen
-    thresholds: tuple[Threshold, ...] = ()
+    settings: Settings
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -92,17 +81,19 @@ class Client:
             PollError: with the reason; its message holds no key, no URL and no text of the vendor's.
         """
         try:
-            async with asyncio.timeout(job.timeout) as deadline:
-                secret = await self._authentication.secret(job.secret, job.credential, job.way)
+            async with asyncio.timeout(job.settings.timeout) as deadline:
+                secret = await self._authentication.secret(job.secret, job.credential, job.settings.connection)
                 try:
                     return await self._ask_all(job, secret, deadline)
                 except PollError as error:
                     is_refused = error.reason is Reason.UNAUTHORIZED
-                    if not is_refused or not self._authentication.is_renewable(job.secret, job.credential, job.way, secret):
+                    if not is_refused or not self._authentication.is_renewable(job.secret, job.credential, job.settings.connection, secret):
                         raise
-                return await self._ask_all(job, await self._authentication.secret(job.secret, job.credential, job.way), deadline)
+                return await self._ask_all(
+                    job, await self._authentication.secret(job.secret, job.credential, job.settings.connection), deadline
+                )
         except TimeoutError:
-            raise PollError(Reason.TIMEOUT, f"no whole answer within {job.timeout:g}s") from None
+            raise PollError(Reason.TIMEOUT, f"no whole answer within {job.settings.timeout:g}s") from None
 
     async def _ask_all(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:
         headers = job.credential.headers(secret.get_secret_value())
@@ -122,8 +113,8 @@ class Client:
             return None
 
     async def _ask(self, job: Job, request: Request, headers: Mapping[str, str]) -> object:
-        url = URL(job.base_url + request.path)
-        options = await self._routes.options(str(url), job.way)
+        url = URL(job.settings.base_url + request.path)
+        options = await self._routes.options(str(url), job.settings.connection)
         try:
             async with self._session.get(url, headers=headers, allow_redirects=False, **options) as response:
                 status = response.status

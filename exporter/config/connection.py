@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
 
-from exporter.config.credentials import Surroundings
+from exporter.config.context import FilePath, context_of
 from exporter.model import Seconds
 from exporter.validation.duration import Duration
 
@@ -135,7 +135,7 @@ class Network(BaseModel):
     `:port` if you like (not a network); `*` is everything."""
     proxy_from_environment: bool | None = None
     """Whether HTTPS_PROXY and NO_PROXY of the environment count; false unless set. Not together with `proxy_url`."""
-    ca_file: Path | None = None
+    ca_file: FilePath | None = None
     """File of the certificate authorities to trust in place of the system's, in PEM form; relative to this file's folder, and
     read again when it changes."""
     connect_timeout: Duration | None = None
@@ -146,17 +146,17 @@ class Network(BaseModel):
     def _is_the_only_proxy(cls, wanted: bool | None, info: ValidationInfo) -> bool | None:  # noqa: FBT001 -- pydantic's signature
         if wanted and info.data.get("proxy_url"):
             raise ValueError("expected proxy_url or proxy_from_environment, not both")
-        if wanted and isinstance(info.context, Surroundings):
-            environment_proxy(info.context.environ)
+        context = context_of(info)
+        if wanted and context:
+            environment_proxy(context.environ)
         return wanted
 
     @field_validator("ca_file")
     @classmethod
     def _can_be_used(cls, path: Path | None, info: ValidationInfo) -> Path | None:
-        if path is None or not isinstance(info.context, Surroundings):
-            return path
-        trust(info.context.folder / path)
-        return info.context.folder / path
+        if path and context_of(info):
+            trust(path)
+        return path
 
     @property
     def way(self) -> Way:

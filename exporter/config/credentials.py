@@ -5,25 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from exporter.config.context import FilePath, context_of
 from exporter.errors import CredentialError
 
 MAX_SECRET_BYTES = 65_536
 _USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a configuration file is read against: the variables it may name, and the folder its relative paths start from."""
-
-    environ: Mapping[str, str]
-    folder: Path
 
 
 class Login(BaseModel):
@@ -33,13 +25,13 @@ class Login(BaseModel):
 
     client_id: Annotated[str, Field(pattern=r"^[!-~]+$", max_length=512)]
     """The OAuth client that the login was made for."""
-    refresh_token_file: Path
+    refresh_token_file: FilePath
     """File that holds the refresh token. It is replaced when the vendor sends a new one, so its folder must be writable."""
 
     @field_validator("refresh_token_file")
     @classmethod
-    def _relative_to_the_configuration(cls, path: Path, info: ValidationInfo) -> Path:
-        return Path(os.path.normpath(info.context.folder.absolute() / path)) if isinstance(info.context, Surroundings) else path
+    def _is_absolute(cls, path: Path, info: ValidationInfo) -> Path:
+        return Path(os.path.normpath(path.absolute())) if context_of(info) else path
 
 
 class SecretSource(BaseModel):
@@ -49,7 +41,7 @@ class SecretSource(BaseModel):
 
     env: Annotated[str, Field(description="Name of the environment variable that holds the secret.")] | None = None
     file: (
-        Annotated[Path, Field(description="File that holds the secret; it is read again for every poll, so rotation needs no restart.")]
+        Annotated[FilePath, Field(description="File that holds the secret; it is read again for every poll, so rotation needs no restart.")]
         | None
     ) = None
     value: Annotated[SecretStr, Field(description="The secret itself. Accepted for first steps, and warned about.")] | None = None
@@ -62,18 +54,13 @@ class SecretSource(BaseModel):
             raise ValueError("expected the name of an environment variable, such as MY_API_KEY, and not the secret itself")
         return name
 
-    @field_validator("file")
-    @classmethod
-    def _relative_to_the_configuration(cls, path: Path | None, info: ValidationInfo) -> Path | None:
-        return info.context.folder / path if path is not None and isinstance(info.context, Surroundings) else path
-
     @model_validator(mode="after")
     def _exactly_one_that_can_be_read(self, info: ValidationInfo) -> Self:
         if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
             raise ValueError("expected exactly one of env, file, value and oauth2")
-        if isinstance(info.context, Surroundings):
+        if context := context_of(info):
             try:
-                self.read(info.context.environ)
+                self.read(context.environ)
             except CredentialError as error:
                 raise ValueError(str(error)) from None
         return self

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from exporter.config.context import ConfigContext
 from exporter.config.credentials import SecretSource
-from exporter.config.models import Account, Config, Context, Defaults, ProviderFacts, Timing
+from exporter.config.models import Account, Config, Defaults
 from exporter.config.thresholds import Levels, threshold_faults
 from exporter.errors import ConfigError, Problem
+from exporter.providers.definition import Definition
+from exporter.providers.library import read_definitions
 from exporter.validation.document import read_document
 from exporter.validation.duration import format_duration
 from exporter.validation.problems import problems_of
 
-Facts = TypeVar("Facts", bound=ProviderFacts)
-ReadProviders = Callable[[Iterable[Path]], tuple[Mapping[str, Facts], Sequence[Problem]]]
 
-
-class Loaded(NamedTuple, Generic[Facts]):
-    """A configuration that is right, with what it names."""
+class Loaded(NamedTuple):
+    """A valid configuration and the provider definitions."""
 
     config: Config
-    providers: Mapping[str, Facts]
-    files: tuple[Path, ...]
-    """All that was read, secrets left out."""
+    definitions: Mapping[str, Definition]
+    files: tuple[Path, ...] = ()
+    """The files that were read, except those of secrets."""
 
 
-def load_config(path: Path, read_providers: ReadProviders[Facts], environ: Mapping[str, str]) -> Loaded[Facts]:
+def load_config(path: Path, environ: Mapping[str, str]) -> Loaded:
     """Read the file and the provider definitions that it names.
 
     Raises:
@@ -40,19 +40,19 @@ def load_config(path: Path, read_providers: ReadProviders[Facts], environ: Mappi
     data = read_document(path)
     problems: list[Problem] = []
     files = dict.fromkeys(_provider_files(data, path.parent, problems))
-    providers, found = read_providers(files)
+    definitions, found = read_definitions(files)
     problems += found
     config = None
     try:
-        config = Config.model_validate(data, context=Context(environ=environ, folder=path.parent, providers=providers))
+        config = Config.model_validate(data, context=ConfigContext(environ, path.parent, definitions))
     except ValidationError as error:
         problems += problems_of(error, _keys_of)
     problems += _between_accounts(data)
-    resources = {name: [quota.resource for quota in facts.quotas] for name, facts in providers.items()}
+    resources = {name: [quota.resource for quota in each.quotas] for name, each in definitions.items()}
     problems += (Problem(place, message) for place, message in threshold_faults(data, resources))
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
-    return Loaded(config, providers, (path, *files))
+    return Loaded(config, definitions, (path, *files))
 
 
 def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
@@ -106,11 +106,11 @@ def _hasty_staleness(index: int, account: Mapping[str, Any], defaults: Any) -> I
     both = ("interval", "stale_after")
     sources = (defaults if isinstance(defaults, dict) else {}, account)
     try:
-        timing = Timing.model_validate({name: source[name] for source in sources for name in both if source.get(name) is not None})
+        merged = Defaults.model_validate({name: source[name] for source in sources for name in both if source.get(name) is not None})
     except ValidationError:
         return  # reported already, under its own place
-    if timing.stale_after is not None and timing.stale_after < timing.interval:
-        stale_after, interval = format_duration(timing.stale_after), format_duration(timing.interval)
+    if merged.stale_after is not None and merged.stale_after < merged.interval:
+        stale_after, interval = format_duration(merged.stale_after), format_duration(merged.interval)
         message = f"stale_after ({stale_after}) is shorter than interval ({interval}): numbers would vanish between polls"
         yield Problem(f"accounts[{index}]", message)
 

@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sized
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Protocol, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from exporter.config.connection import Network
-from exporter.config.credentials import SecretSource, Surroundings
-from exporter.config.thresholds import Thresholds, thresholds_of
-from exporter.model import AccountKey, Seconds, Threshold
+from exporter.config.context import FilePath, context_of
+from exporter.config.credentials import SecretSource
+from exporter.config.thresholds import Thresholds
+from exporter.model import AccountKey
+from exporter.providers.definition import Definition
 from exporter.validation.duration import Duration, default_duration
 from exporter.validation.fields import Interval, LabelName, LabelValue, Text, Url, listed
 
 
-class QuotaFacts(Protocol):
-    """What the configuration has to know of a quota."""
-
-    @property
-    def resource(self) -> str:
-        """Its name."""
-
-
-class ProviderFacts(Protocol):
-    """What the configuration has to know of a provider's definition."""
-
-    @property
-    def credentials(self) -> Mapping[str, object]:
-        """The ways to authenticate, by name."""
-
-    @property
-    def regions(self) -> Mapping[str, str]:
-        """The vendor's addresses, by region."""
-
-    @property
-    def requests(self) -> Sized:
-        """What is asked in a poll, at most."""
-
-    @property
-    def quotas(self) -> Iterable[QuotaFacts]:
-        """What may be told of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context(Surroundings):
-    """What a configuration is validated against."""
-
-    providers: Mapping[str, ProviderFacts]
+def _definition(info: ValidationInfo) -> Definition | None:
+    context = context_of(info)
+    return context.definitions.get(info.data.get("provider", "")) if context else None
 
 
 def _credential_name(name: str, info: ValidationInfo) -> str:
-    facts = _facts(info)
-    if facts and name not in facts.credentials:
-        raise ValueError(f"{info.data['provider']} has no credential of that name; it takes {listed(facts.credentials, 'or')}")
+    definition = _definition(info)
+    if definition and name not in definition.credentials:
+        raise ValueError(f"{definition.name} has no credential of that name; expected {listed(definition.credentials, 'or')}")
     return name
 
 
@@ -66,8 +35,8 @@ class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Timing(_Block, Network):
-    """When and how an account is polled, where it does not state its own."""
+class Defaults(_Block, Network):
+    """What holds for every account that does not state its own."""
 
     interval: Interval = default_duration("5m")
     """How often an account is polled; 1s at least."""
@@ -81,11 +50,6 @@ class Timing(_Block, Network):
     """How long a vendor's `Retry-After` is obeyed at most."""
     min_interval: Interval | None = None
     """How far the interval may shrink while a resource nears a threshold, its end or its reset; it does not unless this is set."""
-
-
-class Defaults(Timing):
-    """What holds for every account that does not state its own."""
-
     thresholds: Thresholds = {}
     """How little may remain of each resource; `*` is every resource that has no level of that severity of its own."""
 
@@ -128,8 +92,9 @@ class Account(_Block, Network):
     @field_validator("provider")
     @classmethod
     def _is_known(cls, name: str, info: ValidationInfo) -> str:
-        if isinstance(info.context, Context) and name not in info.context.providers:
-            raise ValueError(f"no such provider; known are {listed(info.context.providers)}")
+        context = context_of(info)
+        if context and name not in context.definitions:
+            raise ValueError(f"no such provider; known are {listed(context.definitions)}")
         return name
 
     @field_validator("credentials")
@@ -138,18 +103,18 @@ class Account(_Block, Network):
         if len(sources) != 1:
             raise ValueError(f"expected one credential, found {len(sources)}")
         [(name, source)] = sources.items()
-        facts = _facts(info)
-        if source.oauth2 and facts and getattr(facts.credentials[name], "token_url", None) is None:
-            raise ValueError(f"{info.data['provider']} has no OAuth login for {name}")
+        definition = _definition(info)
+        if source.oauth2 and definition and definition.credentials[name].token_url is None:
+            raise ValueError(f"{definition.name} has no OAuth login for {name}")
         return sources
 
     @field_validator("region")
     @classmethod
     def _exists(cls, region: str | None, info: ValidationInfo) -> str | None:
-        facts = _facts(info)
-        if region is not None and facts and region not in facts.regions:
-            known = f"; it has {listed(facts.regions)}" if facts.regions else ""
-            raise ValueError(f"{info.data['provider']} has no such region{known}")
+        definition = _definition(info)
+        if region is not None and definition and region not in definition.regions:
+            known = f"; it has {listed(definition.regions)}" if definition.regions else ""
+            raise ValueError(f"{definition.name} has no such region{known}")
         return region
 
     @field_validator("base_url")
@@ -172,13 +137,8 @@ class Limits(_Block):
 class StateFields(_Block):
     """What is kept over restarts."""
 
-    path: Path
+    path: FilePath
     """The file that keeps the last figures, the counters and when each account may be asked next; relative to this file's folder."""
-
-    @field_validator("path")
-    @classmethod
-    def _relative_to_the_configuration(cls, path: Path, info: ValidationInfo) -> Path:
-        return info.context.folder / path if isinstance(info.context, Context) else path
 
 
 class Config(_Block):
@@ -198,7 +158,8 @@ class Config(_Block):
     @field_validator("providers")
     @classmethod
     def _are_known(cls, limits: dict[str, Limits], info: ValidationInfo) -> dict[str, Limits]:
-        known = info.context.providers if isinstance(info.context, Context) else limits
+        context = context_of(info)
+        known = context.definitions if context else limits
         strange = sorted(limits.keys() - known)
         if strange:
             raise ValueError(f"there is no provider {strange[0]!r}; known are {listed(known)}")
@@ -207,28 +168,14 @@ class Config(_Block):
     @model_validator(mode="after")
     def _limits_suffice(self, info: ValidationInfo) -> Self:
         """A budget that the intervals exceed would make figures stale, not polls rare."""
+        context = context_of(info)
         for name, limits in self.providers.items():
-            requests = len(info.context.providers[name].requests) if isinstance(info.context, Context) else 1
-            asked = sum(requests * 60 / self.timing(account).interval for account in self.accounts if account.provider == name)
+            requests = len(context.definitions[name].requests) if context else 1
+            intervals = [account.interval or self.defaults.interval for account in self.accounts if account.provider == name]
+            asked = sum(requests * 60 / interval for interval in intervals)
             if limits.max_requests_per_minute is not None and asked > limits.max_requests_per_minute:
                 raise ValueError(
                     f"the accounts of {name} need {asked:g} requests a minute at their intervals, but providers.{name} allows "
                     f"{limits.max_requests_per_minute}: lengthen the intervals or raise the limit"
                 )
         return self
-
-    def timing(self, account: Account) -> Timing:
-        """What the account states itself, else the defaults. Its own proxy is in place of theirs, whichever way each is given."""
-        own = {name: value for name in Timing.model_fields if (value := getattr(account, name)) is not None}
-        if "proxy_url" in own or own.get("proxy_from_environment"):
-            own = {"proxy_url": None, "proxy_from_environment": None, **own}
-        timing = self.defaults.model_copy(update=own)
-        return timing if timing.stale_after else timing.model_copy(update={"stale_after": Seconds(3 * timing.interval)})
-
-    def thresholds(self, account: Account) -> tuple[Threshold, ...]:
-        """What the account states itself, and what the defaults say of the rest."""
-        return thresholds_of(self.defaults.thresholds, account.thresholds)
-
-
-def _facts(info: ValidationInfo) -> ProviderFacts | None:
-    return info.context.providers.get(info.data.get("provider", "")) if isinstance(info.context, Context) else None

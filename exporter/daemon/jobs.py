@@ -1,4 +1,4 @@
-"""What a configuration comes down to: one job an account, with everything resolved that it leaves to defaults."""
+"""From a configuration to jobs, and from jobs to entries of the store."""
 
 from __future__ import annotations
 
@@ -10,61 +10,40 @@ from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.store import Entry
 from exporter.client.client import Job
 from exporter.config.loading import Loaded
-from exporter.config.models import Config, Limits
-from exporter.model import AccountKey, Seconds
-from exporter.providers.definition import Definition
+from exporter.config.settings import settings_of
+from exporter.model import AccountKey
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a configuration comes down to."""
+    """The jobs of a configuration, and where its state is kept."""
 
     jobs: tuple[Job, ...]
     state_path: Path | None = None
     files: tuple[Path, ...] = ()
-    """What it was read from."""
+    """The files that were read."""
 
 
-def build_jobs(config: Config, definitions: Mapping[str, Definition]) -> list[Job]:
-    """One job an account, with everything resolved that the configuration leaves to defaults."""
+def build_jobs(loaded: Loaded) -> list[Job]:
+    """Build one job for each account, in the order of the configuration."""
     jobs = []
-    for account in config.accounts:
-        definition = definitions[account.provider]
-        timing = config.timing(account)
-        limits = config.providers.get(account.provider, Limits())
-        [(credential, secret)] = account.credentials.items()
-        jobs.append(
-            Job(
-                key=account.key,
-                definition=definition,
-                base_url=account.base_url or definition.regions.get(account.region or "", definition.base_url),
-                credential=definition.credentials[credential],
-                secret=secret,
-                labels=account.labels,
-                interval=timing.interval,
-                timeout=timing.timeout,
-                stale_after=timing.stale_after or Seconds(3 * timing.interval),
-                max_backoff=timing.max_backoff,
-                max_retry_after=timing.max_retry_after,
-                min_interval=timing.min_interval,
-                way=timing.way,
-                thresholds=config.thresholds(account),
-                max_requests_per_minute=limits.max_requests_per_minute,
-                max_concurrent_requests=limits.max_concurrent_requests,
-            )
-        )
+    for account in loaded.config.accounts:
+        definition = loaded.definitions[account.provider]
+        [(name, secret)] = account.credentials.items()
+        jobs.append(Job(account.key, definition, definition.credentials[name], secret, settings_of(account, loaded.config, definition)))
     return jobs
 
 
-def plan_of(loaded: Loaded[Definition], shard: Shard = WHOLE) -> Plan:
-    """What a configuration comes down to for one of the exporters that share its accounts."""
+def plan_of(loaded: Loaded, shard: Shard = WHOLE) -> Plan:
+    """Return the jobs of one shard, with the state file and the files that were read."""
     state = loaded.config.state.path if loaded.config.state else None
-    return Plan(tuple(job for job in build_jobs(loaded.config, loaded.providers) if shard.holds(job.key)), state, loaded.files)
+    return Plan(tuple(job for job in build_jobs(loaded) if shard.holds(job.key)), state, loaded.files)
 
 
 def new_entries(jobs: Iterable[Job], kept: Mapping[AccountKey, Entry] | None = None) -> Iterator[Entry]:
-    """Entries that know the accounts, and of each what was kept of it."""
+    """Return an entry for each job, with what was kept of its account."""
     for job in jobs:
-        entry = Entry(job.key, job.labels, job.stale_after, job.interval, thresholds=job.thresholds)
+        settings = job.settings
+        entry = Entry(job.key, settings.labels, settings.stale_after, settings.interval, thresholds=settings.thresholds)
         known = (kept or {}).get(job.key)
         yield replace(known, labels=entry.labels, stale_after=entry.stale_after, thresholds=entry.thresholds) if known else entry

@@ -34,12 +34,13 @@ class Budget:
     @asynccontextmanager
     async def turn(self, job: Job) -> AsyncIterator[None]:
         """Wait until this account may ask; the wait is no part of the poll's timeout."""
-        url = URL(job.base_url)
+        url = URL(job.settings.base_url)
         host = self._hosts.setdefault((url.host or "", url.port), _Host())
-        most = job.max_concurrent_requests
+        limits = job.settings.limits
+        most = limits.max_concurrent_requests
         async with host.places.setdefault(most, asyncio.Semaphore(most)):
-            if job.max_requests_per_minute is not None:
-                await self._pace(host, Seconds(len(job.requests) * 60 / job.max_requests_per_minute))
+            if limits.max_requests_per_minute is not None:
+                await self._pace(host, Seconds(len(job.requests) * 60 / limits.max_requests_per_minute))
             yield
 
     async def _pace(self, host: _Host, cost: Seconds) -> None:

@@ -29,10 +29,10 @@ def first_due(job: Job, entry: Entry, accounts: int, clock: Clock) -> float:
     """
     now = clock.now()
     planned = now if entry.begun_at is None else entry.begun_at + _effective(job, entry, clock)
-    longest = max(job.interval, job.max_backoff if entry.failures else 0.0)
-    limit = now if entry.limited_until is None else min(entry.limited_until, now + job.max_retry_after)
+    longest = max(job.settings.interval, job.settings.max_backoff if entry.failures else 0.0)
+    limit = now if entry.limited_until is None else min(entry.limited_until, now + job.settings.max_retry_after)
     due = max(min(planned, now + longest), limit)
-    return due if due > now else now + splay(job.key, job.interval, accounts)
+    return due if due > now else now + splay(job.key, job.settings.interval, accounts)
 
 
 def is_refused(entry: Entry) -> bool:
@@ -42,8 +42,12 @@ def is_refused(entry: Entry) -> bool:
 
 def _effective(job: Job, entry: Entry, clock: Clock) -> Seconds:
     if entry.failures and not is_refused(entry):  # nobody knows here whether the secret is still the same
-        return backed_off(job.interval, entry.failures, job.max_backoff, clock.random())
-    return job.interval if job.min_interval is None else Seconds(min(max(entry.interval, job.min_interval), job.interval))
+        return backed_off(job.settings.interval, entry.failures, job.settings.max_backoff, clock.random())
+    return (
+        job.settings.interval
+        if job.settings.min_interval is None
+        else Seconds(min(max(entry.interval, job.settings.min_interval), job.settings.interval))
+    )
 
 
 def adaptive_interval(job: Job, reading: Reading, before: Entry, now: float, correction: float = 0.0) -> Seconds:
@@ -51,15 +55,15 @@ def adaptive_interval(job: Job, reading: Reading, before: Entry, now: float, cor
 
     `before` is what was known when the poll started, `correction` what the wall clock was set by: resets are in its time.
     """
-    if job.min_interval is None:
-        return job.interval
+    if job.settings.min_interval is None:
+        return job.settings.interval
     horizons = [
         horizon
         for quota in reading.quotas
-        for horizon in (*_until_reset(quota, now + correction), *_until_low(quota, job.thresholds, before, now))
+        for horizon in (*_until_reset(quota, now + correction), *_until_low(quota, job.settings.thresholds, before, now))
     ]
     wanted = min(horizons, default=float("inf")) / LOOKS_AHEAD
-    return Seconds(min(max(wanted, job.min_interval), job.interval))
+    return Seconds(min(max(wanted, job.settings.min_interval), job.settings.interval))
 
 
 def _until_reset(quota: Quota, wall: float) -> Iterator[float]:

@@ -73,7 +73,7 @@ class Scheduler:
                 async with self._budget.turn(job):
                     started, secret = self._clock.now(), job.secret.fingerprint()
                     interval = await self.poll_once(job)
-                due = next_due(due if is_punctual(started, due, job.interval) else started, interval, self._clock.now())
+                due = next_due(due if is_punctual(started, due, job.settings.interval) else started, interval, self._clock.now())
                 self._store.plan(job.key, due)
                 await self._keep(self._store[job.key])
         except asyncio.CancelledError:
@@ -87,21 +87,21 @@ class Scheduler:
         """Sleep until the poll is due, or until another secret than the one that was refused gives a new chance, on the interval's beat."""
         while (left := due - self._clock.now()) > 0:
             refused = is_refused(self._store[job.key])
-            await self._clock.sleep(min(left, job.interval) if refused else left)
+            await self._clock.sleep(min(left, job.settings.interval) if refused else left)
             if refused and job.secret.fingerprint() != secret:
                 return
 
     async def poll_once(self, job: Job) -> Seconds:
         """Poll one account and record what came of it; returns the interval from the start of this poll to the next one's."""
         clock, entry, begun = self._clock, self._store[job.key], self._clock.now()
-        self._store.begin(job.key, begun, begun + job.interval)
+        self._store.begin(job.key, begun, begun + job.settings.interval)
         await self._keep(self._store[job.key])  # so that a crash while polling is no reason to ask again at once
         started = clock.monotonic()
         outcome = await self._outcome(job)
         duration, at = Seconds(clock.monotonic() - started), clock.now()
         if isinstance(outcome, PollError):
-            interval = backed_off(job.interval, entry.failures + 1, job.max_backoff, clock.random())
-            limited_until = None if outcome.retry_after is None else at + min(outcome.retry_after, job.max_retry_after)
+            interval = backed_off(job.settings.interval, entry.failures + 1, job.settings.max_backoff, clock.random())
+            limited_until = None if outcome.retry_after is None else at + min(outcome.retry_after, job.settings.max_retry_after)
             interval = Seconds(max(interval, (limited_until or at) - begun))
             self._store.record_failure(job.key, outcome, at=at, duration=duration, interval=interval, limited_until=limited_until)
             _report_failure(job, outcome, entry.failures)

@@ -17,7 +17,6 @@ from exporter.config.loading import load_config
 from exporter.daemon.jobs import plan_of
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey
-from exporter.providers.library import read_definitions
 from tests.metrics.showcase import BUILD, NOW, showcase
 
 KEYS = [AccountKey(provider, f"account-{number}") for provider in ("heygen", "elevenlabs") for number in range(500)]
@@ -50,7 +49,7 @@ def test_one_shard_has_everything() -> None:
 def test_a_plan_has_the_accounts_of_its_shard(tmp_path: Path) -> None:
     accounts = "".join(f"  - {{name: a{n}, provider: heygen, credentials: {{api_key: {{value: x}}}}}}\n" for n in range(40))
     (tmp_path / "config.yaml").write_text(f"accounts:\n{accounts}")
-    loaded = load_config(tmp_path / "config.yaml", read_definitions, {})
+    loaded = load_config(tmp_path / "config.yaml", {})
     parts = [{job.key for job in plan_of(loaded, Shard(ordinal, 3)).jobs} for ordinal in range(3)]
     assert all(parts)
     assert sum(map(len, parts)) == len(set().union(*parts)) == 40

@@ -26,7 +26,7 @@ from exporter.client.network import Resolver, Routes, goes_direct
 from exporter.config.connection import Proxy, Way, environment_proxy, parse_proxy
 from exporter.errors import PollError
 from exporter.model import Reading, Reason, Seconds
-from tests.config.support import ENVIRON, load, problems, with_account, write
+from tests.config.support import ENVIRON, load, problems, resolved, with_account, write
 from tests.support import CANARY, FakeClock, make_job
 
 GOOD = b'{"code":1000,"data":{"credits_left":"7.5"},"message":"ok"}'
@@ -190,7 +190,7 @@ async def test_a_tunnel_leads_to_the_vendor_and_the_proxy_sees_no_key(ca: trustm
     keys: list[str] = []
     async with vendor(server_side(ca), keys) as port, relay(port) as proxy, open_session("test") as session:
         client = Client(session, {}, FakeClock().clock)
-        job = make_job(f"https://{VENDOR}", secret=CANARY, way=Way(proxy=Proxy("127.0.0.1", proxy.port), ca_file=ca_file))
+        job = make_job(f"https://{VENDOR}", secret=CANARY, connection=Way(proxy=Proxy("127.0.0.1", proxy.port), ca_file=ca_file))
         for _ in range(2):
             assert (await client.poll(job)).quotas
     assert keys == [CANARY, CANARY]
@@ -203,27 +203,27 @@ async def test_a_tunnel_leads_to_the_vendor_and_the_proxy_sees_no_key(ca: trustm
 async def test_a_proxy_gets_the_login_that_it_asks_for(ca: trustme.CA, ca_file: Path) -> None:
     async with vendor(server_side(ca)) as port, relay(port, login=f"me@home:{PASSWORD}é/") as proxy:
         known = parse_proxy(f"http://me%40home:{PASSWORD}%C3%A9%2F@127.0.0.1:{proxy.port}")
-        job = make_job(f"https://{VENDOR}", way=Way(proxy=known, ca_file=ca_file))
+        job = make_job(f"https://{VENDOR}", connection=Way(proxy=known, ca_file=ca_file))
         assert (await poll(job)).quotas
         assert PASSWORD not in repr(job)
         expected = (Reason.CONNECTION, "the proxy refused to connect: HTTP 407 (it wants a user and a password that it knows)")
         for wrong in (Proxy("127.0.0.1", proxy.port), Proxy("127.0.0.1", proxy.port, f"you:{PASSWORD}")):
-            assert await failure(make_job(f"https://{VENDOR}", way=Way(proxy=wrong, ca_file=ca_file))) == expected
+            assert await failure(make_job(f"https://{VENDOR}", connection=Way(proxy=wrong, ca_file=ca_file))) == expected
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 429, 500, 502])
 async def test_a_proxy_s_refusal_says_nothing_of_the_account(status: int) -> None:
     async with relay(0, answer=b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % status) as proxy:
-        found = await failure(make_job(f"https://{VENDOR}", way=Way(proxy=Proxy("127.0.0.1", proxy.port))))
+        found = await failure(make_job(f"https://{VENDOR}", connection=Way(proxy=Proxy("127.0.0.1", proxy.port))))
     assert found == (Reason.CONNECTION, f"the proxy refused to connect: HTTP {status}")
 
 
 async def test_a_proxy_that_is_away_or_unknown_is_named_as_the_cause() -> None:
-    job = make_job(f"https://{VENDOR}", way=Way(proxy=Proxy("127.0.0.1", closed_port())))
+    job = make_job(f"https://{VENDOR}", connection=Way(proxy=Proxy("127.0.0.1", closed_port())))
     reason, message = await failure(job)
     assert reason is Reason.CONNECTION
     assert message.startswith("no connection to the proxy: ")
-    job = make_job(f"https://{VENDOR}", way=Way(proxy=Proxy("proxy.test", 3128)))
+    job = make_job(f"https://{VENDOR}", connection=Way(proxy=Proxy("proxy.test", 3128)))
     unknown = Directory(socket.gaierror(socket.EAI_NONAME, "unknown"))
     assert await failure(job, unknown) == (Reason.CONNECTION, "the proxy's host name could not be resolved")
 
@@ -239,20 +239,20 @@ async def test_a_proxy_that_is_away_or_unknown_is_named_as_the_cause() -> None:
 async def test_a_proxy_that_behaves_oddly_costs_the_poll_only(answer: bytes | None, expected: tuple[Reason, str]) -> None:
     async with relay(0, answer=answer) as proxy:
         way = Way(proxy=Proxy("127.0.0.1", proxy.port), connect_timeout=Seconds(0.3 if answer is None else 10.0))
-        assert await failure(make_job(f"https://{VENDOR}", way=way, timeout=Seconds(20.0))) == expected
+        assert await failure(make_job(f"https://{VENDOR}", connection=way, timeout=Seconds(20.0))) == expected
 
 
 async def test_the_vendor_s_certificate_counts_behind_a_proxy_too(ca: trustme.CA, ca_file: Path) -> None:
     async with vendor(server_side(ca, "other.test")) as port, relay(port) as proxy:
-        job = make_job(f"https://{VENDOR}", way=Way(proxy=Proxy("127.0.0.1", proxy.port), ca_file=ca_file))
+        job = make_job(f"https://{VENDOR}", connection=Way(proxy=Proxy("127.0.0.1", proxy.port), ca_file=ca_file))
         assert (await failure(job))[0] is Reason.TLS
 
 
 async def test_this_machine_and_plain_http_are_reached_without_the_proxy() -> None:
     async with vendor() as port, relay(port) as proxy:
         way = Way(proxy=Proxy("127.0.0.1", proxy.port))
-        assert (await poll(make_job(f"http://127.0.0.1:{port}", way=way))).quotas
-        assert (await poll(make_job(f"http://{VENDOR}:{port}", way=way), Directory([("127.0.0.1", 0)]))).quotas
+        assert (await poll(make_job(f"http://127.0.0.1:{port}", connection=way))).quotas
+        assert (await poll(make_job(f"http://{VENDOR}:{port}", connection=way), Directory([("127.0.0.1", 0)]))).quotas
     assert proxy.heads == []
 
 
@@ -274,7 +274,7 @@ def test_lower_case_wins_in_the_environment_and_an_empty_variable_is_none() -> N
 
 
 async def test_a_proxy_of_the_environment_that_is_none_is_told_without_its_text() -> None:
-    job = make_job(f"https://{VENDOR}", way=Way(proxy_from_environment=True))
+    job = make_job(f"https://{VENDOR}", connection=Way(proxy_from_environment=True))
     reason, message = await failure(job, environ={"HTTPS_PROXY": f"socks5://me:{PASSWORD}@proxy.test:1080"})
     assert reason is Reason.CONNECTION
     assert message.startswith("the environment variable HTTPS_PROXY: expected http://host:port")
@@ -334,7 +334,7 @@ async def test_the_server_must_prove_who_it_is(ca: trustme.CA, ca_file: Path, ca
             tls.minimum_version, tls.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
         tls.set_ciphers("ALL:@SECLEVEL=0")
     async with vendor(tls) as port:
-        job = make_job(f"https://127.0.0.1:{port}", way=Way(ca_file=None if case == "system" else ca_file))
+        job = make_job(f"https://127.0.0.1:{port}", connection=Way(ca_file=None if case == "system" else ca_file))
         if case == "right":
             assert (await poll(job)).quotas
         elif case == "old":  # what the client hears of it, an alert or the end, is a matter of luck
@@ -347,7 +347,7 @@ async def test_a_ca_file_may_change_and_break_while_running(ca: trustme.CA, ca_f
     other = trustme.CA()
     async with vendor(server_side(ca, "127.0.0.1")) as port, open_session("test") as session:
         client = Client(session, {}, FakeClock().clock)
-        job = make_job(f"https://127.0.0.1:{port}", way=Way(ca_file=ca_file))
+        job = make_job(f"https://127.0.0.1:{port}", connection=Way(ca_file=ca_file))
 
         async def told() -> tuple[Reason, str] | None:
             try:
@@ -380,10 +380,10 @@ async def test_a_ca_file_is_read_once_for_all_polls(ca_file: Path) -> None:
 @pytest.mark.parametrize("accepts", [True, False], ids=["no handshake", "no connection"])
 async def test_patience_with_a_connection_is_apart_from_that_with_the_answer(accepts: bool) -> None:  # noqa: FBT001 -- a case
     with silent(accepts=accepts) as port:
-        job = make_job(f"https://127.0.0.1:{port}", timeout=Seconds(60.0), way=Way(connect_timeout=Seconds(0.2)))
+        job = make_job(f"https://127.0.0.1:{port}", timeout=Seconds(60.0), connection=Way(connect_timeout=Seconds(0.2)))
         assert await failure(job) == (Reason.TIMEOUT, "the connection timed out")
     with silent() as port:
-        job = make_job(f"http://127.0.0.1:{port}", timeout=Seconds(0.4), way=Way(connect_timeout=Seconds(0.1)))
+        job = make_job(f"http://127.0.0.1:{port}", timeout=Seconds(0.4), connection=Way(connect_timeout=Seconds(0.1)))
         assert await failure(job) == (Reason.TIMEOUT, "no whole answer within 0.4s")
 
 
@@ -434,7 +434,7 @@ async def main():
     async with open_session("test") as session:
         client = Client(session, {}, Clock())
         try:
-            await client.poll(make_job("https://vendor.test", timeout=60.0, way=Way(connect_timeout=0.2)))
+            await client.poll(make_job("https://vendor.test", timeout=60.0, connection=Way(connect_timeout=0.2)))
         except PollError as error:
             print(error.reason, [thread.daemon for thread in threading.enumerate() if thread.name == "name look-up"])
 
@@ -525,7 +525,7 @@ def test_two_origins_of_a_proxy_are_one_too_many(tmp_path: Path) -> None:
 )
 def test_an_account_s_own_way_counts_more(ca_file: Path, defaults: str, own: dict[str, object], expected: Way) -> None:
     config = load(write(ca_file.parent, f"{with_account(**own)[:-1]}, defaults: {defaults}}}"))
-    way = config.timing(config.accounts[0]).way
+    way = resolved(config).connection
     relative = way.ca_file.relative_to(ca_file.parent) if way.ca_file else None
     assert (way.proxy, way.no_proxy, way.proxy_from_environment, relative, way.connect_timeout) == (
         expected.proxy,

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from exporter.config.loading import load_config
 from exporter.config.models import Config
+from exporter.config.settings import Settings, settings_of
 from exporter.errors import ConfigError
-from exporter.providers.library import read_definitions
+from exporter.providers.library import load_definitions
 
 HERE: Final = Path(__file__).parent
 ENVIRON: Final[Mapping[str, str]] = {
@@ -26,7 +27,13 @@ CANARY: Final = "sk-canary-5e83"
 
 
 def load(path: Path, environ: Mapping[str, str] = ENVIRON) -> Config:
-    return load_config(path, read_definitions, environ)[0]
+    return load_config(path, environ).config
+
+
+def resolved(config: Config, index: int = 0) -> Settings:
+    """The settings of one account at a built-in provider."""
+    account = config.accounts[index]
+    return settings_of(account, config, load_definitions()[account.provider])
 
 
 def problems(path: Path, environ: Mapping[str, str] = ENVIRON) -> list[str]:

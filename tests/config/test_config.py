@@ -12,15 +12,14 @@ from pydantic import ValidationError
 
 from exporter.config.models import Account, Config, Defaults
 from exporter.model import AccountKey, Seconds
-from tests.config.support import ACCOUNT, CANARY, load, with_account, write
+from tests.config.support import ACCOUNT, CANARY, load, resolved, with_account, write
 
 TIMES = ("interval", "timeout", "stale_after", "max_backoff")
 
 
 def timing_of(folder: Path, text: str, index: int = 0) -> tuple[float | None, ...]:
-    config = load(write(folder, text))
-    timing = config.timing(config.accounts[index])
-    return tuple(getattr(timing, name) for name in TIMES)
+    settings = resolved(load(write(folder, text)), index)
+    return tuple(getattr(settings, name) for name in TIMES)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +57,7 @@ def test_each_account_has_its_own_timing(tmp_path: Path) -> None:
 @given(st.integers(min_value=1, max_value=10**6))
 def test_stale_after_is_three_intervals_unless_set(seconds: int) -> None:
     config = Config.model_validate({"accounts": [{**ACCOUNT, "interval": f"{seconds}s"}]})
-    assert config.timing(config.accounts[0]).stale_after == 3 * seconds
+    assert resolved(config).stale_after == 3 * seconds
 
 
 def test_the_key_of_an_account_is_its_provider_and_its_name(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.config.credentials import SecretSource
-from exporter.config.models import Account, Config, Defaults, Timing
+from exporter.config.models import Account, Config, Defaults
 from exporter.config.thresholds import Levels
 from exporter.errors import ConfigError
-from tests.config.support import ENVIRON, load, write
+from tests.config.support import ENVIRON, load, resolved, write
 
 KEYS: Final = sorted({name for model in (Config, Account, Defaults, Levels, SecretSource) for name in model.model_fields})
 WORDS: Final = [
@@ -48,6 +48,7 @@ SCALARS: Final = (
 KEY: Final = st.sampled_from(KEYS + WORDS) | st.text(max_size=4) | st.integers() | st.booleans() | st.none()
 ANYTHING: Final = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=4), max_leaves=12)
 
+TIMES: Final = ("interval", "timeout", "stale_after", "max_backoff", "max_retry_after", "min_interval")
 DURATION: Final = st.sampled_from(["1s", "90s", "5m", "2h", "x"]) | ANYTHING
 SOURCE: Final = st.sampled_from([{"env": "HEYGEN_API_KEY"}, {"file": "."}, {"value": "x"}]) | ANYTHING
 THRESHOLDS: Final = st.dictionaries(
@@ -65,14 +66,13 @@ ACCOUNT: Final = st.fixed_dictionaries(
         "thresholds": THRESHOLDS | ANYTHING,
         "region": ANYTHING,
         "base_url": st.text(max_size=20).map("http://".__add__) | ANYTHING,
-        **dict.fromkeys(Timing.model_fields, DURATION),
+        **dict.fromkeys(TIMES, DURATION),
     },
 )
 FILE: Final = st.fixed_dictionaries(
     {"accounts": st.lists(ACCOUNT | ANYTHING, max_size=3) | ANYTHING},
     optional={
-        "defaults": st.fixed_dictionaries({}, optional={**dict.fromkeys(Timing.model_fields, DURATION), "thresholds": THRESHOLDS})
-        | ANYTHING,
+        "defaults": st.fixed_dictionaries({}, optional={**dict.fromkeys(TIMES, DURATION), "thresholds": THRESHOLDS}) | ANYTHING,
         "provider_files": st.lists(st.sampled_from(["*.yaml", ".", "x"]) | ANYTHING, max_size=2) | ANYTHING,
     },
 )
@@ -92,7 +92,8 @@ def test_any_data_is_loaded_or_refused(scratch: Path, data: Any) -> None:
     except ConfigError as error:
         assert [*filter(None, (problem.message for problem in error.problems))]  # noqa: PT017 -- most data is refused, some is not
     else:
-        for account in config.accounts:
-            assert config.timing(account).interval >= 1
+        for index, account in enumerate(config.accounts):
+            settings = resolved(config, index)
+            assert settings.interval >= 1
             assert [source.read(ENVIRON) for source in account.credentials.values()]
-            assert all((each.amount is None) != (each.share is None) for each in config.thresholds(account))
+            assert all((each.amount is None) != (each.share is None) for each in settings.thresholds)

@@ -54,7 +54,7 @@ def test_a_definition_that_no_pattern_names_is_not_known(tmp_path: Path) -> None
 def test_the_own_definition_tells_credentials_and_regions(tmp_path: Path) -> None:
     account = {**OWN, "credentials": {"key": {"env": "ACME_TOKEN"}}, "region": "south"}
     assert problems(with_definitions(tmp_path, ["definitions/*.yaml"], account)) == [
-        "accounts[0].credentials.key: acme has no credential of that name; it takes token",
+        "accounts[0].credentials.key: acme has no credential of that name; expected token",
         "accounts[0].region: acme has no such region; it has north",
     ]
 

@@ -90,5 +90,5 @@ def test_what_is_no_variables_name_is_told_with_an_example(tmp_path: Path) -> No
 
 def test_a_place_with_a_key_that_may_be_a_secret_is_told_without_it(tmp_path: Path) -> None:
     assert told(tmp_path, f"{{{CANARY}: {{env: HEYGEN_API_KEY}}}}") == [
-        "accounts[0].credentials.(a key that is not shown): heygen has no credential of that name; it takes access_token or api_key"
+        "accounts[0].credentials.(a key that is not shown): heygen has no credential of that name; expected access_token or api_key"
     ]

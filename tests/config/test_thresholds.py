@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from exporter.config.loading import json_schema
 from exporter.config.thresholds import Floor, Levels, parse_floor
 from exporter.model import Threshold
-from tests.config.support import ACCOUNT, load, problems, with_account, write
+from tests.config.support import ACCOUNT, load, problems, resolved, with_account, write
 
 LEVEL = Draft202012Validator(json_schema(Levels))
 
@@ -84,7 +84,7 @@ def test_the_schema_and_the_program_agree(value: object) -> None:
 def held(folder: Path, defaults: dict[str, Any], own: dict[str, Any], **account: Any) -> set[Threshold]:
     accounts = [{**ACCOUNT, "thresholds": own, **account}]
     config = load(write(folder, json.dumps({"defaults": {"thresholds": defaults}, "accounts": accounts})))
-    thresholds = config.thresholds(config.accounts[0])
+    thresholds = resolved(config).thresholds
     assert len(set(thresholds)) == len(thresholds)
     return set(thresholds)
 

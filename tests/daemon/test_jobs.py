@@ -14,7 +14,6 @@ from exporter.accounts.store import Entry
 from exporter.config.loading import load_config
 from exporter.daemon.jobs import Plan, new_entries, plan_of
 from exporter.model import AccountKey, Reading, Reason, Seconds, Threshold
-from exporter.providers.library import read_definitions
 
 STUDIO: Final = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"value": "made-up"}}}
 KEY: Final = AccountKey("heygen", "studio")
@@ -23,14 +22,14 @@ KEY: Final = AccountKey("heygen", "studio")
 def plan(folder: Path, account: dict[str, Any], **rest: Any) -> Plan:
     path = folder / "config.yaml"
     path.write_text(json.dumps({"accounts": [{**STUDIO, **account}], **rest}))
-    return plan_of(load_config(path, read_definitions, {}))
+    return plan_of(load_config(path, {}))
 
 
 def test_a_job_has_what_its_account_says_and_the_defaults_for_the_rest(tmp_path: Path) -> None:
     defaults = {"timeout": "3s", "interval": "1m", "thresholds": {"*": {"warning": "20%"}, "wallet": {"warning": 50}}}
     [job] = plan(tmp_path, {"interval": "2m", "thresholds": {"wallet": {"critical": 0.1}}}, defaults=defaults).jobs
-    assert (job.interval, job.timeout, job.stale_after) == (120, 3, 360)
-    assert job.thresholds == (
+    assert (job.settings.interval, job.settings.timeout, job.settings.stale_after) == (120, 3, 360)
+    assert job.settings.thresholds == (
         Threshold("*", "warning", share=Decimal("0.2")),
         Threshold("wallet", "warning", amount=Decimal(50)),
         Threshold("wallet", "critical", amount=Decimal("0.1")),
@@ -53,7 +52,7 @@ def test_a_plan_names_the_state_and_all_that_was_read(tmp_path: Path) -> None:
 )
 def test_an_account_is_asked_at_its_own_address_its_region_or_the_providers(tmp_path: Path, region: dict[str, str], expected: str) -> None:
     [job] = plan(tmp_path, {"provider": "elevenlabs", **region}).jobs
-    assert job.base_url == expected
+    assert job.settings.base_url == expected
 
 
 def test_a_new_account_starts_with_its_labels_and_thresholds_alone(tmp_path: Path) -> None:

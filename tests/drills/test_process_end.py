@@ -31,7 +31,6 @@ from exporter.config.loading import load_config
 from exporter.log import configure_log
 from exporter.daemon.jobs import plan_of
 from exporter.clock import Clock
-from exporter.providers.library import read_definitions
 from exporter.web.address import Address
 
 naps, step = 0, Path(sys.argv[2])
@@ -44,7 +43,7 @@ async def sleep(seconds):
     await asyncio.sleep(seconds)
 
 configure_log("info", "logfmt")
-plan = plan_of(load_config(Path(sys.argv[1]), read_definitions, os.environ))
+plan = plan_of(load_config(Path(sys.argv[1]), os.environ))
 clock = Clock(wall=lambda: time.time() + (float(step.read_text() or 0) if step.exists() else 0), sleep=sleep)
 run_daemon(serve(plan, ServeOptions((Address("127.0.0.1", 0),)), os.environ, clock=clock))
 """

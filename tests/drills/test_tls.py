@@ -60,7 +60,7 @@ def play(spoil: Spoil, folder: Path) -> Play:
         authority.issue_cert(HOST).configure_cert(context)
 
     way = Way(ca_file=folder / "ca.pem")
-    return Play(begin=lambda _: None, end=mend, from_start=True, alone=True, ssl_context=context, job={"way": way})
+    return Play(begin=lambda _: None, end=mend, from_start=True, alone=True, ssl_context=context, job={"connection": way})
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SPOILT], ids=lambda drill: drill.name)

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 
 from exporter.cli.main import main
 from exporter.config.loading import load_config
-from exporter.providers.library import read_definitions
 from exporter.web.web_config.loading import load_web_config
 from tests.helm.rendering import MINIMAL, SCENARIOS, Objects, container, of_kind, one, pod, scenario, template, workload
 
@@ -169,7 +168,7 @@ def test_the_exporter_takes_the_configuration_as_it_is_written(name: str, tmp_pa
     for key in ("heygen", "acme"):
         (tmp_path / key).write_text("a-key")
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    loaded = load_config(written(name, tmp_path) / "config.yaml", read_definitions, {"LIVEAVATAR_API_KEY": "a-key"})
+    loaded = load_config(written(name, tmp_path) / "config.yaml", {"LIVEAVATAR_API_KEY": "a-key"})
     assert loaded.config.state is not None
     assert str(loaded.config.state.path) == "/var/lib/ai-account-exporter/state.db"
 

@@ -22,7 +22,6 @@ from exporter.model import Reading, Reason
 from exporter.overview.encoding import encode
 from exporter.overview.facts import Overview
 from exporter.overview.survey import survey
-from exporter.providers.library import load_definitions
 from exporter.simulator.cast import CAST, cast_simulator
 from tests.metrics.showcase import NOW as SHOWN_AT
 from tests.metrics.showcase import showcase
@@ -48,7 +47,7 @@ def test_the_schema_is_one() -> None:
 async def test_the_demo_s_accounts_fit_the_schema() -> None:
     clock = Clock()
     async with cast_simulator() as simulator:
-        store = await poll_once(build_jobs(demo_config(simulator.url), load_definitions()), {}, clock)
+        store = await poll_once(build_jobs(demo_config(simulator.url)), {}, clock)
     overview = survey(store.snapshot(), clock.now(), clock.correction(), "1.2.3")
     assert problems(overview) == []
     assert overview.summary.accounts == len(CAST)

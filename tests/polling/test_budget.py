@@ -132,7 +132,7 @@ async def test_reloads_do_not_use_up_the_minute(time: Time) -> None:
     async with running(vendor, [first], time.clock) as rig:
         await time.run(1)
         for number in range(50):
-            rig.reload(first, replace(second, labels={"reload": str(number)}))
+            rig.reload(first, replace(second, settings=replace(second.settings, labels={"reload": str(number)})))
             await time.run(0.2)  # longer than the splay of two accounts
         await time.run(30)
         assert len(vendor.starts("account 01")) == 1
@@ -140,10 +140,11 @@ async def test_reloads_do_not_use_up_the_minute(time: Time) -> None:
 
 async def test_a_reload_that_changes_the_cap_keeps_the_pace(time: Time) -> None:
     turns = Turns(time)
-    first, second = jobs_of(2, max_requests_per_minute=6)
+    first, _ = jobs_of(2, max_requests_per_minute=6)
+    _, second = jobs_of(2, max_requests_per_minute=6, max_concurrent_requests=5)
     turns.take(first)
     await time.run(1)
-    turns.take(replace(second, max_concurrent_requests=5))
+    turns.take(second)
     await time.run(60)
     assert [start for _, start in turns.starts] == [0, 10]
 

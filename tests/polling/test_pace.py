@@ -34,7 +34,7 @@ def quota(remaining: str | int | Decimal | None, *, limit: int | None = None, un
 def paced(now: Quota | None, before: Quota | None = None, *, ago: float = 300.0, **changes: Any) -> float:
     """The interval after a poll that read `now`, where the one so long before had read `before`."""
     job = make_job(HERE, **{"min_interval": Seconds(30.0), **changes})
-    known = Entry(job.key, {}, job.stale_after, job.interval)
+    known = Entry(job.key, {}, job.settings.stale_after, job.settings.interval)
     if before is not None:
         known = replace(known, reading=Reading(quotas=(before,)), last_success_at=NOW - ago)
     return adaptive_interval(job, Reading(quotas=(now,) if now else ()), known, NOW)
@@ -130,7 +130,7 @@ def test_a_threshold_makes_no_account_be_asked_more_often_that_does_not_allow_it
 def test_the_soonest_event_of_all_resources_counts() -> None:
     job = make_job(HERE, min_interval=Seconds(30.0))
     reading = Reading(quotas=(quota(5), replace(quota(5), resource="other", resets_at=NOW + 700)))
-    assert adaptive_interval(job, reading, Entry(job.key, {}, job.stale_after, job.interval), NOW) == 70
+    assert adaptive_interval(job, reading, Entry(job.key, {}, job.settings.stale_after, job.settings.interval), NOW) == 70
 
 
 def test_a_gap_between_the_readings_counts_as_long_as_it_was() -> None:
@@ -343,7 +343,7 @@ async def follow(steps: list[tuple[dict[str, float], int]], vendor: Vendor, time
         polls = [(number, start, job) for number, (account, start, job) in enumerate(vendor.polls) if account == name]
         for (number, before, _), (later, after, planned) in itertools.pairwise(polls):
             if not any(number < end <= later for end in ended.get(name, [])):
-                assert after - before >= planned.interval - 1e-6, (name, before, after)
+                assert after - before >= planned.settings.interval - 1e-6, (name, before, after)
 
 
 @settings(max_examples=60)

@@ -48,7 +48,7 @@ def readme(path: Path) -> str:
 async def _demo_at_one_moment() -> Snapshot:
     frozen = Clock(wall=lambda: NOW, monotonic=lambda: 0.0)
     async with cast_simulator(monotonic=frozen.monotonic, wall=frozen.wall) as simulator:
-        store = await poll_once(build_jobs(demo_config(simulator.url), load_definitions()), {}, frozen)
+        store = await poll_once(build_jobs(demo_config(simulator.url)), {}, frozen)
         return store.snapshot()
 
 

@@ -1,0 +1,37 @@
+"""What a configuration file is validated against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationInfo
+
+from exporter.providers.definition import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigContext:
+    """The environment, the folder that relative paths start from, and the known providers."""
+
+    environ: Mapping[str, str]
+    folder: Path
+    definitions: Mapping[str, Definition]
+
+
+def context_of(info: ValidationInfo) -> ConfigContext | None:
+    """Return the context of a validation; None where a model is built without a file."""
+    return info.context if isinstance(info.context, ConfigContext) else None
+
+
+def _in_folder(path: Path, info: ValidationInfo) -> Path:
+    if not str(path).isprintable():
+        raise ValueError("expected a path without control characters")
+    context = context_of(info)
+    return context.folder / path if context else path
+
+
+FilePath = Annotated[Path, AfterValidator(_in_folder)]
+"""A path that is relative to the folder of the configuration file."""

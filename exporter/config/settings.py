@@ -1,0 +1,52 @@
+"""The settings of one account: its own keys, else the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exporter.config.connection import Way
+from exporter.config.models import Account, Config, Defaults, Limits
+from exporter.config.thresholds import thresholds_of
+from exporter.model import Seconds, Threshold
+from exporter.providers.definition import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one account, defaults filled in. They come from a validated configuration."""
+
+    base_url: str
+    interval: Seconds
+    timeout: Seconds
+    stale_after: Seconds
+    max_backoff: Seconds
+    max_retry_after: Seconds
+    min_interval: Seconds | None
+    """None: the interval never shrinks."""
+    labels: Mapping[str, str]
+    thresholds: tuple[Threshold, ...]
+    connection: Way
+    limits: Limits
+    """The request budget of the provider, shared by its accounts."""
+
+
+def settings_of(account: Account, config: Config, definition: Definition) -> Settings:
+    """Resolve the settings of one account."""
+    own = {name: value for name in Defaults.model_fields if (value := getattr(account, name)) is not None}
+    if "proxy_url" in own or own.get("proxy_from_environment"):  # the account's proxy replaces that of the defaults, however each is given
+        own = {"proxy_url": None, "proxy_from_environment": None, **own}
+    merged = config.defaults.model_copy(update=own)
+    return Settings(
+        base_url=account.base_url or definition.regions.get(account.region or "", definition.base_url),
+        interval=merged.interval,
+        timeout=merged.timeout,
+        stale_after=merged.stale_after or Seconds(3 * merged.interval),
+        max_backoff=merged.max_backoff,
+        max_retry_after=merged.max_retry_after,
+        min_interval=merged.min_interval,
+        labels=account.labels,
+        thresholds=thresholds_of(config.defaults.thresholds, account.thresholds),
+        connection=merged.way,
+        limits=config.providers.get(account.provider, Limits()),
+    )
