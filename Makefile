@@ -5,8 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PINS   := .ci/pins
-# The pin files are complete, so pip has nothing to resolve. Old versions of pip resolve an extra to a release newer than its pin, and fail.
-PINNED := $(PIP) install --no-deps --require-hashes
+# The pin files are complete, so pip resolves nothing: old versions resolve an extra to a release newer than its pin, and fail.
+# Only wheels are installed: to build one, pip would install the newest build tools, which no file pins.
+PINNED := $(PIP) install --only-binary=:all: --no-deps --require-hashes
 
 .PHONY: help setup demo test drills lint fix e2e bench docs site pins clean
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ help:  ## list the commands
 # The virtual environment with what the exporter runs on; enough for the demo.
 $(VENV)/.run: pyproject.toml $(PINS)/run.txt $(PINS)/build.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing into $(VENV) ..."
 	@$(PINNED) -r $(PINS)/run.txt -r $(PINS)/build.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from exporter.providers.values import decode_json
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PROSE = [*DOCUMENTS, *(ROOT / "prometheus").rglob("*.md"), *(ROOT / "helm").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RECORDING = (ROOT / "prometheus" / "rules" / "recording.yaml").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -30,12 +32,24 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-def test_the_readme_s_configuration_is_right(tmp_path: Path) -> None:
-    [text] = [block for block in blocks(README, "yaml") if "accounts:" in block]
-    (tmp_path / "elevenlabs").write_text("a-key")
-    data = yaml.safe_load(text.replace("/run/secrets/elevenlabs", str(tmp_path / "elevenlabs")))
+CONFIGURATIONS = [
+    pytest.param(text, id=f"{name} {number}")
+    for name in ("README.md", "docs/quickstart.md", "docs/alerts.md", "docs/systemd.md", "docs/configuration.md")
+    for number, text in enumerate(blocks((ROOT / name).read_text(encoding="utf-8"), "yaml"))
+    if "accounts:" in text
+]
+
+
+@pytest.mark.parametrize("text", CONFIGURATIONS)
+def test_a_configuration_in_a_document_is_valid(text: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("a-key")
+    data = yaml.safe_load(re.sub(r"\{file: [^}]+\}", f"{{file: {tmp_path}/key}}", text))
     context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, load_definitions())
-    assert len(Config.model_validate(data, context=context).accounts) == 2
+    assert Config.model_validate(data, context=context).accounts
+
+
+def test_the_configurations_in_documents_are_found() -> None:
+    assert len(CONFIGURATIONS) >= 5
 
 
 def test_the_definition_in_contributing_is_right() -> None:
@@ -64,10 +78,34 @@ def test_a_document_names_only_recorded_series_that_exist(document: Path) -> Non
     assert named <= known
 
 
-def test_the_readme_tells_the_way_out_of_what_an_operator_can_mend() -> None:
-    table = README.split("## When something is wrong")[1]
-    beyond = {Reason.TIMEOUT, Reason.CONNECTION, Reason.TLS, Reason.CLIENT_ERROR, Reason.SERVER_ERROR, Reason.INTERNAL}
-    assert {f'reason="{reason}"' for reason in set(Reason) - beyond} <= set(re.findall(r'reason="\w+"', table))
+def test_troubleshooting_explains_every_reason() -> None:
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    section = text.partition("\n## A poll fails\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \| \S.* \| \S.* \|$", section, re.MULTILINE)) - {"reason"} == set(Reason)
+
+
+ITEM = re.compile(r" *(?:[-+*]|\d+[.)])(?: |$)")
+
+
+def prose_lists(text: str) -> list[str]:
+    """Lines of a wrapped sentence that Markdown reads as items of a list. No document has nested lists."""
+    lines = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL).splitlines()
+    return [
+        line
+        for before, line in itertools.pairwise(lines)
+        if ITEM.match(line)
+        and (line.startswith(" ") or (before.strip() and not ITEM.match(before) and not before.startswith(("  ", "<!--"))))
+    ]
+
+
+@pytest.mark.parametrize("document", PROSE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_sentence_becomes_a_list_by_accident(document: Path) -> None:
+    assert prose_lists(document.read_text(encoding="utf-8")) == []
+
+
+def test_a_sentence_that_becomes_a_list_is_found() -> None:
+    text = "It ends with 0 or\n1. It needs\n\n- one\n  two\n- three is 1\n  + 2\n\nSee\n+ this\n"
+    assert prose_lists(text) == ["1. It needs", "  + 2", "+ this"]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -85,8 +123,10 @@ def test_commands_and_targets_that_are_named_exist(document: Path) -> None:
     assert set(re.findall(r"ai-account-exporter (\w+)\b", "\n".join(re.findall(r"`[^`]+`", text)))) <= {*COMMANDS}
 
 
-def test_flags_that_the_readme_names_exist() -> None:
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_flags_that_a_document_names_exist(document: Path) -> None:
     runner = CliRunner()
     known = {flag for name in COMMANDS for flag in re.findall(r"--[a-z.-]+[a-z]", runner.invoke(main, [name, "--help"]).output)}
-    named = set(re.findall(r"(?<![\w-])--(?:web|log|config)\.[a-z.-]+[a-z]", README)) | set(re.findall(r"check (--[a-z.-]+[a-z])", README))
+    text = document.read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w-])--(?:web|log|shard|total)[a-z.-]+[a-z]", text)) | set(re.findall(r"check (--[a-z.-]+[a-z])", text))
     assert named <= known

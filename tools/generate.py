@@ -1,4 +1,4 @@
-"""Writes the documents that follow from the code: `python tools/generate.py`, or `--check` to see whether they are up to date."""
+"""Writes the generated documents: `python -m tools.generate`, or `--check` to see whether they are up to date."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from exporter.model import AccountKey, Reason, Seconds
 from tools.docs.alerts import alerts
 from tools.docs.api import accounts_schema, api
 from tools.docs.configuration import configuration
-from tools.docs.readme import readme
+from tools.docs.outputs import outputs
 from tools.docs.reliability import reliability
 from tools.docs.vendors import vendors
 
@@ -29,21 +29,21 @@ STALE = Entry(
     AccountKey("", ""), {}, stale_after=Seconds(0.0), interval=Seconds(1.0), up=False, last_poll_at=1.0, last_success_at=0.0, limited_until=2.0,
     duration=Seconds(1.0), mismatches={"": 1}, books=(Book("", "", since=0.0, at=0.0),),
 )  # fmt: skip
-"""An account of which all is known but fresh figures: what has no series for it vanishes when figures are stale."""
+"""An account with stale data. Families that have no series for it disappear when data is stale."""
 
 REASONS: Mapping[Reason, str] = {
-    Reason.TIMEOUT: "The vendor did not answer wholly within `timeout`.",
-    Reason.CONNECTION: "The vendor could not be reached, or the connection ended before the answer was whole.",
-    Reason.TLS: "The TLS handshake failed, or the server's certificate was refused.",
-    Reason.UNAUTHORIZED: "The vendor does not accept the key.",
-    Reason.FORBIDDEN: "The key is valid, but lacks the permission to read the account.",
-    Reason.QUOTA_EXHAUSTED: "The vendor refuses because the account has nothing left.",
-    Reason.RATE_LIMITED: "The vendor says that it is asked too often.",
-    Reason.CLIENT_ERROR: "The vendor refuses the request for a reason that is not listed here.",
-    Reason.SERVER_ERROR: "The vendor has a fault of its own.",
-    Reason.INVALID_RESPONSE: "The answer is a redirect, too large, not JSON, or not of the shape that the definition expects.",
-    Reason.CREDENTIAL: "The secret cannot be read, or what was read cannot be a key; the vendor was not asked.",
-    Reason.INTERNAL: "The exporter has a defect; its log tells where.",
+    Reason.TIMEOUT: "The response was not complete within `timeout`.",
+    Reason.CONNECTION: "The vendor could not be reached, or the connection ended before the response was complete.",
+    Reason.TLS: "The TLS handshake failed, or the certificate of the server is not trusted.",
+    Reason.UNAUTHORIZED: "The vendor rejects the key.",
+    Reason.FORBIDDEN: "The key is valid, but has no permission to read the account.",
+    Reason.QUOTA_EXHAUSTED: "The vendor refuses the request because nothing is left on the account.",
+    Reason.RATE_LIMITED: "The vendor rejects the request because it receives too many.",
+    Reason.CLIENT_ERROR: "The vendor rejects the request for another reason.",
+    Reason.SERVER_ERROR: "The vendor reports an internal error.",
+    Reason.INVALID_RESPONSE: "The response is a redirect, too large, not JSON, or not of the form that the definition expects.",
+    Reason.CREDENTIAL: "The secret cannot be read or cannot be a key; no request was sent.",
+    Reason.INTERNAL: "The exporter has a defect; its log contains the details.",
 }
 
 METRICS = """\
@@ -51,56 +51,56 @@ METRICS = """\
 
 # Metrics
 
-A *poll* is the exporter's read of a vendor; a *scrape* is Prometheus's read of the exporter. Metric names say `scrape`
-for the poll, as other exporters do; nothing else does. What is not known has no series: it is never shown as 0 or -1.
+A *poll* is a read of a vendor by the exporter. A *scrape* is a read of the exporter by Prometheus. Metric names contain `scrape` for the
+poll, as in other exporters. An unknown value has no series; it is never exported as 0 or -1.
 
 ## Labels of every account
 
-Every series of an account carries these, beside the further labels of its family:
+Every series of an account has these labels, and the further labels of its family:
 
 | label | value |
 |---|---|
-| `provider` | the vendor, by the name of its definition |
-| `account` | the account's `name` in the configuration |
-| your own | what `labels` of the account says; every account has the label names of all, empty where it has none of its own |
+| `provider` | the name of the vendor's definition |
+| `account` | the `name` of the account in the configuration |
+| your own labels | the `labels` of the account; if only some accounts have a label, it is empty for the others |
 
 ## Families of accounts
 
 {accounts}
 
-STABLE families change through the changelog only; EXPERIMENTAL ones may change with any release.
+Changes of STABLE families are listed in the changelog. EXPERIMENTAL families may change in any release.
 
 ## Families about the exporter
 
-These carry no `provider` and `account` but where the table says so.
+These families have no labels `provider` and `account`, unless the table lists them.
 
 {exporter}
 
 ## Reasons
 
-`ai_account_scrape_errors_total` has one series for each value of `reason`, from the start and at 0:
+`ai_account_scrape_errors_total` has one series for each value of `reason`. Each series starts at 0.
 
 {reasons}
 
 ## Freshness
 
-After a failed poll the last good figures stay until they are older than `stale_after` (three intervals unless set); then
-all series that come from the vendor's answer vanish until a poll succeeds:
+After a failed poll the exporter keeps the last values until they are older than `stale_after` (three intervals by default). Then the
+series of these families disappear until a poll succeeds:
 
 {figures}
 
-The rest stays. `ai_account_last_success_timestamp_seconds` tells the age of the figures at any time, and
-`ai_account_scrape_interval_seconds` how soon the next ones can be expected. Samples carry no timestamps.
+All other series stay. `time() - ai_account_last_success_timestamp_seconds` is the age of the values.
+`ai_account_scrape_interval_seconds` is the time between polls. Samples have no timestamps.
 
 ## Process and runtime
 
-`process_*` (CPU, memory, open files; on Linux only) and `python_*` (version, garbage collection) come from the Prometheus
-client library for Python. `--web.disable-exporter-metrics` leaves them out.
+`process_*` (CPU, memory, open files; Linux only) and `python_*` (version, garbage collection) come from the Prometheus client library for
+Python. `--web.disable-exporter-metrics` removes them.
 """
 
 
 def metrics(_path: Path) -> str:
-    """The metrics reference, written wholly from the code."""
+    """The metrics reference."""
     return METRICS.format(
         accounts=_families(ACCOUNT_FAMILIES),
         exporter=_families(CATALOGUE[len(ACCOUNT_FAMILIES) :]),
@@ -120,25 +120,25 @@ DOCUMENTS: Documents = {
     "docs/configuration.md": configuration,
     "docs/vendors.md": vendors,
     "docs/alerts.md": alerts,
-    "README.md": readme,
+    **dict.fromkeys(("README.md", "docs/quickstart.md", "docs/cli.md"), outputs),
 }
-"""Every generated document: its path in the repository, and what says what it should hold, given where it is."""
+"""Every generated document: its path in the repository, and a function from the path of the file to its text."""
 
 PASSES = 4
-"""Documents may follow from written documents, such as the table of alerts from the rules."""
+"""The longest chain of generated documents that depend on each other, such as the table of alerts and the rules."""
 
 WRITERS = (rules.documents, dashboards.documents, chart.documents)
-"""What follows from code beside the exporter: the rules and their tests, the dashboards, the chart's schema and table."""
+"""The generators of rules and their tests, of dashboards, and of the schema and the table of the chart."""
 
 
 def everything() -> Documents:
-    """All documents, the ones of the writers among them."""
+    """All documents, including those of WRITERS."""
     texts = {name: text for write in WRITERS for name, text in write().items()}
     return {**{name: (lambda _path, text=text: text) for name, text in texts.items()}, **DOCUMENTS}  # type: ignore[misc]  # a default binds
 
 
 def stale_documents(root: Path, documents: Documents) -> Iterator[tuple[Path, str]]:
-    """The documents that differ from what the code says now, with what they should hold."""
+    """The documents that are out of date, with the text that they should have."""
     for name, write in documents.items():
         path = root / name
         text = write(path)
@@ -147,9 +147,9 @@ def stale_documents(root: Path, documents: Documents) -> Iterator[tuple[Path, st
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT, documents: Documents | None = None) -> int:
-    """Write the documents, or with `--check` only name those that are stale; 1 if there are such."""
+    """Write the documents. With `--check`, only print the names of those that are out of date, and return 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a document is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a document is out of date")
     check = parser.parse_args(arguments).check
     for _ in range(PASSES):
         stale = list(stale_documents(root, documents or everything()))
@@ -160,15 +160,19 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT, documents: D
             sys.stdout.write(f"{path.relative_to(root)}: {'stale, run: make docs' if check else 'written'}\n")
         if check or not stale:
             return int(bool(stale))
-    raise SystemExit("the documents do not come to rest: one of them depends on itself")
+    raise SystemExit("the documents change in every pass: one of them depends on itself")
 
 
 def _families(families: Iterable[Family]) -> str:
-    rows = (
-        (f"`{family.name}`", family.type, ", ".join(f"`{label}`" for label in family.labels) or "-", family.stability, family.help)
-        for family in families
-    )
-    return _table(("family", "type", "further labels", "stability", "meaning"), rows)
+    """Name, type, labels and stability share a column, because names are long."""
+    return _table(("family", "meaning"), ((f"`{family.name}`<br>{', '.join(_properties(family))}", family.help) for family in families))
+
+
+def _properties(family: Family) -> Iterator[str]:
+    yield family.type
+    if family.labels:
+        yield f"labels {' '.join(f'`{label}`' for label in family.labels)}"
+    yield str(family.stability)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from exporter.simulator.examples import example, example_body
 from exporter.simulator.faults import Fault
 from exporter.simulator.flow import Usage
 from exporter.simulator.vendor import Answer, Presented, Vendor
@@ -31,24 +32,11 @@ class Workspace:
     voice_edits: tuple[int, int] = (12, 95)
 
     def __call__(self, elapsed: float, now: float) -> dict[str, Any]:
-        """The success body."""
-        return {
-            "user_id": f"user_{self.name}",
-            "workspace_id": f"workspace_{self.name}",
-            "subscription": self._amounts(elapsed, now) | self._terms(),
-            "is_new_user": False,
-            "can_use_delayed_payment_methods": False,
-            "is_onboarding_completed": True,
-            "is_onboarding_checklist_completed": True,
-            "show_compliance_terms": False,
-            "first_name": "Demo",
-            "is_api_key_hashed": False,
-            "xi_api_key_preview": None,
-            "referral_link_code": None,
-            "partnerstack_partner_default_link": None,
-            "created_at": 1_753_999_199,
-            "seat_type": "workspace_admin",
-        }
+        """Return the body of a good response."""
+        body: dict[str, Any] = example_body("elevenlabs", "subscription")
+        body |= {"user_id": f"user_{self.name}", "workspace_id": f"workspace_{self.name}"}
+        body["subscription"] |= self._amounts(elapsed, now) | self._terms()
+        return body
 
     def _amounts(self, elapsed: float, now: float) -> dict[str, Any]:
         count = self._count(elapsed)
@@ -74,13 +62,11 @@ class Workspace:
             "tier": self.tier,
             "can_extend_character_limit": not free,
             "allowed_to_extend_character_limit": self.extension != 0,
-            "can_extend_voice_limit": False,
             "can_use_instant_voice_cloning": not free,
             "can_use_professional_voice_cloning": not free and self.professional_voices[1] > 0,
             "currency": None if free else self.currency,
             "status": self.status,
             "billing_period": None if free else "monthly_period",
-            "character_refresh_period": "monthly_period",
         }
 
     def _count(self, elapsed: float) -> int:
@@ -96,32 +82,19 @@ def _presented(headers: Mapping[str, str]) -> Presented | None:
     return Presented(key) if (key := headers.get("xi-api-key")) else None
 
 
-def _error(status: int, legacy: str, message: str) -> Answer:
-    """The older of the two generations of error bodies that are in use."""
-    return Answer(status, {"detail": {"status": legacy, "message": message}})
-
-
-def _typed_error(status: int, kind: str, code: str, message: str, legacy: str | None = None) -> Answer:
-    """The newer generation, which keeps the older one's code in `status`."""
-    detail = {"type": kind, "code": code, "message": message, "status": legacy or code, "request_id": "demo", "param": None}
-    return Answer(status, {"detail": detail})
-
-
 VENDOR: Final = Vendor(
     name="elevenlabs",
     path="/v1/user",
     territory="/v1/",
     presented=_presented,
     headers=lambda request_id: {"request-id": request_id, "x-trace-id": request_id, "x-region": "loopback"},
-    missing_key=_typed_error(401, "authentication_error", "missing_api_key", "The header xi-api-key is missing."),
+    missing_key=Answer(401, {"detail": {"status": "missing_api_key", "message": "The header xi-api-key is missing."}}),
     not_found=Answer(404, {"detail": "Not Found"}),
     refusals={
-        Fault.BAD_KEY: _error(401, "invalid_api_key", "This key is not valid."),
-        Fault.NO_PERMISSION: _typed_error(
-            401, "authentication_error", "unauthorized", "This key lacks the permission user_read.", "missing_permissions"
-        ),
-        Fault.RATE_LIMITED: _typed_error(429, "rate_limit_error", "rate_limit_exceeded", "Too many requests in a short time."),
-        Fault.QUOTA_EXHAUSTED: _error(401, "quota_exceeded", "No credits are left in this period."),
-        Fault.SERVER_ERROR: _typed_error(500, "internal_error", "internal_error", "The request failed on our side."),
+        Fault.BAD_KEY: example("elevenlabs", "bad-key"),
+        Fault.NO_PERMISSION: example("elevenlabs", "missing-permission-new-form"),
+        Fault.RATE_LIMITED: example("elevenlabs", "rate-limited"),
+        Fault.QUOTA_EXHAUSTED: example("elevenlabs", "quota-exceeded"),
+        Fault.SERVER_ERROR: Answer(500, {"detail": {"status": "internal_error", "message": "The request failed on our side."}}),
     },
 )

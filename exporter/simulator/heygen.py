@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
+from exporter.simulator.examples import example, example_body
 from exporter.simulator.faults import Fault
 from exporter.simulator.flow import Stock, Usage
-from exporter.simulator.vendor import Answer, Presented, Vendor
+from exporter.simulator.vendor import Presented, Vendor
 
 KEY_LIFE: Final = timedelta(days=25)
 
@@ -23,22 +24,16 @@ class Wallet:
     currency: Literal["usd", "credits"] = "usd"
 
     def __call__(self, elapsed: float, now: float) -> dict[str, Any]:
-        """The success body."""
+        """Return the body of a good response."""
         del now
-        wallet = {
-            "currency": self.currency,
-            "remaining_balance": round(self.balance.left(elapsed), 2),
-            "auto_reload": self._auto_reload() if self.currency == "usd" else None,
-        }
-        return _user(self.username, "wallet", wallet)
-
-    def _auto_reload(self) -> dict[str, Any]:
-        enabled = self.balance.top_up > 0
-        return {
-            "enabled": enabled,
-            "threshold_usd": self.balance.floor if enabled else None,
-            "amount_usd": self.balance.top_up if enabled else None,
-        }
+        body = _body(self.username, "wallet" if self.balance.top_up else "wallet-auto-reload-off")
+        wallet = body["data"]["wallet"]
+        wallet |= {"currency": self.currency, "remaining_balance": round(self.balance.left(elapsed), 2)}
+        if self.currency != "usd":
+            wallet["auto_reload"] = None
+        elif self.balance.top_up:
+            wallet["auto_reload"] |= {"threshold_usd": self.balance.floor, "amount_usd": self.balance.top_up}
+        return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +47,16 @@ class Subscription:
     add_on: Stock
 
     def __call__(self, elapsed: float, now: float) -> dict[str, Any]:
-        """The success body."""
-        resets_at = datetime.fromtimestamp(self.premium.resets_at(elapsed, now), UTC)
-        pools = {
-            "premium_credits": {
-                "remaining": max(0, self.granted - int(self.premium.used(elapsed))),
-                "resets_at": resets_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            },
-            "add_on_credits": {"remaining": int(self.add_on.left(elapsed)), "resets_at": None},
+        """Return the body of a good response."""
+        body = _body(self.username, "web-plan")
+        subscription = body["data"]["subscription"]
+        subscription["plan"] = self.plan
+        subscription["credits"]["premium_credits"] = {
+            "remaining": max(0, self.granted - int(self.premium.used(elapsed))),
+            "resets_at": _iso8601(datetime.fromtimestamp(self.premium.resets_at(elapsed, now), UTC)),
         }
-        return _user(self.username, "subscription", {"plan": self.plan, "credits": pools})
+        subscription["credits"]["add_on_credits"]["remaining"] = int(self.add_on.left(elapsed))
+        return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +71,38 @@ class UsageBased:
     """Included credits consumed for one usd spent."""
 
     def __call__(self, elapsed: float, now: float) -> dict[str, Any]:
-        """The success body."""
+        """Return the body of a good response."""
         del now
         used = self.spend.used(elapsed)
         spent = used if self.cap is None else min(used, self.cap)
-        usage = {
+        body = _body(self.username, "usage-based-capped")
+        body["data"]["usage_based"] |= {
             "spending_current_usd": round(spent, 2),
             "spending_cap_usd": self.cap,
             "included_credits": self.included,
             "remaining_credits": None if self.included is None else round(max(0.0, self.included - self.included_rate * spent), 1),
         }
-        return _user(self.username, "usage_based", usage)
+        return body
 
 
-def _user(username: str, billing_type: str, block: Mapping[str, Any]) -> dict[str, Any]:
-    person = {"username": username, "email": f"{username}@example.com", "first_name": "Demo", "last_name": None}
-    blocks: dict[str, Any] = {"wallet": None, "subscription": None, "usage_based": None, billing_type: block}
-    return {"data": {**person, "billing_type": billing_type, **blocks}}
+def _body(username: str, name: str) -> dict[str, Any]:
+    body: dict[str, Any] = example_body("heygen", name)
+    body["data"] |= {"username": username, "email": f"{username}@example.com"}
+    return body
 
 
 def _key(elapsed: float, now: float) -> dict[str, Any]:
-    """What HeyGen tells about any key: that it was made when the simulator started, and how long it lives."""
-    made = datetime.fromtimestamp(round(now - elapsed), UTC)
-    moments = {"created_at": made, "updated_at": made, "expires_at": made + KEY_LIFE}
-    facts = {"key_id": "key-1", "key_name": "demo", "status": "active", "scope_mode": "custom", "scopes": ["account:read"]}
-    times = {name: at.strftime("%Y-%m-%dT%H:%M:%SZ") for name, at in moments.items()}
-    return {"data": facts | times | {"expires_in_seconds": int(KEY_LIFE.total_seconds() - elapsed)}}
+    """Return the body about any key: created when the simulator started, with a fixed lifetime."""
+    created = datetime.fromtimestamp(round(now - elapsed), UTC)
+    times = {"created_at": created, "updated_at": created, "expires_at": created + KEY_LIFE}
+    body: dict[str, Any] = example_body("heygen", "key-expires")
+    body["data"] |= {name: _iso8601(at) for name, at in times.items()}
+    body["data"]["expires_in_seconds"] = int(KEY_LIFE.total_seconds() - elapsed)
+    return body
+
+
+def _iso8601(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _presented(headers: Mapping[str, str]) -> Presented | None:
@@ -111,11 +112,7 @@ def _presented(headers: Mapping[str, str]) -> Presented | None:
     return Presented(token, bearer=True) if scheme.lower() == "bearer" and token else None
 
 
-def _error(status: int, code: str, message: str, **headers: str) -> Answer:
-    return Answer(status, {"error": {"code": code, "message": message, "param": None, "doc_url": None}}, headers)
-
-
-_REFUSED: Final = _error(401, "authentication_failed", "This key or token is not valid.")
+_REFUSED: Final = example("heygen", "refused-key")
 
 VENDOR: Final = Vendor(
     name="heygen",
@@ -124,13 +121,13 @@ VENDOR: Final = Vendor(
     presented=_presented,
     headers=lambda request_id: {"X-Request-Id": request_id},
     missing_key=_REFUSED,
-    not_found=_error(404, "not_found", "There is nothing at this path."),
+    not_found=example("heygen", "not-found"),
     refusals={
         Fault.BAD_KEY: _REFUSED,
-        Fault.NO_PERMISSION: _error(403, "insufficient_api_key_scope", "This key lacks the scope account:read."),
-        Fault.RATE_LIMITED: _error(429, "rate_limit_exceeded", "Too many requests in a short time.", **{"Retry-After": "7"}),
-        Fault.QUOTA_EXHAUSTED: _error(402, "insufficient_credit", "The balance does not cover this."),
-        Fault.SERVER_ERROR: _error(500, "internal_error", "The request failed on our side."),
+        Fault.NO_PERMISSION: example("heygen", "missing-scope"),
+        Fault.RATE_LIMITED: example("heygen", "rate-limited", **{"Retry-After": "7"}),
+        Fault.QUOTA_EXHAUSTED: example("heygen", "insufficient-credit"),
+        Fault.SERVER_ERROR: example("heygen", "internal-error"),
     },
     beside={"/v3/api_keys/self": _key},
 )

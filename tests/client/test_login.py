@@ -17,8 +17,8 @@ from exporter.model import Reason
 from exporter.providers.library import load_definitions
 from exporter.simulator.flow import Stock
 from exporter.simulator.heygen import Wallet
-from exporter.simulator.oauth import TokenEndpoint
 from exporter.simulator.server import Player, Simulator
+from tests.client.token_endpoint import TokenEndpoint
 from tests.support import FakeClock, make_job
 
 TOKENS = ("access-1", "access-2", "access-3")

@@ -27,7 +27,7 @@ from exporter.client.token_answer import Answer, decoded, refused
 from exporter.errors import CredentialError, PollError
 from exporter.log import configure_log
 from exporter.model import Reason, Seconds
-from exporter.simulator.oauth import TokenEndpoint
+from tests.client.token_endpoint import TokenEndpoint
 from tests.support import CANARY, FakeClock
 
 CLIENT: Final = "a-public-client"

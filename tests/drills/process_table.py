@@ -1,4 +1,4 @@
-"""The drills of a whole process: each is run by the test that has its name."""
+"""The drills of whole processes. Each one is run by the test of the same name."""
 
 from __future__ import annotations
 
@@ -9,88 +9,88 @@ from tests.drills.table import Drill
 DRILLS: Final[tuple[Drill, ...]] = (
     Drill(
         "a secret file is deleted, then torn, then replaced",
-        "The vendor refuses a key; its file is removed, comes back empty, and then holds a new key.",
-        "The polls fail as `unauthorized` and then as `credential`, the last figures stay, and the new key is used within one interval.",
+        "The vendor rejects a key. The file of the key is removed, created empty, and then contains a new key.",
+        "Polls fail with `unauthorized` and then with `credential`. The last values stay. The new key is used within one interval.",
     ),
     Drill(
         "a secret file that no key can be read from costs that account only",
-        "The file of a key becomes binary, blank, too large, or holds two words.",
-        "That account fails as `credential` and keeps its figures; the others do not notice.",
+        "The file of a key becomes binary, blank or too large, or contains two words.",
+        "Polls of this account fail with `credential`, and its values stay. Other accounts are not affected.",
     ),
     Drill(
         "a configuration is broken and mended",
-        "The configuration becomes unreadable in many ways, vanishes, and is mended, each told by a signal or a request.",
-        "What is wrong is refused and shown by the gauge, the old configuration goes on, and no account is polled again for it.",
+        "The configuration becomes invalid in many ways, is removed, and is corrected. Each change is followed by a signal or a request.",
+        "An invalid configuration is rejected, and the gauge falls to 0. The previous configuration stays in effect, and no account is polled an additional time.",
     ),
     Drill(
         "two hundred reloads under load",
-        "Right and wrong configurations follow each other while accounts come and go and the page is scraped all the time.",
-        "Accounts that stay are polled on their beat and not once more; memory and file descriptors do not grow.",
+        "Valid and invalid configurations alternate, accounts are added and removed, and `/metrics` is scraped.",
+        "Unchanged accounts are polled on schedule and not more often. Memory and file descriptors do not grow.",
     ),
     Drill(
         "garbage is sent to the reload",
-        "Requests that are no HTTP, or have torn headers and random bodies, reach the address of the reload.",
-        "They are refused or dropped; the daemon goes on and reloads when asked properly.",
+        "The reload endpoint receives data that is not HTTP, incomplete headers and random bodies.",
+        "These requests are rejected or closed. The daemon continues, and a valid request reloads the configuration.",
     ),
     Drill(
         "any configuration is checked",
-        "A configuration is made of random parts in random places.",
-        "`check` says that it is right or what is wrong with it, and never crashes.",
+        "A configuration consists of random parts in random places.",
+        "`check` reports that it is valid or lists its problems, and never crashes.",
     ),
     Drill(
         "the process is killed fifty times",
-        "The daemon is killed at random moments: while it starts, while it is idle, and in the middle of polls.",
-        "Each start shows the last figures with their times at once, no counter falls, no vendor is asked sooner than the interval, and "
-        "the state file stays whole.",
+        "The daemon is killed at random times: during the start, while it is idle, and during polls.",
+        "After each start the last values and their times are exported immediately. No counter decreases, no vendor is polled earlier than "
+        "the interval allows, and the state file stays valid.",
     ),
     Drill(
         "the state file is damaged between two runs",
-        "The state file is overwritten, spoilt behind its header, or cut off while the daemon is down.",
-        "One line in the log says so; the daemon runs on without it.",
+        "The state file is overwritten, damaged after its header, or truncated while the daemon is not running.",
+        "One log line reports it. The daemon runs without the file.",
     ),
     Drill(
         "the log of the state file is lost in a crash",
         "The daemon is killed, and SQLite's write-ahead log is removed.",
-        "The daemon starts with what the file itself still tells, and polls what it does not.",
+        "The daemon starts with the data in the file, and polls the rest.",
     ),
     Drill(
         "the state file may not grow",
-        "Every write to the state file fails, and works again some polls later.",
-        "One line tells of the failure and one of the recovery; polls and pages go on.",
+        "Every write to the state file fails, and succeeds again some polls later.",
+        "One log line reports the failure, and one the recovery. Polls and scrapes continue.",
     ),
     Drill(
         "the disk is full",
-        "The file system of the state file has no space left, and has some again later.",
-        "One line tells of the failure and one of the recovery; polls and pages go on.",
+        "The file system of the state file is full, and has free space again later.",
+        "One log line reports the failure, and one the recovery. Polls and scrapes continue.",
     ),
     Drill(
         "the end comes while every poll hangs",
         "SIGTERM arrives while no vendor answers.",
-        "The process ends with code 0 within five seconds, and the next start shows the figures from before.",
+        "The process exits with code 0 within five seconds. After the next start the previous values are exported.",
     ),
     Drill(
         "the end comes during a reload",
-        "SIGTERM arrives while the configuration is being read again.",
-        "The process ends with code 0 within five seconds.",
+        "SIGTERM arrives during a reload.",
+        "The process exits with code 0 within five seconds.",
     ),
     Drill(
         "the end comes while names are looked up",
-        "SIGTERM arrives while forty names are being looked up.",
-        "The process ends with code 0 within five seconds.",
+        "SIGTERM arrives during forty DNS look-ups.",
+        "The process exits with code 0 within five seconds.",
     ),
     Drill(
         "an interrupt comes twice",
-        "SIGINT arrives a second time while the process is ending.",
-        "The process ends with code 0 and without a traceback.",
+        "SIGINT arrives a second time during the shutdown.",
+        "The process exits with code 0 and without a traceback.",
     ),
     Drill(
         "a loop dies",
         "A defect ends the loop of an account.",
-        "The process ends with code 1 and a line that says where, without the error's text: it never serves old numbers in silence.",
+        "The process exits with code 1 and logs the location, without the text of the error. It never continues to serve old values.",
     ),
     Drill(
         "the wall clock is set",
-        "The clock of the machine is set six hours ahead, then six hours back.",
-        "Polls stay on their beat, figures stay, and the age of the last success stays true.",
+        "The clock of the machine is set six hours forward, then six hours back.",
+        "Polls stay on schedule, values stay, and the age of the last success stays correct.",
     ),
 )

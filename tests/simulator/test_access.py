@@ -23,23 +23,11 @@ BAD_KEY = {
 }
 MISSING_KEY = {
     "heygen": BAD_KEY["heygen"],
-    "elevenlabs": (
-        401,
-        {
-            "detail": {
-                "type": "authentication_error",
-                "code": "missing_api_key",
-                "message": ...,
-                "status": "missing_api_key",
-                "request_id": "demo",
-                "param": None,
-            }
-        },
-    ),
+    "elevenlabs": (401, {"detail": {"status": "missing_api_key", "message": ...}}),
     "liveavatar": (403, {"code": 4003, "data": None, "message": ...}),
 }
 NOT_FOUND = {
-    "/v3/user/me": {"error": {"code": "not_found", "message": ..., "param": None, "doc_url": None}},
+    "/v3/user/me": {"error": {"code": "not_found", "message": ...}},
     "/v1/user/subscription": {"detail": "Not Found"},
     "/v1/users/sessions": {"detail": "Not Found"},
     "/": {"detail": "Not Found"},

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from exporter.client.client import Client, Job
 from exporter.simulator.cast import CAST
 from exporter.simulator.elevenlabs import Workspace
+from exporter.simulator.examples import example_body
 from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import KEY_LIFE, Subscription, UsageBased, Wallet
 from exporter.simulator.liveavatar import Credits
@@ -25,33 +26,19 @@ ELAPSED = st.floats(0, 1e7)
 BODIES = {f"{role.player.provider}/{role.account}": role.player.body for role in CAST} | WORKSPACES
 
 
-def test_a_wallet_with_auto_reload_tells_when_and_by_how_much_it_reloads() -> None:
-    wallet = Wallet("studio", Stock(start=42.5, rate=0.125, floor=10, top_up=50))
-    assert wallet(1, NOW) == {
-        "data": {
-            "username": "studio",
-            "email": "studio@example.com",
-            "first_name": "Demo",
-            "last_name": None,
-            "billing_type": "wallet",
-            "wallet": {
-                "currency": "usd",
-                "remaining_balance": 42.38,
-                "auto_reload": {"enabled": True, "threshold_usd": 10, "amount_usd": 50},
-            },
-            "subscription": None,
-            "usage_based": None,
-        }
-    }
-
-
-def test_a_wallet_that_nobody_reloads_says_so() -> None:
-    wallet = Wallet("studio", Stock(start=1, rate=1))
-    assert wallet(5, NOW)["data"]["wallet"] == {
+def test_a_wallet_with_auto_reload_reports_its_threshold_and_amount() -> None:
+    body = Wallet("studio", Stock(start=42.5, rate=0.125, floor=10, top_up=50))(1, NOW)["data"]
+    assert (body["username"], body["email"], body["billing_type"]) == ("studio", "studio@example.com", "wallet")
+    assert body["wallet"] == {
         "currency": "usd",
-        "remaining_balance": 0.0,
-        "auto_reload": {"enabled": False, "threshold_usd": None, "amount_usd": None},
+        "remaining_balance": 42.38,
+        "auto_reload": {"enabled": True, "threshold_usd": 10, "amount_usd": 50},
     }
+
+
+def test_a_wallet_without_top_up_has_auto_reload_off() -> None:
+    wallet = Wallet("studio", Stock(start=1, rate=1))(5, NOW)["data"]["wallet"]
+    assert (wallet["currency"], wallet["remaining_balance"], wallet["auto_reload"]["enabled"]) == ("usd", 0.0, False)
 
 
 def test_a_wallet_in_credits_knows_no_auto_reload() -> None:
@@ -71,21 +58,14 @@ def test_a_wallet_is_never_below_zero_nor_above_threshold_and_amount(elapsed: fl
 
 def test_a_subscription_has_two_pools_of_whole_credits() -> None:
     plan = Subscription("web", "team", 600, Usage(start=120, rate=0.8, first_reset=240, period=600), Stock(start=150, rate=0.05))
-    assert plan(10, 1_796_083_200 - 231)["data"] == {
-        "username": "web",
-        "email": "web@example.com",
-        "first_name": "Demo",
-        "last_name": None,
-        "billing_type": "subscription",
-        "wallet": None,
-        "subscription": {
-            "plan": "team",
-            "credits": {
-                "premium_credits": {"remaining": 472, "resets_at": "2026-12-01T00:00:00Z"},
-                "add_on_credits": {"remaining": 149, "resets_at": None},
-            },
+    body = plan(10, 1_796_083_200 - 231)["data"]
+    assert (body["billing_type"], body["wallet"], body["usage_based"]) == ("subscription", None, None)
+    assert body["subscription"] == {
+        "plan": "team",
+        "credits": {
+            "premium_credits": {"remaining": 472, "resets_at": "2026-12-01T00:00:00Z"},
+            "add_on_credits": {"remaining": 149, "resets_at": None},
         },
-        "usage_based": None,
     }
 
 
@@ -107,63 +87,29 @@ def test_spending_stops_at_the_cap_and_starts_again_in_the_next_period() -> None
     assert [body["remaining_credits"] for body in seen] == [277, 0, 0, 4_444, 4_442.2]
 
 
-def test_spending_without_a_cap_goes_on() -> None:
-    metered = UsageBased("free-wheeling", Usage(start=42.5, rate=0.05))
-    assert metered(1_000, NOW)["data"] == {
-        "username": "free-wheeling",
-        "email": "free-wheeling@example.com",
-        "first_name": "Demo",
-        "last_name": None,
-        "billing_type": "usage_based",
-        "wallet": None,
-        "subscription": None,
-        "usage_based": {"spending_current_usd": 92.5, "spending_cap_usd": None, "included_credits": None, "remaining_credits": None},
+def test_spending_without_a_cap_has_no_end() -> None:
+    body = UsageBased("free-wheeling", Usage(start=42.5, rate=0.05))(1_000, NOW)["data"]
+    assert (body["billing_type"], body["wallet"], body["subscription"]) == ("usage_based", None, None)
+    assert body["usage_based"] == {
+        "spending_current_usd": 92.5,
+        "spending_cap_usd": None,
+        "included_credits": None,
+        "remaining_credits": None,
     }
 
 
-def test_a_workspace_has_every_field_of_the_current_answer() -> None:
+def test_a_workspace_is_the_example_with_figures_of_its_own() -> None:
     workspace = Workspace(name="one", tier="creator", limit=100_000, characters=Usage(17_231, 10, 83_200), extension=10_000)
-    assert workspace(1, NOW + 1) == {
-        "user_id": "user_one",
-        "workspace_id": "workspace_one",
-        "subscription": {
-            "tier": "creator",
-            "character_count": 17_241,
-            "character_limit": 100_000,
-            "max_character_limit_extension": 10_000,
-            "max_credit_limit_extension": 10_000,
-            "can_extend_character_limit": True,
-            "allowed_to_extend_character_limit": True,
-            "next_character_count_reset_unix": 1_796_083_201,
-            "voice_slots_used": 1,
-            "professional_voice_slots_used": 0,
-            "professional_voice_slots_used_in_workspace": 0,
-            "voice_limit": 30,
-            "max_voice_add_edits": 95,
-            "voice_add_edit_counter": 12,
-            "professional_voice_limit": 1,
-            "can_extend_voice_limit": False,
-            "can_use_instant_voice_cloning": True,
-            "can_use_professional_voice_cloning": True,
-            "currency": "usd",
-            "current_overage": {"amount": "0", "currency": "usd"},
-            "status": "active",
-            "billing_period": "monthly_period",
-            "character_refresh_period": "monthly_period",
-        },
-        "is_new_user": False,
-        "can_use_delayed_payment_methods": False,
-        "is_onboarding_completed": True,
-        "is_onboarding_checklist_completed": True,
-        "show_compliance_terms": False,
-        "first_name": "Demo",
-        "is_api_key_hashed": False,
-        "xi_api_key_preview": None,
-        "referral_link_code": None,
-        "partnerstack_partner_default_link": None,
-        "created_at": 1_753_999_199,
-        "seat_type": "workspace_admin",
+    body = workspace(1, NOW + 1)
+    assert (body["user_id"], body["workspace_id"]) == ("user_one", "workspace_one")
+    expected = example_body("elevenlabs", "subscription")["subscription"] | {
+        "character_count": 17_241,
+        "next_character_count_reset_unix": 1_796_083_201,
+        "voice_limit": 30,
+        "max_voice_add_edits": 95,
+        "voice_add_edit_counter": 12,
     }
+    assert body["subscription"] == expected
 
 
 def test_overage_grows_with_each_character_beyond_the_limit_as_far_as_the_extension_goes() -> None:
@@ -218,7 +164,7 @@ def test_characters_return_to_zero_at_the_end_of_the_period() -> None:
 
 @pytest.mark.parametrize(("elapsed", "text"), [(0, "1010.00"), (0.5, "1009.88"), (1_010 / 0.25, "0.00"), (1e9, "0.00")])
 def test_credits_are_a_string_with_two_decimals(elapsed: float, text: str) -> None:
-    assert Credits(Stock(start=1010, rate=0.25))(elapsed, NOW) == {"code": 1000, "data": {"credits_left": text}, "message": "ok"}
+    assert Credits(Stock(start=1010, rate=0.25))(elapsed, NOW) == {"code": 1000, "data": {"credits_left": text}, "message": "done"}
 
 
 @TIMELESS

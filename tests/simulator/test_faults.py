@@ -107,7 +107,7 @@ async def test_a_rate_limited_client_of_liveavatar_sees_its_window_spent(simulat
 async def test_an_empty_balance_of_liveavatar_is_no_error(simulator: Simulator) -> None:
     simulator.misbehave(CREDITS.secret, Fault.QUOTA_EXHAUSTED)
     answer = await ask(simulator.url, CREDITS)
-    assert (answer.status, answer.body) == (200, {"code": 1000, "data": {"credits_left": "0.00"}, "message": "ok"})
+    assert (answer.status, answer.body) == (200, {"code": 1000, "data": {"credits_left": "0"}, "message": "done"})
 
 
 async def test_a_fault_is_one_account_s_alone(simulator: Simulator) -> None:

@@ -15,7 +15,7 @@ HEAD = ("alert", "severity", "after", "what it says")
 
 
 def alerts(path: Path) -> str:
-    """The page about alerts with its generated part written anew."""
+    """The page about alerts with its generated part up to date."""
     text = path.read_text(encoding="utf-8")
     return re.sub(
         r"(<!-- generated: alerts -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{_alerts()}{found[2]}", text, flags=re.DOTALL

@@ -1,4 +1,4 @@
-"""Writes docs/api.md and docs/accounts.schema.json: what `/api/v1/accounts` answers, wholly from the facts' own declarations."""
+"""Writes docs/api.md and docs/accounts.schema.json: the reference of `/api/v1/accounts`, from the classes that it returns."""
 
 from __future__ import annotations
 
@@ -24,27 +24,28 @@ _SIMPLE: Mapping[Any, str] = {Decimal: "number", float: "number", int: "integer"
 API = """\
 <!-- Written by tools/docs/api.py from exporter/overview; do not edit. -->
 
-# The API
+# API
 
-`GET /api/v1/accounts` answers with all that is known of every account, as JSON: the same facts as the status page at `/`. It
-reads what the exporter knows already and never asks a vendor. `ai-account-exporter once --output json` prints the list
-`accounts` alone, in the order of the configuration, after one poll of each.
+`GET /api/v1/accounts` returns the data about every account as JSON. It contains the same data as the status page at `/`. It never sends
+a request to a vendor. `ai-account-exporter once --output json` polls each account once and prints only the list `accounts`, in the order
+of the configuration.
 
-What is unknown is left out; it is never `null`, 0 or -1. Amounts are JSON numbers in the vendor's own unit. Names that end in
-`_at` or `_until` are Unix time, those that end in `_seconds` are durations. Figures older than `stale_after_seconds` are left
-out, with all else that came from the vendor's last good answer but `mismatches`. Text from vendors is told as it came: escape
-it before you show it as HTML.
+- Unknown values are absent. They are never `null`, 0 or -1.
+- Amounts are JSON numbers in the unit of the vendor.
+- Fields that end with `_at` or `_until` are Unix times. Fields that end with `_seconds` are durations.
+- If the data is older than `stale_after_seconds`, all fields from the vendor's last valid response are absent, except `mismatches`.
+- Text from vendors is not escaped. Escape it before you show it as HTML.
 
-A release may add fields; it renames or removes one only with a note in the changelog.
-[accounts.schema.json](accounts.schema.json) is the JSON Schema (draft 2020-12) of this version, and allows no further fields.
+A release may add fields. The changelog lists fields that are renamed or removed.
+[accounts.schema.json](accounts.schema.json) is the JSON Schema (draft 2020-12) of this version. It allows no further fields.
 
-Trouble first, as a line an account:
+List all accounts, those with problems first:
 
 ```sh
 curl -s http://localhost:9893/api/v1/accounts | jq -r '.accounts[] | [.state, .provider, .account, .error.remedy // ""] | @tsv'
 ```
 
-What ends within three days, and when:
+List the resources that end within three days:
 
 ```sh
 curl -s http://localhost:9893/api/v1/accounts |
@@ -54,7 +55,7 @@ curl -s http://localhost:9893/api/v1/accounts |
 
 ## States
 
-The first that holds is the state:
+The state of an account is the first one that applies:
 
 {states}
 
@@ -78,7 +79,7 @@ def api(_path: Path) -> str:
 
 
 def accounts_schema(_path: Path) -> str:
-    """The JSON Schema of an answer."""
+    """The JSON Schema of a response."""
     return f"{json.dumps(_schema(), indent=2)}\n"
 
 
@@ -97,11 +98,11 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
-    return reduce(lambda told, name: told.replace(f"`{name}`", f"`{names[name]}`"), names, text)
+    return reduce(lambda so_far, name: so_far.replace(f"`{name}`", f"`{names[name]}`"), names, text)
 
 
 def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of one value, its definition added to the others where it has one."""
+    """The schema of one value. If it needs a definition of its own, that is added to the definitions."""
     hint, parts = getattr(hint, "__supertype__", hint), get_args(hint)
     origin = get_origin(hint)
     if origin in {Union, types.UnionType}:
@@ -133,7 +134,7 @@ def _reference(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _docs() -> Mapping[str, Mapping[str, str]]:
-    """What the source says of each field, by class: the string that stands below it."""
+    """The documentation of each field, by class: the string below the field in the source."""
     classes = [node for node in ast.parse(inspect.getsource(facts)).body if isinstance(node, ast.ClassDef)]
     return {node.name: dict(_field_docs(node)) for node in classes}
 
@@ -150,7 +151,7 @@ def _section(name: str, kind: Mapping[str, Any]) -> str:
         (f"`{field}`", _words(part), "always" if field in kind["required"] else "if known", part["description"])
         for field, part in kind["properties"].items()
     )
-    return f"## {name}\n\n{kind['description']}\n\n{_table(('field', 'type', 'there', 'meaning'), rows)}\n\n"
+    return f"## {name}\n\n{kind['description']}\n\n{_table(('field', 'type', 'present', 'meaning'), rows)}\n\n"
 
 
 def _words(part: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md: every key of the configuration, from the models that read it."""
+"""Writes docs/configuration.md: every key of the configuration, from the models."""
 
 from __future__ import annotations
 
@@ -64,23 +64,26 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "Limits": {"max_requests_per_minute": "max_requests_per_minute: 60", "max_concurrent_requests": "max_concurrent_requests: 5"},
     "StateFields": {"path": "path: /var/lib/ai-account-exporter/state.db"},
 }
-"""One way to write each key; a test reads them all. A key without one cannot be documented."""
+"""An example of each key. A test validates all of them. Every key needs one."""
 
 BLOCKS: Mapping[str, tuple[str, str]] = {
-    "Config": ("The file", "The keys at the top."),
-    "Account": ("Accounts", "Each entry of `accounts`. Where it does not state a time or a threshold of its own, `defaults` holds."),
-    "Defaults": ("Defaults", "What stands in `defaults` holds for every account that does not state its own."),
-    "Network": ("The way to a vendor", "These stand in `defaults`, or in an account for itself alone."),
-    "SecretSource": ("Credentials", "What stands behind a credential's name: exactly one of these."),
-    "Login": ("OAuth logins", "What stands in `oauth2`. HeyGen's `access_token` can be one."),
+    "Config": ("Top level", "The keys at the top level of the file."),
+    "Account": (
+        "Accounts",
+        "Each entry of `accounts` has these keys. `defaults` applies to the times and thresholds that an account does not set.",
+    ),
+    "Defaults": ("Defaults", "`defaults` has these keys. They apply to every account that does not set its own."),
+    "Network": ("Connection to a vendor", "These keys can be set in `defaults` and in an account."),
+    "SecretSource": ("Credentials", "A credential is exactly one of these."),
+    "Login": ("OAuth logins", "`oauth2` has these keys. HeyGen's `access_token` supports it."),
     "Levels": (
         "Thresholds",
-        "What stands behind a resource's name, or `*` for every resource without a level of that severity of its own (which takes shares "
-        "only). An amount is in the resource's own unit, a share is one of its limit. They come out as `ai_account_quota_threshold`, and the "
-        "alert rules read them from there.",
+        "Each resource in `thresholds` has these keys. `*` applies to every resource that has no threshold of that severity, and must be a "
+        "share. An amount is in the unit of the resource. A share is a share of its limit. The exporter exports thresholds as "
+        "`ai_account_quota_threshold`, and the alert rules use this metric.",
     ),
-    "Limits": ("Request budgets", "What stands behind a provider's name in `providers`."),
-    "StateFields": ("State", "What stands in `state`."),
+    "Limits": ("Request budgets", "Each provider in `providers` has these keys."),
+    "StateFields": ("State", "`state` has these keys."),
 }
 
 CONFIGURATION = """\
@@ -88,9 +91,8 @@ CONFIGURATION = """\
 
 # Configuration
 
-One YAML file says which accounts to poll. `ai-account-exporter check` tells all that is wrong with it at once, each with its
-place; unknown keys are refused, and the nearest known one is named. `ai-account-exporter check --schema` prints the JSON Schema, which
-makes editors complete the keys:
+One YAML file lists the accounts. `ai-account-exporter check` lists all problems of the file and where they are. It rejects unknown keys and
+suggests the nearest known key. `ai-account-exporter check --schema` prints the JSON Schema. Editors use it to complete keys:
 
 ```yaml
 # yaml-language-server: $schema=./config.schema.json
@@ -101,28 +103,30 @@ accounts:
     credentials: {{api_key: {{env: HEYGEN_API_KEY}}}}
 ```
 
-Durations are written as in Prometheus: `30s`, `5m`, `1h30m`. Relative paths start at the file's folder. A changed file is taken
-over within 30 seconds, on SIGHUP or on `POST /-/reload`: wholly, or not at all. How the page is served (addresses, TLS, users) is told
-by flags and [a file of its own](serving.md).
+Durations have the format of Prometheus: `30s`, `5m`, `1h30m`. Relative paths start at the folder of the file. The exporter reloads a
+changed file within 30 seconds, on SIGHUP, or on `POST /-/reload`. If the new file is invalid, the previous configuration stays in effect.
+Accounts that did not change are not affected by a reload.
+
+Listen addresses are flags of [`serve`](cli.md#serve). TLS and users are in the [web configuration file](serving.md#tls-users-headers).
 
 {blocks}"""
 
 
 def configuration(_path: Path) -> str:
-    """The reference of the configuration, a section a block."""
+    """The reference of the configuration, with one section for each block."""
     blocks = _blocks()
     sections = (f"## {title}\n\n{about}\n\n{_rows(name, blocks[name])}\n" for name, (title, about) in BLOCKS.items())
     return CONFIGURATION.format(blocks="\n".join(sections))
 
 
 def _blocks() -> Mapping[str, Mapping[str, Any]]:
-    """The properties of every block; the network's, which two blocks share, apart."""
+    """The properties of every block. `Network` contains those that accounts and defaults share."""
     schema = json_schema()
     found = {name: dict(block["properties"]) for name, block in {**schema["$defs"], "Config": schema}.items()}
     network = {name: found["Defaults"][name] for name in NETWORK}
     for block in ("Account", "Defaults"):
         found[block] = {name: each for name, each in found[block].items() if name not in NETWORK}
-    found["Config"]["defaults"] = {"$ref": "#/$defs/Defaults", "description": "What holds for every account that does not state its own."}
+    found["Config"]["defaults"] = {"$ref": "#/$defs/Defaults", "description": "Settings for every account that does not set its own."}
     required = {name: block.get("required", ()) for name, block in {**schema["$defs"], "Config": schema}.items()}
     marked = {block: {name: {**each, "required": name in required[block]} for name, each in keys.items()} for block, keys in found.items()}
     return {**marked, "Network": network}
@@ -130,14 +134,13 @@ def _blocks() -> Mapping[str, Mapping[str, Any]]:
 
 def _rows(block: str, keys: Mapping[str, Any]) -> str:
     rows = ((f"`{name}`", *_cells(block, name, each)) for name, each in keys.items())
-    return table(("key", "type", "default", "meaning", "example"), rows)
+    return table(("key", "type", "default", "meaning and example"), rows)
 
 
 def _cells(block: str, name: str, key: Mapping[str, Any]) -> Iterator[str]:
     yield _type(key)
     yield _default(block, name, key)
-    yield " ".join(_description(key).split())
-    yield f"`{EXAMPLES[block][name]}`"
+    yield f"{' '.join(_description(key).split())}<br>`{EXAMPLES[block][name]}`"
 
 
 def _description(key: Mapping[str, Any]) -> str:
@@ -154,7 +157,7 @@ def _default(block: str, name: str, key: Mapping[str, Any]) -> str:
 
 
 def _type(key: Mapping[str, Any]) -> str:
-    """What a key takes, in the operator's words."""
+    """The type of a key, in plain words."""
     if "anyOf" in key:
         first: Mapping[str, Any] = key["anyOf"][0]
         return "amount or share" if first.get("type") == "number" else _type(first)

@@ -1,4 +1,4 @@
-"""The pieces of Markdown that generated documents are made of."""
+"""Markdown for the generated documents."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def code(value: object) -> str:
-    """Text as code that may stand in a table: readers disagree on how a bar is escaped there, but not on an entity."""
+    """Text as code that is valid in a table. Markdown parsers disagree on an escaped bar there, but not on an entity."""
     text = str(value)
     return f"<code>{escape(text, quote=False).replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
 
 
 def codes(names: Iterable[str]) -> str:
-    """Names in a row, each as code."""
+    """A list of names, each as code."""
     return ", ".join(f"`{name}`" for name in names)

@@ -1,4 +1,4 @@
-"""Writes docs/vendors.md: what each vendor tells, from its definition, and one of its answers as the exporter shows it."""
+"""Writes docs/vendors.md from the definitions: what each vendor reports, with an example response and its series."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from exporter.providers.verdict import accept
 from tools.docs.markdown import code, codes, table
 
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
-"""The example that is shown of each provider, by its file's name; the first good one of a provider that is not named here."""
+"""The example of each provider, by file name. Providers that are not listed use their first successful example."""
 
 NOW = 1_795_000_000.0
 PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
@@ -29,31 +29,31 @@ VENDORS = """\
 
 # Vendors
 
-What is known about each vendor is a file: `exporter/providers/definitions/NAME.yaml`. `ai-account-exporter providers NAME` prints the
-same as this page. Where a field is absent or null in an answer, its series is absent too; a field of an unusable kind is counted in
-`ai_account_schema_mismatches_total`, and the others are shown.
+Each vendor has a definition: `exporter/providers/definitions/NAME.yaml`. This page and `ai-account-exporter providers NAME` show what the
+definitions contain. If a field is absent or null in a response, its series is absent. An unusable field is counted in
+`ai_account_schema_mismatches_total`, and the other fields are exported.
 
-Another vendor is one more file: your own by `provider_files` in the [configuration](configuration.md), or a built-in one as
-[CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) tells.
+To add a vendor, write your own definition and name it in `provider_files` in the [configuration](configuration.md).
+[CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) explains the format.
 
 {vendors}"""
 
 
 def vendors(_path: Path) -> str:
-    """The reference of the vendors, a section each."""
+    """The reference of the vendors, with one section for each."""
     return VENDORS.format(vendors="\n".join(_vendor(definition) for definition in load_definitions().values()))
 
 
 def _vendor(definition: Definition) -> str:
     paragraphs = (
         f"## {definition.title}",
-        table(("what", "how"), _head(definition)),
+        table(("property", "value"), _head(definition)),
         *(f"### GET {request.path}\n\n{_request(request)}" for request in definition.requests),
-        "### What to know" if definition.notes else "",
+        "### Notes" if definition.notes else "",
         "\n".join(f"- {note}" for note in definition.notes),
-        f"### Codes that {definition.title} says no with" if definition.errors.reasons else "",
+        f"### Error codes of {definition.title}" if definition.errors.reasons else "",
         table(("code", "`reason`"), ((f"`{code}`", f"`{reason}`") for code, reason in definition.errors.reasons.items())),
-        f"### An answer of {definition.title}, and its series",
+        f"### Example response of {definition.title}",
         _example(definition),
     )
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
@@ -61,31 +61,31 @@ def _vendor(definition: Definition) -> str:
 
 def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     yield "`provider`", f"`{definition.name}`"
-    yield "its own page", f"<{definition.docs_url}>"
-    yield "asked at", f"`{definition.base_url}`"
+    yield "documentation", f"<{definition.docs_url}>"
+    yield "URL", f"`{definition.base_url}`"
     if definition.regions:
         yield "`region`", ", ".join(f"`{name}`: `{url}`" for name, url in definition.regions.items())
     for name, credential in definition.credentials.items():
         yield f"credential `{name}`", _carrier(credential)
-    yield "permission", f"`{definition.permission}`" if definition.permission else "none beyond the key"
+    yield "permission", f"`{definition.permission}`" if definition.permission else "none"
 
 
 def _carrier(credential: HeaderCredential) -> str:
-    login = "; can be an OAuth login" if credential.token_url else ""
+    login = "; supports an OAuth login" if credential.token_url else ""
     return f"header `{credential.header}: {f'{credential.scheme} ' if credential.scheme else ''}...`{login}"
 
 
 def _request(request: Request) -> str:
     paragraphs = []
     if request.credentials:
-        paragraphs.append(f"Asked with {codes(request.credentials)} only.")
+        paragraphs.append(f"This request is sent only with {codes(request.credentials)}.")
     if request.optional:
-        paragraphs.append("The account is fine without this answer: a refusal costs only what it would have told.")
+        paragraphs.append("This request is optional. If it fails, its series are absent and the poll still succeeds.")
     if request.quotas:
-        paragraphs.append(table(("resource", "unit", "figures, and the fields they are read from"), map(_quota, request.quotas)))
+        paragraphs.append(table(("resource", "unit", "values and their fields"), map(_quota, request.quotas)))
     facts = list(_facts(request))
     if facts:
-        paragraphs.append(table(("series", "of", "field"), facts))
+        paragraphs.append(table(("family", "label value", "field"), facts))
     return "\n\n".join(paragraphs)
 
 
@@ -93,7 +93,7 @@ def _quota(quota: QuotaFields) -> tuple[str, str, str]:
     fields = {part: code(field.select) for part in PARTS if (field := getattr(quota, part))}
     if "remaining" not in fields and {"used", "limit"} <= fields.keys():
         fields = {"remaining": "limit - used", **fields}
-    unit = f"`{quota.unit.name}`" if quota.unit.name else f"as `{quota.unit.select}` says"
+    unit = f"`{quota.unit.name}`" if quota.unit.name else f"the value of `{quota.unit.select}`"
     return f"`{quota.resource}`", unit, "<br>".join(f"{part}: {field}" for part, field in fields.items())
 
 
@@ -102,7 +102,7 @@ def _facts(request: Request) -> Iterator[tuple[str, str, str]]:
         yield "`ai_account_info`", f"`{label}`", code(selection)
     if request.status:
         states = f" ({codes(request.status.states)})" if request.status.states else ""
-        yield "`ai_account_status`", f"the state{states}", code(request.status.select)
+        yield "`ai_account_status`", f"the status{states}", code(request.status.select)
     for name, selection in request.features.items():
         yield "`ai_account_feature_enabled`", f"`{name}`", code(selection)
     reload = request.auto_reload
@@ -134,7 +134,7 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 
 def _series(definition: Definition, document: Mapping[str, Any]) -> str:
-    """What the page shows of the answer: the figures alone, since those of polls are alike for all vendors."""
+    """The series that come from the response. The series about polls are the same for all vendors and are left out."""
     request = next((each for each in definition.requests if each.path == document.get("request")), definition.requests[0])
     reading = extract([(request, accept(definition, request, document["status"], json.dumps(document["body"]).encode()))])
     key = AccountKey(definition.name, "example")
