@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import itertools
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 from exporter.client.client import Job
@@ -65,6 +66,22 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
         SecretSource.model_validate({"value": secret}) if isinstance(secret, str) else secret,
         replace(settings, **changes),
     )
+
+
+def job_of(key: AccountKey, **settings: Any) -> Job:
+    """A job for an account of any name, which is never polled."""
+    job = _any_job()
+    return replace(job, key=key, settings=replace(job.settings, **settings))
+
+
+@cache
+def _any_job() -> Job:
+    return make_job("http://127.0.0.1:1")
+
+
+def clock_at(now: float) -> Clock:
+    """A clock that stands still."""
+    return Clock(wall=lambda: now, monotonic=lambda: now)
 
 
 class FakeClock:

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from exporter.accounts.persistence import State
+from exporter.accounts.entry import Record
+from exporter.accounts.persistence import Persistence
 from exporter.accounts.shard import WHOLE, Shard
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.store import NOTHING, Store
 from exporter.client.client import Client, Job, open_session
 from exporter.clock import Clock
-from exporter.daemon.jobs import Plan, new_entries
+from exporter.daemon.jobs import Plan
 from exporter.daemon.reload import Reloader
 from exporter.daemon.signals import Signals
 from exporter.errors import Problem
@@ -69,15 +70,15 @@ def build() -> tuple[str, str]:
     return version(), os.environ.get(REVISION_VARIABLE, "")
 
 
-def new_store(jobs: Iterable[Job], started: float = 0.0, kept: Mapping[AccountKey, Entry] | None = None) -> Store:
-    """A store of these accounts."""
-    return Store(new_entries(jobs, kept), BUCKETS, started)
+def new_store(jobs: Iterable[Job], clock: Clock, kept: Mapping[AccountKey, Record] = NOTHING) -> Store:
+    """Return a store of these accounts, with what was kept of them."""
+    return Store(jobs, BUCKETS, clock, kept)
 
 
 async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None) -> Store:
     """Poll every account once, some at a time, and return what is then known."""
     clock = clock or Clock()
-    store = new_store(jobs, clock.now())
+    store = new_store(jobs, clock)
     async with open_session(_user_agent()) as session:
         client = Client(session, environ, clock)
         scheduler = Scheduler(client, store, clock)
@@ -103,7 +104,7 @@ class _Parts(NamedTuple):
     reread: Callable[[], Plan] | None
     clock: Clock
     announce: Callable[[list[Address]], None]
-    state: State
+    state: Persistence
 
 
 async def serve(
@@ -122,7 +123,7 @@ async def serve(
         ExceptionGroup: a loop died; the process should end too, since it would serve old numbers.
     """
     signals = Signals()
-    state = await State.open(plan.state_path) if plan.state_path else State.disabled()
+    state = await Persistence.open(plan.state_path) if plan.state_path else Persistence.disabled()
     try:
         await _serve(_Parts(plan, options, environ, reread, clock or Clock(), announce, state), signals)
     finally:
@@ -133,15 +134,15 @@ async def serve(
 async def _serve(parts: _Parts, signals: Signals) -> None:
     plan, options, clock, state = parts.plan, parts.options, parts.clock, parts.state
     sockets = inherited(parts.environ) if options.inherits else await bind(options.addresses)
-    store = new_store(plan.jobs, clock.now(), await state.restore())
+    store = new_store(plan.jobs, clock, await state.restore())
     with closing(Gate(options.web_config)) as gate:
         async with open_session(_user_agent()) as session:
             client = Client(session, parts.environ, clock)
-            scheduler = Scheduler(client, store, clock, _keeper(state, clock))
+            scheduler = Scheduler(client, store, clock, _keeper(state, store))
             reloaders: list[Reloader[Any]] = []
             site = _site(parts, store, scheduler, _reload_all(reloaders) if parts.reread else None)
             async with Server(make_application(site, gate), sockets, options.web_config.ssl_context()) as server:
-                reloaders += _reloaders(parts, store, _applier(store, scheduler, state, clock), _web_applier(store, gate, server, clock))
+                reloaders += _reloaders(parts, store, _applier(store, scheduler, state), _web_applier(store, gate, server))
                 log.info("server listening", addresses=" ".join(map(str, server.addresses)), accounts=len(plan.jobs), version=version())
                 parts.announce(server.addresses)
                 await _run_until_stopped(signals, scheduler.run(plan.jobs), reloaders, clock)
@@ -149,17 +150,15 @@ async def _serve(parts: _Parts, signals: Signals) -> None:
 
 
 def _site(parts: _Parts, store: Store, scheduler: Scheduler, reload: Callable[[], Awaitable[Sequence[Problem]]] | None) -> Site:
-    clock, options = parts.clock, parts.options
+    options = parts.options
     return Site(
         store,
-        Exposition(clock.now, build(), runtime=options.runtime_metrics, correction=clock.correction, shard=options.shard),
+        Exposition(build(), runtime=options.runtime_metrics, shard=options.shard),
         version(),
         options.telemetry_path,
         reload=reload,
         max_requests=options.max_requests,
         dead=scheduler.dead,
-        now=clock.now,
-        correction=clock.correction,
     )
 
 
@@ -201,34 +200,32 @@ async def _settle(client: Client) -> None:
             await client.close()
 
 
-def _keeper(state: State, clock: Clock) -> Callable[[Entry], Awaitable[None]]:
-    """Keeps entries in the wall clock's time, which is all that the next process has."""
-
-    async def keep(entry: Entry) -> None:
-        await state.save(entry.shifted(clock.correction()))
+def _keeper(state: Persistence, store: Store) -> Callable[[AccountKey], Awaitable[None]]:
+    async def keep(key: AccountKey) -> None:
+        await state.save(key, store.record(key))
 
     return keep
 
 
-def _applier(store: Store, scheduler: Scheduler, state: State, clock: Clock) -> Callable[[Plan], Awaitable[None]]:
+def _applier(store: Store, scheduler: Scheduler, state: Persistence) -> Callable[[Plan], Awaitable[None]]:
     """Takes over a plan: what stays goes on, what is gone vanishes at once."""
 
     async def apply(plan: Plan) -> None:
-        before = {entry.key for entry in store.snapshot().entries}
-        store.configure(new_entries(plan.jobs), clock.now())
+        before = {job.key for job in store.snapshot().jobs}
+        store.configure(plan.jobs)
         scheduler.apply(plan.jobs)
         await state.forget(before - {job.key for job in plan.jobs})
 
     return apply
 
 
-def _web_applier(store: Store, gate: Gate, server: Server, clock: Clock) -> Callable[[WebConfig], Awaitable[None]]:
+def _web_applier(store: Store, gate: Gate, server: Server) -> Callable[[WebConfig], Awaitable[None]]:
     """Takes over users, headers and certificates; connections that are open go on."""
 
     async def apply(config: WebConfig) -> None:
         await server.use(config.ssl_context())
         gate.config = config
-        store.accept_config(clock.now(), WEB)
+        store.accept_config(WEB)
 
     return apply
 

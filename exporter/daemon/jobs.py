@@ -1,17 +1,14 @@
-"""From a configuration to jobs, and from jobs to entries of the store."""
+"""From a configuration to jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.accounts.shard import WHOLE, Shard
-from exporter.accounts.store import Entry
 from exporter.client.client import Job
 from exporter.config.loading import Loaded
 from exporter.config.settings import settings_of
-from exporter.model import AccountKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +35,3 @@ def plan_of(loaded: Loaded, shard: Shard = WHOLE) -> Plan:
     """Return the jobs of one shard, with the state file and the files that were read."""
     state = loaded.config.state.path if loaded.config.state else None
     return Plan(tuple(job for job in build_jobs(loaded) if shard.holds(job.key)), state, loaded.files)
-
-
-def new_entries(jobs: Iterable[Job], kept: Mapping[AccountKey, Entry] | None = None) -> Iterator[Entry]:
-    """Return an entry for each job, with what was kept of its account."""
-    for job in jobs:
-        settings = job.settings
-        entry = Entry(job.key, settings.labels, settings.stale_after, settings.interval, thresholds=settings.thresholds)
-        known = (kept or {}).get(job.key)
-        yield replace(known, labels=entry.labels, stale_after=entry.stale_after, thresholds=entry.thresholds) if known else entry

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from exporter.accounts.store import Entry
 from exporter.metrics import samples
-from exporter.metrics.samples import Sample
+from exporter.metrics.samples import Samples
 
 SUM_WARNING = "Never sum across units."
 
@@ -36,10 +34,7 @@ class Family:
 class AccountFamily(Family):
     """A family of which every account has series."""
 
-    samples: Callable[[Entry, float], Iterable[Sample]] = samples.nothing
-    """From an entry and the current Unix time to (values of the further labels, value) pairs."""
-    own_time: bool = False
-    """Whether the value is a time of this machine's clock, which may have been set since."""
+    samples: Samples = samples.nothing
 
 
 def _quota(name: str, help_: str, part: str) -> AccountFamily:
@@ -98,19 +93,19 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
     ),
     AccountFamily(
         "ai_account_created_timestamp_seconds", "gauge", "When the account was opened, as Unix time; absent where the vendor does not know.",
-        samples=samples.created,
+        samples=samples.reported_time("created_at"),
     ),
     AccountFamily(
         "ai_account_credential_expiry_timestamp_seconds", "gauge", "When the key stops working, as Unix time; absent where the vendor does not tell.",
-        samples=samples.credential_expiry,
+        samples=samples.reported_time("credential_expires_at"),
     ),
     AccountFamily(
         "ai_account_up", "gauge", "1 if the last poll of the vendor succeeded, 0 if it failed.",
-        samples=samples.up,
+        samples=samples.poll("up"),
     ),
     AccountFamily(
         "ai_account_scrapes_total", "counter", "Polls of the vendor.",
-        samples=samples.polls,
+        samples=samples.poll("polls"),
     ),
     AccountFamily(
         "ai_account_scrape_errors_total", "counter", "Polls of the vendor that failed, by reason.",
@@ -118,23 +113,23 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
     ),
     AccountFamily(
         "ai_account_scrape_duration_seconds", "gauge", "How long the last poll of the vendor took.",
-        samples=samples.fact("duration"),
+        samples=samples.poll("duration"),
     ),
     AccountFamily(
         "ai_account_last_scrape_timestamp_seconds", "gauge", "When the last poll of the vendor ended, well or badly, as Unix time.",
-        samples=samples.fact("last_poll_at"), own_time=True,
+        samples=samples.poll("last_poll_at"),
     ),
     AccountFamily(
         "ai_account_last_success_timestamp_seconds", "gauge", "When the last good poll of the vendor ended, as Unix time: the age of the quota figures.",
-        samples=samples.fact("last_success_at"), own_time=True,
+        samples=samples.poll("last_success_at"),
     ),
     AccountFamily(
         "ai_account_scrape_interval_seconds", "gauge", "Effective interval between polls of the vendor, back-off included.",
-        samples=samples.fact("interval"),
+        samples=samples.interval,
     ),
     AccountFamily(
         "ai_account_rate_limited_until_timestamp_seconds", "gauge", "Until when the vendor told us to wait, as Unix time; absent otherwise.",
-        samples=samples.limited_until, own_time=True,
+        samples=samples.limited_until,
     ),
     AccountFamily(
         "ai_account_schema_mismatches_total", "counter", "Fields that the definition declares and that came with a value which cannot be used.",

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from exporter.accounts.store import Snapshot, Store
+from exporter.accounts.store import Store
 from exporter.errors import Problem
 from exporter.metrics.exposition import Exposition
-from exporter.metrics.negotiation import read_wish
+from exporter.metrics.negotiation import negotiate
+from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode
-from exporter.overview.facts import Overview
-from exporter.overview.survey import survey
 from exporter.web.connections import deliver
 from exporter.web.pages import Pages
 from exporter.web.status.page import StatusPage
@@ -35,8 +34,6 @@ class Site:
     """How many requests for each of the larger pages may be under way at once; 0 for any number."""
     dead: Callable[[], Sequence[str]] = tuple
     """Names the loops that have ended though they should run for ever."""
-    now: Callable[[], float] = field(default=lambda: 0.0)
-    correction: Callable[[], float] = field(default=lambda: 0.0)
     _pages: Pages = field(init=False, repr=False, default_factory=Pages)
     _views: Pages = field(init=False, repr=False, default_factory=Pages)
     """Made in a thread of their own: Prometheus does not wait for people."""
@@ -49,21 +46,21 @@ class Site:
         """Give a page of one moment, in the format and of the families that were asked for."""
         snapshot = self.store.snapshot()
         accept, encoding = (", ".join(request.headers.getall(name, ())) for name in (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING))
-        wish = read_wish(accept, encoding, request.query.getall("name[]", ()))
-        page = await self._pages.get(wish, snapshot.generation, lambda: self.exposition.render(snapshot, wish))
+        negotiated = negotiate(accept, encoding, request.query.getall("name[]", ()))
+        page = await self._pages.get(negotiated, snapshot.generation, lambda: self.exposition.render(snapshot, negotiated))
         return web.Response(body=page.body, headers=page.headers)
 
     async def accounts(self, _request: web.Request) -> web.Response:
         """All that is known of the accounts, as JSON."""
         snapshot = self.store.snapshot()
-        body = await self._views.get("accounts", snapshot.generation, lambda: encode(self._survey(snapshot)))
+        body = await self._views.get("accounts", snapshot.generation, lambda: encode(build_overview(snapshot, self.version)))
         return web.Response(body=body, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def status(self, request: web.Request) -> web.Response:
         """Show the same facts to people."""
         snapshot, wanted = self.store.snapshot(), request.query.get("filter", "")
         page = await self._views.get(
-            ("status", wanted), snapshot.generation, lambda: self._status.render(self._survey(snapshot), wanted=wanted)
+            ("status", wanted), snapshot.generation, lambda: self._status.render(build_overview(snapshot, self.version), wanted=wanted)
         )
         return web.Response(body=page.body, headers=page.headers)
 
@@ -87,9 +84,6 @@ class Site:
             lines = [f"the configuration was refused, and the former one goes on; {len(problems)} wrong:", *map(str, problems)]
             return web.Response(text="".join(f"{line}\n" for line in lines), status=500)
         return web.Response(text="reloaded\n")
-
-    def _survey(self, snapshot: Snapshot) -> Overview:
-        return survey(snapshot, self.now(), self.correction(), self.version)
 
 
 def make_application(site: Site, gate: Gate | None = None) -> web.Application:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from exporter.accounts.store import Entry
 from exporter.config.loading import load_config
-from exporter.daemon.jobs import Plan, new_entries, plan_of
-from exporter.model import AccountKey, Reading, Reason, Seconds, Threshold
+from exporter.daemon.jobs import Plan, plan_of
+from exporter.model import AccountKey, Threshold
 
 STUDIO: Final = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"value": "made-up"}}}
 KEY: Final = AccountKey("heygen", "studio")
@@ -53,27 +51,3 @@ def test_a_plan_names_the_state_and_all_that_was_read(tmp_path: Path) -> None:
 def test_an_account_is_asked_at_its_own_address_its_region_or_the_providers(tmp_path: Path, region: dict[str, str], expected: str) -> None:
     [job] = plan(tmp_path, {"provider": "elevenlabs", **region}).jobs
     assert job.settings.base_url == expected
-
-
-def test_a_new_account_starts_with_its_labels_and_thresholds_alone(tmp_path: Path) -> None:
-    made = plan(tmp_path, {"labels": {"team": "video"}, "thresholds": {"wallet": {"warning": 50}}})
-    thresholds = (Threshold("wallet", "warning", amount=Decimal(50)),)
-    [entry] = new_entries(made.jobs)
-    assert entry == Entry(KEY, {"team": "video"}, Seconds(900.0), Seconds(300.0), thresholds=thresholds)
-
-
-def test_a_kept_account_keeps_its_figures_and_takes_over_what_the_configuration_says(tmp_path: Path) -> None:
-    made = plan(tmp_path, {"labels": {"team": "video"}, "stale_after": "1h", "thresholds": {"wallet": {"warning": 50}}})
-    old = (Threshold("spend", "critical", amount=Decimal(7)),)
-    kept = Entry(
-        KEY, {"team": "old"}, Seconds(900.0), Seconds(77.0), reading=Reading(), up=True, polls=9, errors={Reason.TLS: 2}, thresholds=old
-    )  # fmt: skip
-    [entry] = new_entries(made.jobs, {KEY: kept})
-    wanted = (Threshold("wallet", "warning", amount=Decimal(50)),)
-    assert entry == replace(kept, labels={"team": "video"}, stale_after=Seconds(3600.0), thresholds=wanted)
-
-
-def test_thresholds_that_were_taken_out_of_the_configuration_are_gone(tmp_path: Path) -> None:
-    kept = Entry(KEY, {}, Seconds(900.0), Seconds(300.0), thresholds=(Threshold("wallet", "warning", amount=Decimal(50)),))
-    [entry] = new_entries(plan(tmp_path, {}).jobs, {KEY: kept})
-    assert entry.thresholds == ()

@@ -13,7 +13,8 @@ from typing import Any, Final
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.entry import Entry
+from exporter.accounts.store import Store
 from exporter.client.client import Client, Job, open_session
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
@@ -210,9 +211,9 @@ async def opened(play: Play, interval: Seconds = INTERVAL) -> AsyncIterator[Rang
     async with crowd, open_session("ai-account-exporter/drill", play.resolver) as session:
         port = int((await vendor.start(ssl_context=play.ssl_context) if play.alone else crowd.url).rpartition(":")[2])
         jobs = _jobs(play, crowd, vendor, interval)
-        store = new_store(jobs, clock.now())
+        store = new_store(jobs, clock)
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
-        site = Site(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
+        site = Site(store, Exposition(("0", ""), runtime=False), "0")
         async with Server(make_application(site), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
             place = Range(vendor, crowd, patient, store, Sampler(), port)
             asyncio.get_running_loop().set_exception_handler(lambda _, context: place.errors.append(context))

@@ -42,8 +42,8 @@ async def polling(simulator: Simulator) -> AsyncIterator[tuple[Store, str]]:
     clock = Clock()
     players = [PLAYERS[number % len(PLAYERS)] for number in range(ACCOUNTS)]
     jobs = [make_job(simulator.url, each.provider, account=f"a{number}", interval=INTERVAL) for number, each in enumerate(players)]
-    store = new_store(jobs, clock.now())
-    site = Site(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
+    store = new_store(jobs, clock)
+    site = Site(store, Exposition(("0", ""), runtime=False), "0")
     async with open_session("ai-account-exporter/drill") as session:
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
         async with Server(make_application(site), await bind([LOOPBACK])) as server, asyncio.TaskGroup() as group:
@@ -81,7 +81,7 @@ async def test_a_crowd_of_scrapers_is_served_whole_pages_and_no_poll_is_late(
     loop, waits, different = asyncio.get_running_loop(), [], 0
     connector = aiohttp.TCPConnector(limit=0)
     async with polling(simulator) as (store, url), aiohttp.ClientSession(connector=connector) as session:
-        polls = {entry.key: entry.polls for entry in store.snapshot().entries}
+        polls = {each.key: each.entry.polls for each in store.snapshot().accounts}
         started, spent, waited = loop.time(), processor_time(), starved()
         for _ in range(WAVES):
             pages, seconds = await wave(session, url)
@@ -91,10 +91,10 @@ async def test_a_crowd_of_scrapers_is_served_whole_pages_and_no_poll_is_late(
         spent = processor_time() - spent
         await until(lambda: loop.time() > started + 2 * INTERVAL, "two intervals are over")
         lost = starved() - waited
-        entries = store.snapshot().entries
-        assert all(entry.up for entry in entries)
+        accounts = store.snapshot().accounts
+        assert all(each.entry.up for each in accounts)
         late = loop.time() - started - lost
-        assert {entry.key for entry in entries if entry.polls - polls[entry.key] < int(late / INTERVAL) - 1} == set()
+        assert {each.key for each in accounts if each.entry.polls - polls[each.key] < int(late / INTERVAL) - 1} == set()
     assert different <= WAVES * 20  # a page is for all who ask for it at about the same time
     with capsys.disabled():
         figures = f"p50 {statistics.median(waits) * 1e3:.0f} ms, longest {max(waits) * 1e3:.0f} ms, {spent:.2f} s of processor"

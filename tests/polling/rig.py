@@ -77,13 +77,13 @@ class Rig:
     clock: Clock
 
     def reload(self, *jobs: Job) -> None:
-        self.store.configure(new_store(jobs).snapshot().entries, self.clock.now())
+        self.store.configure(jobs)
         self.scheduler.apply(jobs)
 
 
 @asynccontextmanager
 async def running(client: Client, jobs: Sequence[Job], clock: Clock, store: Store | None = None) -> AsyncIterator[Rig]:
-    rig = Rig(Scheduler(client, store := store or new_store(jobs), clock), store, clock)
+    rig = Rig(Scheduler(client, store := store or new_store(jobs, clock), clock), store, clock)
     task = asyncio.create_task(rig.scheduler.run(jobs))
     try:
         await asyncio.sleep(0)

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.entry import Entry
+from exporter.accounts.store import Store
 from exporter.client.client import Client, Job
 from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
@@ -38,7 +39,7 @@ class Scripted(Client):
 
 @asynccontextmanager
 async def running(client: Client, jobs: Sequence[Job], clock: FakeClock) -> AsyncIterator[Store]:
-    store = new_store(jobs)
+    store = new_store(jobs, clock.clock)
     task = asyncio.create_task(Scheduler(client, store, clock.clock).run(jobs))
     try:
         await clock.settled(len(jobs))
@@ -79,7 +80,7 @@ async def test_each_account_keeps_its_own_interval(client: Client, job: MakeJob,
     async with running(client, jobs, clock) as store:
         for _ in range(600):
             await clock.advance(0.1, asleep=2)
-        polls = {entry.key.account: entry.polls for entry in store.snapshot().entries}
+        polls = {each.key.account: each.entry.polls for each in store.snapshot().accounts}
     assert polls == {"quick": 6, "slow": 1}
 
 
@@ -115,7 +116,7 @@ async def test_a_sick_account_delays_nobody(client: Client, simulator: Simulator
         await clock.advance(0.1, asleep=1)  # the sick one does not come back to sleep
         for _ in range(5):
             await clock.advance(10, asleep=1)
-        polls = {entry.key.provider: entry.polls for entry in store.snapshot().entries}
+        polls = {each.key.provider: each.entry.polls for each in store.snapshot().accounts}
     assert polls == {"heygen": 0, "liveavatar": 6}
 
 
@@ -170,7 +171,7 @@ async def test_a_defect_costs_one_poll_and_tells_where_without_its_text(job: Mak
 async def test_a_loop_that_is_cancelled_from_within_ends_everything(job: MakeJob, clock: FakeClock) -> None:
     """A task group takes a stray cancellation for a normal end: the account would silently be polled no more."""
     jobs = [job(), job("heygen")]
-    scheduler = Scheduler(Scripted(asyncio.CancelledError()), new_store(jobs), clock.clock)
+    scheduler = Scheduler(Scripted(asyncio.CancelledError()), new_store(jobs, clock.clock), clock.clock)
     task = asyncio.create_task(scheduler.run(jobs))
     await clock.settled(2)
     with pytest.raises(ExceptionGroup) as caught:

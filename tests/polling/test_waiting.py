@@ -111,9 +111,9 @@ def test_any_header_is_a_positive_wait_or_none(text: str, date: str, now: float)
     assert wait is None or (math.isfinite(wait) and wait > 0)
 
 
-def shown(store: Store, clock: Clock) -> dict[str, float]:
+def shown(store: Store) -> dict[str, float]:
     """What the page says of the only account, by family."""
-    body = Exposition(clock.now, ("1", ""), runtime=False, correction=clock.correction).render(store.snapshot()).body
+    body = Exposition(("1", ""), runtime=False).render(store.snapshot()).body
     families = text_string_to_metric_families(body.decode())
     return {sample.name: sample.value for family in families for sample in family.samples if sample.labels.get("account") == "demo"}
 
@@ -146,17 +146,17 @@ async def test_the_vendor_s_wish_sets_the_next_poll(
     jobs = [job()]
     async with running(Client(session, {}, time.clock), jobs, time.clock) as rig:
         await time.settled(1)
-        entry, page = rig.store[jobs[0].key], shown(rig.store, rig.clock)
+        entry, page = rig.store[jobs[0].key], shown(rig.store)
         assert entry.limited_until == (None if limited is None else NOW + limited)
         assert page.get(LIMITED) == entry.limited_until
-        assert (entry.next_poll_at, page[INTERVAL]) == (NOW + wait, wait)
+        assert (rig.store.schedule(jobs[0].key).next_poll_at, page[INTERVAL]) == (NOW + wait, wait)
         simulator.clear(secret_of("liveavatar"))
         await time.advance(wait - 1, asleep=1)
         assert len(simulator.requests) == 1
         await time.advance(1, asleep=1)
         assert len(simulator.requests) == 2
-        assert LIMITED not in shown(rig.store, rig.clock)
-        assert rig.store[jobs[0].key].next_poll_at == NOW + wait + 300
+        assert LIMITED not in shown(rig.store)
+        assert rig.store.schedule(jobs[0].key).next_poll_at == NOW + wait + 300
 
 
 async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
@@ -166,9 +166,9 @@ async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
     async with running(client, [job()], clock.clock) as rig:
         await clock.settled(1)
         await clock.advance(6, asleep=1)
-        assert shown(rig.store, rig.clock)[LIMITED] == NOW + 7
+        assert shown(rig.store)[LIMITED] == NOW + 7
         await clock.advance(1, asleep=1)
-        assert LIMITED not in shown(rig.store, rig.clock)
+        assert LIMITED not in shown(rig.store)
 
 
 async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
@@ -177,7 +177,7 @@ async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Si
     async with running(client, jobs, clock.clock) as rig:
         await clock.settled(1)
         entry = rig.store[jobs[0].key]
-    assert (entry.next_poll_at, entry.limited_until) == (NOW + 600, NOW + 600)
+    assert (rig.store.schedule(jobs[0].key).next_poll_at, entry.limited_until) == (NOW + 600, NOW + 600)
 
 
 @pytest.mark.parametrize("provider", ["heygen", "elevenlabs"])
@@ -205,7 +205,7 @@ async def test_one_account_s_wait_is_no_other_s(client: Client, simulator: Simul
         await clock.settled(2)
         for _ in range(10):
             await clock.advance(90, asleep=2)
-        polls = {entry.key.provider: entry.polls for entry in rig.store.snapshot().entries}
+        polls = {each.key.provider: each.entry.polls for each in rig.store.snapshot().accounts}
     assert polls == {"liveavatar": 1, "elevenlabs": 3}
 
 
@@ -349,7 +349,7 @@ async def test_what_is_optional_costs_only_what_it_would_have_told(
     patience = Seconds(0.5 if optional is hang else 10.0)
     async with heygen(optional) as url:
         job = make_job(url, "heygen", timeout=patience)
-        store = new_store([job])
+        store = new_store([job], clock.clock)
         loop = asyncio.get_running_loop()
         started = loop.time()
         await Scheduler(client, store, clock.clock).poll_once(job)
@@ -372,7 +372,7 @@ async def test_a_clock_that_is_set_disturbs_neither_the_beat_nor_the_ages(
         for number in range(1, 5):
             shift = step * (number % 3)
             await time.advance(299, asleep=1)
-            page = shown(rig.store, clock)
+            page = shown(rig.store)
             assert len(simulator.requests) == number
             assert clock.wall() - page[SUCCESS] == pytest.approx(299, abs=1)
             assert page[LEFT] == 1010

@@ -19,7 +19,7 @@ from exporter.web.server import Server
 from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
 from exporter.web.web_config.gate import Gate
-from tests.metrics.showcase import BUILD, NOW, showcase
+from tests.metrics.showcase import BUILD, showcase
 
 LOOPBACK = Address("127.0.0.1", 0)
 
@@ -97,8 +97,8 @@ async def deaf(host: str | None, port: int, *paths: str) -> AsyncIterator[None]:
 
 
 def site(store: Store | None = None, telemetry_path: str = "/metrics", **more: Any) -> Site:
-    exposition = Exposition(lambda: NOW, BUILD, runtime=False)
-    return Site(store or showcase(), exposition, BUILD[0], telemetry_path, now=lambda: NOW, **more)
+    exposition = Exposition(BUILD, runtime=False)
+    return Site(store or showcase(), exposition, BUILD[0], telemetry_path, **more)
 
 
 @asynccontextmanager

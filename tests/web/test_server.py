@@ -11,12 +11,13 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.store import Store
 from exporter.errors import PollError
 from exporter.metrics.collector import BUCKETS
-from exporter.metrics.negotiation import read_wish
+from exporter.metrics.negotiation import negotiate
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from tests.metrics.showcase import NOW, OPENMETRICS
+from tests.support import clock_at, job_of
 from tests.web.serving import Visitor, deaf, serving, site
 
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -30,7 +31,7 @@ async def visitor() -> AsyncIterator[Visitor]:
 
 
 def new_store() -> Store:
-    return Store((Entry(AccountKey("heygen", name), {}, Seconds(180.0), Seconds(60.0)) for name in ("one", "two")), BUCKETS)
+    return Store((job_of(AccountKey("heygen", name)) for name in ("one", "two")), BUCKETS, clock_at(NOW))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ async def test_metrics_come_in_the_format_that_was_asked_for(visitor: Visitor, a
     async with visitor.ask("/metrics", **accept) as response:
         assert (response.status, response.headers["Content-Type"]) == (200, content_type)
         assert "Content-Encoding" not in response.headers
-        assert (await response.read()) == site().exposition.render(site().store.snapshot(), read_wish(accept.get("Accept", ""), "")).body
+        assert (await response.read()) == site().exposition.render(site().store.snapshot(), negotiate(accept.get("Accept", ""), "")).body
 
 
 async def test_metrics_are_packed_for_those_who_take_gzip(visitor: Visitor) -> None:
@@ -226,7 +227,7 @@ async def test_scrapes_that_are_still_being_read_count_and_those_beyond_the_most
     most: int, deaf_ones: int, status: int
 ) -> None:
     keys = [AccountKey("heygen", str(number)) for number in range(300)]
-    store = Store((Entry(key, {"note": "x" * 2000}, Seconds(180.0), Seconds(60.0)) for key in keys), BUCKETS)  # more than a kernel takes
+    store = Store((job_of(key, labels={"note": "x" * 2000}) for key in keys), BUCKETS, clock_at(NOW))  # more than a kernel takes
     async with asyncio.timeout(20), serving(site(store, max_requests=most)) as visitor, AsyncExitStack() as leaving:
         for _ in range(deaf_ones):
             await leaving.enter_async_context(deaf(*visitor.address, "/metrics"))
