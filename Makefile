@@ -1,4 +1,4 @@
-# One command for each thing one does here. `make` alone lists them.
+# The commands of this project. `make` without a name lists them.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -9,13 +9,16 @@ PINS   := .ci/pins
 # Only wheels are installed: to build one, pip would install the newest build tools, which no file pins.
 PINNED := $(PIP) install --only-binary=:all: --no-deps --require-hashes
 
+# Where this is set, every process that a test starts compiles every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test drills lint fix e2e bench docs site pins clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# The virtual environment with what the exporter runs on; enough for the demo.
+# The virtual environment with what the exporter needs at run time. It is enough for the demo.
 $(VENV)/.run: pyproject.toml $(PINS)/run.txt $(PINS)/build.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11")'
 	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
@@ -26,24 +29,22 @@ $(VENV)/.run: pyproject.toml $(PINS)/run.txt $(PINS)/build.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run $(PINS)/dev.txt
-	@echo "installing the tools of development ..."
+	@echo "installing the development tools ..."
 	@$(PINNED) -r $(PINS)/dev.txt
 	@$(PIP) check
 	@touch $@
 
-setup: $(VENV)/.dev  ## make .venv with everything that is needed here
+setup: $(VENV)/.dev  ## create .venv with everything that these commands need
 
-demo: $(VENV)/.run  ## run the exporter against vendors played on this machine
+demo: $(VENV)/.run  ## run the exporter against simulated vendors on this machine
 	@$(BIN)/ai-account-exporter demo
 
 test: $(VENV)/.dev  ## run all tests, with coverage
 	@$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n 2 --cov=exporter --cov-branch --cov-report=term $(ARGS)
 
-# The crowd takes the whole machine: beside it, others could not tell what slowed them down.
-drills: $(VENV)/.dev  ## run every fault of docs/reliability.md against whole daemons (takes minutes)
-	$(BIN)/python -m pytest -n 2 -m drill --ignore tests/drills/test_crowd.py $(ARGS)
-	$(BIN)/python -m pytest -m drill tests/drills/test_crowd.py
+drills: $(VENV)/.dev  ## test every fault of docs/reliability.md against real daemons (takes minutes)
+	$(BIN)/python -m pytest -n 2 -m drill $(ARGS)
 
 lint: $(VENV)/.dev  ## check format, style, types and generated documents
 	$(BIN)/ruff format --check .
@@ -51,17 +52,17 @@ lint: $(VENV)/.dev  ## check format, style, types and generated documents
 	$(BIN)/mypy
 	$(BIN)/python -m tools.generate --check
 
-fix: $(VENV)/.dev  ## mend format and style where a tool can
+fix: $(VENV)/.dev  ## correct format and style automatically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.dev  ## write the generated documents anew
+docs: $(VENV)/.dev  ## regenerate the generated documents
 	$(BIN)/python -m tools.generate
 
 site: $(VENV)/.dev  ## build the documentation site into site/
 	$(BIN)/zensical build --strict
 
-e2e: $(VENV)/.dev  ## run it with the real Prometheus, Alertmanager, Chromium, podman and Helm (.ci/run names their packages)
+e2e: $(VENV)/.dev  ## test with the real Prometheus, Alertmanager, Chromium, podman and Helm (.ci/run installs their packages)
 	@$(BIN)/python -m tests.helm.get_helm
 	$(BIN)/python -m pytest -m e2e -n 2 --dist loadfile -p no:cacheprovider $(ARGS)
 
@@ -69,9 +70,9 @@ bench: $(VENV)/.dev  ## measure the hot paths against a peer
 	$(BIN)/python benchmarks/exposition.py
 	$(BIN)/python -m benchmarks.burn
 
-pins: $(VENV)/.dev  ## raise the pinned versions to the newest that fit pyproject.toml
+pins: $(VENV)/.dev  ## update the pinned versions to the newest that pyproject.toml allows
 	@$(PIP) install pip-tools
 	$(BIN)/python .ci/pins/compile.py
 
-clean:  ## remove what the commands above have made
+clean:  ## remove what the other commands created
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* .cache .helm dist site

@@ -18,7 +18,7 @@ import yaml
 
 from exporter.accounts.consumption import Consumption, update_consumption
 from exporter.model import Quota
-from tools.rules.write import render
+from tools.rules.documents import render
 
 MINUTE, HOUR = 60, 3600
 POLL = 5 * MINUTE

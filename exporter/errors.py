@@ -1,15 +1,16 @@
-"""What can go wrong, and what each kind does to the process.
+"""The exceptions that this program raises on purpose, and what each does to the process.
 
 ExporterError
 |-- ConfigError       nothing is started; exit code 2
-|-- StateError        (in `state`) the daemon runs on without its file
-`-- PollError         counted under its reason; the other accounts do not notice
+|-- StateError        (in `accounts.persistence`) the daemon runs without its state file
+`-- PollError         counted under its reason; the other accounts are not affected
     `-- CredentialError   the secret cannot be read; reason `credential`
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import NamedTuple
 
 from exporter.model import Reason, Seconds
@@ -37,13 +38,27 @@ class ConfigError(ExporterError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class PollError(ExporterError):
-    """A poll failed. The message is for operators: it never holds a key, a URL, or text that the vendor sent."""
+class Cause(StrEnum):
+    """What a vendor's response says about a refusal, beyond its reason."""
 
-    def __init__(self, reason: Reason, message: str, retry_after: Seconds | None = None) -> None:
-        """`retry_after` is how long the vendor told us to wait."""
+    KEY = "key"
+    """The vendor's error code says that the key is not valid."""
+    PERMISSION = "permission"
+    """The vendor's error code says that the key lacks a permission."""
+    OTHER_CODE = "other_code"
+    """The vendor's error code says something else, or is not known."""
+    NOT_JSON = "not_json"
+    """The response may come from a gateway, a firewall or a portal, and not from the vendor."""
+
+
+class PollError(ExporterError):
+    """A poll failed. The message is for operators: of the vendor's text it contains an error code at most, and never a key or a URL."""
+
+    def __init__(self, reason: Reason, message: str, retry_after: Seconds | None = None, *, cause: Cause | None = None) -> None:
+        """`retry_after` is how long the vendor asked to wait."""
         self.reason = reason
         self.retry_after = retry_after
+        self.cause = cause
         super().__init__(message)
 
 

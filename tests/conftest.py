@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,6 +18,19 @@ from tests.support import PLAYERS, FakeClock, make_job
 
 settings.register_profile("shared machine", deadline=None)  # how long an example takes depends on what else runs
 settings.load_profile("shared machine")
+
+
+HERE = Path(__file__).parent
+UNMEASURED = {"alertmanager", "grafana", "helm", "image", "prometheus", "release"}
+"""The folders with tests of files that the exporter does not run."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run hundreds of examples without coverage, which doubles their time. Tests with fixed examples cover the same lines."""
+    for item in items:
+        if item.get_closest_marker("hypothesis") or item.path.relative_to(HERE).parts[0] in UNMEASURED:
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(autouse=True)

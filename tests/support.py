@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -29,6 +30,9 @@ NOW: Final = 1_795_000_000.0
 CANARY: Final = "canary-5eC7et-key"
 """A key that must appear nowhere."""
 
+PATIENCE: Final = 60.0
+"""How long a test waits for what must happen, in seconds. No machine is as slow as that: only a real stall fails."""
+
 PLAYERS: Final = (
     Player("heygen", f"{CANARY}-heygen", Wallet("demo", Stock(start=42.5, rate=0, floor=10, top_up=50))),
     Player("elevenlabs", f"{CANARY}-elevenlabs", Workspace(name="demo", tier="creator", limit=100_000, characters=Usage(17_231, 0))),
@@ -49,7 +53,7 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
     settings = Settings(
         base_url=url,
         interval=Seconds(300.0),
-        timeout=Seconds(5.0),
+        timeout=Seconds(PATIENCE),
         stale_after=Seconds(900.0),
         max_backoff=Seconds(900.0),
         max_retry_after=Seconds(86_400.0),
@@ -84,6 +88,16 @@ def clock_at(now: float) -> Clock:
     return Clock(wall=lambda: now, monotonic=lambda: now)
 
 
+async def until(condition: Callable[[], object], what: str) -> None:
+    """Wait for a condition, not for a time."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():  # noqa: ASYNC110 -- conditions are about many things, and no event covers them all
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"never happened: {what}") from None
+
+
 class FakeClock:
     """Time that moves by `advance` only. Who sleeps is woken when its moment has come."""
 
@@ -115,7 +129,7 @@ class FakeClock:
 
     async def settled(self, asleep: int) -> None:
         """Wait until so many sleepers are waiting."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(self._sleepers) < asleep:
                 self._changed.clear()
                 await self._changed.wait()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support import PATIENCE
 
 PACKAGE = Path(__file__).parent.parent / "exporter"
 
@@ -169,3 +172,53 @@ def test_the_daemon_does_not_import_what_only_other_commands_need() -> None:
     code = "import sys, exporter.cli.serve; print([name for name in ('exporter.simulator', 'exporter.cli.report', 'jsonschema') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 -- our own code
     assert done.stdout.strip() == "[]"
+
+
+BOUNDS = {"timeout": 0, "settimeout": 0, "wait_for": 1}
+"""The functions that end a wait, and the place of the argument that says when."""
+CLOCKS = {"time", "monotonic", "perf_counter"}
+
+
+def too_short(call: ast.Call) -> bool:
+    """Whether a wait ends after so short a time that a slow machine may need it."""
+    name = ast.unparse(call.func).rpartition(".")[2]
+    arguments = [keyword.value for keyword in call.keywords if keyword.arg in {"timeout", "total"} and name != "Way"]
+    arguments += call.args[BOUNDS[name] :][:1] if name in BOUNDS else []
+    return any(isinstance(each, ast.Constant) and isinstance(each.value, int | float) and 1 <= each.value < PATIENCE for each in arguments)
+
+
+def compares_a_clock(node: ast.Compare) -> bool:
+    """Whether a difference of clock readings is compared with a number."""
+    sides = [node.left, *node.comparators]
+    differences = [each for side in sides for each in ast.walk(side) if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Sub)]
+    calls = [each for side in differences for each in ast.walk(side) if isinstance(each, ast.Call) and not each.args]
+    return any(isinstance(side, ast.Constant) for side in sides) and any(
+        ast.unparse(call.func).rpartition(".")[2] in CLOCKS for call in calls
+    )
+
+
+def wall_times(source: str) -> list[int]:
+    """The lines of a test that depend on how fast the machine is."""
+    nodes = list(ast.walk(ast.parse(source)))
+    waits = [node.lineno for node in nodes if isinstance(node, ast.Call) and too_short(node)]
+    return waits + [node.lineno for node in nodes if isinstance(node, ast.Compare) and compares_a_clock(node)]
+
+
+@pytest.mark.parametrize(
+    "source", ["asyncio.timeout(5)", "wait_for(x, 30)", "run(x, timeout=10)", "assert loop.time() - began < 2", "2 > time.monotonic() - a"]
+)
+def test_a_test_of_wall_time_is_found(source: str) -> None:
+    assert wall_times(source) == [1]
+
+
+def test_no_test_depends_on_how_fast_the_machine_is() -> None:
+    here = Path(__file__).parent
+    found = {str(path.relative_to(here)): wall_times(path.read_text(encoding="utf-8")) for path in here.rglob("*.py")}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_contributing_lists_the_packages_from_the_top_down() -> None:
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    packages = re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)
+    assert sorted(packages) == sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+    assert [layer_of(package) for package in packages] == sorted(map(layer_of, packages), reverse=True)

@@ -1,4 +1,4 @@
-"""What the documents say is what the code does."""
+"""The documents agree with the code."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_configurations_in_documents_are_found() -> None:
     assert len(CONFIGURATIONS) >= 5
 
 
-def test_the_definition_in_contributing_is_right() -> None:
+def test_the_definition_in_contributing_is_valid() -> None:
     [text] = [block for block in blocks(CONTRIBUTING, "yaml") if "title: Acme" in block]
     definition = Definition.model_validate(yaml.safe_load(text))
     body = b"""{"balance": {"cents": 1250, "currency": "USD"}, "plan": {"name": "pro", "used": 40, "granted": 100, "renews": "2026-12-01T00:00:00Z"}}"""
@@ -109,10 +109,17 @@ def test_a_sentence_that_becomes_a_list_is_found() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_to_files_lead_somewhere(document: Path) -> None:
+def test_links_to_files_are_valid(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)\)", document.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_paths_that_a_document_names_exist(document: Path) -> None:
+    folders = "exporter|tests|tools|docs|prometheus|grafana|helm|benchmarks"
+    named = re.findall(rf"`((?:{folders})/[\w./-]+)`", document.read_text(encoding="utf-8"))
+    assert [path for path in named if "acme" not in path and "NAME" not in path and not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

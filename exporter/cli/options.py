@@ -45,7 +45,7 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def load(config_file: Path, environ: Mapping[str, str]) -> Loaded:
     """Read the configuration and the definitions, or tell all that is wrong and exit with 2."""
-    return or_exit(config_file, lambda: load_config(config_file, environ))
+    return or_exit(config_file, lambda: load_config(config_file, environ, pipes=True))
 
 
 def or_exit(file: Path, read: Callable[[], T]) -> T:

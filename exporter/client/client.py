@@ -24,7 +24,7 @@ from exporter.errors import PollError
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.providers.definition import Definition, HeaderCredential, Request
 from exporter.providers.extract import extract
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 
 MAX_BODY_BYTES = 1_048_576
 _PATIENCE = 0.8
@@ -96,23 +96,23 @@ class Client:
             raise PollError(Reason.TIMEOUT, f"no whole answer within {job.settings.timeout:g}s") from None
 
     async def _ask_all(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:
-        headers = job.credential.headers(secret.get_secret_value())
         answers = []
         for request in job.requests:
-            answer = await (self._try(job, request, headers, deadline) if request.optional else self._ask(job, request, headers))
+            answer = await (self._try(job, request, secret, deadline) if request.optional else self._ask(job, request, secret))
             answers += [(request, answer)] if answer is not None else []
-        return extract(answers)
+        return extract(answers, secret)
 
-    async def _try(self, job: Job, request: Request, headers: Mapping[str, str], deadline: asyncio.Timeout) -> object:
+    async def _try(self, job: Job, request: Request, secret: SecretStr, deadline: asyncio.Timeout) -> object:
         """Ask for what the account can do without, in what is left of the time."""
         now = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(_PATIENCE * ((deadline.when() or now) - now)):
-                return await self._ask(job, request, headers)
+                return await self._ask(job, request, secret)
         except (PollError, TimeoutError):
             return None
 
-    async def _ask(self, job: Job, request: Request, headers: Mapping[str, str]) -> object:
+    async def _ask(self, job: Job, request: Request, secret: SecretStr) -> object:
+        headers = job.credential.headers(secret.get_secret_value())
         url = URL(job.settings.base_url + request.path)
         options = await self._routes.options(str(url), job.settings.connection)
         try:
@@ -127,7 +127,7 @@ class Client:
         except (aiohttp.ClientError, OSError) as error:
             raise fault(error, proxied=options["proxy"] is not None) from None  # the cause's text may hold the URL
         try:
-            return accept(job.definition, request, status, content)
+            return accept(job.definition, request, status, content, secret)
         except PollError as error:
             error.retry_after = self._wish(job, status, response.headers)
             raise

@@ -31,13 +31,13 @@ class Loaded(NamedTuple):
     """The files that were read, except those of secrets."""
 
 
-def load_config(path: Path, environ: Mapping[str, str]) -> Loaded:
-    """Read the file and the provider definitions that it names.
+def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False) -> Loaded:
+    """Read the file and the provider definitions that it names. `pipes` accepts a file that can be read only once, as at start-up.
 
     Raises:
         ConfigError: with every problem of the file, of the definitions, and of the secrets that it points to.
     """
-    data = read_document(path)
+    data = read_document(path, pipes=pipes)
     problems: list[Problem] = []
     files = dict.fromkeys(_provider_files(data, path.parent, problems))
     definitions, found = read_definitions(files)

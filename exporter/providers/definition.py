@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from exporter.model import Reason
 from exporter.providers.selection import SelectionField
-from exporter.providers.values import TimeFormat
+from exporter.providers.values import TimeFormat, to_code
 from exporter.validation.fields import Url
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
@@ -33,7 +33,8 @@ def _not_empty(requests: tuple[Request, ...]) -> tuple[Request, ...]:
 
 
 def _code(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return to_code(Decimal(repr(value))) if is_number else value
 
 
 Code = Annotated[str, BeforeValidator(_code)]
@@ -178,6 +179,8 @@ class ErrorFields(_Block):
     """The header that tells the seconds left of a rate limit's window, for a vendor that may send no `Retry-After`."""
     reasons: dict[Code, Reason] = {}
     """What each code means, as a value of the label `reason`."""
+    missing_permission: frozenset[Code] = frozenset()
+    """Those of the codes that say that the key lacks a permission, and nothing else."""
 
 
 class Definition(_Block):

@@ -1,4 +1,4 @@
-"""From a vendor's answer to a Reading: pure, and the same for every vendor."""
+"""From the bodies of a vendor's responses to a Reading: the same for every vendor, without I/O."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, TypeVar, TypeVarTuple
 
-from exporter.model import AutoReload, Quota, Reading, Status
+from pydantic import SecretStr
+
+from exporter.model import EXACT, AutoReload, Quota, Reading, Status
 from exporter.providers.definition import AutoReloadFields, NumberField, QuotaFields, Request, TimeField, UnitField
+from exporter.providers.echo import Echo
 from exporter.providers.selection import Selection
-from exporter.providers.values import EXACT, Mismatch, finite, to_bool, to_decimal, to_text, to_time
+from exporter.providers.values import Mismatch, finite, to_bool, to_decimal, to_text, to_time
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 
 class _Unlimited(Exception):  # noqa: N818 -- the vendor's answer, not a fault
-    """The vendor says that there is no limit, in the place of a number."""
+    """The vendor sent its word for "no limit" in place of a number."""
 
 
-def extract(answers: Iterable[tuple[Request, Any]]) -> Reading:
-    """Read what the answers of one poll tell. One bad field costs that field: it is named in `mismatches`, and nothing raises."""
-    extraction = _Extraction()
+def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = None) -> Reading:
+    """Read the bodies of one poll. A value that cannot be used costs its own field, which `mismatches` names; nothing raises.
+
+    `secret` is what authenticated the requests: text that contains it is not used.
+    """
+    extraction = _Extraction(Echo(secret))
     for request, body in answers:
         extraction.add(request, body)
     return Reading(
@@ -37,9 +43,10 @@ def extract(answers: Iterable[tuple[Request, Any]]) -> Reading:
 
 
 class _Extraction:
-    """One Reading while it is being put together."""
+    """A Reading in the making."""
 
-    def __init__(self) -> None:
+    def __init__(self, echo: Echo) -> None:
+        self._echo = echo
         self.quotas: list[Quota] = []
         self.info: dict[str, str] = {}
         self.status: Status | None = None
@@ -80,7 +87,9 @@ class _Extraction:
             amounts["remaining"] = self._field(f"{fields.resource}.remaining", _difference, limit, used)
         resets_at = self._time(f"{fields.resource}.resets_at", fields.resets_at, body)
         if unlimited or resets_at is not None or any(amount is not None for amount in amounts.values()):
-            unit = self._unit(f"{fields.resource}.unit", fields.unit, body)
+            # Where nothing was used, a vendor may send no currency.
+            has_amount = bool(used) or any(amounts.get(part) is not None for part in ("remaining", "limit", "overage_limit"))
+            unit = self._unit(f"{fields.resource}.unit", fields.unit, body, is_needed=unlimited or has_amount)
             if unit is not None:
                 self.quotas.append(Quota(fields.resource, unit, unlimited=unlimited, resets_at=resets_at, **amounts))
 
@@ -99,14 +108,14 @@ class _Extraction:
         return self._field(name, _time_of, field, body) if field else None
 
     def _text(self, name: str, selection: Selection, body: Any) -> str | None:
-        return self._field(name, _text_of, selection, body)
+        return self._field(name, _text_of, selection, body, self._echo)
 
-    def _unit(self, name: str, unit: UnitField, body: Any) -> str | None:
-        """The unit of an amount that is there: an amount of unknown unit is no amount, so silence is a mismatch here."""
+    def _unit(self, name: str, unit: UnitField, body: Any, *, is_needed: bool = True) -> str | None:
+        """Return the unit. An absent one is a mismatch where it is needed: an amount of unknown unit is not exported."""
         if unit.select is None:
             return unit.name
         text = self._text(name, unit.select, body)
-        if text is None and name not in self.mismatches:
+        if text is None and is_needed and name not in self.mismatches:
             self.mismatches.append(name)
         return text.lower() if text else None
 
@@ -119,14 +128,14 @@ class _Extraction:
 
 
 def _number_of(field: NumberField, body: Any) -> Decimal | None:
-    value = field.select.of(body)
+    value = field.select.field_of(body)
     if field.unlimited is not None and value == field.unlimited:
         raise _Unlimited
     number = to_decimal(value)
     if number is None:
         return None
     if field.minus is not None:
-        other = to_decimal(field.minus.of(body))
+        other = to_decimal(field.minus.field_of(body))
         if other is None:
             return None
         number = EXACT.subtract(number, other)
@@ -134,18 +143,18 @@ def _number_of(field: NumberField, body: Any) -> Decimal | None:
 
 
 def _time_of(field: TimeField, body: Any) -> float | None:
-    value = field.select.of(body)
-    if field.unknown is not None and not isinstance(value, bool) and value == field.unknown:
+    value = field.select.field_of(body)
+    if field.unknown is not None and field.format != "iso8601" and to_decimal(value) == field.unknown:
         return None
     return to_time(value, field.format)
 
 
-def _text_of(selection: Selection, body: Any) -> str | None:
-    return to_text(selection.of(body))
+def _text_of(selection: Selection, body: Any, echo: Echo) -> str | None:
+    return to_text(selection.field_of(body), echo)
 
 
 def _bool_of(selection: Selection, body: Any) -> bool | None:
-    return to_bool(selection.of(body))
+    return to_bool(selection.field_of(body))
 
 
 def _difference(limit: Decimal, used: Decimal) -> Decimal:

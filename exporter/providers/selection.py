@@ -10,14 +10,29 @@ from typing import Annotated, Any, Final
 
 import jmespath
 from jmespath import exceptions, functions
+from jmespath.visitor import TreeInterpreter
 from pydantic import GetPydanticSchema
 from pydantic_core import core_schema
 
-from exporter.providers.values import EXACT, Mismatch, to_decimal
+from exporter.model import EXACT
+from exporter.providers.values import Mismatch, to_decimal
+
+Node = dict[str, Any]
+"""A node of the library's syntax tree."""
+
+_OPERANDS: Final = {
+    "subexpression": dict,
+    "value_projection": dict,
+    "index_expression": list,
+    "flatten": list,
+    "projection": list,
+    "filter_projection": list,
+}
+"""What a step of a path descends into: `a` in `a.b` must be an object, in `a[0]` a list."""
 
 
 class _Functions(functions.Functions):
-    """The standard functions, taught that a Decimal is a number."""
+    """The standard functions, for which a Decimal is a number."""
 
     def _get_allowed_pytypes(self, types: list[str]) -> tuple[list[str], list[Any]]:
         allowed, subtypes = super()._get_allowed_pytypes(types)  # type: ignore[misc]  # missing in the stubs
@@ -31,6 +46,8 @@ class _Functions(functions.Functions):
         try:
             return to_decimal(value)
         except Mismatch:
+            if isinstance(value, Decimal):
+                raise
             return None
 
     @functions.signature({"types": []})
@@ -42,21 +59,34 @@ class _Functions(functions.Functions):
         return "number" if isinstance(value, Decimal) else str(super()._func_type(value))  # type: ignore[misc]  # missing in the stubs
 
 
-_OPTIONS: Final = jmespath.Options(custom_functions=_Functions())
+class _Interpreter(TreeInterpreter):
+    """The library's interpreter, with the checks that `_checked` adds."""
+
+    def visit_check(self, node: Node, value: Any) -> Any:
+        found = self.visit(node["children"][0], value)
+        if found is not None and not isinstance(found, node["kind"]):
+            raise Mismatch
+        return found
+
+
+_INTERPRETER: Final = _Interpreter(jmespath.Options(custom_functions=_Functions()))
 
 
 class Selection:
     """One compiled JMESPath expression."""
 
-    __slots__ = ("_parsed", "text")
+    __slots__ = ("_checked", "_tree", "text")
 
     def __init__(self, text: str) -> None:
         """Compile; raises ValueError with the place of the fault in the expression."""
         self.text = text
         try:
-            self._parsed = jmespath.compile(text)
+            self._tree: Node = {**jmespath.compile(text).parsed}
+            self._checked = _checked_input(_checked(self._tree))
         except exceptions.JMESPathError as error:
             raise ValueError(f"is not a JMESPath expression: {str(error).splitlines()[0]}") from None
+        except (ValueError, RecursionError):
+            raise ValueError("is not a JMESPath expression: it is nested too deeply, or a literal is not valid") from None
 
     def __str__(self) -> str:
         return self.text
@@ -71,13 +101,56 @@ class Selection:
         """Select from decoded JSON; None where there is nothing.
 
         Raises:
-            Mismatch: a function of the expression met a value of a kind that it cannot take.
+            Mismatch: a function of the expression received a value of a kind that it does not accept.
         """
-        try:
-            with localcontext(EXACT):
-                return self._parsed.search(body, options=_OPTIONS)
-        except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
-            raise Mismatch from None
+        return _evaluate(self._tree, body)
+
+    def field_of(self, body: Any) -> Any:
+        """Select the value of a declared field: as `of`, but a path must not lead through a value of another kind.
+
+        In `wallet.balance`, `wallet` is an object or null. `wallet | balance` accepts everything, as in the specification.
+
+        Raises:
+            Mismatch: it does, such as an amount in place of the block that contains it, or as in `of`.
+        """
+        return _evaluate(self._checked, body)
+
+
+def _evaluate(tree: Node, body: Any) -> Any:
+    try:
+        with localcontext(EXACT):
+            return _INTERPRETER.visit(tree, body)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
+    except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
+        raise Mismatch from None
+
+
+def _checked(node: Node) -> Node:
+    """Return the expression with a check of each value that one of its paths descends into."""
+    children = [_checked(child) if isinstance(child, dict) else child for child in node.get("children", ())]
+    kind = _OPERANDS.get(node["type"])
+    if kind:
+        steps = {"subexpression": children[1:], "index_expression": children[1:]}.get(node["type"], [None])
+        for index, step in enumerate(steps):
+            if step is None or step["type"] in {"field", "index", "slice"}:
+                children[index] = _check(children[index], kind)
+    if node["type"] in {"projection", "filter_projection"}:
+        children[1] = _checked_input(children[1])
+    return {**node, "children": children}
+
+
+def _check(node: Node, kind: type) -> Node:
+    """Let the result of a node be null or of this kind. What a path starts from may be anything, as in `[0] || left`."""
+    return node if node["type"] in {"identity", "current"} else {"type": "check", "kind": kind, "children": [node]}
+
+
+def _checked_input(node: Node) -> Node:
+    """Add the check that what a path starts from is an object."""
+    first = node
+    while first["type"] in {*_OPERANDS, "check", "pipe"}:
+        first = first["children"][0]
+    if first["type"] != "field":
+        return node
+    return {"type": "pipe", "children": [{"type": "check", "kind": dict, "children": [{"type": "current", "children": []}]}, node]}
 
 
 def _schema(*_: Any) -> core_schema.CoreSchema:

@@ -1,4 +1,4 @@
-"""From what a vendor sent to what the page may show: exact numbers, points in time, short clean text."""
+"""From what a vendor sent to what is exported: exact and bounded numbers, points in time, short clean text."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import json
 import re
 import unicodedata
 from datetime import UTC, datetime
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any, Final, Literal
+
+from exporter.model import EXACT
+from exporter.providers.echo import Echo
 
 TimeFormat = Literal["unix", "unix_ms", "iso8601"]
 
 MAX_TEXT: Final = 128
+MAX_VALUES: Final = 100_000
+"""In one body: a number of two characters takes a hundred bytes of memory."""
+MAX_DEPTH: Final = 100
+_MAX_DIGITS: Final = EXACT.prec
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _YEAR_10000: Final = 253_402_300_800
-EXACT: Final = Context(prec=800)
-"""Arithmetic on two finite doubles of everyday size loses nothing in 800 digits."""
 
 
 class Mismatch(Exception):  # noqa: N818 -- a finding about one field, not a failure of the poll
@@ -24,21 +29,37 @@ class Mismatch(Exception):  # noqa: N818 -- a finding about one field, not a fai
 
 
 def decode_json(content: bytes) -> Any:
-    """Decode JSON in UTF-8 with every number as an exact Decimal; what no Decimal can hold becomes NaN, which no field accepts.
+    """Decode JSON in UTF-8, with every number as an exact Decimal.
+
+    Each Decimal is near a finite double and has at most 800 digits; any other number becomes NaN, which no field accepts.
 
     Raises:
-        ValueError: it is not UTF-8, not JSON, or nested too deeply.
+        ValueError: it is not UTF-8, not JSON, nested too deeply, or has too many values.
     """
+    containers = content.count(b"[") + content.count(b"{")
+    if containers + content.count(b",") >= MAX_VALUES:  # each value but the first follows one of these
+        raise ValueError("too many values")
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_int=_number, parse_float=_number, parse_constant=_number)
+        value = json.loads(content.decode("utf-8-sig"), parse_int=_number, parse_float=_number, parse_constant=_number)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if containers > MAX_DEPTH and _is_deep(value):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        blocks = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [inner for block in blocks for inner in block]
+    return bool(level)
 
 
 def _number(text: str) -> Decimal:
     try:
-        return Decimal(text)
-    except InvalidOperation:
+        return finite(Decimal(text)) if len(text) <= _MAX_DIGITS else Decimal("NaN")
+    except (InvalidOperation, Mismatch):
         return Decimal("NaN")
 
 
@@ -60,10 +81,14 @@ def to_decimal(value: Any) -> Decimal | None:
 
 
 def finite(number: Decimal) -> Decimal:
-    """Return the number, or raise Mismatch where no finite double is near it."""
-    if number.is_nan() or not isfinite(float(number)):
+    """Return the number; 0 where the nearest double is 0.
+
+    Raises:
+        Mismatch: no finite double is near it.
+    """
+    if number.is_nan() or not isfinite(double := float(number)):
         raise Mismatch
-    return number
+    return number if double else Decimal(0)
 
 
 def to_time(value: Any, format_: TimeFormat) -> float | None:
@@ -95,15 +120,24 @@ def to_bool(value: Any) -> bool | None:
     raise Mismatch
 
 
-def to_text(value: Any) -> str | None:
+def to_text(value: Any, echo: Echo | None = None) -> str | None:
     """Accept text or a number as a label value: no control characters or lone surrogates, 128 characters at most; None for nothing.
 
     Raises:
-        Mismatch: it is a boolean, a list or an object.
+        Mismatch: it is a boolean, a list or an object, or it contains the secret that `echo` looks for.
     """
     if value is None:
         return None
     if not isinstance(value, str | Decimal):
         raise Mismatch
-    text = str(value)[: 2 * MAX_TEXT] if isinstance(value, Decimal) else value
+    text = str(value)
+    if echo and echo.is_in(text):  # before the cut, which could leave a part of the secret
+        raise Mismatch
     return "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})[:MAX_TEXT] or None
+
+
+def to_code(value: Any, echo: Echo | None = None) -> str | None:
+    """Accept an error code like text. A number has one form: 1000, 1000.0 and 1e3 are the same code."""
+    if isinstance(value, Decimal) and value.is_finite():
+        value = f"{EXACT.normalize(value):f}"
+    return to_text(value, echo)

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from exporter.errors import ConfigError, Problem
+from exporter.validation.files import read_file
 
 _QUOTED = re.compile(r"""'(?!<|\\.')[^']{2,}'|"(?!<)[^"]{2,}\"""")
 _PLAIN = re.compile(r"[a-z][a-z_]{0,24}")
@@ -29,14 +30,14 @@ class _Loader(yaml.SafeLoader):
             raise _refusal("holds a value that is not of the kind it is written as", node.start_mark) from None
 
 
-def read_document(path: Path) -> Any:
-    """Read one YAML file.
+def read_document(path: Path, *, pipes: bool = False) -> Any:
+    """Read one YAML file; `pipes` is that of `read_file`.
 
     Raises:
         ConfigError: it cannot be read or is not YAML; the problem names the file, the line and the column, never the line's text.
     """
     try:
-        return _parse(path.read_text(encoding="utf-8"))
+        return _parse(read_file(path, pipes=pipes).decode())
     except FileNotFoundError:
         raise ConfigError([Problem(str(path), "no such file")]) from None
     except OSError as error:

@@ -29,7 +29,7 @@ from exporter.errors import PollError
 from exporter.model import AccountKey
 from exporter.simulator.server import Simulator
 from tests.accounts.support import ENTRY, KEY, RECORD, RECORDS, TEXTS, Log, account, record
-from tests.support import CANARY, PLAYERS, secret_of
+from tests.support import CANARY, PATIENCE, PLAYERS, secret_of
 
 NEXT_MIGRATION = ("ALTER TABLE accounts ADD COLUMN note TEXT DEFAULT 'new'",)
 
@@ -555,7 +555,7 @@ async def test_a_file_that_cannot_be_read_any_more_restores_nothing(state: Persi
 
 async def test_a_hanging_disk_holds_nobody_and_the_writes_go_on_later(path: Path, gated: tuple[Persistence, Gated]) -> None:
     state, file = gated
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await state.save(KEY, RECORD)
         await state.forget([account(0)])
     assert file.writes == []
@@ -594,7 +594,7 @@ async def test_everyone_who_waits_goes_on_when_their_write_is_done(path: Path) -
     await asyncio.sleep(0)
     assert not any(task.done() for task in waiting)
     file.gate.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*waiting)
     await state.close()
     assert stored(path)[KEY].entry.polls == 9
@@ -605,7 +605,7 @@ async def test_closing_is_not_held_by_a_hanging_disk_and_drops_what_still_waits(
     log = Log()
     await state.save(KEY, RECORD)
     await state.save(account(1), RECORD)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await state.close()
     assert (state.usable, log.lines()) == (False, [])
     file.abandoned = True

@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.alertmanager.example import on_loopback
+from tests.support import PATIENCE
 
 SMTP = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
 
@@ -97,7 +98,7 @@ class Running:
 
 async def until(holds: Callable[[], Awaitable[bool] | bool]) -> None:
     """Wait for another program; it cannot set an event."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = holds()
             if found if isinstance(found, bool) else await found:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.alertmanager.example import EXAMPLE, TEMPLATES, alerts_of, example, routes, severities
+from tests.support import PATIENCE
 
 
 def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -80,7 +81,7 @@ def amtool(*arguments: str) -> str:
     program = shutil.which("amtool")
     assert program, "amtool is not on the PATH: install Debian's package `prometheus-alertmanager`"
     done = subprocess.run(  # noqa: S603 -- the PATH's amtool, with fixed arguments
-        [program, *arguments], capture_output=True, check=False, timeout=30
+        [program, *arguments], capture_output=True, check=False, timeout=PATIENCE
     )
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
     return done.stdout.decode().strip()

@@ -1,4 +1,4 @@
-"""Each alert has a page that a tired person can follow."""
+"""Each alert has a runbook with the expected sections, valid queries and valid commands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fences(page: Path, language: str) -> list[str]:
 
 
 def names_in(query: str) -> set[str]:
-    """The metrics of a query; it has to parse."""
+    """The metrics in a query. The query must be valid."""
     promql_parser.parse(query)
     bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|\b(?:on|by|group_left|ignoring)\s*\([^)]*\)', "", query)
     return {
@@ -39,12 +39,12 @@ def test_there_is_a_page_for_every_alert_and_no_other() -> None:
     assert [page.stem for page in PAGES] == sorted(severities())
 
 
-def test_the_index_tells_every_alert_with_its_severities() -> None:
+def test_the_index_lists_every_alert_with_its_severities() -> None:
     rows = re.findall(r"^\| \[(\w+)\]\((\w+)\.md\) \| ([\w, ]+) \| .+\. \|$", (RUNBOOKS / "README.md").read_text(), re.MULTILINE)
     assert {name: levels.split(", ") for name, file, levels in rows if name == file} == severities()
 
 
-def test_every_alert_leads_to_its_page() -> None:
+def test_every_alert_links_to_its_page() -> None:
     for rule in rules("alert"):
         assert rule["annotations"]["runbook_url"].rpartition("/docs/runbooks/")[2] == f"{rule['alert']}.md"
 
@@ -59,11 +59,11 @@ def test_a_page_has_its_sections_in_order(page: Path) -> None:
 @each_page
 def test_the_remedy_begins_with_something_to_do(page: Path) -> None:
     remedy = page.read_text().partition("## Remedy\n\n")[2]
-    assert re.match(r"[A-Z][a-z]+ ", remedy), "the first thing to do comes before any table or list"
+    assert re.match(r"[A-Z][a-z]+ ", remedy), "the first action comes before any table or list"
 
 
 @each_page
-def test_the_queries_of_a_page_parse_and_name_what_there_is(page: Path) -> None:
+def test_the_queries_of_a_page_are_valid_and_use_existing_metrics(page: Path) -> None:
     ours = {family.name + end for family in CATALOGUE for end in COUNTED} | {rule["record"] for rule in rules("record")}
     queries = fences(page, "promql")
     assert queries or page.stem == "README"
@@ -72,14 +72,14 @@ def test_the_queries_of_a_page_parse_and_name_what_there_is(page: Path) -> None:
 
 
 @each_page
-def test_a_page_is_written_for_all_vendors(page: Path) -> None:
+def test_a_page_covers_all_vendors(page: Path) -> None:
     remedy = page.read_text().partition("## Remedy")[2]
     if re.search("^(- |\\| )HeyGen", remedy, re.MULTILINE):
         assert [name for name in ("ElevenLabs", "LiveAvatar", "thers") if name not in remedy] == []  # Others, others
 
 
 @pytest.mark.parametrize("page", [*PAGES, RUNBOOKS / "README.md"], ids=lambda page: page.stem)
-def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+def test_the_links_of_a_page_are_valid(page: Path) -> None:
     for link in LINK.findall(page.read_text()):
         assert (page.parent / link).is_file(), link
 
@@ -94,5 +94,5 @@ def test_the_commands_of_a_page_exist(page: Path) -> None:
         assert set(re.findall(r"--[\w.]+", flags)) <= known
 
 
-def test_a_query_about_a_metric_that_there_is_not_would_be_noticed() -> None:
+def test_an_unknown_metric_in_a_query_is_found() -> None:
     assert names_in('sum by (provider) (rate(made_up_total{provider="x"}[1h])) * on (job) up > 0') == {"made_up_total", "up"}

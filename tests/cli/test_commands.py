@@ -65,7 +65,7 @@ async def test_once_prints_what_every_field_said_and_fails_if_one_poll_failed(tm
     assert re.fullmatch(r"in 12d, 20\d\d-\d\d-\d\d \d\d:\d\d", characters[6])
     assert characters[7] == "may exceed by 200,000"
     assert ["elevenlabs/old-key: FAILED, unauthorized: HTTP 401 with the error code invalid_api_key"] in rows
-    assert ["liveavatar/kiosk: FAILED, rate_limited: HTTP 429"] in rows
+    assert ["liveavatar/kiosk: FAILED, rate_limited: HTTP 429 with the error code 4290"] in rows
     assert "no limit" in result.stdout
 
 

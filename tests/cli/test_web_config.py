@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import config, run
+from tests.cli.test_daemon import config, invoke
 from tests.web.web_config.support import ALICE, BOB, make_papers, problems
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"
@@ -53,29 +53,29 @@ def told(folder: Path) -> list[str]:
         ),
     ],
 )
-async def test_check_tells_what_a_right_file_asks_for(folder: Path, text: str, said: str) -> None:
+def test_check_tells_what_a_right_file_asks_for(folder: Path, text: str, said: str) -> None:
     path = web(folder, text)
-    assert await run("check", "--web.config.file", path) == (0, f"{path} is right: {said}\n", "")
+    assert invoke("check", "--web.config.file", path) == (0, f"{path} is right: {said}\n", "")
 
 
-async def test_check_tells_all_that_is_wrong(folder: Path) -> None:
-    code, out, err = await run("check", "--web.config.file", web(folder, WRONG))
+def test_check_tells_all_that_is_wrong(folder: Path) -> None:
+    code, out, err = invoke("check", "--web.config.file", web(folder, WRONG))
     assert (code, out, err.splitlines()) == (2, "", told(folder))
 
 
-async def test_check_reads_both_files_where_both_are_named(folder: Path) -> None:
+def test_check_reads_both_files_where_both_are_named(folder: Path) -> None:
     path, right = web(folder, ""), config(folder, "http://127.0.0.1:1", ["heygen"])
-    code, out, _ = await run("check", "--web.config.file", path, "--config.file", right)
+    code, out, _ = invoke("check", "--web.config.file", path, "--config.file", right)
     assert (code, out.splitlines()) == (
         0,
         [f"{path} is right: no TLS, no users: everybody is let in", f"{right} is right: 1 account at heygen"],
     )
     right.write_text("accounts: 5")
-    assert (await run("check", "--web.config.file", path, "--config.file", right))[0] == 2
+    assert invoke("check", "--web.config.file", path, "--config.file", right)[0] == 2
 
 
-async def test_a_file_that_is_not_there_is_wrong(folder: Path) -> None:
-    code, _, err = await run("check", "--web.config.file", folder / "none.yaml")
+def test_a_file_that_is_not_there_is_wrong(folder: Path) -> None:
+    code, _, err = invoke("check", "--web.config.file", folder / "none.yaml")
     assert code == 2
     assert f"{folder / 'none.yaml'} cannot be used; 1 problem:" in err
 
@@ -86,7 +86,7 @@ async def test_serve_does_not_start_with_a_wrong_file(simulator: Simulator, fold
         path = config(folder, simulator.url, ["heygen"])
         path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
         flags = ("--web.config.file", web(folder, WRONG), "--web.listen-address", address)
-        code, out, err = await run("serve", "--config.file", path, *flags)
+        code, out, err = invoke("serve", "--config.file", path, *flags)
     assert (code, out, err.splitlines()) == (2, "", told(folder))
     assert not simulator.requests
     assert not (folder / "state.db").exists()

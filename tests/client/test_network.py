@@ -27,7 +27,7 @@ from exporter.config.connection import Proxy, Way, environment_proxy, parse_prox
 from exporter.errors import PollError
 from exporter.model import Reading, Reason, Seconds
 from tests.config.support import ENVIRON, load, problems, resolved, with_account, write
-from tests.support import CANARY, FakeClock, make_job
+from tests.support import CANARY, PATIENCE, FakeClock, make_job
 
 GOOD = b'{"code":1000,"data":{"credits_left":"7.5"},"message":"ok"}'
 VENDOR = "vendor.test"
@@ -397,7 +397,7 @@ async def test_a_dead_first_address_does_not_hold_up_the_second(host: str, accep
             pytest.skip("this machine has no IPv6")
         async with vendor() as port:
             addresses = Directory([(host, dead), ("127.0.0.1", port)])
-            assert (await poll(make_job(f"http://{VENDOR}", timeout=Seconds(5.0)), addresses)).quotas
+            assert (await poll(make_job(f"http://{VENDOR}", timeout=Seconds(PATIENCE)), addresses)).quotas
 
 
 async def test_a_name_that_is_found_again_is_used_at_the_next_poll() -> None:
@@ -445,7 +445,7 @@ asyncio.run(main())
 def test_a_name_look_up_that_hangs_does_not_keep_the_process_from_ending() -> None:
     root = Path(__file__).parent.parent.parent
     done = subprocess.run(  # noqa: S603 -- our own code
-        [sys.executable, "-c", HANGING], capture_output=True, text=True, timeout=30, check=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}
+        [sys.executable, "-c", HANGING], capture_output=True, text=True, timeout=PATIENCE, check=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}
     )  # fmt: skip
     assert done.stdout == "timeout [True]\n"
     assert done.stderr == ""

@@ -28,7 +28,7 @@ from exporter.errors import CredentialError, PollError
 from exporter.log import configure_log
 from exporter.model import Reason, Seconds
 from tests.client.token_endpoint import TokenEndpoint
-from tests.support import CANARY, FakeClock
+from tests.support import CANARY, PATIENCE, FakeClock
 
 CLIENT: Final = "a-public-client"
 FIRST: Final = f"{CANARY}-login"
@@ -49,7 +49,7 @@ async def endpoint() -> AsyncIterator[TokenEndpoint]:
 
 @pytest.fixture
 def tokens(session: aiohttp.ClientSession, clock: FakeClock) -> TokenSource:
-    return TokenSource(session, clock.clock, Routes({}), timeout=Seconds(5.0))
+    return TokenSource(session, clock.clock, Routes({}), timeout=Seconds(PATIENCE))
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ async def test_an_endpoint_that_hangs_is_given_up(
 ) -> None:
     tokens = TokenSource(session, clock.clock, Routes({}), timeout=Seconds(0.1))
     endpoint.hold()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         error = await failure(tokens, grant)
     assert (error.reason, str(error)) == (Reason.TIMEOUT, "no whole answer from the token endpoint within 0.1s")
 

@@ -1,4 +1,4 @@
-"""Drills take minutes: they are run by `make drills`, and in CI."""
+"""Drills take minutes. `make drills` and CI run them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all that is in this folder."""
+    """Mark all tests in this folder as drills."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("drill")

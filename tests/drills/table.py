@@ -13,7 +13,7 @@ class Drill:
     """One fault. The reason in backticks is the one that the drill expects; without a reason, polls succeed."""
 
     name: str
-    trouble: str
+    fault: str
     outcome: str
 
     @property

@@ -10,51 +10,51 @@ import pytest
 from aiohttp import web
 
 from exporter.simulator.faults import MIB, Fault, Scene
-from tests.drills.checks import carry_out
-from tests.drills.range import POISON, SECRET, Patient, Play, Range, broken
+from tests.drills.environment import SECRET, WRONG, Environment, Scenario, SickAccount, misbehaving
+from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
 GOOD: Final = 555
 TEXT: Final = '{"code":1000,"data":{"credits_left":"%s"},"message":"ok"%s}'
-POISONED: Final = (TEXT % (POISON, "")).encode()
+WRONG_BODY: Final = (TEXT % (WRONG, "")).encode()
 WALLET: Final = '{"data":{"username":"sick","wallet":{"currency":"usd","remaining_balance":%s,"auto_reload":true}}}'
 LABEL: Final = 'ai_account_info{account="sick",billing_period="",billing_type="",plan="creator",provider="elevenlabs",workspace="ab"} 1.0'
 MISMATCH: Final = 'ai_account_schema_mismatches_total{account="sick",field="wallet.remaining",provider="heygen"} 2.0'
 
 
-def replying(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None, **more: Any) -> Play:
-    return Play(begin=lambda place: place.vendor.reply(SECRET, status=status, content=content, headers=headers), **more)
+def replying(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None, **more: Any) -> Scenario:
+    return Scenario(begin=lambda env: env.vendor.reply(SECRET, status=status, content=content, headers=headers), **more)
 
 
-def number(text: str) -> Play:
-    """One figure that cannot be shown, among fields that can."""
+def number(text: str) -> Scenario:
+    """One invalid figure among valid fields."""
     return replying((WALLET % text).encode(), provider="heygen", lines=(MISMATCH,))
 
 
-def coded(content: bytes, coding: str) -> Play:
+def coded(content: bytes, coding: str) -> Scenario:
     return replying(content, headers={"Content-Encoding": coding})
 
 
-def surrogates() -> Play:
-    def begin(place: Range) -> None:
-        body = Patient("elevenlabs", GOOD)(0.0, 1_795_000_000.0)
+def surrogates() -> Scenario:
+    def begin(env: Environment) -> None:
+        body = SickAccount("elevenlabs", GOOD)(0.0, 1_795_000_000.0)
         body["workspace_id"] = "a\ud800b"
         body["subscription"]["tier"] = "\udfffcreator\udc00"
         body["subscription"]["billing_period"] = None
-        place.vendor.reply(SECRET, body=body)
+        env.vendor.reply(SECRET, body=body)
 
-    return Play(begin=begin, provider="elevenlabs", figure=GOOD, lines=(LABEL,))
+    return Scenario(begin=begin, provider="elevenlabs", figure=GOOD, lines=(LABEL,))
 
 
 def flushed(spaces: int) -> bytes:
-    """A block that stands alone, and so can be repeated."""
+    """A compressed block that does not refer to others, so it can be repeated."""
     compressor = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     return compressor.compress(b" " * spaces) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
 BLOCK: Final = flushed(8 * MIB)
 BOMB: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + BLOCK * 128
-"""1 GiB of spaces; gzip's own end is left out, since nobody should get there."""
+"""1 GiB of spaces, without the trailer of gzip: nothing should read so far."""
 
 
 async def hundred_megabytes(scene: Scene) -> web.StreamResponse:
@@ -65,24 +65,24 @@ async def hundred_megabytes(scene: Scene) -> web.StreamResponse:
     return response
 
 
-def storm() -> Play:
+def storm() -> Scenario:
     statuses = itertools.cycle(range(500, 600))
 
     async def act(scene: Scene) -> web.StreamResponse:
-        return web.Response(status=next(statuses), body=POISONED)
+        return web.Response(status=next(statuses), body=WRONG_BODY)
 
-    return broken(act, polls=8)
+    return misbehaving(act, polls=8)
 
 
-PLAYS: Final[Mapping[str, Play]] = {
-    "page for people": broken(Fault.HTML_200),
-    "no content": broken(Fault.EMPTY),
+SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "page for people": misbehaving(Fault.HTML_200),
+    "no content": misbehaving(Fault.EMPTY),
     "empty body": replying(b""),
-    "null": broken(Fault.NULL),
-    "array": replying(b"[%s]" % POISONED),
-    "cut-off JSON": replying(POISONED[:-1]),
-    "invalid UTF-8": replying(POISONED.replace(b"ok", b"caf\xe9")),
-    "UTF-16": replying(POISONED.decode().encode("utf-16")),
+    "null": misbehaving(Fault.NULL),
+    "array": replying(b"[%s]" % WRONG_BODY),
+    "cut-off JSON": replying(WRONG_BODY[:-1]),
+    "invalid UTF-8": replying(WRONG_BODY.replace(b"ok", b"caf\xe9")),
+    "UTF-16": replying(WRONG_BODY.decode().encode("utf-16")),
     "byte order mark": replying(b"\xef\xbb\xbf" + (TEXT % (GOOD, "")).encode(), figure=GOOD),
     "NaN": replying(b'{"code":1000,"data":{"credits_left":NaN}}'),
     "NaN beside good fields": number("NaN"),
@@ -90,24 +90,24 @@ PLAYS: Final[Mapping[str, Play]] = {
     "1e999999999": number("1e99999999999999999999"),
     "10,000 digits": number("7" * 10_000),
     "100 deep": replying((TEXT % (GOOD, ',"x":' + "[" * 100 + "]" * 100)).encode(), figure=GOOD),
-    "100,000 deep": replying((TEXT % (POISON, ',"x":' + "[" * 100_000 + "]" * 100_000)).encode()),
+    "100,000 deep": replying((TEXT % (WRONG, ',"x":' + "[" * 100_000 + "]" * 100_000)).encode()),
     "lone surrogates": surrogates(),
-    "unknown coding": coded(POISONED, "br"),
-    "truncated gzip": coded(gzip.compress(POISONED)[:-4], "gzip"),
-    "bad gzip": coded(POISONED, "gzip"),
+    "unknown coding": coded(WRONG_BODY, "br"),
+    "truncated gzip": coded(gzip.compress(WRONG_BODY)[:-4], "gzip"),
+    "bad gzip": coded(WRONG_BODY, "gzip"),
     "gzip bomb": coded(BOMB, "gzip"),
-    "100 MB": broken(hundred_megabytes),
+    "100 MB": misbehaving(hundred_megabytes),
     "storm of 5xx": storm(),
     "error page of a megabyte": replying(b" " * 2 * MIB, 503),
 }
 
 
-@pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in PLAYS], ids=lambda drill: drill.name)
-async def test_a_drill_on_the_answer(drill: Drill) -> None:
-    await carry_out(drill, PLAYS[drill.name])
+@pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SCENARIOS], ids=lambda drill: drill.name)
+async def test_drill_on_the_answer(drill: Drill) -> None:
+    await run_drill(drill, SCENARIOS[drill.name])
 
 
-def test_the_bomb_is_small_until_it_goes_off() -> None:
+def test_the_gzip_bomb_is_small_and_decodes_to_a_gibibyte() -> None:
     assert len(BOMB) < MIB
     decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
     assert len(decompressor.decompress(BOMB, 9 * MIB)) == 9 * MIB  # it does not end with the first block

@@ -1,4 +1,4 @@
-"""Whether every drill of the table is run, and every test of a drill is in the table."""
+"""Every drill of the table has a test, and every test of a drill is in the table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_every_drill_is_run_by_the_test_of_its_name_and_every_test_is_in_the_tab
     assert sorted(name for name in functions if name.startswith("test_")) == sorted(names)
 
 
-def test_every_drill_is_told_in_whole_sentences() -> None:
+def test_every_drill_is_described_in_whole_sentences() -> None:
     for drill in DRILLS:
         assert drill.name[0].islower()
-        assert all(text[0] in "`ABCDEFGHIJKLMNOPQRSTUVWXYZ" and text.endswith(".") for text in (drill.trouble, drill.outcome)), drill.name
+        assert all(text[0] in "`ABCDEFGHIJKLMNOPQRSTUVWXYZ" and text.endswith(".") for text in (drill.fault, drill.outcome)), drill.name

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from exporter.model import Reason, Seconds
 from exporter.simulator.faults import send_raw
-from tests.drills.range import PULSE, SECRET, WITNESSES, Play, Range, opened, until
+from tests.drills.environment import HEALTHY, HEALTHY_UP, SECRET, Environment, Scenario, opened
+from tests.support import until
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -24,52 +25,52 @@ BODIES = st.binary(max_size=2_000) | JSON.map(lambda value: json.dumps(value).en
 STATUSES = st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 429, 500])
 
 
-async def serve(place: Range, status: int, content: bytes) -> None:
-    """Let the daemon poll this answer and wait until a later page shows that."""
-    place.vendor.reply(SECRET, status=status, content=content)
-    await shown(place)
+async def serve(env: Environment, status: int, content: bytes) -> None:
+    """Let the daemon poll this answer, and wait for the next page."""
+    env.vendor.reply(SECRET, status=status, content=content)
+    await shown(env)
 
 
-async def send(place: Range, content: bytes) -> None:
-    """Let the daemon poll bytes that need not be HTTP."""
-    place.vendor.perform(SECRET, send_raw(content))
-    await shown(place)
+async def send(env: Environment, content: bytes) -> None:
+    """Let the daemon poll these bytes, which may not be HTTP."""
+    env.vendor.perform(SECRET, send_raw(content))
+    await shown(env)
 
 
-async def shown(place: Range) -> None:
-    polls = place.entry.polls
-    await until(lambda: place.entry.polls > polls + 1, "the answer is polled")
-    pages = len(place.sampler.starved)
-    await until(lambda: len(place.sampler.starved) > pages, "a page is served")
-    assert {*PULSE, *WITNESSES} <= place.sampler.last
-    assert [*text_string_to_metric_families("\n".join(place.sampler.last))]
+async def shown(env: Environment) -> None:
+    polls = env.entry.polls
+    await until(lambda: env.entry.polls > polls + 1, "the answer is polled")
+    pages = env.sampler.pages
+    await until(lambda: env.sampler.pages > pages, "a page is served")
+    assert {*HEALTHY_UP, *HEALTHY} <= env.sampler.last
+    assert [*text_string_to_metric_families("\n".join(env.sampler.last))]
 
 
-async def start(stack: AsyncExitStack) -> Range:
-    place = await stack.enter_async_context(opened(Play(begin=lambda _: None), Seconds(0.04)))
-    await until(lambda: {*PULSE, *WITNESSES} <= place.sampler.last, "all witnesses are up")
-    place.sampler.required = (*PULSE, *WITNESSES)
-    return place
+async def start(stack: AsyncExitStack) -> Environment:
+    env = await stack.enter_async_context(opened(Scenario(begin=lambda _: None), Seconds(0.04)))
+    await until(lambda: {*HEALTHY_UP, *HEALTHY} <= env.sampler.last, "all healthy accounts are up")
+    env.sampler.required = (*HEALTHY_UP, *HEALTHY)
+    return env
 
 
-def test_no_answer_whatever_costs_the_process_or_the_page() -> None:
+def test_no_answer_breaks_the_process_or_the_page() -> None:
     with asyncio.Runner() as runner, capture_logs() as log:
         stack = AsyncExitStack()
-        place = runner.run(start(stack))
+        env = runner.run(start(stack))
 
         @settings(max_examples=60)
         @given(STATUSES, BODIES)
         def check(status: int, content: bytes) -> None:
-            runner.run(serve(place, status, content))
+            runner.run(serve(env, status, content))
 
         @settings(max_examples=15)
         @given(st.binary(max_size=200).map(lambda tail: b"HTTP/1.1 200 OK\r\n" + tail))
         def check_bytes(content: bytes) -> None:
-            runner.run(send(place, content))
+            runner.run(send(env, content))
 
         check()
         check_bytes()
-        assert place.sampler.missing == set()
-        assert place.entry.errors.get(Reason.INTERNAL, 0) == 0
+        assert env.sampler.missing == set()
+        assert env.entry.errors.get(Reason.INTERNAL, 0) == 0
         runner.run(stack.aclose())
     assert not [line for line in log if line["event"] == "poll crashed"]

@@ -4,7 +4,7 @@ from exporter.model import Reason
 from tests.drills import test_bodies, test_tls, test_waits, test_wire
 from tests.drills.table import DRILLS
 
-RUN = [*test_wire.PLAYS, *test_wire.REDIRECTS, *test_tls.SPOILT, *test_bodies.PLAYS, *test_waits.PLAYS]
+RUN = [*test_wire.SCENARIOS, *test_wire.REDIRECTS, *test_tls.FAULTS, *test_bodies.SCENARIOS, *test_waits.SCENARIOS]
 
 
 def test_every_drill_of_the_table_is_run_once() -> None:
@@ -12,10 +12,10 @@ def test_every_drill_of_the_table_is_run_once() -> None:
 
 
 def test_every_drill_tells_a_trouble_of_its_own_in_a_sentence() -> None:
-    assert len({drill.trouble for drill in DRILLS}) == len(DRILLS)
-    assert all(text.endswith(".") for drill in DRILLS for text in (drill.trouble, drill.outcome))
+    assert len({drill.fault for drill in DRILLS}) == len(DRILLS)
+    assert all(text.endswith(".") for drill in DRILLS for text in (drill.fault, drill.outcome))
 
 
-def test_the_drills_meet_every_reason_that_a_connection_or_an_answer_can_bring_on() -> None:
+def test_the_drills_cover_every_reason_that_a_connection_or_an_answer_can_cause() -> None:
     beside = {Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.QUOTA_EXHAUSTED, Reason.CLIENT_ERROR, Reason.CREDENTIAL, Reason.INTERNAL}
     assert {drill.reason for drill in DRILLS} == {None, *Reason} - beside

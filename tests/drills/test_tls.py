@@ -12,11 +12,11 @@ import trustme
 
 from exporter.config.connection import Way
 from exporter.simulator.listener import HOST
-from tests.drills.checks import carry_out
-from tests.drills.range import Play, Range
+from tests.drills.environment import Environment, Scenario
+from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
-Spoil = Callable[[trustme.CA, ssl.SSLContext], None]
+BreakTls = Callable[[trustme.CA, ssl.SSLContext], None]
 
 
 def unknown_authority(_authority: trustme.CA, context: ssl.SSLContext) -> None:
@@ -36,11 +36,11 @@ def old(authority: trustme.CA, context: ssl.SSLContext) -> None:
     authority.issue_cert(HOST).configure_cert(context)
     context.set_ciphers("ALL:@SECLEVEL=0")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # that nobody should do this is the point
+        warnings.simplefilter("ignore", DeprecationWarning)  # the deprecated version is what is tested
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
 
 
-SPOILT: Final[Mapping[str, Spoil]] = {
+FAULTS: Final[Mapping[str, BreakTls]] = {
     "unknown authority": unknown_authority,
     "expired certificate": expired,
     "certificate of another host": of_another_host,
@@ -48,21 +48,21 @@ SPOILT: Final[Mapping[str, Spoil]] = {
 }
 
 
-def play(spoil: Spoil, folder: Path) -> Play:
-    """The fault is there from the start, and is mended without a restart of the server."""
+def scenario(break_tls: BreakTls, folder: Path) -> Scenario:
+    """The fault exists from the start, and is repaired while the server runs."""
     authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.cert_pem.write_to_path(folder / "ca.pem")
-    spoil(authority, context)
+    break_tls(authority, context)
 
-    def mend(place: Range) -> None:
-        assert not place.vendor.requests  # the key was not sent
+    def repair(env: Environment) -> None:
+        assert not env.vendor.requests  # the key was not sent
         context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
         authority.issue_cert(HOST).configure_cert(context)
 
     way = Way(ca_file=folder / "ca.pem")
-    return Play(begin=lambda _: None, end=mend, from_start=True, alone=True, ssl_context=context, job={"connection": way})
+    return Scenario(begin=lambda _: None, end=repair, from_start=True, own_server=True, ssl_context=context, job={"connection": way})
 
 
-@pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SPOILT], ids=lambda drill: drill.name)
-async def test_a_drill_on_tls(drill: Drill, tmp_path: Path) -> None:
-    await carry_out(drill, play(SPOILT[drill.name], tmp_path))
+@pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in FAULTS], ids=lambda drill: drill.name)
+async def test_drill_on_tls(drill: Drill, tmp_path: Path) -> None:
+    await run_drill(drill, scenario(FAULTS[drill.name], tmp_path))

@@ -7,22 +7,22 @@ import pytest
 
 from exporter.model import Seconds
 from exporter.simulator.faults import send_raw
-from tests.drills.checks import carry_out
-from tests.drills.range import INTERVAL, Play, broken
+from tests.drills.environment import INTERVAL, Scenario, misbehaving
+from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
 LONGEST: Final = Seconds(0.7)
-"""What stands for a day here."""
+"""Short, so that the drill can wait for it."""
 DATE: Final = "Date: Mon, 01 Jan 2029 00:00:00 GMT"
 
 
-def refusing(*headers: str, least_gap: float = INTERVAL) -> Play:
+def refusing(*headers: str, least_gap: float = INTERVAL) -> Scenario:
     lines = ("HTTP/1.1 429 Too Many Requests", *headers, "Content-Length: 2", "", "{}")
     job = {"max_retry_after": LONGEST}
-    return broken(send_raw("\r\n".join(lines).encode()), provider="elevenlabs", least_gap=least_gap, job=job)
+    return misbehaving(send_raw("\r\n".join(lines).encode()), provider="elevenlabs", least_gap=least_gap, job=job)
 
 
-PLAYS: Final[Mapping[str, Play]] = {
+SCENARIOS: Final[Mapping[str, Scenario]] = {
     "429": refusing(),
     "wait -1": refusing("Retry-After: -1"),
     "wait 0": refusing("Retry-After: 0"),
@@ -36,6 +36,6 @@ PLAYS: Final[Mapping[str, Play]] = {
 }
 
 
-@pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in PLAYS], ids=lambda drill: drill.name)
-async def test_a_drill_on_being_told_to_wait(drill: Drill) -> None:
-    await carry_out(drill, PLAYS[drill.name])
+@pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SCENARIOS], ids=lambda drill: drill.name)
+async def test_drill_on_retry_after(drill: Drill) -> None:
+    await run_drill(drill, SCENARIOS[drill.name])

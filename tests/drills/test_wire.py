@@ -13,8 +13,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from exporter.model import Seconds
 from exporter.simulator.faults import MIB, Fault, Scene, send_raw
 from exporter.simulator.listener import HOST
-from tests.drills.checks import carry_out
-from tests.drills.range import POISON, SECRET, Play, Range, broken
+from tests.drills.environment import SECRET, WRONG, Environment, Scenario, misbehaving
+from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
 GOOD: Final = 555
@@ -30,11 +30,11 @@ def whole(figure: int) -> bytes:
     return HEAD + b"Content-Length: %d\r\n\r\n" % len(body(figure)) + body(figure)
 
 
-def raw(content: bytes, ending: Literal["close", "reset", "hold"] = "close", figure: float | None = None) -> Play:
-    return broken(send_raw(content, ending), figure=figure)
+def raw(content: bytes, ending: Literal["close", "reset", "hold"] = "close", figure: float | None = None) -> Scenario:
+    return misbehaving(send_raw(content, ending), figure=figure)
 
 
-CHUNKED: Final = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(body(POISON)), body(POISON))
+CHUNKED: Final = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(body(WRONG)), body(WRONG))
 
 
 async def endless(scene: Scene, head: bytes, piece: bytes) -> web.StreamResponse:
@@ -54,23 +54,23 @@ async def endless_hints(scene: Scene) -> web.StreamResponse:
     return await endless(scene, b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
 
 
-async def stop(place: Range) -> None:
-    await place.vendor.stop()
+async def stop(env: Environment) -> None:
+    await env.vendor.stop()
 
 
-async def start_again(place: Range) -> None:
-    await place.vendor.start(place.port)
+async def start_again(env: Environment) -> None:
+    await env.vendor.start(env.port)
 
 
-class Directory(AbstractResolver):
-    """A name server that can be at a loss."""
+class Resolver(AbstractResolver):
+    """A resolver that can fail."""
 
     def __init__(self) -> None:
-        self.knows = False
+        self.is_up = False
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
         del family
-        if not self.knows:
+        if not self.is_up:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [ResolveResult(hostname=host, host=HOST, port=port, family=socket.AF_INET, proto=0, flags=0)]
 
@@ -78,63 +78,63 @@ class Directory(AbstractResolver):
         pass
 
 
-def unknown_name() -> Play:
-    directory = Directory()
+def unknown_name() -> Scenario:
+    resolver = Resolver()
 
-    def learn(_place: Range) -> None:
-        directory.knows = True
+    def recover(_env: Environment) -> None:
+        resolver.is_up = True
 
-    return Play(begin=lambda _: None, end=learn, from_start=True, alone=True, host="vendor.test", resolver=directory)
+    return Scenario(begin=lambda _: None, end=recover, from_start=True, own_server=True, host="vendor.test", resolver=resolver)
 
 
-PLAYS: Final[Mapping[str, Play]] = {
-    "hang": broken(Fault.HANG, job=SHORT),
-    "endless headers": broken(endless_headers, job=SHORT),
-    "endless early hints": broken(endless_hints, job=SHORT),
-    "drip": broken(Fault.DRIP, job=SHORT),
-    "reset": broken(Fault.RESET),
-    "reset mid-body": raw(whole(POISON)[:-10], "reset"),
+SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "hang": misbehaving(Fault.HANG, job=SHORT),
+    "endless headers": misbehaving(endless_headers, job=SHORT),
+    "endless early hints": misbehaving(endless_hints, job=SHORT),
+    "drip": misbehaving(Fault.DRIP, job=SHORT),
+    "reset": misbehaving(Fault.RESET),
+    "reset mid-body": raw(whole(WRONG)[:-10], "reset"),
     "closed": raw(b""),
-    "announced too long": raw(whole(POISON)[:-1]),
-    "announced too short": raw(HEAD + b"Content-Length: 20\r\n\r\n" + body(POISON), "hold"),
+    "announced too long": raw(whole(WRONG)[:-1]),
+    "announced too short": raw(HEAD + b"Content-Length: 20\r\n\r\n" + body(WRONG), "hold"),
     "bad chunk": raw(CHUNKED + b"zz\r\n", "hold"),
     "no last chunk": raw(CHUNKED),
-    "one huge header": raw(HEAD + b"X-Long: " + b"x" * MIB + b"\r\n" + whole(POISON)),
-    "many headers": raw(HEAD + b"X-More: more and more\r\n" * (MIB // 22) + whole(POISON)),
-    "not HTTP": broken(Fault.NOT_HTTP),
-    "two answers": raw(whole(GOOD) + whole(POISON), "hold", figure=GOOD),
+    "one huge header": raw(HEAD + b"X-Long: " + b"x" * MIB + b"\r\n" + whole(WRONG)),
+    "many headers": raw(HEAD + b"X-More: more and more\r\n" * (MIB // 22) + whole(WRONG)),
+    "not HTTP": misbehaving(Fault.NOT_HTTP),
+    "two answers": raw(whole(GOOD) + whole(WRONG), "hold", figure=GOOD),
     "HTTP/1.0": raw(b"HTTP/1.0 200 OK\r\n\r\n" + body(GOOD), figure=GOOD),
     "early hints": raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + whole(GOOD), figure=GOOD),
     "continue": raw(b"HTTP/1.1 100 Continue\r\n\r\n" + whole(GOOD), figure=GOOD),
-    "server stopped": Play(begin=stop, end=start_again, alone=True),
+    "server stopped": Scenario(begin=stop, end=start_again, own_server=True),
     "unknown name": unknown_name(),
 }
 
 
-@pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in PLAYS], ids=lambda drill: drill.name)
-async def test_a_drill_on_the_connection(drill: Drill) -> None:
-    await carry_out(drill, PLAYS[drill.name])
+@pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SCENARIOS], ids=lambda drill: drill.name)
+async def test_drill_on_the_connection(drill: Drill) -> None:
+    await run_drill(drill, SCENARIOS[drill.name])
 
 
 @asynccontextmanager
-async def trap(caught: list[bytes]) -> AsyncIterator[str]:
-    """A server that keeps all that reaches it, a mere connection included; its URL."""
+async def recording(received: list[bytes]) -> AsyncIterator[str]:
+    """A server that records all bytes that it receives, and connections without any; its URL."""
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        caught.append(await reader.read())
+        received.append(await reader.read())
         writer.close()
 
     server = await asyncio.start_server(take, HOST, 0)
     async with server:
-        yield f"http://localhost:{server.sockets[0].getsockname()[1]}/trap"
+        yield f"http://localhost:{server.sockets[0].getsockname()[1]}/elsewhere"
 
 
 REDIRECTS: Final = ("redirect",)
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in REDIRECTS], ids=lambda drill: drill.name)
-async def test_a_redirect_takes_no_byte_to_another_host(drill: Drill) -> None:
-    caught: list[bytes] = []
-    async with trap(caught) as url:
-        await carry_out(drill, Play(begin=lambda place: place.vendor.misbehave(SECRET, Fault.REDIRECT, location=url)))
-    assert caught == []
+async def test_a_redirect_sends_no_byte_to_another_host(drill: Drill) -> None:
+    received: list[bytes] = []
+    async with recording(received) as url:
+        await run_drill(drill, Scenario(begin=lambda env: env.vendor.misbehave(SECRET, Fault.REDIRECT, location=url)))
+    assert received == []

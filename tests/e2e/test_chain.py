@@ -23,8 +23,8 @@ from exporter.simulator.server import Player, Simulator
 from tests.alertmanager.playing import Inbox, alertmanager
 from tests.cli.test_daemon import daemon, ready
 from tests.e2e.programs import prometheus
-from tools.rules.expression import Scale
-from tools.rules.write import render
+from tools.rules.documents import render
+from tools.rules.promql import Scale
 
 pytestmark = pytest.mark.e2e
 

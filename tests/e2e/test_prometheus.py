@@ -13,6 +13,7 @@ import pytest
 from exporter.metrics.catalogue import CATALOGUE
 from tests.cli.test_daemon import daemon, ready
 from tests.e2e.programs import prometheus
+from tests.support import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -34,7 +35,7 @@ async def query(session: aiohttp.ClientSession, url: str, expression: str) -> li
 
 
 async def eventually(session: aiohttp.ClientSession, url: str, expression: str) -> list[dict[str, Any]]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not (result := await query(session, url, expression)):  # noqa: ASYNC110 -- another program cannot set an event
             await asyncio.sleep(0.2)
     return result

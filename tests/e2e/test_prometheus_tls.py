@@ -50,7 +50,7 @@ async def scraping(
         (folder / "prometheus.yml").write_text(json.dumps(written))  # JSON is YAML
         async with prometheus(folder, port, *flags) as url:
             yield url
-        assert (await running.stop())[0] == 0
+        assert await running.stop() == 0
 
 
 async def scraped(session: aiohttp.ClientSession, url: str, job: str) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.dashboards.write import documents, queries
+from tools.dashboards.documents import documents, queries
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent.parent
 FILES = documents()
-BOARDS: Mapping[str, Json] = {name: json.loads(text) for name, text in FILES.items() if name.startswith("grafana/dashboards/")}
-IMPORTS: Mapping[str, Json] = {name: json.loads(text) for name, text in FILES.items() if name.startswith("grafana/grafana-com/")}
+BOARDS: Mapping[str, Json] = {name: json.loads(text) for name, text in FILES.items()}
 ANY = {
     "job": ".*",
     "instance": ".*",
@@ -27,19 +26,19 @@ ANY = {
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with the values of the variables."""
+    """The text with values in place of variables."""
     for name in sorted(values, key=len, reverse=True):
         text = text.replace(f"${name}", values[name])
     return text
 
 
 def expressions(values: Mapping[str, str] = ANY) -> Iterator[tuple[str, str, str]]:
-    """Every query: file, place, and PromQL."""
+    """The file, place and PromQL of every query."""
     for name, board in BOARDS.items():
         for place, expression in queries(board):
             yield name.rpartition("/")[2].removesuffix(".json"), place, filled(expression, values)
 
 
 def panels(board: Json) -> list[Json]:
-    """The panels that show something."""
+    """The panels, without headings."""
     return [panel for panel in board["panels"] if panel["type"] != "row"]

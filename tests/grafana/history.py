@@ -1,4 +1,4 @@
-"""An invented past of some accounts, as OpenMetrics for `promtool tsdb create-blocks-from`: top-ups, resets and failures included."""
+"""Test data: a week of some accounts with top-ups, resets and failures, as OpenMetrics for `promtool tsdb create-blocks-from`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Families = dict[str, dict[str, list[float]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
-    """One resource: it falls at `rate` a day, more by day than by night, and is filled up each `period` or below a floor."""
+class Resource:
+    """One resource. It falls by `rate` per day, faster by day than by night, and is reset each `period` or topped up below `floor`."""
 
-    resource: str
+    name: str
     unit: str
     start: float
     rate: float
@@ -37,12 +37,12 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account with its flows; `fails` says for which ages, in seconds before the end, polls fail."""
+    """One account. `fails` gives whether polls fail at an age in seconds before the end."""
 
     provider: str
     name: str
     team: str
-    flows: tuple[Flow, ...] = ()
+    resources: tuple[Resource, ...] = ()
     reason: Reason | None = None
     fails: Callable[[float], bool] = lambda _age: False
     plan: str = ""
@@ -58,41 +58,41 @@ _FIRST, _SECOND, _THIRD = sorted(load_definitions())[:3]
 ACCOUNTS = (
     Account(
         _SECOND, "studio", "video",
-        (Flow("wallet", "usd", 44, 24, floor=12, top_up=50, thresholds={"warning": 20, "critical": 5}),),
+        (Resource("wallet", "usd", 44, 24, floor=12, top_up=50, thresholds={"warning": 20, "critical": 5}),),
         features={"auto_reload": 1},
     ),
     Account(_SECOND, "render-farm", "video", (
-        Flow("spend", "usd", 181, 21, limit=500, is_spend=True), Flow("included_credits", "credits", 3_640, 310, limit=4_444),
+        Resource("spend", "usd", 181, 21, limit=500, is_spend=True), Resource("included_credits", "credits", 3_640, 310, limit=4_444),
     )),
-    Account(_SECOND, "enterprise", "video", (Flow("wallet", "credits", 20_100, 410),)),
+    Account(_SECOND, "enterprise", "video", (Resource("wallet", "credits", 20_100, 410),)),
     Account(
         _FIRST, "narration", "voice",
         (
-            Flow("characters", "characters", 34_000, 14_000, limit=100_000, period=1.4 * DAY, thresholds={"warning": 10_000}),
-            Flow("voice_slots", "slots", 29, 0, limit=30), Flow("voice_add_edits", "edits", 83, 3, limit=95),
+            Resource("characters", "characters", 34_000, 14_000, limit=100_000, period=1.4 * DAY, thresholds={"warning": 10_000}),
+            Resource("voice_slots", "slots", 29, 0, limit=30), Resource("voice_add_edits", "edits", 83, 3, limit=95),
         ),
         plan="creator", features={"can_extend_character_limit": 1, "can_use_instant_voice_cloning": 1, "can_extend_voice_limit": 0},
     ),
     Account(_FIRST, "audiobooks", "voice", (
-        Flow("characters", "characters", 89_000, 17_000, limit=500_000, overage=200_000),
-        Flow("overage_spend", "usd", 0, 2.1, is_spend=True),
+        Resource("characters", "characters", 89_000, 17_000, limit=500_000, overage=200_000),
+        Resource("overage_spend", "usd", 0, 2.1, is_spend=True),
     ), plan="pro"),
     Account(_FIRST, "dubbing", "video", (
-        Flow("characters", "characters", 1_420_000, 96_000, limit=2_000_000, unlimited=True),
-        Flow("overage_spend", "eur", 0, 4.2, is_spend=True),
+        Resource("characters", "characters", 1_420_000, 96_000, limit=2_000_000, unlimited=True),
+        Resource("overage_spend", "eur", 0, 4.2, is_spend=True),
     ), plan="scale"),
     Account(_FIRST, "old-key", "voice", reason=Reason.UNAUTHORIZED, fails=lambda _age: True),
-    Account(_THIRD, "stage", "events", (Flow("credits", "credits", 940, 130),)),
+    Account(_THIRD, "stage", "events", (Resource("credits", "credits", 940, 130),)),
     Account(
-        _THIRD, "kiosk", "events", (Flow("credits", "credits", 900, 22),),
+        _THIRD, "kiosk", "events", (Resource("credits", "credits", 900, 22),),
         reason=Reason.RATE_LIMITED, fails=lambda age: 5 * HOUR < age < 6.5 * HOUR or age < 9 * 60,
     ),
 )  # fmt: skip
-"""What an operator may have; the vendors are whichever come first in the library."""
+"""Typical accounts, at the first vendors of the library."""
 
 
 def openmetrics(end: float, days: float = 7.0) -> Iterator[str]:
-    """The lines of the whole past, series after series."""
+    """The lines of all series."""
     start = end - days * DAY
     times = [start + STEP * index for index in range(int((end - start) / STEP) + 1)]
     for name, series in _families(times).items():
@@ -109,8 +109,8 @@ def _families(times: list[float]) -> Families:
     for account in ACCOUNTS:
         labels = f'{EXPORTER},provider="{account.provider}",account="{account.name}",team="{account.team}"'
         _account(families, account, labels, times)
-        for flow in account.flows:
-            _flow(families, flow, f'{labels},resource="{flow.resource}",unit="{flow.unit}"', times)
+        for resource in account.resources:
+            _resource(families, resource, f'{labels},resource="{resource.name}",unit="{resource.unit}"', times)
     _exporter(families, times)
     return families
 
@@ -119,57 +119,57 @@ def _put(families: Families, name: str, labels: str, values: list[float]) -> Non
     families.setdefault(name, {})[labels] = values
 
 
-def _flow(families: Families, flow: Flow, labels: str, times: list[float]) -> None:
-    left, consumed, replenished, resets = _walk(flow, times)
-    left = [round(value, 2 if flow.unit in {"usd", "eur"} else 0) for value in left]
-    capped = flow.limit is not None or not flow.is_spend
+def _resource(families: Families, resource: Resource, labels: str, times: list[float]) -> None:
+    left, consumed, replenished, resets = _consume(resource, times)
+    left = [round(value, 2 if resource.unit in {"usd", "eur"} else 0) for value in left]
+    capped = resource.limit is not None or not resource.is_spend
     if capped:
         for name in ("ai_account_quota_remaining", "account:ai_account_quota_remaining:last"):
             _put(families, name, labels, left)
-    if capped and not flow.unlimited:
-        _put(families, "account:ai_account_quota_available:last", labels, [value + (flow.overage or 0) for value in left])
-    if flow.limit is not None:
-        limit = flow.limit
+    if capped and not resource.unlimited:
+        _put(families, "account:ai_account_quota_available:last", labels, [value + (resource.overage or 0) for value in left])
+    if resource.limit is not None:
+        limit = resource.limit
         _put(families, "ai_account_quota_limit", labels, [limit] * len(times))
         _put(families, "ai_account_quota_used", labels, [limit - value for value in left])
-        if not flow.unlimited:
+        if not resource.unlimited:
             _put(families, "account:ai_account_quota_remaining:ratio", labels, [value / limit for value in left])
-    elif flow.is_spend:
+    elif resource.is_spend:
         _put(families, "ai_account_quota_used", labels, [-value for value in left])
-    _marks(families, flow, labels, times, resets)
+    _limits(families, resource, labels, times, resets)
     _put(families, "ai_account_quota_consumed_total", labels, consumed)
     _put(families, "ai_account_quota_replenished_total", labels, replenished)
-    _trend(families, flow, labels, left, consumed)
+    _trend(families, resource, labels, left, consumed)
 
 
-def _walk(flow: Flow, times: list[float]) -> tuple[list[float], list[float], list[float], list[float]]:
-    left, used, added, resets = flow.start, 0.0, 0.0, times[0] + (flow.period or 0) * 0.6
+def _consume(resource: Resource, times: list[float]) -> tuple[list[float], list[float], list[float], list[float]]:
+    left, used, added, resets = resource.start, 0.0, 0.0, times[0] + (resource.period or 0) * 0.6
     rows: list[tuple[float, float, float, float]] = []
     for at in times:
-        step = flow.rate * STEP / DAY * pace(at)
+        step = resource.rate * STEP / DAY * pace(at)
         left, used = left - step, used + step
-        if flow.period and flow.limit and at >= resets:
-            added, left, resets = added + flow.limit - left, flow.limit, resets + flow.period
-        if flow.floor is not None and left < flow.floor:
-            added, left = added + flow.top_up, left + flow.top_up
+        if resource.period and resource.limit and at >= resets:
+            added, left, resets = added + resource.limit - left, resource.limit, resets + resource.period
+        if resource.floor is not None and left < resource.floor:
+            added, left = added + resource.top_up, left + resource.top_up
         rows.append((left, used, added, resets))
     one, two, three, four = (list(column) for column in zip(*rows, strict=True))
     return one, two, three, four
 
 
-def _marks(families: Families, flow: Flow, labels: str, times: list[float], resets: list[float]) -> None:
-    if flow.overage is not None:
-        _put(families, "ai_account_quota_overage_limit", labels, [flow.overage] * len(times))
-    if flow.unlimited:
+def _limits(families: Families, resource: Resource, labels: str, times: list[float], resets: list[float]) -> None:
+    if resource.overage is not None:
+        _put(families, "ai_account_quota_overage_limit", labels, [resource.overage] * len(times))
+    if resource.unlimited:
         _put(families, "ai_account_quota_unlimited", labels, [1.0] * len(times))
-    if flow.period:
+    if resource.period:
         _put(families, "ai_account_quota_reset_timestamp_seconds", labels, resets)
-    for severity, floor in flow.thresholds.items():
+    for severity, floor in resource.thresholds.items():
         for name in ("ai_account_quota_threshold", "account:ai_account_quota_threshold:last"):
             _put(families, name, f'{labels},severity="{severity}"', [floor] * len(times))
 
 
-def _trend(families: Families, flow: Flow, labels: str, left: list[float], consumed: list[float]) -> None:
+def _trend(families: Families, resource: Resource, labels: str, left: list[float], consumed: list[float]) -> None:
     for window, seconds in WINDOWS.items():
         back = int(seconds / STEP)
         first = [max(0, index - back) for index in range(len(consumed))]
@@ -178,8 +178,10 @@ def _trend(families: Families, flow: Flow, labels: str, left: list[float], consu
             for (index, value), past in zip(enumerate(consumed), first, strict=True)
         ]
         _put(families, f"account:ai_account_quota_burn:rate{window}", labels, burn)
-        if window != "7d" and flow.rate and not flow.unlimited and (flow.limit is not None or not flow.is_spend):
-            ends = [max(0.0, value + (flow.overage or 0)) / each if each > 0 else math.nan for value, each in zip(left, burn, strict=True)]
+        if window != "7d" and resource.rate and not resource.unlimited and (resource.limit is not None or not resource.is_spend):
+            ends = [
+                max(0.0, value + (resource.overage or 0)) / each if each > 0 else math.nan for value, each in zip(left, burn, strict=True)
+            ]
             _put(families, f"account:ai_account_quota_exhaustion_seconds:rate{window}", labels, ends)
 
 
@@ -197,14 +199,14 @@ def _account(families: Families, account: Account, labels: str, times: list[floa
     _put(families, "ai_account_scrape_duration_seconds", labels, [0.18 + 0.1 * pace(at * 3) for at in times])
     if not all(fails):
         _put(families, "ai_account_last_success_timestamp_seconds", labels, successes)
-        _put(families, "ai_account_resources", labels, [float(len(account.flows))] * len(times))
-        _told(families, account, labels, times)
+        _put(families, "ai_account_resources", labels, [float(len(account.resources))] * len(times))
+        _details(families, account, labels, times)
     for reason in Reason:
         values = wrong if reason is account.reason else [0.0] * len(times)
         _put(families, "ai_account_scrape_errors_total", f'{labels},reason="{reason}"', values)
 
 
-def _told(families: Families, account: Account, labels: str, times: list[float]) -> None:
+def _details(families: Families, account: Account, labels: str, times: list[float]) -> None:
     info = f'{labels},plan="{account.plan}",billing_type="usage",billing_period="monthly",workspace=""'
     _put(families, "ai_account_info", info, [1.0] * len(times))
     for status, value in (("active", 1.0), ("past_due", 0.0)):

@@ -1,56 +1,65 @@
-"""The dashboards' files are what the source says, and Grafana can take them."""
+"""The dashboard files are up to date, and Grafana can provision and import them."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 
 from exporter.providers.library import load_definitions
-from tests.grafana.boards import BOARDS, FILES, IMPORTS, ROOT, Json, panels
-from tools.dashboards.board import TITLES
+from tests.grafana.boards import BOARDS, FILES, ROOT, Json, panels
+from tools.dashboards.layout import TITLES
+from tools.grafana_com import importable, main
 
 each_board = pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board["uid"])
-each_import = pytest.mark.parametrize("board", IMPORTS.values(), ids=lambda board: board["uid"])
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_is_what_its_source_writes(name: str) -> None:
+def test_a_file_is_up_to_date(name: str) -> None:
     assert (ROOT / name).read_bytes() == FILES[name].encode()
 
 
-def test_there_is_no_file_that_nothing_writes() -> None:
-    files = {str(path.relative_to(ROOT)) for folder in ("dashboards", "grafana-com") for path in (ROOT / "grafana" / folder).iterdir()}
-    assert files == set(FILES)
+def test_every_file_is_generated() -> None:
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "grafana" / "dashboards").iterdir()} == set(FILES)
 
 
-def test_uids_are_known_and_short() -> None:
+def test_uids_and_titles_are_the_listed_ones() -> None:
     assert [board["uid"] for board in BOARDS.values()] == list(TITLES)
     assert [board["title"] for board in BOARDS.values()] == list(TITLES.values())
     assert all(len(uid) <= 40 for uid in TITLES)
 
 
 @each_board
-def test_a_dashboard_can_be_provisioned_as_it_is(board: Json) -> None:
+def test_a_dashboard_can_be_provisioned_from_its_file(board: Json) -> None:
     assert (board["id"], board["schemaVersion"], board["editable"]) == (None, 42, False)
     assert not {"__inputs", "__requires"} & set(board)
     assert "${DS_" not in str(board)
 
 
-@each_import
-def test_the_copy_to_import_asks_for_the_data_source(board: Json) -> None:
+@each_board
+def test_the_copy_for_grafana_com_asks_for_the_data_source(board: Json) -> None:
+    kinds = {panel["type"] for panel in panels(board)}
+    board = importable(board)
     assert [each["name"] for each in board["__inputs"]] == ["DS_PROMETHEUS"]
     assert "datasource}" not in str(board)
     assert "datasource:queryparam" not in str(board)
-    assert {each["id"] for each in board["__requires"] if each["type"] == "panel"} == {panel["type"] for panel in panels(board)}
+    assert {each["id"] for each in board["__requires"] if each["type"] == "panel"} == kinds
+
+
+def test_a_release_writes_a_copy_of_every_dashboard(tmp_path: Path) -> None:
+    main(str(tmp_path / "new"))
+    copies = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "new").iterdir()}
+    assert copies == {f"dashboard-{Path(name).name}": importable(board) for name, board in BOARDS.items()}
 
 
 @each_board
-def test_panels_fill_their_lines_and_do_not_overlap(board: Json) -> None:
+def test_panels_fill_their_rows_and_do_not_overlap(board: Json) -> None:
     cells: Counter[tuple[int, int]] = Counter()
     for panel in board["panels"]:
         at = panel["gridPos"]
@@ -61,7 +70,7 @@ def test_panels_fill_their_lines_and_do_not_overlap(board: Json) -> None:
 
 
 @each_board
-def test_a_panel_says_what_it_is_and_what_an_empty_one_means(board: Json) -> None:
+def test_a_panel_has_a_title_a_description_and_a_text_for_no_data(board: Json) -> None:
     for panel in panels(board):
         defaults = panel["fieldConfig"]["defaults"]
         assert panel["title"]
@@ -74,7 +83,7 @@ def test_a_panel_says_what_it_is_and_what_an_empty_one_means(board: Json) -> Non
 
 
 @each_board
-def test_everything_asks_the_chosen_data_source(board: Json) -> None:
+def test_everything_uses_the_selected_data_source(board: Json) -> None:
     [source] = [each for each in board["templating"]["list"] if each["type"] == "datasource"]
     assert (source["name"], source["label"], source["query"]) == ("datasource", "Data source", "prometheus")
     asked = panels(board) + [target for panel in panels(board) for target in panel["targets"]]
@@ -84,7 +93,7 @@ def test_everything_asks_the_chosen_data_source(board: Json) -> None:
 
 
 @each_board
-def test_a_filter_of_several_values_lets_all_pass_and_is_asked_anew(board: Json) -> None:
+def test_a_filter_with_several_values_has_all_and_is_refreshed(board: Json) -> None:
     variables = {each["name"]: each for each in board["templating"]["list"]}
     assert {"job", "instance"} <= {name for name, each in variables.items() if each.get("multi")}
     for each in variables.values():
@@ -100,7 +109,7 @@ def test_no_dashboard_names_a_vendor(board: Json) -> None:
 
 
 @each_board
-def test_links_lead_to_dashboards_and_set_only_variables_that_these_have(board: Json) -> None:
+def test_links_set_only_variables_that_the_linked_dashboard_has(board: Json) -> None:
     known = {other["uid"]: {each["name"] for each in other["templating"]["list"]} for other in BOARDS.values()}
     links = {url for url in _urls(board) if url.startswith("/d/")}
     assert {link.split("?")[0].removeprefix("/d/") for link in links} >= set(TITLES) - {board["uid"]}
@@ -118,7 +127,7 @@ def test_titles_differ_within_a_dashboard() -> None:
             assert one["title"] != other["title"] or board["uid"] == "ai-account-account"
 
 
-def test_the_provisioning_files_are_read_only_and_of_one_data_source() -> None:
+def test_the_provisioning_files_are_read_only_and_define_one_data_source() -> None:
     folder = ROOT / "grafana" / "provisioning"
     [source] = yaml.safe_load((folder / "datasources/prometheus.yaml").read_text())["datasources"]
     assert (source["uid"], source["type"], source["isDefault"], source["editable"]) == ("ai-account-prometheus", "prometheus", True, False)

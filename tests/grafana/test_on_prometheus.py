@@ -14,14 +14,15 @@ from exporter.simulator.cast import CAST
 from tests.cli.test_daemon import daemon, ready
 from tests.e2e.programs import prometheus
 from tests.grafana.boards import ANY, expressions
-from tools.rules.expression import Scale
-from tools.rules.write import render
+from tests.support import PATIENCE
+from tools.rules.documents import render
+from tools.rules.promql import Scale
 
 pytestmark = pytest.mark.e2e
 
 Series = dict[str, Any]
 FACTOR = 240
-"""A day of the rules takes six minutes, and an hour a quarter of one."""
+"""One day of the rules takes six minutes, one hour takes 15 seconds."""
 
 CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
@@ -32,24 +33,24 @@ scrape_configs:
 """
 
 EMPTY = {
-    "account: Used a day D": "a week of the rules takes three quarters of an hour here",
-    "account: Top-up A": "the account has none",
-    "account: Top-up B": "the account has none",
+    "account: Used per day, by window D": "a week of the rules takes three quarters of an hour here",
+    "account: Automatic top-up A": "the account has none",
+    "account: Automatic top-up B": "the account has none",
     "account: All resources of $account H": "no poll of the account fails",
-    "account: Polls by outcome B": "no poll of the account fails",
+    "account: Polls by result B": "no poll of the account fails",
     "account: annotation Topped up": "nothing is added within the time of the test",
     "account: annotation New period": "no period ends within the time of the test",
-    "account: annotation Configuration reloaded": "nobody reloads",
-    "account: Key expires A": "the vendor tells no end of its keys",
+    "account: annotation Configuration reloaded": "nothing reloads the configuration",
+    "account: Key expires in A": "the vendor's keys have no expiry",
     "fleet: annotation Topped up": "nothing may be added within the time of the test",
     "fleet: annotation New period": "no period may end within the time of the test",
-    "fleet: annotation Configuration reloaded": "nobody reloads",
-    "fleet: Alerts that fire A": "no alert rules are loaded",
-    "exporter-health: annotation Configuration reloaded": "nobody reloads",
-    "exporter-health: Fields that came wrong A": "the demo's vendors send nothing that cannot be used",
+    "fleet: annotation Configuration reloaded": "nothing reloads the configuration",
+    "fleet: Firing alerts A": "no alert rules are loaded",
+    "exporter-health: annotation Configuration reloaded": "nothing reloads the configuration",
+    "exporter-health: Schema mismatches A": "the demo's vendors send only usable values",
     "exporter-health: Back-off and rate limits B": "the vendor's wait may be over",
 }
-"""Queries that may be without an answer, and why."""
+"""Queries that may return nothing, and why."""
 
 
 async def answer(session: aiohttp.ClientSession, url: str, expression: str) -> list[Series]:
@@ -61,7 +62,7 @@ async def answer(session: aiohttp.ClientSession, url: str, expression: str) -> l
 
 
 async def eventually(session: aiohttp.ClientSession, url: str, expression: str) -> None:
-    async with asyncio.timeout(80):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 if await answer(session, url, expression):
@@ -85,19 +86,19 @@ async def test_every_query_finds_data_and_no_account_is_counted_twice(tmp_path: 
         async with prometheus(tmp_path, unused_tcp_port) as url:
             answers = await everything_asked(session, url, values)
     assert {place for place, series in answers.items() if not series} - set(EMPTY) == set()
-    assert sum(_number(answers[f"exporter-health: Accounts by the state of their polls {ref}"]) for ref in "ABCD") == len(CAST)
-    rows = [tuple(sorted(series["metric"].items())) for series in answers["fleet: Accounts and what is left of them A"]]
+    assert sum(_number(answers[f"exporter-health: Accounts by poll state {ref}"]) for ref in "ABCD") == len(CAST)
+    rows = [tuple(sorted(series["metric"].items())) for series in answers["fleet: Accounts and balances A"]]
     assert len(rows) == len(set(rows))
     assert {dict(row)["account"] for row in rows} == {role.account for role in CAST}
-    states = {series["metric"]["account"]: float(series["value"][1]) for series in answers["fleet: Accounts and what is left of them A"]}
+    states = {series["metric"]["account"]: float(series["value"][1]) for series in answers["fleet: Accounts and balances A"]}
     assert states["old-key"] == 4
-    reasons = {series["metric"]["account"]: series["metric"]["reason"] for series in answers["fleet: Accounts and what is left of them H"]}
+    reasons = {series["metric"]["account"]: series["metric"]["reason"] for series in answers["fleet: Accounts and balances H"]}
     assert reasons["old-key"] == "unauthorized"
     assert {series["metric"]["unit"] for series in answers["fleet: Money left A"]} == {"usd"}
 
 
 def _asked(values: dict[str, str]) -> list[tuple[str, str, str]]:
-    """The account's queries are about one account, the others about all."""
+    """The queries of the account dashboard for one account, the others for all."""
     one = [query for query in expressions(values) if query[0] == "account"]
     return one + [query for query in expressions() if query[0] != "account"]
 

@@ -1,4 +1,4 @@
-"""The queries of the dashboards are right PromQL about what there is, and add up only what adds up."""
+"""The queries of the dashboards are valid PromQL, read only existing series, and sum only within a unit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ each_board = pytest.mark.parametrize("board", sorted({board for board, _, _ in E
 
 
 def is_count(expression: promql_parser.Expr) -> bool:
-    """Whether it is 1 for what is counted and 0 for the rest."""
+    """Whether the values are 0 or 1, so that their sum is a count."""
     return isinstance(expression, promql_parser.BinaryExpr) and bool(expression.modifier and expression.modifier.return_bool)
 
 
@@ -51,25 +51,25 @@ def selectors(expression: promql_parser.Expr) -> Iterator[Any]:
 
 
 @each_board
-def test_a_query_reads_only_what_there_is(board: str) -> None:
+def test_a_query_reads_only_existing_series(board: str) -> None:
     for expression in of(board):
         for selector in selectors(promql_parser.parse(expression)):
             name = str(selector.name)
             labels = {matcher.name for matcher in selector.matchers.matchers}
             assert labels <= (TARGET if OURS.fullmatch(name) else FAMILIES[name]), name
-            assert labels >= TARGET, f"{name} is asked of every exporter"
+            assert labels >= TARGET, f"{name} is not filtered by exporter"
 
 
 @each_board
 def test_counters_are_read_as_rates(board: str) -> None:
     for expression in of(board):
         bare = set(re.findall(r"([a-z_]+)\{[^{}]*\}(?!\[)", expression)) & COUNTERS
-        # How many polls there were tells which accounts there are, and which were never polled.
+        # The number of polls shows which accounts exist, and which were never polled.
         assert bare <= {"ai_account_scrapes_total"}
 
 
 @each_board
-def test_amounts_are_added_up_only_within_a_unit(board: str) -> None:
+def test_amounts_are_summed_only_within_a_unit(board: str) -> None:
     for expression in of(board):
         for node in nodes(promql_parser.parse(expression)):
             if isinstance(node, promql_parser.AggregateExpr) and str(node.op) in {"sum", "avg"} and not is_count(node.expr):
@@ -78,13 +78,13 @@ def test_amounts_are_added_up_only_within_a_unit(board: str) -> None:
 
 
 @each_board
-def test_two_exporters_with_the_same_accounts_add_up_to_one(board: str) -> None:
+def test_two_exporters_of_the_same_accounts_count_once(board: str) -> None:
     for expression in of(board):
         inner = r"\(+(?:max|min|group) by \((?![^)]*instance)|\(rate\(ai_account_exporter_vendor_request_duration_seconds_bucket"
         assert len(re.findall(r"\bsum\b", expression)) == len(re.findall(rf"\bsum(?: by \([^)]*\) )?(?:{inner})", expression))
 
 
-def test_variables_ask_for_what_there_is() -> None:
+def test_variables_query_existing_labels() -> None:
     for board in BOARDS.values():
         for each in board["templating"]["list"]:
             if each["type"] == "query":
@@ -94,7 +94,7 @@ def test_variables_ask_for_what_there_is() -> None:
                 assert {matcher.name for matcher in selector.matchers.matchers} | {found[2]} <= FAMILIES[str(selector.name)]
 
 
-def test_the_invented_past_has_only_families_that_there_are() -> None:
+def test_the_test_data_has_only_existing_families() -> None:
     lines = list(openmetrics(1_760_000_000.0, days=0.1))
     assert lines[-1] == "# EOF\n"
     names = {line.split("{")[0] for line in lines if not line.startswith("#")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Final
 import aiohttp
 
 from tests.image.engine import IMAGE, Engine
+from tests.support import PATIENCE
 
 CONFINED: Final = (
     "--read-only",
@@ -39,12 +39,10 @@ class Container:
         done = self.engine.run("podman", "exec", self.name, *command)
         return done.returncode, done.stdout + done.stderr
 
-    def stop(self) -> tuple[int, float]:
-        """Ask it to end; its exit code, and how long it took."""
-        started = time.monotonic()
-        self.engine.podman("stop", "--time=10", self.name)
-        took = time.monotonic() - started
-        return int(self.engine.podman("inspect", "--format={{.State.ExitCode}}", self.name)), took
+    def stop(self) -> int:
+        """Send SIGTERM; the exit code, which is 137 if the container has to be killed."""
+        self.engine.podman("stop", f"--time={PATIENCE:.0f}", self.name)
+        return int(self.engine.podman("inspect", "--format={{.State.ExitCode}}", self.name))
 
     def log(self) -> str:
         """All that it has logged."""
@@ -75,7 +73,7 @@ async def eventually(port: int, path: str, enough: Callable[[str], Any] = bool) 
     """What is said at a path, as soon as it is enough."""
     text: str | None = None
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while (text := await answer(port, path)) is None or not enough(text):  # noqa: ASYNC110 -- another program cannot set an event
                 await asyncio.sleep(0.1)
             return text

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from tests.metrics.showcase import page, showcase
+from tests.support import PATIENCE
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def promtool() -> str:
 
 def complaints(promtool: str, body: bytes) -> tuple[int, str]:
     done = subprocess.run(  # noqa: S603 -- the PATH's promtool, with fixed arguments
-        [promtool, "check", "metrics"], input=body, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=30
+        [promtool, "check", "metrics"], input=body, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=PATIENCE
     )
     return done.returncode, done.stdout.decode()
 

@@ -171,7 +171,7 @@ async def test_waiting_for_a_turn_is_no_part_of_the_duration(time: Time) -> None
 async def test_waiting_for_a_turn_does_not_use_up_the_timeout(client: Client, simulator: Simulator, job: MakeJob) -> None:
     simulator.misbehave(secret_of("heygen"), Fault.HANG)
     slow = job("heygen", timeout=Seconds(1.0), max_concurrent_requests=1)
-    quick = job("liveavatar", timeout=Seconds(0.6), max_concurrent_requests=1)
+    quick = job("liveavatar", timeout=Seconds(0.95), max_concurrent_requests=1)
     clock = FakeClock().clock
     store = new_store([slow, quick], clock)
     budget, scheduler = Budget(clock), Scheduler(client, store, clock)

@@ -1,4 +1,4 @@
-"""The rules are what their source says, right for Prometheus, and about metrics that there are."""
+"""The rule files are up to date, valid for promtool, and read only metrics and labels that exist."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import yaml
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE
 from exporter.model import ACCOUNT_LABELS, Reason
 from tests.prometheus.tool import ROOT, promtool
-from tools.rules.documents import documents
-from tools.rules.expression import Scale
-from tools.rules.write import RUNBOOKS, render
+from tools.rules.documents import RUNBOOKS, documents, render
+from tools.rules.promql import Scale
+from tools.scenarios.documents import documents as scenarios
 
 Rule = dict[str, Any]
 
@@ -24,6 +24,7 @@ def rules(scale: Scale | None = None) -> list[Rule]:
     return [rule for text in render(scale).values() for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
 
 
+DOCUMENTS = documents()
 RULES = rules()
 ALERTS = [rule for rule in RULES if "alert" in rule]
 RECORDS = {rule["record"] for rule in RULES if "record" in rule}
@@ -43,26 +44,25 @@ def nodes(expression: str) -> Iterator[Any]:
     return iter(found)
 
 
-@pytest.mark.parametrize("name", documents())
-def test_a_file_is_what_its_source_writes(name: str) -> None:
-    assert (ROOT / name).read_bytes() == documents()[name].encode()
+@pytest.mark.parametrize(("name", "text"), [*DOCUMENTS.items(), *scenarios().items()], ids=lambda each: each.partition("\n")[0])
+def test_a_generated_file_is_up_to_date(name: str, text: str) -> None:
+    assert (ROOT / name).read_bytes() == text.encode()
 
 
-def test_there_is_no_file_that_nothing_writes() -> None:
-    files = {str(path.relative_to(ROOT)) for folder in ("rules", "tests") for path in (ROOT / "prometheus" / folder).iterdir()}
-    assert files == set(documents())
+def test_every_rule_file_is_generated() -> None:
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "prometheus" / "rules").iterdir()} == set(DOCUMENTS)
 
 
 @pytest.mark.parametrize("factor", [1, 60, 3600])
-def test_promtool_has_nothing_to_say_about_the_rules(factor: float, tmp_path: Path) -> None:
+def test_promtool_finds_no_problem_in_the_rules(factor: float, tmp_path: Path) -> None:
     for name, text in render(Scale(factor)).items():
         (tmp_path / name).write_text(text)
-    code, said = promtool("check", "rules", "--lint=all", "--lint-fatal", *sorted(tmp_path.iterdir()))
-    assert (code, said.count("SUCCESS")) == (0, 2), said
+    code, output = promtool("check", "rules", "--lint=all", "--lint-fatal", *sorted(tmp_path.iterdir()))
+    assert (code, output.count("SUCCESS")) == (0, 2), output
 
 
 @each_rule
-def test_an_expression_reads_only_what_there_is(rule: Rule) -> None:
+def test_an_expression_reads_only_existing_metrics_and_labels(rule: Rule) -> None:
     for node in nodes(rule["expr"]):
         if isinstance(node, promql_parser.VectorSelector):
             name = str(node.name)
@@ -70,7 +70,7 @@ def test_an_expression_reads_only_what_there_is(rule: Rule) -> None:
 
 
 @each_rule
-def test_an_expression_matches_and_groups_by_labels_that_there_are(rule: Rule) -> None:
+def test_an_expression_matches_and_groups_by_existing_labels(rule: Rule) -> None:
     for node in nodes(rule["expr"]):
         modifier = getattr(node, "modifier", None)
         for labels in (getattr(modifier, "labels", None), getattr(getattr(modifier, "matching", None), "labels", None)):
@@ -78,14 +78,14 @@ def test_an_expression_matches_and_groups_by_labels_that_there_are(rule: Rule) -
 
 
 @each_rule
-def test_a_matched_reason_is_one_of_the_closed_set(rule: Rule) -> None:
+def test_a_matched_reason_exists(rule: Rule) -> None:
     matchers = [each for node in nodes(rule["expr"]) if hasattr(node, "matchers") for each in node.matchers.matchers]
     reasons = {value for each in matchers if each.name == "reason" for value in each.value.split("|")}
     assert reasons <= {str(reason) for reason in Reason}
 
 
 @each_alert
-def test_an_alert_says_all_that_is_needed_and_waits_before_it_does(rule: Rule) -> None:
+def test_an_alert_has_all_annotations_and_a_duration(rule: Rule) -> None:
     notes = rule["annotations"]
     assert notes["summary"].endswith(".")
     assert "{{" not in notes["summary"]
@@ -95,7 +95,7 @@ def test_an_alert_says_all_that_is_needed_and_waits_before_it_does(rule: Rule) -
     assert promql_parser.parse_duration(rule["for"]).total_seconds() >= 60
 
 
-def test_a_critical_alert_comes_before_the_warning_of_its_name() -> None:
+def test_the_critical_rule_of_an_alert_precedes_its_warning() -> None:
     severities: dict[str, list[str]] = {}
     for rule in ALERTS:
         severities.setdefault(rule["alert"], []).append(rule["labels"]["severity"])
@@ -106,7 +106,7 @@ def test_a_critical_alert_comes_before_the_warning_of_its_name() -> None:
     }
 
 
-def test_another_scale_changes_times_only() -> None:
+def test_another_scale_changes_only_durations() -> None:
     fast = rules(Scale(60))
     assert [each.get("annotations") for each in fast] == [each.get("annotations") for each in RULES]
     assert [(each.get("alert"), each.get("record"), each.get("labels")) for each in fast] == [
@@ -118,6 +118,6 @@ def test_another_scale_changes_times_only() -> None:
     assert "last_over_time(account:ai_account_quota_burn:rate1h[10s])" in burn
 
 
-def test_durations_are_divided_and_names_of_selectors_filled_in() -> None:
+def test_durations_are_divided_and_names_are_replaced_by_matchers() -> None:
     assert Scale(3600).expression("x{SPEND}[7d:30m] offset 12h") == 'x{resource=~"(.*_)?spend"}[2m48s:500ms] offset 12s'
     assert Scale(1000).expression("a:b:rate1h < seconds(3d)") == "a:b:rate1h < 259.2"

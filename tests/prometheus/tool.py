@@ -1,4 +1,4 @@
-"""Prometheus's own tool, which judges the rules."""
+"""Runs promtool."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def promtool(*arguments: str | Path) -> tuple[int, str]:
-    """How promtool ended, and what it said."""
+    """The exit code and the output of promtool."""
     path = shutil.which("promtool")
     if path is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("promtool is not on the PATH")
     done = subprocess.run(  # noqa: S603 -- the PATH's promtool, with arguments of the tests
-        [path, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=110
+        [path, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=PATIENCE
     )
     return done.returncode, done.stdout.decode()

@@ -13,7 +13,7 @@ from exporter.model import AutoReload, Quota, Reading, Reason, Status
 from exporter.providers.definition import Definition, Request
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, load_definitions
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 
 DEFINITIONS = load_definitions()
 PATHS = sorted(EXAMPLES.glob("*/*.json"))

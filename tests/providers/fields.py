@@ -13,6 +13,7 @@ from tests.providers.bodies import Path, at
 Kind = Literal["number", "time", "text", "boolean"]
 
 _STRING = re.compile(r"'[^']*'")
+_LENIENT = re.compile(r"(?<=\w) \| (?=\w+$)")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?![\w.(])")
 
 
@@ -49,8 +50,8 @@ class Field:
 
 
 def identifiers(expression: str) -> list[str]:
-    """The places that a JMESPath expression names, in order."""
-    return _IDENTIFIER.findall(_STRING.sub("", expression))
+    """The places that a JMESPath expression names, in order. `a.b | c` is the place `a.b.c`, where `a.b` may be of any kind."""
+    return _IDENTIFIER.findall(_LENIENT.sub(".", _STRING.sub("", expression)))
 
 
 def declared(definition: Definition) -> Iterator[Field]:

@@ -13,7 +13,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from exporter.providers.values import MAX_TEXT, Mismatch, TimeFormat, decode_json, finite, to_bool, to_decimal, to_text, to_time
+from exporter.providers.values import (
+    MAX_DEPTH,
+    MAX_TEXT,
+    MAX_VALUES,
+    Mismatch,
+    TimeFormat,
+    decode_json,
+    finite,
+    to_bool,
+    to_code,
+    to_decimal,
+    to_text,
+    to_time,
+)
 
 YEAR_10000 = 253_402_300_800
 NO_NUMBERS: list[object] = [
@@ -67,7 +80,21 @@ def test_what_is_no_finite_decimal_is_a_mismatch(value: object) -> None:
         to_decimal(value)
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 10_000, "1e99999999999999999999"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999",
+        "-1e999",
+        "9" * 10_000,
+        "0." + "3" * 10_000,
+        "1e5000",
+        "1e400000000",
+        "1e99999999999999999999",
+    ],
+)
 def test_a_json_number_that_no_double_holds_is_a_mismatch(text: str) -> None:
     with pytest.raises(Mismatch):
         to_decimal(decode_json(text.encode()))
@@ -85,9 +112,14 @@ def test_any_text_is_a_finite_number_or_a_mismatch(text: str) -> None:
     assert text.isascii()
 
 
-@pytest.mark.parametrize("number", ["1.7976931348623157e308", "-1.7976931348623157e308", "1e-999", "0", "-0"])
+@pytest.mark.parametrize("number", ["1.7976931348623157e308", "-1.7976931348623157e308", "5e-324", "0", "-0"])
 def test_a_number_near_a_finite_double_is_finite(number: str) -> None:
     assert finite(Decimal(number)) == Decimal(number)
+
+
+@pytest.mark.parametrize("number", ["1e-999", "-1e-1000001", "0e-1000001", "0e1000001", "2e-324"])
+def test_a_number_whose_nearest_double_is_zero_is_zero(number: str) -> None:
+    assert str(finite(Decimal(number))) == str(to_decimal(decode_json(number.encode()))) == "0"
 
 
 @pytest.mark.parametrize("number", ["1.8e308", "-1.8e308", "Infinity", "NaN", "sNaN"])
@@ -230,6 +262,29 @@ def test_any_bytes_are_json_or_a_value_error(content: bytes) -> None:
 @given(json_values)
 def test_json_comes_back_with_its_numbers_as_decimals(value: Any) -> None:
     assert not list(_binary_numbers(decode_json(_dumps(value))))
+
+
+@pytest.mark.parametrize("item", [b"0", b"[]", b"{}", b'""', b"null", b'{"":0}', b"[0]"])
+def test_a_body_of_too_many_values_is_refused(item: bytes) -> None:
+    with pytest.raises(ValueError, match="too many values"):
+        decode_json(b"[" + b",".join([item] * MAX_VALUES) + b"]")
+    assert decode_json(b"[" + b",".join([item] * (MAX_VALUES // 3)) + b"]")
+
+
+@pytest.mark.parametrize(("start", "end"), [(b"[", b"]"), (b'{"a":', b"}"), (b'[0,{"a":', b"}]")])
+def test_a_body_that_is_nested_too_deeply_is_refused(start: bytes, end: bytes) -> None:
+    per_level = start.count(b"[") + start.count(b"{")
+    levels = MAX_DEPTH // per_level
+    assert decode_json(start * levels + b"1" + end * levels)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        decode_json(start * (levels + 1) + b"1" + end * (levels + 1))
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [("1000", "1000"), ("1000.0", "1000"), ("1e3", "1000"), ("1000.50", "1000.5"), ("-0.0", "0"), ('"1e3"', "1e3")]
+)
+def test_a_number_is_one_code_however_it_is_written(value: str, code: str) -> None:
+    assert to_code(decode_json(value.encode())) == code
 
 
 def test_a_byte_order_mark_is_no_fault() -> None:

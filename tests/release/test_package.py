@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import PATIENCE
+
 ROOT = Path(__file__).parent.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 VERSION = PROJECT["project"]["version"]
@@ -59,7 +61,7 @@ def demo(command: Path) -> Iterator[str]:
         yield next(found[0] for line in process.stdout if (found := re.search(r"http://127\.0\.0\.1:[0-9]+", line)))
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE)
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(dist: Path) -> None:
@@ -107,20 +109,19 @@ def test_the_installed_demo_shows_figures_and_a_page(command: Path) -> None:
 
 
 def fetch(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 -- our own address
+    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:  # noqa: S310 -- our own address
         text: str = answer.read().decode()
     return text
 
 
 def wait_until_polled(address: str) -> None:
     """Ask until every account was polled: another process's time cannot be an argument."""
-    deadline = time.monotonic() + 20
-    while True:
+    for _ in range(int(PATIENCE / 0.1)):
         try:
             fetch(f"{address}/-/ready")
         except urllib.error.HTTPError as error:
             error.close()
-            assert time.monotonic() < deadline
             time.sleep(0.1)
         else:
             return
+    raise AssertionError("never ready")

@@ -1,4 +1,4 @@
-"""The generated references tell every key, every vendor and every alert; what they show as an example is right."""
+"""The generated references contain every key, every vendor and every alert, and their examples are valid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CASES = [(block, key, text) for block, keys in EXAMPLES.items() for key, text in
 
 
 def in_place(block: str, written: dict[str, Any]) -> dict[str, Any]:
-    """A whole configuration with this piece in its place."""
+    """A complete configuration that contains this part."""
     login = {"client_id": "a-client", "refresh_token_file": "a-file"}
     account: dict[str, dict[str, Any]] = {
         "Account": written,
@@ -40,7 +40,7 @@ def in_place(block: str, written: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("block", "key", "text"), CASES, ids=[f"{block}.{key}" for block, key, _ in CASES])
-def test_the_example_of_a_key_is_right(block: str, key: str, text: str) -> None:
+def test_the_example_of_a_key_is_valid(block: str, key: str, text: str) -> None:
     written = yaml.safe_load(text)
     assert list(written) == [key] if block != "SecretSource" else [key] == [name for source in written.values() for name in source]
     Config.model_validate(in_place(block, written))
@@ -54,14 +54,14 @@ def test_every_key_of_the_schema_has_its_row() -> None:
         assert set(found["properties"]) <= set(re.findall(r"^\| `(\w+)` \|", shown, re.MULTILINE)), block
 
 
-def test_every_row_of_the_configuration_says_something() -> None:
+def test_every_row_of_the_configuration_is_complete() -> None:
     rows = [line.strip("| ").split(" | ") for line in configuration(Path()).splitlines() if line.startswith("| `")]
     assert len(rows) == len(CASES)
     assert [row for row in rows if len(row) != 4 or not all(cell.strip() for cell in row)] == []
 
 
 @pytest.mark.parametrize("provider", load_definitions())
-def test_a_vendor_is_told_with_its_resources_its_notes_and_a_series(provider: str) -> None:
+def test_a_vendor_has_its_resources_its_notes_and_a_series(provider: str) -> None:
     definition = load_definitions()[provider]
     section = vendors(Path()).partition(f"\n## {definition.title}\n")[2].partition("\n## ")[0]
     assert {quota.resource for quota in definition.quotas} <= set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
@@ -71,9 +71,9 @@ def test_a_vendor_is_told_with_its_resources_its_notes_and_a_series(provider: st
     assert "ai_account_scrapes_total" not in section
 
 
-def test_every_alert_is_told_and_leads_to_its_runbook() -> None:
+def test_every_alert_is_listed_and_links_to_its_runbook() -> None:
     groups = yaml.safe_load((ROOT / "prometheus/rules/alerts.yaml").read_text(encoding="utf-8"))["groups"]
-    told = re.findall(
+    listed = re.findall(
         r"^\| \[(\w+)\]\(runbooks/(\w+)\.md\) \| (\w+) \|", (ROOT / "docs/alerts.md").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert told == [(rule["alert"], rule["alert"], rule["labels"]["severity"]) for group in groups for rule in group["rules"]]
+    assert listed == [(rule["alert"], rule["alert"], rule["labels"]["severity"]) for group in groups for rule in group["rules"]]

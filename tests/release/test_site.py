@@ -1,4 +1,4 @@
-"""The site holds every document, and its readers load nothing from elsewhere."""
+"""The site contains every document, and its pages load nothing from other servers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def entries(nav: Any) -> Iterator[str]:
             yield from entries(below)
 
 
-def test_the_navigation_holds_every_document_and_no_other() -> None:
+def test_the_navigation_contains_every_document_and_no_other_file() -> None:
     targets = [target for target in entries(SETTINGS["nav"]) if not target.startswith("https://")]
     documents = {path.relative_to(ROOT / "docs").as_posix() for path in DOCUMENTS}
     assert (set(targets) - documents, documents - set(targets)) == (set(), set())
@@ -38,15 +38,15 @@ def test_the_navigation_holds_every_document_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_a_document_leads_out_of_the_site_by_whole_addresses(document: Path) -> None:
+def test_links_to_files_outside_the_site_are_full_urls(document: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)\)", document.read_text(encoding="utf-8"))
     relative = [target for target in targets if not target.startswith("http")]
     assert [target for target in relative if not (document.parent / target).resolve().is_relative_to(ROOT / "docs")] == []
 
 
-def test_the_theme_is_told_to_load_nothing_from_elsewhere() -> None:
+def test_the_theme_loads_nothing_from_other_servers() -> None:
     assert SETTINGS["theme"]["font"] is False
-    assert "repo_url" not in SETTINGS, "the theme would ask GitHub for the stars of it, from every reader's browser"
+    assert "repo_url" not in SETTINGS, "the theme would request the number of stars from GitHub in every reader's browser"
     assert "analytics" not in SETTINGS.get("extra", {})
     assert [
         each for each in SETTINGS.get("extra_css", []) + SETTINGS.get("extra_javascript", []) if not (ROOT / "docs" / each).is_file()
@@ -54,7 +54,7 @@ def test_the_theme_is_told_to_load_nothing_from_elsewhere() -> None:
 
 
 @pytest.mark.e2e
-def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+def test_the_site_builds_without_warnings_and_loads_nothing_from_other_servers(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     command, plain = [sys.executable, "-m", "zensical", "build", "--strict"], os.environ | {"NO_COLOR": "1"}

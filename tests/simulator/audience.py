@@ -15,9 +15,10 @@ from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import Player
+from tests.support import PATIENCE
 
 NOW = 1_796_000_000.0
-PATIENCE = aiohttp.ClientTimeout(total=20)
+TIMEOUT = aiohttp.ClientTimeout(total=PATIENCE)
 TIMELESS = settings(deadline=None)
 """A busy machine may be slow at any example."""
 WALLET = Player("heygen", "hg-key", Wallet("studio", Stock(start=42.5, rate=0.5, floor=10, top_up=50)))
@@ -61,7 +62,7 @@ class Answer(NamedTuple):
 async def get(url: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Answer:
     """Ask once, on a connection of its own, and take the bytes as they come."""
     async with (
-        aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding"], timeout=PATIENCE) as session,
+        aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding"], timeout=TIMEOUT) as session,
         session.request(method, url, headers=headers, allow_redirects=False) as response,
     ):
         return Answer(response.status, response.headers.copy(), await response.read())

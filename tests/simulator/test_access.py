@@ -13,6 +13,7 @@ from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import Subscription, Wallet
 from exporter.simulator.server import MAX_REQUESTS_KEPT, Player, Simulator
 from tests.simulator.audience import CREDITS, KEY_HEADERS, NOW, PATHS, PLAYERS, WALLET, WORKSPACE, Answer, Clock, ask, get
+from tests.support import PATIENCE
 
 TOKEN = Player("heygen", "hg-token", Subscription("web", "pro", 600, Usage(0, 1, 500), Stock(5, 0)), bearer=True)
 VENDORS = pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.provider)
@@ -166,7 +167,7 @@ async def test_two_thousand_accounts_are_told_apart() -> None:
     async with (
         Simulator(players) as simulator,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=20)) as session,
-        asyncio.timeout(30),
+        asyncio.timeout(PATIENCE),
     ):
 
         async def number_of(player: Player) -> int:

@@ -21,6 +21,7 @@ from exporter.simulator.heygen import KEY_LIFE, Subscription, UsageBased, Wallet
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import Simulator
 from tests.simulator.audience import NOW, TIMELESS, WORKSPACES
+from tests.support import PATIENCE
 
 ELAPSED = st.floats(0, 1e7)
 BODIES = {f"{role.player.provider}/{role.account}": role.player.body for role in CAST} | WORKSPACES
@@ -192,4 +193,6 @@ async def test_a_key_tells_when_it_ends_and_the_exporter_reads_it(simulator: Sim
     before = time.time()
     reading = await client.poll(job("heygen"))
     assert reading.credential_expires_at is not None
-    assert before + KEY_LIFE.total_seconds() - 2 <= reading.credential_expires_at <= time.time() + KEY_LIFE.total_seconds() + 2
+    assert (
+        before + KEY_LIFE.total_seconds() - PATIENCE <= reading.credential_expires_at <= time.time() + KEY_LIFE.total_seconds() + PATIENCE
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from exporter.model import Reading
 from exporter.providers.extract import extract
 from exporter.providers.library import load_definitions
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 from exporter.simulator.cast import CAST, Role, cast_simulator
 from exporter.simulator.faults import Fault
 from tests.simulator.audience import NOW, PATHS, TIMELESS, get

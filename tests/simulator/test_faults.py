@@ -14,10 +14,11 @@ import pytest
 from exporter.errors import PollError
 from exporter.model import Reason
 from exporter.providers.library import load_definitions
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 from exporter.simulator.faults import WIRE, Fault
 from exporter.simulator.server import VENDORS, Player, Simulator
-from tests.simulator.audience import CREDITS, KEY_HEADERS, PATHS, PATIENCE, PLAYERS, WALLET, WORKSPACE, ask
+from tests.simulator.audience import CREDITS, KEY_HEADERS, PATHS, PLAYERS, TIMEOUT, WALLET, WORKSPACE, ask
+from tests.support import PATIENCE
 
 REFUSALS: list[tuple[Player, Fault, int, Any, Reason]] = [
     (WALLET, Fault.BAD_KEY, 401, "authentication_failed", Reason.UNAUTHORIZED),
@@ -52,7 +53,7 @@ async def simulator() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(auto_decompress=False, headers={KEY_HEADERS["heygen"]: WALLET.secret}, timeout=PATIENCE) as session:
+    async with aiohttp.ClientSession(auto_decompress=False, headers={KEY_HEADERS["heygen"]: WALLET.secret}, timeout=TIMEOUT) as session:
         yield session
 
 
@@ -62,7 +63,7 @@ async def raw(simulator: Simulator) -> bytes:
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
         writer.write(b"GET /v3/users/me HTTP/1.1\r\nHost: loopback\r\nX-Api-Key: hg-key\r\n\r\n")
-        return await asyncio.wait_for(reader.read(), 20)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
     finally:
         writer.close()
 

@@ -9,6 +9,7 @@ import pytest
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Player, Simulator
 from tests.simulator.audience import PATHS, WALLET, ask
+from tests.support import PATIENCE
 
 STUCK = [Fault.HANG, Fault.DRIP, Fault.OVERSIZED]
 
@@ -27,12 +28,12 @@ async def stuck_clients(simulator: Simulator, players: Iterable[Player]) -> list
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop run until something has happened."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 -- the server has no event for this, and needs none
             await asyncio.sleep(0)
 
 
-async def test_stop_is_quick_with_stuck_clients_of_every_kind() -> None:
+async def test_stop_does_not_wait_for_stuck_clients_of_any_kind() -> None:
     players = [Player("heygen", f"{fault}-{number}", WALLET.body) for fault in STUCK for number in range(5)]
     simulator = Simulator(players)
     await simulator.start()
@@ -40,9 +41,8 @@ async def test_stop_is_quick_with_stuck_clients_of_every_kind() -> None:
         simulator.misbehave(player.secret, Fault(player.secret.rpartition("-")[0]))
     writers = await stuck_clients(simulator, players)
     await until(lambda: len(simulator.requests) == len(players))
-    before = asyncio.get_running_loop().time()
-    await simulator.stop()
-    assert asyncio.get_running_loop().time() - before < 1.5
+    async with asyncio.timeout(PATIENCE):  # the clients are stuck for ever
+        await simulator.stop()
     for writer in writers:
         writer.transport.abort()
 
@@ -65,9 +65,8 @@ async def test_an_idle_connection_does_not_hold_the_server() -> None:
     async with aiohttp.ClientSession() as session:
         async with session.get(url + PATHS["heygen"], headers={"X-Api-Key": WALLET.secret}) as response:
             assert response.status == 200
-        before = asyncio.get_running_loop().time()
-        await simulator.stop()
-        assert asyncio.get_running_loop().time() - before < 1.5
+        async with asyncio.timeout(PATIENCE):  # the client keeps the connection open
+            await simulator.stop()
         with pytest.raises(aiohttp.ClientConnectorError):
             await session.get(url + PATHS["heygen"])
 

@@ -20,6 +20,7 @@ from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
 from exporter.web.web_config.gate import Gate
 from tests.metrics.showcase import BUILD, showcase
+from tests.support import PATIENCE
 
 LOOPBACK = Address("127.0.0.1", 0)
 
@@ -37,7 +38,7 @@ class Line:
 
     async def answer(self) -> bytes:
         """Read one answer whole; its body."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = next(line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
             return await self.reader.readexactly(int(length))
@@ -45,7 +46,7 @@ class Line:
     async def rest(self) -> bytes:
         """Read until the server hangs up, politely or not."""
         heard = b""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             try:
                 while piece := await self.reader.read(65_536):
                     heard += piece

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from exporter.web import connections, server
 from exporter.web.server import Server
+from tests.support import PATIENCE
 from tests.web.serving import LOOPBACK, Line, Visitor, deaf, serving
 
 GET: Final = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -47,7 +48,7 @@ def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 async def drip(line: Line) -> bytes:
     """Send headers byte by byte until the server hangs up; what it said."""
     line.say(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Long: ")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             line.say(b"x")
             try:
@@ -70,7 +71,7 @@ async def is_answered(visitor: Visitor, tls: ssl.SSLContext | None = None) -> bo
 
 async def until_answered(visitor: Visitor) -> None:
     """Return when there is room again."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not await is_answered(visitor):
             pass
 
@@ -97,12 +98,12 @@ async def test_a_silent_connection_over_tls_is_ended_though_its_client_does_not_
     shorten("FIRST_WORD_WITHIN", 0.2)
     shorten("SHAKEN_WITHIN", 0.1)
     async with serving(tls=ours) as visitor:
-        with socket.create_connection((str(visitor.address.host), visitor.address.port), 10) as raw:
+        with socket.create_connection((str(visitor.address.host), visitor.address.port), PATIENCE) as raw:
             client = await asyncio.to_thread(theirs.wrap_socket, raw, server_hostname="127.0.0.1")
             with client:
                 raw_view = socket.socket(fileno=client.detach())
         with raw_view:
-            raw_view.settimeout(10)
+            raw_view.settimeout(PATIENCE)
             assert await asyncio.to_thread(read_all, raw_view)  # its goodbye, to which nothing is answered
 
 
@@ -239,7 +240,7 @@ async def test_clients_that_do_not_read_are_hung_up_on_while_scrapes_go_on(short
         for _ in range(20):
             await leaving.enter_async_context(deaf(*visitor.address, "/big/20000000"))
         assert await is_answered(visitor)
-        async with asyncio.timeout(10), visitor.call(), visitor.call():  # with the deaf ones there would be no room
+        async with asyncio.timeout(PATIENCE), visitor.call(), visitor.call():  # with the deaf ones there would be no room
             await until_answered(visitor)
 
 

@@ -16,6 +16,7 @@ from exporter.web.address import Address
 from exporter.web.server import Server
 from exporter.web.site import make_application
 from exporter.web.sockets import bind
+from tests.support import PATIENCE
 from tests.web.serving import LOOPBACK, serving, site
 
 
@@ -99,7 +100,7 @@ async def test_nothing_listens_when_the_context_has_ended() -> None:
 
 @pytest.mark.parametrize("turns", range(5))
 async def test_who_comes_while_the_server_changes_its_certificate_is_let_in(turns: int) -> None:
-    async with asyncio.timeout(5), serving() as visitor:
+    async with asyncio.timeout(PATIENCE), serving() as visitor:
         crowd = [socket.create_connection((str(visitor.address.host), visitor.address.port)) for _ in range(5)]
         for _ in range(turns):
             await asyncio.sleep(0)  # the moment matters by the turns of the event loop

@@ -18,6 +18,7 @@ import trustme
 
 from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import Daemon, config, daemon
+from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, basic
 
 TLS: Final = "tls_server_config: {cert_file: server.pem, key_file: server.key}\n"
@@ -87,8 +88,7 @@ async def living(simulator: Simulator, folder: Path, text: str, authority: trust
         house = House(folder, running, simulator)
         authority.configure_trust(house.trust)
         yield house
-        code, _ = await running.stop()
-        assert code == 0
+        assert await running.stop() == 0
         assert b"Traceback" not in running.log
 
 
@@ -149,7 +149,7 @@ async def test_a_broken_configuration_does_not_hold_up_a_certificate(house: Hous
     house.trust = ssl.create_default_context()
     former = trustme.CA()
     house.certify(former)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         house.running.process.send_signal(signal.SIGHUP)
         await heard(house, b"config reloaded")
     assert await house.gauge() == "0.0"  # one of them is still wrong

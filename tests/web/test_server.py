@@ -17,7 +17,7 @@ from exporter.metrics.collector import BUCKETS
 from exporter.metrics.negotiation import negotiate
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from tests.metrics.showcase import NOW, OPENMETRICS
-from tests.support import clock_at, job_of
+from tests.support import PATIENCE, clock_at, job_of
 from tests.web.serving import Visitor, deaf, serving, site
 
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -215,7 +215,7 @@ async def test_a_scrape_does_not_wait_for_threads_that_wait_for_a_name_server(vi
     loop = asyncio.get_running_loop()
     lookups = [loop.run_in_executor(None, name_server_answers.wait) for _ in range(40)]
     try:
-        async with asyncio.timeout(3), visitor.ask("/metrics") as response:
+        async with asyncio.timeout(PATIENCE), visitor.ask("/metrics") as response:
             assert response.status == 200
     finally:
         name_server_answers.set()
@@ -228,7 +228,7 @@ async def test_scrapes_that_are_still_being_read_count_and_those_beyond_the_most
 ) -> None:
     keys = [AccountKey("heygen", str(number)) for number in range(300)]
     store = Store((job_of(key, labels={"note": "x" * 2000}) for key in keys), BUCKETS, clock_at(NOW))  # more than a kernel takes
-    async with asyncio.timeout(20), serving(site(store, max_requests=most)) as visitor, AsyncExitStack() as leaving:
+    async with asyncio.timeout(PATIENCE), serving(site(store, max_requests=most)) as visitor, AsyncExitStack() as leaving:
         for _ in range(deaf_ones):
             await leaving.enter_async_context(deaf(*visitor.address, "/metrics"))
         async with visitor.ask("/metrics") as response:

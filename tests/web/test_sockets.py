@@ -12,6 +12,7 @@ import pytest
 
 from exporter.errors import ExporterError
 from exporter.web.sockets import inherited
+from tests.support import PATIENCE
 
 CHILD = """
 import os, sys
@@ -49,7 +50,7 @@ async def taken_by_a_child(*files: socket.socket | int, more: int = 0) -> list[s
             stdout=-1,
             stderr=asyncio.subprocess.STDOUT,
         )
-        out, _ = await asyncio.wait_for(process.communicate(), 30)
+        out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     finally:
         for number in high:
             os.close(number)

@@ -1,38 +1,29 @@
-"""The chart's README table and schema, which are written from code."""
+"""The chart's generated files: the values schema, and parts of its README."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from tools.chart.schema import alert_names, values_schema
-from tools.chart.values import CHART, Value, documented, text_of
+from tools.chart.values import CHART, documented, text_of
+from tools.markdown import codes, table, with_parts
 
-ROOT = CHART.parent.parent
+FOLDER = CHART.relative_to(CHART.parent.parent)
 
 
 def documents() -> Mapping[str, str]:
-    """Path in the repository and text; `make docs` writes them."""
-    folder = CHART.relative_to(ROOT)
+    """The text of each generated file by its path in the repository."""
     return {
-        str(folder / "values.schema.json"): f"{json.dumps(values_schema(), indent=1)}\n",
-        str(folder / "README.md"): readme((CHART / "README.md").read_text("utf-8")),
+        str(FOLDER / "values.schema.json"): f"{json.dumps(values_schema(), indent=1)}\n",
+        str(FOLDER / "README.md"): with_parts((CHART / "README.md").read_text("utf-8"), {"values": _values, "alerts": _alerts}),
     }
 
 
-def readme(text: str) -> str:
-    """The chart's README with its generated parts written anew."""
-    for name, part in {"values": table(documented(text_of())), "alerts": ", ".join(f"`{each}`" for each in alert_names()) + "\n"}.items():
-        pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text = pattern.sub(lambda found, part=part: f"{found[1]}{part}{found[2]}", text)  # type: ignore[misc]  # mypy: lambda with default
-    return text
+def _values() -> str:
+    rows = ((f"`{value.path}`", f"`{json.dumps(value.default)}`", value.description) for value in documented(text_of()))
+    return f"{table(('value', 'default', 'meaning'), rows)}\n"
 
 
-def table(values: Iterable[Value]) -> str:
-    """The values as rows of Markdown."""
-    rows = (
-        f"| `{value.path}` | {f'`{json.dumps(value.default)}`'.replace('|', chr(92) + '|')} | {value.description.replace('|', chr(92) + '|')} |\n"
-        for value in values
-    )
-    return "| value | default | what it does |\n|---|---|---|\n" + "".join(rows)
+def _alerts() -> str:
+    return f"{codes(alert_names())}\n"

@@ -1,8 +1,8 @@
-"""The dashboards as code: `make docs` writes them."""
+"""The Grafana dashboards, as Python."""
 
 import warnings
 
 with warnings.catch_warnings():
-    # The SDK warns on import that there is a newer form, which no provisioning or import takes yet.
+    # On import, the SDK warns that a newer model exists. Provisioning does not support that model yet.
     warnings.simplefilter("ignore", DeprecationWarning)
-    from grafana_foundation_sdk.builders import bargauge, dashboard  # noqa: F401 -- so that they warn here and not later
+    from grafana_foundation_sdk.builders import bargauge, dashboard  # noqa: F401 -- so that the warning comes here

@@ -1,4 +1,4 @@
-"""One account: what is left of one resource, how fast it goes, and how its polls fare."""
+"""The dashboard of one account: one resource, all resources, and the polls."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Iterator
 
 from tools.dashboards import units
 from tools.dashboards.account_polls import details, polls
-from tools.dashboards.board import Line, dashboard, heading
 from tools.dashboards.expressions import DAY, ONE_ACCOUNT, ONE_RESOURCE, RESOURCE
-from tools.dashboards.panels import Face, Json, lines, query, stat_panel
+from tools.dashboards.layout import PanelRow, dashboard, row_heading
+from tools.dashboards.overrides import colored, dashed_line
+from tools.dashboards.panels import Json, Options, query, stat_panel, time_series_panel
 from tools.dashboards.resources import resource_table
-from tools.dashboards.series import coloured, line_of, same_unit
 from tools.dashboards.variables import POLLS, built_in, data_source, exporters, new_period, own_labels, reloaded, single, topped_up
 
-RULES = "No burn yet: load prometheus/rules/recording.yaml"
-EMPTY = "Nothing known of this resource"
+RULES = "No burn rate: load prometheus/rules/recording.yaml"
+EMPTY = "No data for this resource"
 
 
 def account() -> Json:
-    """The dashboard that a row of the fleet leads to."""
+    """The dashboard that a row of the fleet links to."""
     return dashboard(
         "ai-account-account",
-        "One account: what is left, how fast it goes, when it ends, and whether the figures can be trusted.",
+        "One account: balance, usage, time until exhaustion, and the age of the values.",
         (
             _headline(),
-            Line(10, ((15, _left()), (9, _burn()))),
-            Line(8, ((8, _ends()), (8, _limit()), (8, _moves()))),
-            Line(7, ((24, resource_table(ONE_ACCOUNT, "All resources of $account", fleet=False)),)),
+            PanelRow(10, ((15, _left()), (9, _burn()))),
+            PanelRow(8, ((8, _ends()), (8, _limit()), (8, _moves()))),
+            PanelRow(7, ((24, resource_table(ONE_ACCOUNT, "All resources of $account", fleet=False)),)),
             details(),
-            heading("Polls of $account"),
+            row_heading("Polls of $account"),
             polls(),
         ),
         variables=(data_source(), *exporters(), *_choices(), own_labels()),
@@ -43,65 +43,69 @@ def _choices() -> list[Json]:
     return [
         single("provider", "Provider", f"label_values({POLLS}{{{exporter}}}, provider)", "The vendor."),
         single("account", "Account", f'label_values({POLLS}{{{exporter},provider="$provider"}}, account)', "The account."),
-        single("resource", "Resource", resources, "The resource of the upper half."),
+        single("resource", "Resource", resources, "The resource that the upper half shows."),
     ]
 
 
-def _headline() -> Line:
-    return Line(5, ((3, _state()), (4, _amount()), *_when(), (4, _pace()), (3, _data_age())))
+def _headline() -> PanelRow:
+    return PanelRow(5, ((3, _state()), (4, _amount()), *_when(), (4, _pace()), (3, _data_age())))
 
 
 def _state() -> Json:
-    face = Face(
-        "State", "The worst of the account and this resource.",
-        steps=units.STATE_STEPS, mappings=units.words(units.STATES), nothing="not known",
+    options = Options(
+        "State", "The worse state of the account and this resource.",
+        thresholds=units.STATE_STEPS, mappings=units.value_mappings(units.STATES), no_value="unknown",
     )  # fmt: skip
-    return stat_panel(face, query(f"max({ONE_RESOURCE.state()})", "state", at_end=True), background=True)
+    return stat_panel(options, query(f"max({ONE_RESOURCE.state()})", "state", instant=True), background=True)
 
 
 def _amount() -> Json:
-    face = Face("Left", "What is left of $resource.", nothing=EMPTY, overrides=units.money_overrides())
-    return stat_panel(face, query(ONE_RESOURCE.left(), "{{unit}}", at_end=True), named=True)
+    options = Options("Left", "What is left of $resource.", no_value=EMPTY, overrides=units.money_overrides())
+    return stat_panel(options, query(ONE_RESOURCE.remaining(), "{{unit}}", instant=True), named=True)
 
 
 def _when() -> Iterator[tuple[int, Json]]:
     of = ONE_RESOURCE
-    share = Face(
-        "Share", "The share of the limit that is left; below 0 is overage.", "percentunit", units.SHARE_STEPS, nothing="no limit",
+    share = Options(
+        "Share", "Percentage of the limit that is left. Below 0 is overage.", "percentunit", units.SHARE_STEPS, no_value="no limit",
     )  # fmt: skip
-    yield 3, stat_panel(share, query(of.share(), "share", at_end=True))
-    lasts = Face(
-        "Lasts", "Runway: until nothing is left, at the pace of the last day.", "s", units.RUNWAY_STEPS, units.ranges(units.NO_RUNWAY),
-        nothing="not known", decimals=1,
+    yield 3, stat_panel(share, query(of.share(), "share", instant=True))
+    lasts = Options(
+        "Runway", "Time until nothing is left, at the rate of the last day.", "s", units.RUNWAY_STEPS, units.range_mappings(units.NO_RUNWAY),
+        no_value="unknown", decimals=1,
     )  # fmt: skip
-    yield 3, stat_panel(lasts, query(f"max by ({RESOURCE}) ({of.told_runway()})", "runway", at_end=True))
-    reset = Face("Resets in", "Until the period ends and the vendor fills up again.", "s", nothing="no reset", decimals=1)
-    yield 4, stat_panel(reset, query(of.until_reset(), "reset", at_end=True))
+    yield 3, stat_panel(lasts, query(f"max by ({RESOURCE}) ({of.runway_or_reason()})", "runway", instant=True))
+    reset = Options("Resets in", "Time until the period ends and the vendor resets the quota.", "s", no_value="no reset", decimals=1)
+    yield 4, stat_panel(reset, query(of.until_reset(), "reset", instant=True))
 
 
 def _pace() -> Json:
-    face = Face("Used a day", "At the pace of the last day.", nothing=RULES, overrides=units.money_overrides())
-    return stat_panel(face, query(f"{ONE_RESOURCE.burn()} * {DAY}", "{{unit}}", at_end=True), named=True)
+    options = Options("Used per day", "At the rate of the last day.", no_value=RULES, overrides=units.money_overrides())
+    return stat_panel(options, query(f"{ONE_RESOURCE.burn()} * {DAY}", "{{unit}}", instant=True), named=True)
 
 
 def _data_age() -> Json:
-    face = Face("Age", "Age of the figures: since the last good poll of the account.", "s", nothing="never read", decimals=0)
-    return stat_panel(face, query(ONE_ACCOUNT.age(), "age", at_end=True))
+    options = Options("Data age", "Time since the last successful poll of the account.", "s", no_value="never polled", decimals=0)
+    return stat_panel(options, query(ONE_ACCOUNT.age(), "age", instant=True))
 
 
 def _left() -> Json:
     of = ONE_RESOURCE
-    marks = [line_of("/^floor, warning/", units.ORANGE), line_of("/^floor, critical/", units.RED), line_of("/^limit/", units.GREY)]
-    face = Face(
-        "Left of $resource", "What is left, with the limit and the floors of the configuration; below 0 is overage.",
-        nothing=EMPTY, overrides=[*same_unit(), *marks],
+    marks = [
+        dashed_line("/^threshold, warning/", units.ORANGE),
+        dashed_line("/^threshold, critical/", units.RED),
+        dashed_line("/^limit/", units.GREY),
+    ]
+    options = Options(
+        "Left of $resource", "What is left, with the limit and the configured thresholds. Below 0 is overage.",
+        no_value=EMPTY, overrides=[*units.money_overrides(), *marks],
     )  # fmt: skip
-    return lines(
-        face,
-        query(of.left(), "left ({{unit}})"),
-        query(of.largest("ai_account_quota_limit"), "limit ({{unit}})", ref="B"),
-        query(of.largest("ai_account_quota_threshold", by=f"{RESOURCE}, severity"), "floor, {{severity}} ({{unit}})", ref="C"),
-        query(f"-{of.largest('ai_account_quota_overage_limit')}", "end of overage ({{unit}})", ref="D"),
+    return time_series_panel(
+        options,
+        query(of.remaining(), "left ({{unit}})"),
+        query(of.max_by("ai_account_quota_limit"), "limit ({{unit}})", ref="B"),
+        query(of.max_by("ai_account_quota_threshold", by=f"{RESOURCE}, severity"), "threshold, {{severity}} ({{unit}})", ref="C"),
+        query(f"-{of.max_by('ai_account_quota_overage_limit')}", "overage limit ({{unit}})", ref="D"),
     )
 
 
@@ -109,11 +113,17 @@ def _burn() -> Json:
     of = ONE_RESOURCE
     windows = {"1h": "hour", "6h": "6 hours", "1d": "day", "7d": "week"}
     queries = (
-        query(f"{of.largest(f'account:ai_account_quota_burn:rate{window}')} * {DAY}", f"last {name} ({{{{unit}}}})", ref=ref)
+        query(f"{of.max_by(f'account:ai_account_quota_burn:rate{window}')} * {DAY}", f"last {name} ({{{{unit}}}})", ref=ref)
         for ref, (window, name) in zip("ABCD", windows.items(), strict=True)
     )
-    face = Face("Used a day", "At the pace of the last hour, six hours, day and week.", nothing=RULES, overrides=same_unit(), floor=0)
-    return lines(face, *queries)
+    options = Options(
+        "Used per day, by window",
+        "At the rate of the last hour, six hours, day and week.",
+        no_value=RULES,
+        overrides=units.money_overrides(),
+        min_value=0,
+    )
+    return time_series_panel(options, *queries)
 
 
 def _ends() -> Json:
@@ -121,38 +131,38 @@ def _ends() -> Json:
     ends = (
         query(
             f"(min by ({RESOURCE}) ({of.series(f'account:ai_account_quota_exhaustion_seconds:rate{window}')}) < {365 * DAY}) / {DAY}",
-            f"empty, pace of {name}",
+            f"empty, rate of {name}",
             ref=ref,
         )
         for ref, window, name in (("A", "1h", "1h"), ("B", "6h", "6h"), ("C", "1d", "1d"))
     )
-    face = Face(
-        "Time until empty and until reset", "Trouble where the time until empty is below the time until reset.",
-        "d", nothing="Nothing is used, or there is no end.", overrides=[line_of("/^reset/", units.BLUE)], floor=0,
+    options = Options(
+        "Time until empty and until reset", "The resource runs out first if the time until empty is below the time until reset.",
+        "d", no_value="Nothing is used, or the resource is unlimited.", overrides=[dashed_line("/^reset/", units.BLUE)], min_value=0,
     )  # fmt: skip
-    return lines(face, *ends, query(f"{of.until_reset()} / {DAY}", "reset", ref="D"))
+    return time_series_panel(options, *ends, query(f"{of.until_reset()} / {DAY}", "reset", ref="D"))
 
 
 def _limit() -> Json:
     of = ONE_RESOURCE
-    face = Face(
-        "Used of the limit", "What was used in this period, and what is granted for it.",
-        nothing="The vendor tells no use of this resource.", overrides=[*same_unit(), line_of("/^limit/", units.RED)], floor=0,
+    options = Options(
+        "Used of the limit", "Usage in the current period, and its limit.",
+        no_value="The vendor returns no usage of this resource.", overrides=[*units.money_overrides(), dashed_line("/^limit/", units.RED)], min_value=0,
     )  # fmt: skip
-    used = query(of.largest("ai_account_quota_used"), "used ({{unit}})")
-    return lines(face, used, query(of.largest("ai_account_quota_limit"), "limit ({{unit}})", ref="B"))
+    used = query(of.max_by("ai_account_quota_used"), "used ({{unit}})")
+    return time_series_panel(options, used, query(of.max_by("ai_account_quota_limit"), "limit ({{unit}})", ref="B"))
 
 
 def _moves() -> Json:
     of = ONE_RESOURCE
-    face = Face(
-        "Used and topped up in a day", "What was seen to go and to come in the day before each bar; resets count as topped up.",
-        nothing="Nothing was seen to move.",
-        overrides=[*same_unit(), coloured("/^used/", units.BLUE), coloured("/^topped/", units.GREEN)],
+    options = Options(
+        "Used and topped up per day", "Changes in the day before each bar. Resets count as top-ups.",
+        no_value="No change was observed.",
+        overrides=[*units.money_overrides(), colored("/^used/", units.BLUE), colored("/^topped/", units.GREEN)],
     )  # fmt: skip
     families = (("A", "consumed", "used"), ("B", "replenished", "topped up"))
-    return lines(
-        face,
+    return time_series_panel(
+        options,
         *(
             query(
                 f"max by ({RESOURCE}) (increase({of.series(f'ai_account_quota_{part}_total')}[1d]))",

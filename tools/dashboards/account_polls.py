@@ -1,4 +1,4 @@
-"""The lower half of the account dashboard: what the vendor tells about the account, and how its polls fare."""
+"""The lower half of the account dashboard: the vendor's details of the account, and its polls."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
 
 from tools.dashboards import units
-from tools.dashboards.board import Line
 from tools.dashboards.expressions import ACCOUNT
 from tools.dashboards.expressions import ONE_ACCOUNT as OF
-from tools.dashboards.panels import Face, Json, columns, frame, lines, query, stat_panel, table_panel
-from tools.dashboards.series import coloured, line_of
+from tools.dashboards.layout import PanelRow
+from tools.dashboards.overrides import colored, dashed_line
+from tools.dashboards.panels import Json, Options, columns, query, stat_panel, table_panel, table_query, time_series_panel
 
 
-def details() -> Line:
-    """What the vendor tells."""
-    return Line(7, ((10, _info()), (6, _features()), (4, _dates()), (4, _reload())))
+def details() -> PanelRow:
+    """What the vendor returns besides quotas."""
+    return PanelRow(7, ((10, _info()), (6, _features()), (4, _dates()), (4, _reload())))
 
 
-def polls() -> Line:
-    """How the polls fare."""
-    return Line(7, ((8, _polls()), (8, _age()), (8, _duration())))
+def polls() -> PanelRow:
+    """Results, age and duration of polls."""
+    return PanelRow(7, ((8, _polls()), (8, _age()), (8, _duration())))
 
 
 def _info() -> Json:
-    info = OF.largest("ai_account_info", by=f"{ACCOUNT}, plan, billing_type, billing_period, workspace")
+    info = OF.max_by("ai_account_info", by=f"{ACCOUNT}, plan, billing_type, billing_period, workspace")
     status = f"group by ({ACCOUNT}, status) ({OF.series('ai_account_status')} == 1)"
     names = {"plan": "Plan", "billing_type": "Billing", "billing_period": "Period", "workspace": "Workspace", "status": "Status"}
     order = [
@@ -40,79 +40,84 @@ def _info() -> Json:
         "Value #A",
         "Value #B",
     ]
-    face = Face(
-        "Plan and standing", "What the vendor says of the account.", nothing="-",
+    options = Options(
+        "Plan and status", "As the vendor returns them.", no_value="-",
         overrides=[(name, [Setting("custom.width", 105)]) for name in ("Plan", "Status", "Period")],
     )  # fmt: skip
     return table_panel(
-        face, frame("A", info), frame("B", status), transformations=[DataTransformerConfig("merge", options={}), columns(order, names)]
+        options,
+        table_query("A", info),
+        table_query("B", status),
+        transformations=[DataTransformerConfig("merge", options={}), columns(order, names)],
     )
 
 
 def _features() -> Json:
     cells = [
-        Setting("mappings", [mapping.to_json() for mapping in units.words(units.YES_NO)]),
+        Setting("mappings", [mapping.to_json() for mapping in units.value_mappings(units.YES_NO)]),
         Setting("custom.cellOptions", {"type": "color-text"}),
     ]
-    face = Face(
-        "Features", "What the vendor says is on or allowed.", nothing="The vendor tells of no features.",
+    options = Options(
+        "Features", "Features that the vendor reports as enabled or allowed.", no_value="The vendor returns no features.",
         overrides=[("On", [*cells, Setting("custom.width", 60)])],
     )  # fmt: skip
     names = {"feature": "Feature", "Value": "On"}
     order = ["Time", "feature", "Value", "provider", "account"]
-    features = OF.largest("ai_account_feature_enabled", by=f"{ACCOUNT}, feature")
-    return table_panel(face, frame("A", features), transformations=[DataTransformerConfig("merge", options={}), columns(order, names)])
+    features = OF.max_by("ai_account_feature_enabled", by=f"{ACCOUNT}, feature")
+    return table_panel(
+        options, table_query("A", features), transformations=[DataTransformerConfig("merge", options={}), columns(order, names)]
+    )
 
 
 def _dates() -> Json:
-    face = Face(
-        "Key expires", "When the key stops working; two weeks before, it is time for a new one.", "s", units.RUNWAY_STEPS,
-        nothing="no end known", decimals=0,
+    options = Options(
+        "Key expires in", "Time until the key expires.", "s", units.RUNWAY_STEPS,
+        no_value="no expiry known", decimals=0,
     )  # fmt: skip
     return stat_panel(
-        face, query(f"{OF.largest('ai_account_credential_expiry_timestamp_seconds', by=ACCOUNT)} - time()", "key", at_end=True)
+        options, query(f"{OF.max_by('ai_account_credential_expiry_timestamp_seconds', by=ACCOUNT)} - time()", "key", instant=True)
     )
 
 
 def _reload() -> Json:
-    face = Face(
-        "Top-up",
-        "Below which balance the vendor tops up by itself, and by how much.",
-        nothing="none known",
+    options = Options(
+        "Automatic top-up",
+        "The balance below which the vendor tops up, and the amount that it adds.",
+        no_value="none",
         overrides=units.money_overrides(),
     )
-    below = query(OF.largest("ai_account_auto_reload_threshold", by=f"{ACCOUNT}, unit"), "below, {{unit}}", at_end=True)
-    by = query(OF.largest("ai_account_auto_reload_amount", by=f"{ACCOUNT}, unit"), "by, {{unit}}", ref="B", at_end=True)
-    return stat_panel(face, below, by, named=True)
+    below = query(OF.max_by("ai_account_auto_reload_threshold", by=f"{ACCOUNT}, unit"), "below, {{unit}}", instant=True)
+    by = query(OF.max_by("ai_account_auto_reload_amount", by=f"{ACCOUNT}, unit"), "amount, {{unit}}", ref="B", instant=True)
+    return stat_panel(options, below, by, named=True)
 
 
 def _polls() -> Json:
     errors = f"max by ({ACCOUNT}, reason) (increase({OF.series('ai_account_scrape_errors_total')}[$__interval]))"
     polls = f"max by ({ACCOUNT}) (increase({OF.series('ai_account_scrapes_total')}[$__interval]))"
-    face = Face(
-        "Polls by outcome", "Good polls and failed ones by reason, in each hour; docs/metrics.md says what each reason means.",
-        nothing="No polls", floor=0, overrides=[coloured("good", units.GREEN)],
+    options = Options(
+        "Polls by result", "Successful polls, and failed polls by reason, per hour. docs/metrics.md explains each reason.",
+        no_value="No polls", min_value=0, overrides=[colored("success", units.GREEN)],
     )  # fmt: skip
-    good = query(f"clamp_min({polls} - sum by ({ACCOUNT}) ({errors}), 0)", "good", step="1h")
-    return lines(face, good, query(f"{errors} > 0", "{{reason}}", ref="B", step="1h"), bars=True, stacked=True)
+    good = query(f"clamp_min({polls} - sum by ({ACCOUNT}) ({errors}), 0)", "success", step="1h")
+    return time_series_panel(options, good, query(f"{errors} > 0", "{{reason}}", ref="B", step="1h"), bars=True, stacked=True)
 
 
 def _age() -> Json:
-    face = Face(
-        "Data age and interval", "Above three intervals the figures are stale.", "s", nothing="Never read", floor=0,
-        overrides=[line_of("interval", units.BLUE), coloured("age", units.ORANGE)],
+    options = Options(
+        "Data age and interval", "Values are stale after three intervals.", "s", no_value="Never polled", min_value=0,
+        overrides=[dashed_line("interval", units.BLUE), colored("age", units.ORANGE)],
     )  # fmt: skip
-    interval = OF.largest("ai_account_scrape_interval_seconds", by=ACCOUNT)
-    return lines(face, query(OF.age(), "age"), query(interval, "interval", ref="B"))
+    interval = OF.max_by("ai_account_scrape_interval_seconds", by=ACCOUNT)
+    return time_series_panel(options, query(OF.age(), "age"), query(interval, "interval", ref="B"))
 
 
 def _duration() -> Json:
-    face = Face(
-        "How long polls take",
-        "The last poll before each point.",
+    options = Options(
+        "Poll duration",
+        "Duration of the last poll.",
         "s",
-        nothing="No polls",
-        floor=0,
-        overrides=[coloured("duration", units.BLUE)],
+        no_value="No polls",
+        min_value=0,
+        overrides=[colored("duration", units.BLUE)],
     )
-    return lines(face, query(OF.largest("ai_account_scrape_duration_seconds", by=ACCOUNT), "duration"))
+    return time_series_panel(options, query(OF.max_by("ai_account_scrape_duration_seconds", by=ACCOUNT), "duration"))

@@ -1,4 +1,4 @@
-"""The PromQL that the dashboards share: one series a resource or an account, however many exporters tell of it."""
+"""The PromQL that the dashboards share: one series per resource or account, even if several exporters poll it."""
 
 from __future__ import annotations
 
@@ -8,125 +8,123 @@ ACCOUNT = "provider, account"
 RESOURCE = "provider, account, resource, unit"
 EXPORTER = 'job=~"$job",instance=~"$instance"'
 NO_SLOTS = 'unit!="slots"'
-"""Slots are a stock that is held on purpose: a full house is no emergency."""
+"""Slots are held rather than used up: having none free is no emergency."""
 
 DAY = 86_400
 SOON = 3 * DAY
 LOW_SHARE = 0.1
 
 RESETS_FIRST, NOT_FALLING, NO_LIMIT, NOT_KNOWN = 10**10, 2 * 10**10, 3 * 10**10, 4 * 10**10
-"""What stands in for a runway where there is none: beyond every real one, so that they sort last."""
+"""Values for resources without a runway. They are larger than every real one, so they sort last."""
 
 OK, WAITING, LOW, FAILING, STALE, EXHAUSTED = range(6)
-"""How a resource stands, as the status page has it; the worst is the highest."""
+"""The states of the status page. A higher number is worse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """Expressions about the series that `selector` matches."""
+    """Builds expressions for the series that `selector` matches."""
 
     selector: str
     of_resource: str = ""
-    """What the series of resources must match besides."""
+    """Further matchers for the series of resources."""
 
     def series(self, name: str, further: str = "") -> str:
-        """A plain selector of these series."""
+        """A selector."""
         narrow = self.of_resource if "ai_account_quota_" in name else ""
         return f"{name}{{{','.join(filter(None, (self.selector, narrow, further)))}}}"
 
-    def largest(self, name: str, further: str = "", by: str = RESOURCE) -> str:
-        """One series for each resource; two exporters that tell of it do not make it twice as much."""
+    def max_by(self, name: str, further: str = "", by: str = RESOURCE) -> str:
+        """One series per resource, even if two exporters poll it."""
         return f"max by ({by}) ({self.series(name, further)})"
 
-    def left(self, further: str = "") -> str:
-        """What is left; where a poll failed for long, what was left last."""
-        held = self.largest("account:ai_account_quota_remaining:last", further)
-        return f"({self.largest('ai_account_quota_remaining', further)} or {held})"
+    def remaining(self, further: str = "") -> str:
+        """What is left; the last known value while polls fail."""
+        held = self.max_by("account:ai_account_quota_remaining:last", further)
+        return f"({self.max_by('ai_account_quota_remaining', further)} or {held})"
 
     def share(self, further: str = "") -> str:
-        """What is left of the limit."""
-        return self.largest("account:ai_account_quota_remaining:ratio", further)
+        """The share of the limit that is left."""
+        return self.max_by("account:ai_account_quota_remaining:ratio", further)
 
     def burn(self, further: str = "") -> str:
-        """What is used a second, over a day, or as long as there is something to go by."""
-        return (
-            "(" + " or ".join(self.largest(f"account:ai_account_quota_burn:rate{window}", further) for window in ("1d", "6h", "1h")) + ")"
-        )
+        """Usage per second, over a day or the longest window with data."""
+        return "(" + " or ".join(self.max_by(f"account:ai_account_quota_burn:rate{window}", further) for window in ("1d", "6h", "1h")) + ")"
 
-    def end(self) -> str:
-        """Seconds until nothing is left, were there no reset."""
+    def exhaustion(self) -> str:
+        """Seconds until nothing is left, resets ignored."""
         names = (f"account:ai_account_quota_exhaustion_seconds:rate{window}" for window in ("1d", "6h", "1h"))
         return "(" + " or ".join(f"min by ({RESOURCE}) ({self.series(name)})" for name in names) + ")"
 
     def until_reset(self) -> str:
-        """Seconds until the period ends, while that is to come."""
-        return f"({self.largest('ai_account_quota_reset_timestamp_seconds')} - time() > 0)"
+        """Seconds until the period ends, if that is in the future."""
+        return f"({self.max_by('ai_account_quota_reset_timestamp_seconds')} - time() > 0)"
 
     def runway(self) -> str:
-        """Seconds until nothing is left, where no reset comes before."""
-        return f"({self.end()} <= ({self.until_reset()} or {self.end()}))"
+        """Seconds until nothing is left, if no reset comes first."""
+        return f"({self.exhaustion()} <= ({self.until_reset()} or {self.exhaustion()}))"
 
-    def told_runway(self) -> str:
-        """The runway of every resource, or which of the reasons there is for having none."""
+    def runway_or_reason(self) -> str:
+        """The runway of each resource, or the number of the reason why it has none."""
         return (
-            f"{self.runway()} or {self.end()} * 0 + {RESETS_FIRST} or {self.largest('ai_account_quota_unlimited')} * {NO_LIMIT} "
-            f"or {self.left()} * 0 + {NOT_FALLING} and {self.burn()} or {self.burn()} * 0 + {NO_LIMIT} or {self.rows()} * {NOT_KNOWN}"
+            f"{self.runway()} or {self.exhaustion()} * 0 + {RESETS_FIRST} or {self.max_by('ai_account_quota_unlimited')} * {NO_LIMIT} "
+            f"or {self.remaining()} * 0 + {NOT_FALLING} and {self.burn()} or {self.burn()} * 0 + {NO_LIMIT} or {self.rows()} * {NOT_KNOWN}"
         )
 
     def accounts(self) -> str:
-        """1 for each account, also while the exporter is down and only the rules remember it."""
+        """1 for each account, also while the exporter is down and only recorded series exist."""
         names = ("ai_account_scrapes_total", "account:ai_account_quota_remaining:last")
         return "(" + " or ".join(f"group by ({ACCOUNT}) ({self.series(name)})" for name in names) + ")"
 
     def rows(self) -> str:
-        """1 for each resource, and for each account of which no resource is known."""
+        """1 for each resource, and for each account without any."""
         names = ("ai_account_quota_used", "account:ai_account_quota_remaining:last", "ai_account_quota_remaining")
         known = " or ".join(f"group by ({RESOURCE}) ({self.series(name)})" for name in names)
         unknown = f'label_replace(label_replace({self.accounts()}, "resource", "(none)", "", ""), "unit", "-", "", "")'
         return f"({known} or on ({ACCOUNT}) {unknown})"
 
     def resource_state(self) -> str:
-        """How each resource that is not well stands, whatever its account's polls do."""
+        """The state of each resource that is low or exhausted."""
         low = (
-            f"({self.left(NO_SLOTS)} < {self.largest('account:ai_account_quota_threshold:last')}) or "
+            f"({self.remaining(NO_SLOTS)} < {self.max_by('account:ai_account_quota_threshold:last')}) or "
             f"({self.share(NO_SLOTS)} < {LOW_SHARE}) or ({self.runway()} < {SOON})"
         )
-        exhausted = f"({self.largest('account:ai_account_quota_available:last', NO_SLOTS)} <= 0)"
+        exhausted = f"({self.max_by('account:ai_account_quota_available:last', NO_SLOTS)} <= 0)"
         return f"({exhausted} * 0 + {EXHAUSTED} or ({low}) * 0 + {LOW})"
 
     def polling_state(self) -> str:
-        """How each account's polls stand."""
-        refused = self.largest("ai_account_up", by=ACCOUNT) + " == 0"
+        """The state of each account's polls."""
+        refused = self.max_by("ai_account_up", by=ACCOUNT) + " == 0"
         return (
-            f"({self.accounts()} * {STALE} unless {self.largest('ai_account_resources', by=ACCOUNT)} unless {self.waiting()} "
+            f"({self.accounts()} * {STALE} unless {self.max_by('ai_account_resources', by=ACCOUNT)} unless {self.waiting()} "
             f"or ({refused}) * 0 + {FAILING} or {self.waiting()} + {WAITING} or {self.accounts()} * {OK})"
         )
 
     def waiting(self) -> str:
-        """0 for each account that no poll has told anything about yet."""
-        return f"({self.largest('ai_account_scrapes_total', by=ACCOUNT)} == 0)"
+        """0 for each account that was not polled yet."""
+        return f"({self.max_by('ai_account_scrapes_total', by=ACCOUNT)} == 0)"
 
     def state(self) -> str:
-        """How each row stands: the worse of its resource and its account."""
+        """The state of each row: the worse one of its resource and its account."""
         of_itself = f'label_replace({self.resource_state()}, "of", "resource", "", "")'
         return f"max by ({RESOURCE}) ({of_itself} or {self.rows()} * on ({ACCOUNT}) group_left () {self.polling_state()})"
 
     def account_state(self) -> str:
-        """How each account stands."""
+        """The state of each account."""
         return f"max by ({ACCOUNT}) ({self.state()})"
 
     def age(self) -> str:
-        """Seconds since the last good poll of each account."""
-        return f"time() - {self.largest('ai_account_last_success_timestamp_seconds', by=ACCOUNT)}"
+        """Seconds since the last successful poll of each account."""
+        return f"time() - {self.max_by('ai_account_last_success_timestamp_seconds', by=ACCOUNT)}"
 
     def reason(self) -> str:
-        """1 for each account whose last poll failed, with the reason that it failed for most of late."""
+        """1 for each account whose last poll failed, with the most frequent reason of the last hours."""
         errors = f"max by ({ACCOUNT}, reason) (increase({self.series('ai_account_scrape_errors_total')}[3h])) > 0"
-        failing = f"{self.largest('ai_account_up', by=ACCOUNT)} == 0"
+        failing = f"{self.max_by('ai_account_up', by=ACCOUNT)} == 0"
         return f"group by ({ACCOUNT}, reason) (topk by ({ACCOUNT}) (1, {errors}) and on ({ACCOUNT}) ({failing}))"
 
     def on_rows(self, account_figure: str, labels: str = "") -> str:
-        """A figure of accounts, on every row of the account."""
+        """A value of an account on each of its rows."""
         return f"{self.rows()} * on ({ACCOUNT}) group_left ({labels}) ({account_figure})"
 
 

@@ -1,4 +1,4 @@
-"""The fleet: which account runs out first, when, and what it all costs."""
+"""The dashboard of all accounts."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
 
 from tools.dashboards import units
-from tools.dashboards.board import Line, dashboard
 from tools.dashboards.expressions import DAY, FLEET, LOW, NO_SLOTS, OK, RESOURCE, STALE
-from tools.dashboards.panels import Face, Json, bar_panel, columns, frame, lines, query, stat_panel, table_panel
+from tools.dashboards.layout import PanelRow, dashboard
+from tools.dashboards.panels import Json, Options, bar_panel, columns, query, stat_panel, table_panel, table_query, time_series_panel
 from tools.dashboards.resources import HINT, resource_table
 from tools.dashboards.variables import POLLS, built_in, data_source, exporters, new_period, own_labels, reloaded, several, single, topped_up
 
 NO_SPEND = 'resource!~"(.*_)?spend"'
-RULES = "No burn yet: load prometheus/rules/recording.yaml"
+RULES = "No burn rate: load prometheus/rules/recording.yaml"
 WHO = "{{account}} {{resource}}"
 
 
 def fleet() -> Json:
-    """The dashboard that one opens first."""
+    """The dashboard to open first."""
     return dashboard(
         "ai-account-fleet",
-        "Which account runs out first, when, and what it costs.",
-        (_headline(), Line(14, ((24, resource_table(FLEET, "Accounts and what is left of them", fleet=True)),)), _ends(), _uses()),
+        "All accounts: which one runs out first, when, and the cost of all.",
+        (_headline(), PanelRow(14, ((24, resource_table(FLEET, "Accounts and balances", fleet=True)),)), _ends(), _uses()),
         variables=(data_source(), *exporters(), *_filters(), own_labels()),
         annotations=(*built_in(), topped_up(FLEET), new_period(FLEET), reloaded('job=~"$job",instance=~"$instance"')),
         since="now-2d",
@@ -41,118 +41,124 @@ def _filters() -> list[Json]:
             "The accounts.",
         ),
         single(
-            "unit", "Unit", f"label_values(ai_account_quota_consumed_total{used}, unit)", "Of the chart of what is used a day.", not_money
+            "unit",
+            "Unit",
+            f"label_values(ai_account_quota_consumed_total{used}, unit)",
+            "The unit of the chart of usage per day.",
+            not_money,
         ),
     ]
 
 
-def _headline() -> Line:
-    return Line(5, ((8, _accounts()), (3, _alerts()), (5, _first()), (4, _money_left()), (4, _money_used())))
+def _headline() -> PanelRow:
+    return PanelRow(5, ((8, _accounts()), (3, _alerts()), (5, _first()), (4, _money_left()), (4, _money_used())))
 
 
 def _accounts() -> Json:
-    """How many accounts are in a state; 0 if none is, and nothing if there are no accounts."""
+    """The number of accounts by state; empty if there are no accounts."""
     trouble = [units.threshold_setting(units.BAD_FROM_ONE)]
-    face = Face(
+    options = Options(
         "Accounts",
-        "Accounts that need nothing, and those that need action, as the table says: exhausted, stale, failing or low. "
-        "Of these, stale are those whose figures are too old to be shown, or were never read.",
-        steps=units.GOOD_FROM_ONE, nothing=HINT, empty=units.RED, decimals=0, overrides=[("need action", trouble), ("stale", trouble)],
+        "Accounts that are ok, and accounts that need action because they are exhausted, stale, failing or low. "
+        "A stale account has values that are too old to be exported, or was never polled successfully.",
+        thresholds=units.GOOD_FROM_ONE, no_value=HINT, no_value_color=units.RED, decimals=0, overrides=[("need action", trouble), ("stale", trouble)],
     )  # fmt: skip
     states = FLEET.account_state()
     return stat_panel(
-        face,
-        query(f"sum({states} == bool {OK})", "ok", at_end=True),
-        query(f"sum({states} >= bool {LOW})", "need action", ref="B", at_end=True),
-        query(f"sum({FLEET.polling_state()} == bool {STALE})", "stale", ref="C", at_end=True),
+        options,
+        query(f"sum({states} == bool {OK})", "ok", instant=True),
+        query(f"sum({states} >= bool {LOW})", "need action", ref="B", instant=True),
+        query(f"sum({FLEET.polling_state()} == bool {STALE})", "stale", ref="C", instant=True),
         named=True,
     )
 
 
 def _alerts() -> Json:
-    face = Face(
-        "Alerts", "Alerts of prometheus/rules/alerts.yaml that fire now, without the informative ones.",
-        nothing="not known", steps=units.BAD_FROM_ONE, decimals=0, links=(("All alert rules", "/alerting/list"),),
+    options = Options(
+        "Alerts", "Firing alerts of prometheus/rules/alerts.yaml, except those of severity info.",
+        no_value="unknown", thresholds=units.BAD_FROM_ONE, decimals=0, links=(("All alert rules", "/alerting/list"),),
     )  # fmt: skip
-    return stat_panel(face, query(f"count({_firing()}) or vector(0)", "firing", at_end=True))
+    return stat_panel(options, query(f"count({_firing()}) or vector(0)", "firing", instant=True))
 
 
 def _firing() -> str:
-    told = FLEET.series("ALERTS", 'alertname=~"AIAccount.*",alertstate="firing",severity!="info"')
-    return f"max by (alertname, severity, {RESOURCE}) ({told})"
+    selected = FLEET.series("ALERTS", 'alertname=~"AIAccount.*",alertstate="firing",severity!="info"')
+    return f"max by (alertname, severity, {RESOURCE}) ({selected})"
 
 
 def _first() -> Json:
-    face = Face(
+    options = Options(
         "Runs out first",
-        "The resource that ends soonest at the pace of the last day, before any reset; what has ended already is in the table.",
-        "s", units.RUNWAY_STEPS, nothing="nothing in sight", empty=units.GREEN, decimals=1,
+        "The resource that runs out first at the rate of the last day, before any reset. Exhausted resources are in the table only.",
+        "s", units.RUNWAY_STEPS, no_value="none", no_value_color=units.GREEN, decimals=1,
     )  # fmt: skip
-    return stat_panel(face, query(f"bottomk(1, {FLEET.runway()} > 0)", WHO, at_end=True), named=True)
+    return stat_panel(options, query(f"bottomk(1, {FLEET.runway()} > 0)", WHO, instant=True), named=True)
 
 
 def _money_left() -> Json:
-    face = Face(
-        "Money left", "Prepaid money in all accounts, each currency for itself; spending caps are not money.",
-        nothing="no prepaid money", overrides=units.money_overrides(),
+    options = Options(
+        "Money left", "Prepaid balance of all accounts by currency, without spending caps.",
+        no_value="no prepaid balance", overrides=units.money_overrides(),
     )  # fmt: skip
-    return stat_panel(face, query(f"sum by (unit) ({FLEET.left(f'{units.MONEY},{NO_SPEND}')})", "{{unit}}", at_end=True), named=True)
+    return stat_panel(
+        options, query(f"sum by (unit) ({FLEET.remaining(f'{units.MONEY},{NO_SPEND}')})", "{{unit}}", instant=True), named=True
+    )
 
 
 def _money_used() -> Json:
-    face = Face(
-        "Money a day", "Used at the pace of the last day, each currency for itself.", nothing=RULES, overrides=units.money_overrides(),
+    options = Options(
+        "Cost per day", "At the rate of the last day, by currency.", no_value=RULES, overrides=units.money_overrides(),
     )  # fmt: skip
-    return stat_panel(face, query(f"sum by (unit) ({FLEET.burn(units.MONEY)}) * {DAY} > 0", "{{unit}}", at_end=True), named=True)
+    return stat_panel(options, query(f"sum by (unit) ({FLEET.burn(units.MONEY)}) * {DAY} > 0", "{{unit}}", instant=True), named=True)
 
 
-def _ends() -> Line:
-    return Line(9, ((10, _runways()), (14, _shares())))
+def _ends() -> PanelRow:
+    return PanelRow(9, ((10, _runways()), (14, _shares())))
 
 
 def _runways() -> Json:
-    face = Face(
-        "Runway", "The ten resources that end soonest, before any reset. A full bar is thirty days or more.",
-        "s", units.RUNWAY_STEPS, nothing="Nothing runs out before its reset.", decimals=1, floor=0, ceiling=30 * DAY,
+    options = Options(
+        "Runway", "The ten resources that run out first, before any reset. A full bar is 30 days or more.",
+        "s", units.RUNWAY_STEPS, no_value="Nothing runs out before its reset.", decimals=1, min_value=0, max_value=30 * DAY,
     )  # fmt: skip
-    return bar_panel(face, query(f"sort(bottomk(10, {FLEET.runway()}))", WHO, at_end=True))
+    return bar_panel(options, query(f"sort(bottomk(10, {FLEET.runway()}))", WHO, instant=True))
 
 
 def _shares() -> Json:
-    face = Face(
-        "Left of the limit", "What is left of each limit, where there is one; below the line is low. Below 0 is overage.",
-        "percentunit", units.LOW_LINE, nothing="No account has a limit.", ceiling=1,
+    options = Options(
+        "Left of the limit", "Percentage of each limit that is left. Below the line is low, below 0 is overage.",
+        "percentunit", units.LOW_LINE, no_value="No account has a limit.", max_value=1,
     )  # fmt: skip
-    return lines(face, query(FLEET.share(NO_SLOTS), WHO), beside=True, limits="dashed")
+    return time_series_panel(options, query(FLEET.share(NO_SLOTS), WHO), beside=True, limits="dashed")
 
 
-def _uses() -> Line:
-    return Line(8, ((7, _money_chart()), (7, _unit_chart()), (10, _alert_table())))
+def _uses() -> PanelRow:
+    return PanelRow(8, ((7, _money_chart()), (7, _unit_chart()), (10, _alert_table())))
 
 
 def _money_chart() -> Json:
-    face = Face(
-        "Money used a day, over time",
-        "At the pace of the hour before, by provider and currency.",
-        nothing=RULES,
+    options = Options(
+        "Cost per day over time",
+        "At the rate of the previous hour, by provider and currency.",
+        no_value=RULES,
         overrides=units.money_overrides(),
     )
-    burn = FLEET.largest("account:ai_account_quota_burn:rate1h", units.MONEY)
-    return lines(face, query(f"sum by (provider, unit) ({burn}) * {DAY}", "{{provider}} {{unit}}"))
+    burn = FLEET.max_by("account:ai_account_quota_burn:rate1h", units.MONEY)
+    return time_series_panel(options, query(f"sum by (provider, unit) ({burn}) * {DAY}", "{{provider}} {{unit}}"))
 
 
 def _unit_chart() -> Json:
-    face = Face("Used a day: $unit", "At the pace of the hour before, by provider; choose the unit above.", nothing=RULES)
-    burn = FLEET.largest("account:ai_account_quota_burn:rate1h", 'unit="$unit"')
-    return lines(face, query(f"sum by (provider, unit) ({burn}) * {DAY}", "{{provider}} {{unit}}"), stacked=True, area=True)
+    options = Options("Used per day: $unit", "At the rate of the previous hour, by provider. Choose the unit above.", no_value=RULES)
+    burn = FLEET.max_by("account:ai_account_quota_burn:rate1h", 'unit="$unit"')
+    return time_series_panel(options, query(f"sum by (provider, unit) ({burn}) * {DAY}", "{{provider}} {{unit}}"), stacked=True, area=True)
 
 
 def _alert_table() -> Json:
     names = {"alertname": "Alert", "severity": "Severity", "account": "Account", "resource": "Resource"}
     severities = {"critical": {"color": units.RED, "index": 0}, "warning": {"color": units.ORANGE, "index": 1}}
     shown = [Setting("mappings", [{"type": "value", "options": severities}]), Setting("custom.cellOptions", {"type": "color-text"})]
-    face = Face(
-        "Alerts that fire", "What fires now. The runbook of each alert is in its annotations.", nothing="No alert fires.",
+    options = Options(
+        "Firing alerts", "The annotations of each alert link to its runbook.", no_value="No alert is firing.",
         overrides=[
             ("Severity", [*shown, Setting("custom.width", 80)]),
             ("Alert", [Setting("custom.minWidth", 200)]),
@@ -162,8 +168,8 @@ def _alert_table() -> Json:
     )  # fmt: skip
     order = ["Time", "alertname", "severity", "account", "resource", "provider", "unit", "Value"]
     return table_panel(
-        face,
-        frame("A", _firing()),
+        options,
+        table_query("A", _firing()),
         transformations=[DataTransformerConfig("merge", options={}), columns(order, names)],
         sort=[("Severity", False)],
     )

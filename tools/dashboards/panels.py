@@ -1,6 +1,6 @@
-"""Panels of each kind, with what all of ours have in common."""
+"""Panels of each kind, with the options that all panels share."""
 
-# ruff: noqa: FBT003 -- the builders of the SDK take switches by position
+# ruff: noqa: FBT003 -- the builders of the SDK take booleans by position
 from __future__ import annotations
 
 import json
@@ -32,7 +32,7 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Field
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from tools.dashboards.units import GREY, PLAIN, Steps, nothing, thresholds
+from tools.dashboards.units import GREY, PLAIN, Steps, null_mapping, threshold_steps
 
 Json = dict[str, Any]
 Override = tuple[str, Sequence[Setting]]
@@ -41,24 +41,23 @@ SOURCE = DataSourceRef("prometheus", "${datasource}")
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
-    """What a panel says and how; an override's pattern between slashes is one for names, else it is a name."""
+class Options:
+    """Title, texts and field options of a panel. The name of an override is a regular expression if it begins with a slash."""
 
     title: str
     description: str
-    nothing: str = field(kw_only=True)
-    """What an empty panel says: what that means, or what to do."""
+    no_value: str = field(kw_only=True)
+    """The text of an empty panel: what that means, or what to do."""
     unit: str = "short"
-    steps: Steps = PLAIN
+    thresholds: Steps = PLAIN
     mappings: Sequence[ValueMapping] = ()
     overrides: Sequence[Override] = ()
-    empty: str = GREY
-    """The colour of what an empty one says."""
+    no_value_color: str = GREY
     decimals: int | None = None
-    floor: float | None = None
-    ceiling: float | None = None
+    min_value: float | None = None
+    max_value: float | None = None
     links: Sequence[tuple[str, str]] = field(default=())
-    """Titles and addresses of where a click on a value leads."""
+    """Titles and URLs of the links on a value."""
 
 
 def encoded(builder: cog.Builder[Any]) -> Json:
@@ -67,24 +66,24 @@ def encoded(builder: cog.Builder[Any]) -> Json:
     return document
 
 
-def query(expr: str, legend: str = "", *, ref: str = "A", at_end: bool = False, step: str | None = None) -> prometheus.Dataquery:
-    """A query of a range, or `at_end`, of its last moment alone."""
+def query(expr: str, legend: str = "", *, ref: str = "A", instant: bool = False, step: str | None = None) -> prometheus.Dataquery:
+    """A range query, or an instant query at the end of the range."""
     made = prometheus.Dataquery().expr(expr).legend_format(legend or "__auto").ref_id(ref)
-    made = made.instant() if at_end else made.range()
+    made = made.instant() if instant else made.range()
     return made.interval(step) if step else made
 
 
-def frame(ref: str, expr: str) -> prometheus.Dataquery:
-    """A query whose labels become columns."""
-    return query(expr, ref=ref, at_end=True).format(PromQueryFormat.TABLE)
+def table_query(ref: str, expr: str) -> prometheus.Dataquery:
+    """A query whose labels become the columns of a table."""
+    return query(expr, ref=ref, instant=True).format(PromQueryFormat.TABLE)
 
 
-def stat_panel(face: Face, *targets: prometheus.Dataquery, named: bool = False, spark: bool = False, background: bool = False) -> Json:
-    """Large figures; `named` ones stand beside the names of their series."""
+def stat_panel(options: Options, *targets: prometheus.Dataquery, named: bool = False, background: bool = False) -> Json:
+    """Large values; `named` shows the name of each series too."""
     panel = (
-        _dressed(stat.Panel(), face, targets)
+        _with_options(stat.Panel(), options, targets)
         .color_mode(BigValueColorMode.BACKGROUND_SOLID if background else BigValueColorMode.VALUE)
-        .graph_mode(BigValueGraphMode.AREA if spark else BigValueGraphMode.NONE)
+        .graph_mode(BigValueGraphMode.NONE)
         .text_mode(BigValueTextMode.VALUE_AND_NAME if named else BigValueTextMode.VALUE)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .wide_layout(False)
@@ -92,8 +91,8 @@ def stat_panel(face: Face, *targets: prometheus.Dataquery, named: bool = False, 
     return encoded(panel)
 
 
-def lines(
-    face: Face,
+def time_series_panel(
+    options: Options,
     *targets: prometheus.Dataquery,
     bars: bool = False,
     stacked: bool = False,
@@ -101,11 +100,11 @@ def lines(
     area: bool = False,
     limits: str = "off",
 ) -> Json:
-    """Figures over time; `beside` puts the legend to the right, and `limits` says how thresholds are drawn."""
+    """Values over time. `beside` puts the legend to the right; `limits` is the style of thresholds."""
     legend = common.VizLegendOptions().show_legend(True).display_mode(LegendDisplayMode.TABLE if beside else LegendDisplayMode.LIST)
     legend = legend.placement(LegendPlacement.RIGHT if beside else LegendPlacement.BOTTOM).calcs(["lastNotNull"] if beside else [])
     panel = (
-        _dressed(timeseries.Panel(), face, targets)
+        _with_options(timeseries.Panel(), options, targets)
         .legend(legend)
         .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
         .draw_style(GraphDrawStyle.BARS if bars else GraphDrawStyle.LINE)
@@ -120,10 +119,10 @@ def lines(
     return made
 
 
-def bar_panel(face: Face, *targets: prometheus.Dataquery) -> Json:
-    """Horizontal bars, one for each series."""
+def bar_panel(options: Options, *targets: prometheus.Dataquery) -> Json:
+    """Horizontal bars, one per series."""
     panel = (
-        _dressed(bargauge.Panel(), face, targets)
+        _with_options(bargauge.Panel(), options, targets)
         .orientation(VizOrientation.HORIZONTAL)
         .display_mode(BarGaugeDisplayMode.BASIC)
         .name_placement(BarGaugeNamePlacement.LEFT)
@@ -135,35 +134,38 @@ def bar_panel(face: Face, *targets: prometheus.Dataquery) -> Json:
 
 
 def table_panel(
-    face: Face, *targets: prometheus.Dataquery, transformations: Iterable[DataTransformerConfig], sort: Sequence[tuple[str, bool]] = ()
+    options: Options,
+    *targets: prometheus.Dataquery,
+    transformations: Iterable[DataTransformerConfig],
+    sort: Sequence[tuple[str, bool]] = (),
 ) -> Json:
-    """Rows; `sort` names columns, and whether the largest comes first."""
+    """A table; `sort` has the names of columns and whether the largest value comes first."""
     order: list[cog.Builder[TableSortByFieldState]] = [common.TableSortByFieldState().display_name(name).desc(desc) for name, desc in sort]
-    panel = _dressed(table.Panel(), face, targets).transformations(list(transformations)).show_header(True).sort_by(order)
+    panel = _with_options(table.Panel(), options, targets).transformations(list(transformations)).show_header(True).sort_by(order)
     made = encoded(panel)
     made["options"]["cellHeight"] = "sm"
-    made["fieldConfig"]["defaults"]["mappings"] = []  # what an empty panel says is not what an empty cell says
+    made["fieldConfig"]["defaults"]["mappings"] = []  # the text of an empty panel does not fit into an empty cell
     return made
 
 
 def columns(order: Sequence[str], names: dict[str, str]) -> DataTransformerConfig:
-    """The order and the names of a table's columns; one without a name is left out."""
+    """The order and the names of a table's columns. A column without a name is hidden."""
     hidden = {name: True for name in order if name not in names}
     indexes = {name: index for index, name in enumerate(order)}
     return DataTransformerConfig("organize", options={"excludeByName": hidden, "indexByName": indexes, "renameByName": names})
 
 
-def _dressed(panel: Panel, face: Face, targets: Sequence[prometheus.Dataquery]) -> Panel:
-    panel = panel.title(face.title).description(face.description).datasource(SOURCE).unit(face.unit).no_value(face.nothing)
-    panel = panel.thresholds(dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(thresholds(face.steps)))
-    panel = panel.mappings([*face.mappings, *nothing(face.nothing, face.empty)]).color_scheme(
+def _with_options(panel: Panel, options: Options, targets: Sequence[prometheus.Dataquery]) -> Panel:
+    panel = panel.title(options.title).description(options.description).datasource(SOURCE).unit(options.unit).no_value(options.no_value)
+    panel = panel.thresholds(dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(threshold_steps(options.thresholds)))
+    panel = panel.mappings([*options.mappings, *null_mapping(options.no_value, options.no_value_color)]).color_scheme(
         dashboard.FieldColor().mode(FieldColorModeId.THRESHOLDS)
     )
-    panel = panel.data_links([dashboard.DashboardLink(title).url(url) for title, url in face.links])
+    panel = panel.data_links([dashboard.DashboardLink(title).url(url) for title, url in options.links])
     panel = panel.targets([target.datasource(SOURCE) for target in targets])
-    panel = panel if face.decimals is None else panel.decimals(face.decimals)
-    panel = panel if face.floor is None else panel.min(face.floor)
-    panel = panel if face.ceiling is None else panel.max(face.ceiling)
-    for name, settings in face.overrides:
+    panel = panel if options.decimals is None else panel.decimals(options.decimals)
+    panel = panel if options.min_value is None else panel.min(options.min_value)
+    panel = panel if options.max_value is None else panel.max(options.max_value)
+    for name, settings in options.overrides:
         panel = panel.override_by_regexp(name, list(settings)) if name.startswith("/") else panel.override_by_name(name, list(settings))
     return panel

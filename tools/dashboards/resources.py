@@ -1,4 +1,4 @@
-"""The table of resources, worst first, which two dashboards show."""
+"""The table of resources, worst first, on two dashboards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Settin
 
 from tools.dashboards import units
 from tools.dashboards.expressions import DAY, Expressions
-from tools.dashboards.panels import Face, Json, Override, columns, frame, table_panel
+from tools.dashboards.panels import Json, Options, Override, columns, table_panel, table_query
 
 FIELDS = {
     "provider": "Provider",
@@ -18,7 +18,7 @@ FIELDS = {
     "Value #B": "Left",
     "unit": "Unit",
     "Value #C": "Of limit",
-    "Value #D": "Used a day",
+    "Value #D": "Used per day",
     "Value #F": "Resets in",
     "Value #G": "Data age",
     "reason": "Last error",
@@ -27,30 +27,30 @@ ACCOUNT_LINK = (
     "/d/ai-account-account?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
     '&var-provider=${__data.fields["Provider"]}&var-account=${__data.fields["Account"]}&var-resource=${__data.fields["Resource"]}'
 )
-HINT = "No accounts: is the exporter scraped? See Exporter health."
+HINT = "No accounts. Check that the exporter is scraped: see Exporter health."
 
 
 def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
-    """One row for each resource, and one for each account of which nothing is known."""
+    """One row per resource, and one per account without any."""
     description = (
-        "Worst first. Left: the last known figure; Data age tells how old it is. Used a day: at the pace of the last day. "
-        "Runway: until nothing is left at that pace, where no reset comes before. Click a name to see the account."
+        "Worst first. Left is the last known value, and Data age is its age. Used per day is the rate of the last day. Runway is the time until "
+        "nothing is left at that rate, if no reset comes first. Click a name to open the account."
     )
     names = FIELDS if fleet else {key: name for key, name in FIELDS.items() if key not in {"provider", "account"}}
     frames = (
-        frame("A", of.state()),
-        frame("B", f"round({of.left()}, 0.01)"),
-        frame("C", of.share()),
-        frame("D", f"{of.burn()} * {DAY}"),
-        frame("E", of.told_runway()),
-        frame("F", of.until_reset()),
-        frame("G", of.on_rows(of.age())),
-        frame("H", of.on_rows(of.reason(), "reason")),
+        table_query("A", of.state()),
+        table_query("B", f"round({of.remaining()}, 0.01)"),
+        table_query("C", of.share()),
+        table_query("D", f"{of.burn()} * {DAY}"),
+        table_query("E", of.runway_or_reason()),
+        table_query("F", of.until_reset()),
+        table_query("G", of.on_rows(of.age())),
+        table_query("H", of.on_rows(of.reason(), "reason")),
     )
     order = ["Time", *FIELDS, "Value #H"]
-    face = Face(title, description, nothing=HINT, overrides=_cells(links=fleet))
+    options = Options(title, description, no_value=HINT, overrides=_cells(links=fleet))
     return table_panel(
-        face,
+        options,
         *frames,
         transformations=[DataTransformerConfig("merge", options={}), columns(order, names)],
         sort=[("State", True), ("Runway", False)],
@@ -63,12 +63,15 @@ def _cells(*, links: bool) -> list[Override]:
     return [
         *named,
         ("Resource", [Setting("custom.minWidth", 145), *([link] if links else [])]),
-        ("State", [*_coloured(95, "color-background"), Setting("mappings", _json(units.words(units.STATES)))]),
+        ("State", [*_colored(95, "color-background"), Setting("mappings", _json(units.value_mappings(units.STATES)))]),
         ("Left", [*_figure(90), Setting("unit", "locale")]),
         ("Unit", [Setting("custom.width", 95)]),
         ("Of limit", _bar()),
-        ("Used a day", [*_figure(100), Setting("unit", "short"), Setting("decimals", 1)]),
-        ("Runway", [*_coloured(105, "color-text"), *_time(units.RUNWAY_STEPS), Setting("mappings", _json(units.ranges(units.NO_RUNWAY)))]),
+        ("Used per day", [*_figure(110), Setting("unit", "short"), Setting("decimals", 1)]),
+        (
+            "Runway",
+            [*_colored(105, "color-text"), *_time(units.RUNWAY_STEPS), Setting("mappings", _json(units.range_mappings(units.NO_RUNWAY)))],
+        ),
         ("Resets in", [*_figure(95), *_time(units.PLAIN)]),
         ("Data age", [*_figure(90), *_time(units.PLAIN)]),
         ("Last error", [Setting("custom.width", 130), Setting("noValue", "-")]),
@@ -79,7 +82,7 @@ def _figure(width: int) -> list[Setting]:
     return [Setting("custom.width", width), Setting("custom.align", "right"), Setting("noValue", "-")]
 
 
-def _coloured(width: int, kind: str) -> list[Setting]:
+def _colored(width: int, kind: str) -> list[Setting]:
     cell = {"type": kind, **({"mode": "basic"} if kind == "color-background" else {})}
     align = Setting("custom.align", "center" if kind == "color-background" else "right")
     return [Setting("custom.width", width), Setting("custom.cellOptions", cell), align, Setting("noValue", "-")]
@@ -96,7 +99,7 @@ def _bar() -> list[Setting]:
         Setting("custom.minWidth", 115),
         Setting("custom.cellOptions", cell),
         Setting("noValue", "-"),
-        Setting("mappings", _json(units.nothing("-"))),
+        Setting("mappings", _json(units.null_mapping("-"))),
         *scale,
         units.threshold_setting(units.SHARE_STEPS),
     ]

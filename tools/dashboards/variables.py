@@ -1,6 +1,6 @@
 """The variables and annotations of the dashboards."""
 
-# ruff: noqa: FBT003 -- the builders of the SDK take switches by position
+# ruff: noqa: FBT003 -- the builders of the SDK take booleans by position
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from tools.dashboards.panels import SOURCE, Json, encoded
 BUILD = "ai_account_exporter_build_info"
 POLLS = "ai_account_scrapes_total"
 STEP = "5m"
-"""How finely annotations are looked for, and how far each look reaches back."""
+"""The resolution of annotations, and the range of their queries."""
 
 
 def data_source() -> Json:
-    """The Prometheus to ask: one dashboard file does for any."""
+    """The Prometheus data source."""
     return encoded(DatasourceVariable("datasource").label("Data source").type("prometheus"))
 
 
 def several(name: str, label: str, query: str, description: str) -> Json:
-    """A filter of several values; All also matches series that lack the label."""
+    """A filter with several values. All also matches series without the label."""
     made = _listed(name, label, query, description).multi(True).include_all(True).all_value(".*")
     return encoded(made) | {"current": {"selected": True, "text": ["All"], "value": ["$__all"]}}
 
@@ -34,40 +34,40 @@ def single(name: str, label: str, query: str, description: str, regex: str = "")
 
 
 def own_labels() -> Json:
-    """Filters by labels that nobody but the operator knows; without any, they do nothing."""
+    """Filters by the operator's own labels."""
     made = AdHocVariable("own_labels").label("Own labels").datasource(SOURCE)
-    return encoded(made.description("Filter by the labels that your configuration gives to accounts.")) | {"filters": []}
+    return encoded(made.description("Filter by the labels that your configuration sets on accounts.")) | {"filters": []}
 
 
 def exporters() -> list[Json]:
-    """Which exporters to look at."""
+    """Filters by exporter."""
     return [
         several("job", "Job", f"label_values({BUILD}, job)", "The scrape jobs of the exporter."),
-        several("instance", "Instance", f'label_values({BUILD}{{job=~"$job"}}, instance)', "The exporters; replicas are shown once."),
+        several("instance", "Instance", f'label_values({BUILD}{{job=~"$job"}}, instance)', "The exporters. Replicas are counted once."),
     ]
 
 
 def topped_up(of: Expressions) -> Json:
-    """A mark where something was added."""
+    """An annotation at each top-up."""
     rise = f"max by ({RESOURCE}) (increase({of.series('ai_account_quota_replenished_total')}[{STEP}])) > 0"
     return _annotation("Topped up", rise, "green", "{{account}}: {{resource}} was topped up or reset")
 
 
 def new_period(of: Expressions) -> Json:
-    """A mark where a new period began."""
+    """An annotation at the start of each period."""
     moved = f"max by ({RESOURCE}) (changes({of.series('ai_account_quota_reset_timestamp_seconds')}[{STEP}])) > 0"
-    return _annotation("New period", moved, "blue", "{{account}}: a new period of {{resource}}")
+    return _annotation("New period", moved, "blue", "{{account}}: new period of {{resource}}")
 
 
 def reloaded(selector: str) -> Json:
-    """A mark where the configuration was read anew."""
+    """An annotation at each reload of the configuration."""
     moved = f"max by (instance) (changes(ai_account_exporter_config_last_reload_success_timestamp_seconds{{{selector}}}[{STEP}])) > 0"
-    return _annotation("Configuration reloaded", moved, "purple", "{{instance}} has read a new configuration")
+    return _annotation("Configuration reloaded", moved, "purple", "{{instance}} reloaded its configuration")
 
 
-def _annotation(name: str, expr: str, colour: str, title: str) -> Json:
+def _annotation(name: str, expr: str, color: str, title: str) -> Json:
     source = {"type": SOURCE.type_val, "uid": SOURCE.uid}
-    return {"name": name, "datasource": source, "enable": True, "iconColor": colour, "expr": expr, "step": STEP, "titleFormat": title}
+    return {"name": name, "datasource": source, "enable": True, "iconColor": color, "expr": expr, "step": STEP, "titleFormat": title}
 
 
 def _listed(name: str, label: str, query: str, description: str) -> QueryVariable:

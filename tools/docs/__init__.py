@@ -1,1 +1,1 @@
-"""Generators."""
+"""The generated pages of the documentation."""

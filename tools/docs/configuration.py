@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter.config.loading import json_schema
-from tools.docs.markdown import table
+from tools.markdown import table
 
 NETWORK = ("proxy_url", "no_proxy", "proxy_from_environment", "ca_file", "connect_timeout")
 
@@ -87,7 +87,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
 }
 
 CONFIGURATION = """\
-<!-- Written by tools/docs/configuration.py from exporter/config; do not edit. -->
+<!-- Written by `make docs` from exporter/config; do not edit. -->
 
 # Configuration
 

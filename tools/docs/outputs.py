@@ -23,17 +23,15 @@ from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.providers.library import load_definitions
 from exporter.simulator.cast import cast_simulator
-from tools.docs.markdown import table
+from tools.markdown import codes, table, with_parts
 
 NOW = 1_795_000_000.0
-GENERATED = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 WIDTH = 100
 
 
 def outputs(path: Path) -> str:
     """The text of a document with its generated parts up to date."""
-    text = path.read_text(encoding="utf-8")
-    return GENERATED.sub(lambda found: f"{found[1]}{PARTS[found[2]]()}{found[3]}", text)
+    return with_parts(path.read_text(encoding="utf-8"), PARTS)
 
 
 def _series(pattern: str) -> str:
@@ -70,9 +68,9 @@ def _providers() -> str:
     rows = (
         (
             f"`{definition.name}`",
-            ", ".join(f"`{name}`" for name in definition.credentials),
+            codes(definition.credentials),
             f"`{definition.permission}`" if definition.permission else "none",
-            ", ".join(f"`{quota.resource}`" for quota in definition.quotas),
+            codes(quota.resource for quota in definition.quotas),
         )
         for definition in load_definitions().values()
     )

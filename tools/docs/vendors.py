@@ -16,9 +16,9 @@ from exporter.model import Reading
 from exporter.providers.definition import Definition, HeaderCredential, QuotaFields, Request
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, load_definitions
-from exporter.providers.verdict import accept
+from exporter.providers.response import accept
 from tools.docs.jobs import jobs_of
-from tools.docs.markdown import code, codes, table
+from tools.markdown import code, codes, table
 
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
 """The example of each provider, by file name. Providers that are not listed use their first successful example."""
@@ -27,7 +27,7 @@ NOW = 1_795_000_000.0
 PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
 
 VENDORS = """\
-<!-- Written by tools/docs/vendors.py from exporter/providers; do not edit. -->
+<!-- Written by `make docs` from exporter/providers; do not edit. -->
 
 # Vendors
 

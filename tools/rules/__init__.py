@@ -1,1 +1,1 @@
-"""The recording and alert rules as code: `make docs` writes them."""
+"""The Prometheus recording and alerting rules, as Python."""

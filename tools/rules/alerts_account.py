@@ -1,16 +1,16 @@
-"""Alerts on what keeps the exporter from knowing an account, and on the account's standing with the vendor."""
+"""Alerts on polls that fail, on keys, and on the account's standing with the vendor."""
 
 from __future__ import annotations
 
-from tools.rules.model import Alert, Severity
+from tools.rules.rule import Alert, Severity
 
 RESTART = "10m"
-"""An exporter that restarts, or dies, must not say that a trouble is over."""
+"""How long an alert keeps firing, so that a restart of the exporter does not resolve it."""
 
 VENDOR_DOWN = Alert(
     "AIAccountVendorDown",
     "warning",
-    # One alert a provider: its accounts fail together, and mostly so that the vendor must be at fault or out of reach.
+    # One alert per provider: all its accounts fail, and mostly for reasons that lie with the vendor or the network.
     """
     count by (provider) (
       ai_account_up == 0
@@ -21,16 +21,16 @@ VENDOR_DOWN = Alert(
     == count by (provider) (ai_account_up)
     """,
     "10m",
-    "No account of a vendor can be read.",
-    "{{ $labels.provider }} cannot be reached or answers with faults of its own, for all of its accounts ({{ $value }}). Figures are kept "
-    "until they are stale. Look at the vendor's status page, then at the way out: proxy, DNS, firewall.",
-    keep="20m",  # longer than back-off, so that accounts which are asked late do not come one by one
+    "No account of a vendor can be polled.",
+    "Polls of all {{ $labels.provider }} accounts ({{ $value }}) fail: the vendor cannot be reached or returns server errors. The last values "
+    "are kept until they are stale. Check the vendor's status page, then proxy, DNS and firewall.",
+    keep_firing_for="20m",  # longer than the back-off, so that accounts which are polled late do not alert one by one
 )
 
 DATA_STALE = Alert(
     "AIAccountDataStale",
     "warning",
-    # Back-off stretches the interval: while polls fail, the shortest one of the last hours counts. A scrape may lag behind short intervals.
+    # Back-off makes the interval longer. While polls fail, the shortest one of the last hours counts. Scrapes may be rarer than polls.
     """
     time() - ai_account_last_success_timestamp_seconds
     > clamp_min(
@@ -45,11 +45,11 @@ DATA_STALE = Alert(
     0 * ai_account_scrapes_total - 1 unless ai_account_last_success_timestamp_seconds
     """,
     "10m",
-    "The figures of an account are out of date.",
-    "{{ if lt $value 0.0 }}Account {{ $labels.account }} at {{ $labels.provider }} has never been read. {{ else }}The last good poll of "
+    "The values of an account are out of date.",
+    "{{ if lt $value 0.0 }}Account {{ $labels.account }} at {{ $labels.provider }} has never been polled successfully. {{ else }}The last successful poll of "
     "account {{ $labels.account }} at {{ $labels.provider }} was {{ $value | humanizeDuration }} ago. {{ end }}"
-    "What is left of it is not known. The reasons are in ai_account_scrape_errors_total and on the exporter's status page.",
-    keep=RESTART,
+    "Its balance is unknown. ai_account_scrape_errors_total and the exporter's status page show the reason.",
+    keep_firing_for=RESTART,
 )
 
 CREDENTIAL_FAILING = Alert(
@@ -57,10 +57,10 @@ CREDENTIAL_FAILING = Alert(
     "critical",
     "increase(ai_account_scrape_errors_total{CREDENTIAL}[1h]) > 0 and ignoring (reason) ai_account_up == 0",
     "10m",
-    "The key of an account is refused or cannot be read.",
-    "Polls of account {{ $labels.account }} at {{ $labels.provider }} fail with {{ $labels.reason }}, so nobody sees what is left. "
-    "Replace the key or give it the permission that the exporter needs. If production uses the same key, it fails too.",
-    keep=RESTART,
+    "The key of an account is rejected or cannot be read.",
+    "Polls of account {{ $labels.account }} at {{ $labels.provider }} fail with {{ $labels.reason }}, so its balance is unknown. "
+    "Replace the key, or grant it the permission that the exporter needs. If production uses the same key, it fails too.",
+    keep_firing_for=RESTART,
 )
 
 
@@ -71,27 +71,27 @@ def _credential_expiring(severity: Severity, left: str) -> Alert:
         f"ai_account_credential_expiry_timestamp_seconds - time() < seconds({left})",
         "15m",
         "The key of an account expires soon.",
-        "{{ if gt $value 0.0 }}The key of account {{ $labels.account }} at {{ $labels.provider }} stops working in "
+        "{{ if gt $value 0.0 }}The key of account {{ $labels.account }} at {{ $labels.provider }} expires in "
         "{{ $value | humanizeDuration }}.{{ else }}The key of account {{ $labels.account }} at {{ $labels.provider }} has expired.{{ end }} "
-        "Make a new one at the vendor, put it where the exporter and production read it, then delete the old one.",
-        keep=RESTART,
+        "Create a new key at the vendor, deploy it to the exporter and to production, then delete the old one.",
+        keep_firing_for=RESTART,
     )
 
 
 NOT_ACTIVE = Alert(
     "AIAccountNotActive",
     "warning",
-    # While polls fail the last state holds: an outage settles no bill.
+    # While polls fail, the last state counts: an outage pays no bill.
     """
     ai_account_status{BAD_STATE} == 1
     or
     last_over_time(ai_account_status{BAD_STATE}[1d]) == 1 and ignoring (status) (ai_account_scrapes_total unless ai_account_up == 1)
     """,
     "15m",
-    "A vendor says that an account is not in good standing.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} is {{ $labels.status }}. Look at its billing page: mostly a payment failed or "
-    "the subscription has ended, and the vendor will stop service, or has.",
-    keep=RESTART,
+    "An account is not in good standing with its vendor.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} is {{ $labels.status }}. Check its billing page. Usually a payment "
+    "failed or the subscription ended. The vendor may stop the service, or already has.",
+    keep_firing_for=RESTART,
 )
 
 RATE_LIMITED = Alert(
@@ -106,10 +106,10 @@ RATE_LIMITED = Alert(
     clamp(ai_account_rate_limited_until_timestamp_seconds - time() > seconds(1h), 1, 1)
     """,
     "30m",
-    "A vendor refuses polls because it is asked too often.",
-    "{{ $labels.provider }} refuses {{ $value | humanizePercentage }} of the polls of account {{ $labels.account }}. Make its interval "
-    "longer, or find out who else uses the key.",
-    keep=RESTART,
+    "A vendor rate limits the polls of an account.",
+    "{{ $value | humanizePercentage }} of the polls of account {{ $labels.account }} at {{ $labels.provider }} are rate limited. Increase its "
+    "interval, or find out what else uses the key.",
+    keep_firing_for=RESTART,
 )
 
 SCHEMA_DRIFT = Alert(
@@ -121,10 +121,10 @@ SCHEMA_DRIFT = Alert(
     sum without (reason) (increase(ai_account_scrape_errors_total{reason="invalid_response"}[1h])) > 0 and ai_account_up == 0
     """,
     "15m",
-    "A vendor's answers no longer have the expected shape.",
-    "Answers about account {{ $labels.account }} at {{ $labels.provider }} hold values that cannot be used, or are not what they should "
-    "be. Figures may be missing. Which fields: ai_account_schema_mismatches_total. See whether a newer exporter knows the new shape.",
-    keep="30m",
+    "A vendor's responses no longer have the expected format.",
+    "Responses for account {{ $labels.account }} at {{ $labels.provider }} contain unusable values or have another format. Some values may be "
+    "missing. ai_account_schema_mismatches_total names the fields. Check whether a newer exporter supports the new format.",
+    keep_firing_for="30m",
 )
 
 NO_RESOURCES = Alert(
@@ -132,10 +132,10 @@ NO_RESOURCES = Alert(
     "warning",
     "ai_account_resources == 0",
     "15m",
-    "A vendor answers, but tells no amount.",
-    "Polls of account {{ $labels.account }} at {{ $labels.provider }} succeed and tell nothing of what is left, so no alert on it can fire. "
-    "Compare with the vendor's dashboard; it may be a key of the wrong kind or another plan.",
-    keep=RESTART,
+    "A vendor returns no balance for an account.",
+    "Polls of account {{ $labels.account }} at {{ $labels.provider }} succeed but return no balance or usage, so no alert on "
+    "these can fire. Compare with the vendor's dashboard. The key may be of the wrong kind, or the plan may have no quota.",
+    keep_firing_for=RESTART,
 )
 
 AVAILABILITY = (VENDOR_DOWN, CREDENTIAL_FAILING, DATA_STALE, NOT_ACTIVE)

@@ -1,14 +1,14 @@
-"""Alerts on what is left now: nothing, too little, or a spending cap that is near."""
+"""Alerts on the current balance: exhausted, low, or close to a spending cap."""
 
 from __future__ import annotations
 
-from tools.rules.model import Alert, Severity
 from tools.rules.recording import AVAILABLE, REMAINING, THRESHOLD
+from tools.rules.rule import Alert, Severity
 
 EXHAUSTED = Alert(
     "AIAccountExhausted",
     "critical",
-    # A pool that was never filled is not exhausted while another pool of the account has something left: hence the last condition.
+    # A pool that was never filled is not exhausted while another pool of the account has something left: the second part excludes it.
     f"""
     (
       {AVAILABLE}{{SUPPLY}} <= 0
@@ -26,11 +26,11 @@ EXHAUSTED = Alert(
     sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exhausted"}}[1h])) > 0 and ai_account_up == 0
     """,
     "2m",
-    "An account has nothing left.",
+    "An account is exhausted.",
     "Account {{ $labels.account }} at {{ $labels.provider }} {{ if $labels.resource }}has no {{ $labels.resource }} left "
-    "({{ $value | humanize }} {{ $labels.unit }}){{ else }}is refused because it has nothing left{{ end }}. What runs on it fails now, "
+    "({{ $value | humanize }} {{ $labels.unit }}){{ else }}is exhausted: the vendor refuses its requests{{ end }}. Work that uses it fails "
     "or costs extra. Top it up, or move the work to another account.",
-    keep="5m",
+    keep_firing_for="5m",
 )
 
 
@@ -40,10 +40,10 @@ def _below_threshold(severity: Severity) -> Alert:
         severity,
         f'{REMAINING} < ignoring (severity) {THRESHOLD}{{severity="{severity}"}}',
         "5m",
-        "An account has less left than its owner wants.",
+        "Balance is below the configured threshold.",
         "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} left, "
-        f"which is below the {severity} threshold of the configuration. Top it up.",
-        keep="5m",
+        f"below the configured {severity} threshold. Top it up.",
+        keep_firing_for="5m",
     )
 
 
@@ -52,16 +52,16 @@ LOW_SHARE = Alert(
     "warning",
     "account:ai_account_quota_remaining:ratio{SUPPLY} < 0.1 unless ignoring (severity) ai_account_quota_threshold",
     "15m",
-    "Less than a tenth of an account's quota is left.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left. See "
-    "whether that lasts until the reset; else top it up. A threshold in the configuration takes the place of this alert.",
-    keep="15m",
+    "Less than 10% of a quota is left.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left. "
+    "Check whether that lasts until the reset. If not, top it up. A configured threshold replaces this alert.",
+    keep_firing_for="15m",
 )
 
 SPEND_CAP_EXCEEDED = Alert(
     "AIAccountSpendCapExceeded",
     "critical",
-    # While polls fail the last figures hold, until the period has ended: an outage gives no money back.
+    # While polls fail, the last values count until the period ends: an outage refunds nothing.
     """
     ai_account_quota_used{SPEND} >= (ai_account_quota_limit > 0)
     or
@@ -71,9 +71,9 @@ SPEND_CAP_EXCEEDED = Alert(
     """,
     "5m",
     "Spending has reached its cap.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has spent {{ $value | humanize }} {{ $labels.unit }}, all that its cap on "
-    "{{ $labels.resource }} allows. The vendor may refuse what is paid by usage. Raise the cap, or wait for the new period.",
-    keep="15m",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has spent {{ $value | humanize }} {{ $labels.unit }} and has reached its cap on "
+    "{{ $labels.resource }}. The vendor may refuse further usage. Raise the cap, or wait for the next period.",
+    keep_firing_for="15m",
 )
 
 SPEND_CAP_NEAR = Alert(
@@ -81,10 +81,10 @@ SPEND_CAP_NEAR = Alert(
     "warning",
     "ai_account_quota_used{SPEND} / (ai_account_quota_limit > 0) >= 0.8",
     "15m",
-    "Spending comes near its cap.",
+    "Spending is close to its cap.",
     "Account {{ $labels.account }} at {{ $labels.provider }} has spent {{ $value | humanizePercentage }} of its cap on "
-    "{{ $labels.resource }}. Decide now whether to raise the cap or to slow down.",
-    keep="15m",
+    "{{ $labels.resource }}. Raise the cap, or reduce usage.",
+    keep_firing_for="15m",
 )
 
 AUTO_RELOAD_OFF = Alert(
@@ -101,10 +101,10 @@ AUTO_RELOAD_OFF = Alert(
     and ignoring (resource, unit, feature) ai_account_feature_enabled{{feature="auto_reload"}} == 0
     """,
     "15m",
-    "The balance is low, and automatic top-up is off.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} left and "
-    "will not top itself up. Do it by hand, or turn automatic top-up on at the vendor.",
-    keep="15m",
+    "Balance is low and automatic top-up is off.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} left, "
+    "and automatic top-up is off. Top it up, or turn on automatic top-up at the vendor.",
+    keep_firing_for="15m",
 )
 
 SATURATION = (

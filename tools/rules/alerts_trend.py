@@ -1,14 +1,14 @@
-"""Alerts on what will be: the end of an account, a sudden burn, a cap that will not last, credits that will be lost."""
+"""Alerts on the trend: accounts that run out, sudden usage, caps that will be reached, credits that expire unused."""
 
 from __future__ import annotations
 
-from tools.rules.model import Alert, Severity
 from tools.rules.recording import AVAILABLE, RESET
+from tools.rules.rule import Alert, Severity
 
 
 def _running_out(severity: Severity, end: str, long: str, short: str, wait: str) -> Alert:
     burn = "(account:ai_account_quota_burn:rate{} > 0)"
-    # A long window, so that one job alarms nobody, and a short one, so that it ends when the cause does.
+    # The long window keeps one job from alerting. The short window resolves the alert soon after its cause ends.
     return Alert(
         "AIAccountRunningOut",
         severity,
@@ -23,16 +23,16 @@ def _running_out(severity: Severity, end: str, long: str, short: str, wait: str)
         """,
         wait,
         "An account runs out soon.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }} ({{ $labels.unit }}) in "
-        "{{ $value | humanizeDuration }} at its present pace, before any reset. Top it up, or find out what uses it.",
-        keep="15m",
+        "At the current rate, account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }} ({{ $labels.unit }}) in "
+        "{{ $value | humanizeDuration }}, before any reset. Top it up, or find out what uses it.",
+        keep_firing_for="15m",
     )
 
 
 BURN_SPIKE = Alert(
     "AIAccountBurnSpike",
     "warning",
-    # Work that comes in lumps is no spike: the week before the last twelve hours must not have seen the like.
+    # Recurring jobs are no spike: a similar rate in the week before the last twelve hours excludes the alert.
     """
     (
       account:ai_account_quota_burn:rate1h{SUPPLY} > 4 * account:ai_account_quota_burn:rate7d
@@ -42,10 +42,10 @@ BURN_SPIKE = Alert(
     account:ai_account_quota_burn:rate1h <= 1.5 * max_over_time(account:ai_account_quota_burn:rate1h[7d:30m] offset 12h)
     """,
     "15m",
-    "An account is used up far faster than usual.",
-    "{{ $labels.resource }} of account {{ $labels.account }} at {{ $labels.provider }} falls by {{ $value | humanize }} {{ $labels.unit }} a "
-    "second, over four times the week's mean. Find out what uses it: a runaway job, a leaked key, or a show.",
-    keep="15m",
+    "An account is used much faster than usual.",
+    "{{ $labels.resource }} of account {{ $labels.account }} at {{ $labels.provider }} falls by {{ $value | humanize }} {{ $labels.unit }} per "
+    "second, more than four times the average of the week. Find out what uses it, such as a runaway job or a leaked key.",
+    keep_firing_for="15m",
 )
 
 SPEND_PACE = Alert(
@@ -57,10 +57,10 @@ SPEND_PACE = Alert(
     account:ai_account_quota_exhaustion_seconds:rate1d{SPEND} < seconds(7d) unless ai_account_quota_reset_timestamp_seconds
     """,
     "1h",
-    "At its present pace, spending reaches its cap before the period ends.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} reaches its cap on {{ $labels.resource }} in {{ $value | humanizeDuration }} at "
-    "the pace of the last day. Slow down, or raise the cap before work stops.",
-    keep="1h",
+    "At the current rate, spending reaches its cap before the period ends.",
+    "At the rate of the last day, account {{ $labels.account }} at {{ $labels.provider }} reaches its cap on {{ $labels.resource }} in "
+    "{{ $value | humanizeDuration }}. Reduce usage, or raise the cap.",
+    keep_firing_for="1h",
 )
 
 CREDITS_EXPIRING = Alert(
@@ -77,9 +77,9 @@ CREDITS_EXPIRING = Alert(
     unless ai_account_quota_unlimited == 1
     """,
     "1h",
-    "Much of a quota will be lost at its reset.",
-    "Within three days {{ $labels.resource }} of account {{ $labels.account }} at {{ $labels.provider }} is reset, and at the present pace "
-    "{{ $value | humanizePercentage }} of the quota will not have been used. Use it, or take a smaller plan.",
+    "Much of a quota expires unused at its reset.",
+    "{{ $labels.resource }} of account {{ $labels.account }} at {{ $labels.provider }} resets within three days. At the current rate, "
+    "{{ $value | humanizePercentage }} of the quota expires unused. Use it, or choose a smaller plan.",
 )
 
 TREND = (_running_out("critical", "12h", "6h", "1h", "5m"), _running_out("warning", "3d", "1d", "6h", "30m"), BURN_SPIKE, SPEND_PACE)

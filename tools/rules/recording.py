@@ -1,13 +1,13 @@
-"""The recording rules: figures that outlast an outage, how fast they fall, and when they end."""
+"""The recording rules: values that survive an outage, the burn rate, and the time until exhaustion."""
 
 from __future__ import annotations
 
 from textwrap import dedent, indent
 
-from tools.rules.model import Group, Record
+from tools.rules.rule import Group, Record
 
 COVERED = {"1h": "15m", "6h": "30m", "1d": "2h", "7d": "14h"}
-"""How much of a window good polls must cover before it tells a burn: a twelfth, and three polls at the usual interval."""
+"""How much of a window successful polls must cover before it gives a burn rate: a twelfth, but three polls at the default interval."""
 
 
 def _block(text: str) -> str:
@@ -15,9 +15,9 @@ def _block(text: str) -> str:
 
 
 def _held(name: str, fresh: str, further: str = "resource, unit", ends: str = "") -> Record:
-    """The figure, or else its last value as long as the account is configured and its polls fail, or the exporter is down.
+    """The value; its last one while the polls of a configured account fail or the exporter is down.
 
-    It reads its own last value, so that holding on costs nothing, and ends soon where the account or the resource goes.
+    The rule reads its own last value. That is cheap, and it ends within ten minutes when the account or the resource is removed.
     """
     return Record(
         name,
@@ -49,13 +49,13 @@ SPENDABLE = """\
 (ai_account_quota_remaining + ai_account_quota_overage_limit or ai_account_quota_remaining)
 unless ai_account_quota_unlimited == 1
 """
-"""What is left until the vendor stops: with what it lets usage exceed the limit by, and not where there is no end."""
+"""What is left until the vendor stops the account: allowed overage included, absent if unlimited."""
 
 
 def _burn(window: str) -> Record:
-    """Consumption in each second that good polls cover: both range functions extrapolate alike, which cancels.
+    """Consumption per second that successful polls cover. `increase` and `delta` extrapolate alike, so the error cancels.
 
-    The counts make up for a resource that is younger than its account. Where too little is covered, as in an outage, the last burn stays.
+    The counts correct for a resource that is younger than its account. If too little is covered, as in an outage, the last rate stays.
     """
     name = f"account:ai_account_quota_burn:rate{window}"
     return Record(
@@ -107,7 +107,7 @@ GROUPS = (
         ),
     ),
     Group("ai-account-burn", (*map(_burn, ("1h", "6h", "1d")), *map(_exhaustion, ("1h", "6h", "1d")))),
-    # A week of samples is much to read; twice the interval is still well below the five minutes that Prometheus looks back.
+    # A week of samples is slow to read. Two minutes are still well below the five-minute lookback of Prometheus.
     Group("ai-account-burn-week", (_burn("7d"),), interval="2m"),
 )
-"""Rules of a group see what the ones before them have written: so a burn comes in the group of what is made of it."""
+"""The rules of a group are evaluated in order, so a burn rate is in the group of the rules that read it."""

@@ -1,1 +1,1 @@
-"""What the rules are tried on: made-up accounts over time, and what must fire. Written as unit tests for promtool."""
+"""Time series for the unit tests of the trend rules, as Python."""

@@ -11,6 +11,7 @@ from exporter.web.web_config.gate import Gate
 from exporter.web.web_config.limit import Bucket
 from exporter.web.web_config.loading import WebConfig
 from exporter.web.web_config.worker import Worker
+from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, EMPTY, Guarded, basic, guarding
 
 USERS = {"alice": ALICE, "bob": BOB, "nobody": EMPTY, "élise": ALICE}
@@ -22,7 +23,7 @@ async def say(server: Guarded, request: str) -> bytes:
     """Send what no client would send, and read until the server hangs up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(request.replace("\n", "\r\n").encode("latin-1"))
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), PATIENCE)
     writer.close()
     await writer.wait_closed()
     return answer

@@ -16,6 +16,7 @@ from exporter.web.web_config.loading import WebConfig
 from exporter.web.web_config.login import Login
 from exporter.web.web_config.users import MAX_REMEMBERED, Users
 from exporter.web.web_config.worker import Worker, check_password
+from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, Guarded, basic, guarding
 
 USERS = {"alice": ALICE, "bob": BOB}
@@ -33,12 +34,12 @@ class Counted:
 
     def __call__(self, password: bytes, stored: bytes) -> bool:
         self.asked.append((password, stored))
-        assert self.go.wait(20)
+        assert self.go.wait(PATIENCE)
         return password == self._right
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 -- a thread makes it true
             await asyncio.sleep(0)
 

@@ -1,11 +1,11 @@
-"""Two hundred scrapes at the same moment, again and again, while hundreds of accounts are polled."""
+"""Two hundred scrapes at the same time, several times, while hundreds of accounts are polled."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import resource
 import statistics
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -24,12 +24,11 @@ from exporter.simulator.server import Simulator
 from exporter.web.server import Server
 from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
-from tests.drills.range import starved, until
-from tests.support import PLAYERS, make_job
+from tests.support import PLAYERS, make_job, until
 from tests.web.serving import LOOPBACK
 
 ACCOUNTS: Final = 300
-CROWD: Final = 200
+SCRAPERS: Final = 200
 WAVES: Final = 5
 INTERVAL: Final = Seconds(3.0)
 UP: Final = re.compile(r'^ai_account_up\{account="(\w+)".*\} 1\.0$', re.MULTILINE)
@@ -38,7 +37,7 @@ FAMILY: Final = re.compile(r"^# TYPE (\w+) ", re.MULTILINE)
 
 @asynccontextmanager
 async def polling(simulator: Simulator) -> AsyncIterator[tuple[Store, str]]:
-    """Hundreds of accounts under polls; their store and their page."""
+    """Poll hundreds of accounts; their store, and the URL of the page."""
     clock = Clock()
     players = [PLAYERS[number % len(PLAYERS)] for number in range(ACCOUNTS)]
     jobs = [make_job(simulator.url, each.provider, account=f"a{number}", interval=INTERVAL) for number, each in enumerate(players)]
@@ -54,7 +53,7 @@ async def polling(simulator: Simulator) -> AsyncIterator[tuple[Store, str]]:
 
 
 async def wave(session: aiohttp.ClientSession, url: str) -> tuple[list[str], list[float]]:
-    """The pages of all who ask at once, and how long each of them waited."""
+    """Scrape many times at once; the pages, and the seconds that each took."""
     loop = asyncio.get_running_loop()
 
     async def scrape() -> tuple[str, float]:
@@ -63,7 +62,7 @@ async def wave(session: aiohttp.ClientSession, url: str) -> tuple[list[str], lis
             assert response.status == 200
             return await response.text(), loop.time() - started
 
-    answers = await asyncio.gather(*(scrape() for _ in range(CROWD)))
+    answers = await asyncio.gather(*(scrape() for _ in range(SCRAPERS)))
     return [page for page, _ in answers], [seconds for _, seconds in answers]
 
 
@@ -75,32 +74,29 @@ def check_whole(pages: Sequence[str]) -> None:
     assert len({tuple(FAMILY.findall(page)) for page in different}) == 1
 
 
-async def test_a_crowd_of_scrapers_is_served_whole_pages_and_no_poll_is_late(
+async def test_many_scrapers_at_once_get_whole_pages_and_no_account_falls_behind(
     simulator: Simulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    loop, waits, different = asyncio.get_running_loop(), [], 0
+    waits, different = [], 0
     connector = aiohttp.TCPConnector(limit=0)
     async with polling(simulator) as (store, url), aiohttp.ClientSession(connector=connector) as session:
-        polls = {each.key: each.entry.polls for each in store.snapshot().accounts}
-        started, spent, waited = loop.time(), processor_time(), starved()
+        before = {each.key: each.entry.polls for each in store.snapshot().accounts}
+
+        def more_polls() -> list[int]:
+            return [each.entry.polls - before[each.key] for each in store.snapshot().accounts]
+
+        cpu = time.process_time()
         for _ in range(WAVES):
             pages, seconds = await wave(session, url)
             check_whole(pages)
             different += len(set(pages))
             waits += seconds
-        spent = processor_time() - spent
-        await until(lambda: loop.time() > started + 2 * INTERVAL, "two intervals are over")
-        lost = starved() - waited
-        accounts = store.snapshot().accounts
-        assert all(each.entry.up for each in accounts)
-        late = loop.time() - started - lost
-        assert {each.key for each in accounts if each.entry.polls - polls[each.key] < int(late / INTERVAL) - 1} == set()
-    assert different <= WAVES * 20  # a page is for all who ask for it at about the same time
+        cpu = time.process_time() - cpu
+        assert max(more_polls()) - min(more_polls()) <= 2
+        await until(lambda: min(more_polls()) >= 2, "every account is polled again")
+        assert max(more_polls()) - min(more_polls()) <= 2
+        assert all(entry.up for entry in store.snapshot().entries)
+    assert different <= WAVES * SCRAPERS / 2  # requests at about the same time share a page
     with capsys.disabled():
-        figures = f"p50 {statistics.median(waits) * 1e3:.0f} ms, longest {max(waits) * 1e3:.0f} ms, {spent:.2f} s of processor"
-        print(f"\n{WAVES} x {CROWD} scrapes of {ACCOUNTS} accounts: {figures}, {different} different pages")  # noqa: T201 -- figures
-
-
-def processor_time() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+        figures = f"p50 {statistics.median(waits) * 1e3:.0f} ms, longest {max(waits) * 1e3:.0f} ms, {cpu:.2f} s of CPU time"
+        print(f"\n{WAVES} x {SCRAPERS} scrapes of {ACCOUNTS} accounts: {figures}, {different} different pages")  # noqa: T201 -- figures

@@ -1,4 +1,4 @@
-"""A scenario: series over time, one sample a minute, and what is expected of the rules."""
+"""The parts of a unit test for promtool: series with one value per minute, and what the rules must do with them."""
 
 from __future__ import annotations
 
@@ -6,72 +6,72 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from exporter.validation.duration import parse_duration
-from tools.rules.write import RUNBOOKS, alerts
+from tools.rules.documents import RUNBOOKS, alerts
 
 
 class Part(NamedTuple):
-    """A stretch of a series: from `start`, each minute so much more; or not on the page."""
+    """Some minutes of a series. The value starts at `start` and changes by `step` each minute, unless the series is stale or missing."""
 
     minutes: int
     start: float = 0.0
     step: float = 0.0
-    shown: Literal["yes", "stale", "late"] = "yes"
+    kind: Literal["values", "stale", "missing"] = "values"
 
-    def text(self, pace: int) -> str:
-        """In promtool's shorthand, with a sample every so many minutes."""
+    def notation(self, pace: int) -> str:
+        """In promtool's notation, with a sample every `pace` minutes."""
         count = self.minutes // pace
-        if self.shown == "late":
+        if self.kind == "missing":
             return f"_x{count}"
-        if self.shown == "stale":
+        if self.kind == "stale":
             return f"stale _x{count - 1}" if count > 1 else "stale"
         return f"{self.start:.12g}{self.step * pace:+.12g}x{count - 1}" if self.step else f"{self.start:.12g}x{count - 1}"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """The values of a series, minute by minute. `at` is what comes next."""
+class Values:
+    """The values of a series; `next` is the next one."""
 
-    at: float = 0.0
+    next: float = 0.0
     parts: tuple[Part, ...] = ()
 
-    def by(self, step: float, span: str) -> Line:
-        """For so long, each minute so much more than before."""
+    def by(self, step: float, span: str) -> Values:
+        """Change by `step` each minute."""
         count = _minutes(span)
-        return Line(self.at + step * count, (*self.parts, Part(count, self.at, step)))
+        return Values(self.next + step * count, (*self.parts, Part(count, self.next, step)))
 
-    def flat(self, span: str) -> Line:
-        """For so long the same."""
+    def flat(self, span: str) -> Values:
+        """Do not change."""
         return self.by(0, span)
 
-    def plus(self, amount: float) -> Line:
-        """From here on so much more."""
-        return Line(self.at + amount, self.parts)
+    def plus(self, amount: float) -> Values:
+        """Add to the next value."""
+        return Values(self.next + amount, self.parts)
 
-    def set(self, value: float) -> Line:
-        """From here on another value."""
-        return Line(value, self.parts)
+    def set(self, value: float) -> Values:
+        """Replace the next value."""
+        return Values(value, self.parts)
 
-    def gone(self, span: str) -> Line:
-        """For so long not on the page: Prometheus marks the series stale."""
-        return Line(self.at, (*self.parts, Part(_minutes(span), shown="stale")))
+    def stale(self, span: str) -> Values:
+        """Vanish from the page, so that Prometheus marks the series stale."""
+        return Values(self.next, (*self.parts, Part(_minutes(span), kind="stale")))
 
-    def late(self, span: str) -> Line:
-        """For so long not there yet."""
-        return Line(self.at, (*self.parts, Part(_minutes(span), shown="late")))
+    def missing(self, span: str) -> Values:
+        """Do not exist yet."""
+        return Values(self.next, (*self.parts, Part(_minutes(span), kind="missing")))
 
-    def text(self, pace: int) -> str:
-        """The values in promtool's shorthand, with a sample every so many minutes."""
-        return " ".join(part.text(pace) for part in self.parts)
+    def notation(self, pace: int) -> str:
+        """In promtool's notation, with a sample every `pace` minutes."""
+        return " ".join(part.notation(pace) for part in self.parts)
 
 
-def flat(value: float, span: str) -> Line:
+def flat(value: float, span: str) -> Values:
     """A series that does not change."""
-    return Line(value).flat(span)
+    return Values(value).flat(span)
 
 
 @dataclass(frozen=True, slots=True)
-class Fires:
-    """These alerts, and no others of the name, are firing: their labels that matter, and at most one text in full."""
+class Firing:
+    """Exactly these alerts of the name are firing. With `description`, all their labels and annotations are compared."""
 
     alert: str
     at: str
@@ -85,7 +85,7 @@ class Fires:
             return "alert_rule_test", {"eval_time": self.at, "alertname": self.alert, "exp_alerts": expected}
         names = ", ".join(sorted({name for each in self.labels for name in each}))
         expr = f'count by ({names}) (ALERTS{{alertname="{self.alert}",alertstate="firing"}})'
-        samples = [{"labels": _labels("", each), "value": 1} for each in self.labels]
+        samples = [{"labels": selector("", each), "value": 1} for each in self.labels]
         return "promql_expr_test", {"expr": expr, "eval_time": self.at, "exp_samples": samples}
 
     def _annotations(self) -> dict[str, str]:
@@ -110,8 +110,8 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A query has these values, each with its labels."""
+class Result:
+    """A query returns these values, each with its labels."""
 
     expr: str
     at: str
@@ -119,29 +119,25 @@ class Value:
 
     def test(self) -> tuple[str, dict[str, Any]]:
         """The kind of test, and the test."""
-        samples = [{"labels": _labels("", labels), "value": value} for labels, value in self.samples]
+        samples = [{"labels": selector("", labels), "value": value} for labels, value in self.samples]
         return "promql_expr_test", {"expr": self.expr, "eval_time": self.at, "exp_samples": samples}
 
 
-Series = dict[str, Line]
-"""The values of each series by its name with its labels."""
+Series = dict[str, Values]
+"""Values by the name and labels of their series."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What happens, and what must come of it."""
+    """One unit test."""
 
     name: str
     series: tuple[Series, ...]
-    expect: tuple[Fires | Quiet | Value, ...] = field(default=())
+    expect: tuple[Firing | Quiet | Result, ...] = field(default=())
 
 
-def series(name: str, labels: dict[str, str], line: Line) -> Series:
-    """One series."""
-    return {_labels(name, labels): line}
-
-
-def _labels(name: str, labels: dict[str, str]) -> str:
+def selector(name: str, labels: dict[str, str]) -> str:
+    """A series in Prometheus's notation."""
     return name + "{" + ", ".join(f'{key}="{value}"' for key, value in labels.items()) + "}"
 
 

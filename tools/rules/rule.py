@@ -1,4 +1,4 @@
-"""What a rule is, before it is written down."""
+"""The types of rules."""
 
 from __future__ import annotations
 
@@ -18,22 +18,20 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert rule. Durations are those of scale 1."""
+    """An alerting rule, with durations at scale 1."""
 
     name: str
     severity: Severity
     expr: str
-    wait: str
-    """`for`: how long it must hold."""
+    for_: str
     summary: str
     description: str
-    keep: str | None = None
-    """`keep_firing_for`: how long it outlives its cause."""
+    keep_firing_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules that are evaluated one after the other."""
+    """Rules that Prometheus evaluates in order."""
 
     name: str
     rules: tuple[Record, ...] | tuple[Alert, ...]

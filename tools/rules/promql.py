@@ -1,4 +1,4 @@
-"""PromQL as it is written here, turned into PromQL as Prometheus reads it: names for selectors, and durations at any scale."""
+"""Expands the PromQL of this package: names for selectors, and durations at another scale."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from exporter.validation.duration import format_duration, parse_duration
 
 NAMES = {
     "SPEND": 'resource=~"(.*_)?spend"',
-    # Slots are a stock that is held on purpose: a full house is no emergency, and what is used does not come back.
+    # Slots are held rather than used up: having none free is no emergency.
     "SUPPLY": 'resource!~"(.*_)?spend",unit!="slots"',
     "VENDOR": 'reason=~"timeout|connection|tls|server_error"',
     "CREDENTIAL": 'reason=~"unauthorized|forbidden|credential"',
     "BAD_STATE": 'status=~"past_due|unpaid|incomplete|incomplete_expired|suspended|paused|cancell?ed|(.*_)?disabled|expired|blocked|closed"',
 }
-"""What a word between braces stands for: `{SPEND}` selects the spending caps."""
+"""The matchers that a name in braces stands for: `{SPEND}` selects the spending caps."""
 
 _NAME = re.compile(r"\b(?:" + "|".join(NAMES) + r")\b")
 _SECONDS = re.compile(r"\bseconds\(([0-9a-z]+)\)")
@@ -26,7 +26,7 @@ _OFFSET = re.compile(r"(?<=\boffset )[0-9a-z]+")
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """All windows and waiting times divided by `factor`, so that a test sees in seconds what takes hours."""
+    """Divides every window and duration by `factor`, so that a test sees in seconds what takes hours."""
 
     factor: float = 1.0
 
@@ -39,7 +39,7 @@ class Scale:
         return f"{parse_duration(text) / self.factor:.12g}"
 
     def expression(self, text: str) -> str:
-        """PromQL: `seconds(3d)` becomes a number; ranges and offsets are scaled; names of selectors are filled in."""
+        """PromQL for Prometheus: `seconds(3d)` becomes a number, ranges and offsets are scaled, names are replaced by matchers."""
         text = _NAME.sub(lambda found: NAMES[found[0]], dedent(text).strip())
         text = _SECONDS.sub(lambda found: self.number(found[1]), text)
         text = _RANGE.sub(lambda found: ":".join(map(self.duration, found[0].split(":"))), text)

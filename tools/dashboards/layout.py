@@ -1,4 +1,4 @@
-"""From panels to a dashboard: places, variables, links and annotations."""
+"""Builds a dashboard from rows of panels, variables and annotations."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ TITLES: Mapping[str, str] = {
     "ai-account-account": "AI accounts / Account",
     "ai-account-exporter-health": "AI accounts / Exporter health",
 }
-"""Every dashboard by its uid, which never changes: bookmarks and links hold on to it."""
+"""Title by uid. A uid never changes: bookmarks and links contain it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Panels side by side, each with its width, or a heading above what follows."""
+class PanelRow:
+    """Panels side by side, each with its width."""
 
     height: int
     panels: Sequence[tuple[int, Json]]
 
 
-def heading(title: str) -> Line:
-    """A heading."""
-    return Line(1, ((WIDTH, {"type": "row", "title": title, "collapsed": False, "panels": []}),))
+def row_heading(title: str) -> PanelRow:
+    """A heading over the rows that follow."""
+    return PanelRow(1, ((WIDTH, {"type": "row", "title": title, "collapsed": False, "panels": []}),))
 
 
 def dashboard(
-    uid: str, description: str, lines: Iterable[Line], *, variables: Iterable[Json], annotations: Iterable[Json], since: str
+    uid: str, description: str, rows: Iterable[PanelRow], *, variables: Iterable[Json], annotations: Iterable[Json], since: str
 ) -> Json:
     """The classic JSON of a dashboard, as Grafana 12 and 13 read it."""
     return {
@@ -50,20 +50,20 @@ def dashboard(
         "links": [_link(other) for other in TITLES if other != uid],
         "annotations": {"list": list(annotations)},
         "templating": {"list": list(variables)},
-        "panels": placed(lines),
+        "panels": placed(rows),
     }
 
 
-def placed(lines: Iterable[Line]) -> list[Json]:
-    """The panels with their places and ids, line after line."""
+def placed(rows: Iterable[PanelRow]) -> list[Json]:
+    """The panels with their positions and ids."""
     panels: list[Json] = []
     top = 0
-    for line in lines:
+    for row in rows:
         left = 0
-        for width, panel in line.panels:
-            panels.append({"id": len(panels) + 1, **panel, "gridPos": {"x": left, "y": top, "w": width, "h": line.height}})
+        for width, panel in row.panels:
+            panels.append({"id": len(panels) + 1, **panel, "gridPos": {"x": left, "y": top, "w": width, "h": row.height}})
             left += width
-        top += line.height
+        top += row.height
     return panels
 
 

@@ -1,0 +1,250 @@
+"""Where drills run: one sick account, three healthy ones, the real parts of the daemon, and a sampler that scrapes."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from exporter.accounts.entry import Entry
+from exporter.accounts.store import Store
+from exporter.client.client import Client, Job, open_session
+from exporter.clock import Clock
+from exporter.daemon.daemon import new_store
+from exporter.metrics.exposition import Exposition
+from exporter.model import AccountKey, Seconds
+from exporter.polling.scheduler import Scheduler
+from exporter.simulator.elevenlabs import Workspace
+from exporter.simulator.faults import Act, Fault
+from exporter.simulator.flow import Stock, Usage
+from exporter.simulator.heygen import Wallet
+from exporter.simulator.listener import HOST
+from exporter.simulator.liveavatar import Credits
+from exporter.simulator.server import Player, Simulator
+from exporter.web.address import Address
+from exporter.web.server import Server
+from exporter.web.site import Site, make_application
+from exporter.web.sockets import bind
+from tests.support import CANARY, PLAYERS, make_job, until
+
+INTERVAL: Final = Seconds(0.2)
+BEFORE: Final = 640
+AFTER: Final = 512
+WRONG: Final = 777
+"""A figure in invalid answers: no page may show it."""
+SECRET: Final = f"{CANARY}-sick"
+HEALTHY: Final = (
+    'ai_account_quota_remaining{account="healthy",provider="heygen",resource="wallet",unit="usd"} 42.5',
+    'ai_account_quota_used{account="healthy",provider="elevenlabs",resource="characters",unit="characters"} 17231.0',
+    'ai_account_quota_remaining{account="healthy",provider="liveavatar",resource="credits",unit="credits"} 1010.0',
+)
+HEALTHY_UP: Final = tuple(f'ai_account_up{{account="healthy",provider="{player.provider}"}} 1.0' for player in PLAYERS)
+
+
+@dataclass(slots=True)
+class SickAccount:
+    """What the vendor of the sick account answers without a fault."""
+
+    provider: str
+    figure: float = BEFORE
+
+    def __call__(self, elapsed: float, now: float) -> Any:
+        match self.provider:
+            case "heygen":
+                return Wallet("sick", Stock(start=self.figure, rate=0))(elapsed, now)
+            case "elevenlabs":
+                return Workspace(name="sick", tier="creator", limit=100_000, characters=Usage(self.figure, 0))(elapsed, now)
+            case _:
+                return Credits(Stock(start=self.figure, rate=0))(elapsed, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """How long one scrape took, in seconds: by the clock, and of the event loop's CPU time."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass(slots=True)
+class Sampler:
+    """Scrapes all the time and keeps every line that it saw."""
+
+    required: tuple[str, ...] = ()
+    """Lines that every page must have."""
+    lines: set[str] = field(default_factory=set)
+    last: frozenset[str] = frozenset()
+    missing: set[str] = field(default_factory=set)
+    is_healthy: bool = False
+    """Whether the scrapes are now without a fault: those during the fault are compared with them."""
+    healthy: list[Scrape] = field(default_factory=list)
+    faulty: list[Scrape] = field(default_factory=list)
+
+    @property
+    def pages(self) -> int:
+        """How many pages were read."""
+        return len(self.healthy) + len(self.faulty)
+
+    async def run(self, url: str) -> None:
+        async with aiohttp.ClientSession() as session:
+            while True:
+                kind = self.healthy if self.is_healthy else self.faulty
+                wall, cpu = time.perf_counter(), time.thread_time()
+                async with session.get(url) as response:
+                    assert response.status == 200
+                    text = await response.text()
+                kind.append(Scrape(time.perf_counter() - wall, time.thread_time() - cpu))
+                self._take(text)
+                await asyncio.sleep(0.03)
+
+    def _take(self, text: str) -> None:
+        self.last = frozenset(line for line in text.splitlines() if not line.startswith("#"))
+        self.lines |= self.last
+        self.missing |= set(self.required) - self.last
+
+
+TICK: Final = 0.01
+
+
+@dataclass(slots=True)
+class Delays:
+    """By how much the event loop woke a task too late. All timers were late by that, whatever the cause."""
+
+    ticks: list[tuple[float, float]] = field(default_factory=list)
+    """When each tick ended, and its delay in seconds."""
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + TICK
+            await asyncio.sleep(TICK)
+            self.ticks.append((loop.time(), loop.time() - due))
+
+    def between(self, first: float, last: float) -> float:
+        """The sum of the delays of all ticks that were under way in this time."""
+        return sum(delay for end, delay in self.ticks if end >= first and end - delay - TICK <= last)
+
+
+Step = Callable[["Environment"], Awaitable[None] | None]
+
+
+def cleared(env: Environment) -> None:
+    """End the fault."""
+    env.vendor.clear(SECRET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What the vendor of the sick account does, and what is expected besides the reason."""
+
+    begin: Step
+    end: Step = cleared
+    provider: str = "liveavatar"
+    figure: float | None = None
+    """What the page shows during the fault, if polls succeed."""
+    lines: tuple[str, ...] = ()
+    """Lines that the page shows during the fault."""
+    polls: int = 2
+    """The least number of polls during the fault."""
+    least_gap: float = INTERVAL
+    """The least time between two polls during the fault, in seconds."""
+    own_server: bool = False
+    """Whether the sick account has a server of its own, because the fault is in the whole server."""
+    from_start: bool = False
+    """Whether the fault is there before the first poll."""
+    host: str = HOST
+    ssl_context: ssl.SSLContext | None = None
+    resolver: AbstractResolver | None = None
+    job: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def watched(self) -> tuple[str, str, str]:
+        """Family, resource and unit of the sick account's figure."""
+        match self.provider:
+            case "heygen":
+                return "ai_account_quota_remaining", "wallet", "usd"
+            case "elevenlabs":
+                return "ai_account_quota_used", "characters", "characters"
+            case _:
+                return "ai_account_quota_remaining", "credits", "credits"
+
+
+def misbehaving(how: Act | Fault, **more: Any) -> Scenario:
+    """A scenario in which the vendor sends this."""
+
+    def begin(env: Environment) -> None:
+        env.vendor.misbehave(SECRET, how) if isinstance(how, Fault) else env.vendor.perform(SECRET, how)
+
+    return Scenario(begin=begin, **more)
+
+
+@dataclass(slots=True)
+class Environment:
+    """All that runs during a drill."""
+
+    vendor: Simulator
+    others: Simulator
+    """The vendors of the healthy accounts: the same server, unless the sick account has its own."""
+    sick: SickAccount
+    store: Store
+    sampler: Sampler
+    delays: Delays
+    port: int
+    errors: list[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def entry(self) -> Entry:
+        """The sick account in the store."""
+        return self.store[AccountKey(self.sick.provider, "sick")]
+
+    async def after_a_poll(self) -> None:
+        """Wait until a poll of the sick account has just ended, so that none is running."""
+        polls = self.entry.polls
+        await until(lambda: self.entry.polls > polls, "the sick account is polled")
+
+
+@asynccontextmanager
+async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncIterator[Environment]:
+    """Start the parts of the daemon, and stop them at the end."""
+    sick = SickAccount(scenario.provider)
+    player = Player(scenario.provider, SECRET, sick)
+    others = Simulator(PLAYERS if scenario.own_server else (*PLAYERS, player))
+    vendor = Simulator((player,)) if scenario.own_server else others
+    clock = Clock()
+    async with others, open_session("ai-account-exporter/drill", scenario.resolver) as session:
+        port = int((await vendor.start(ssl_context=scenario.ssl_context) if scenario.own_server else others.url).rpartition(":")[2])
+        jobs = _jobs(scenario, others, vendor, interval)
+        store = new_store(jobs, clock)
+        scheduler = Scheduler(Client(session, {}, clock), store, clock)
+        site = Site(store, Exposition(("0", ""), runtime=False), "0")
+        async with Server(make_application(site), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
+            env = Environment(vendor, others, sick, store, Sampler(), Delays(), port)
+            asyncio.get_running_loop().set_exception_handler(lambda _, context: env.errors.append(context))
+            if scenario.from_start:
+                await finish(scenario.begin(env))
+            url = f"http://{server.addresses[0]}/metrics"
+            tasks = [group.create_task(each) for each in (scheduler.run(jobs), env.sampler.run(url), env.delays.run())]
+            yield env
+            for task in tasks:
+                task.cancel()
+        await vendor.stop()
+
+
+def _jobs(scenario: Scenario, others: Simulator, vendor: Simulator, interval: Seconds) -> list[Job]:
+    usual = {"interval": interval, "max_backoff": interval, "stale_after": Seconds(60.0)}
+    witnesses = [make_job(others.url, player.provider, account="healthy", **usual) for player in PLAYERS]
+    url = vendor.url.replace(HOST, scenario.host)
+    return [*witnesses, make_job(url, scenario.provider, account="sick", secret=SECRET, **{**usual, **scenario.job})]
+
+
+async def finish(step: Awaitable[None] | None) -> None:
+    """Await a step that is a coroutine."""
+    if step is not None:
+        await step
