@@ -73,14 +73,14 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
 
 
 def job_of(key: AccountKey, **settings: Any) -> Job:
-    """A job for an account of any name, which is never polled."""
-    job = _any_job()
+    """A job for an account of any name and provider, which is never polled."""
+    job = _any_job(key.provider if key.provider in load_definitions() else "liveavatar")
     return replace(job, key=key, settings=replace(job.settings, **settings))
 
 
 @cache
-def _any_job() -> Job:
-    return make_job("http://127.0.0.1:1")
+def _any_job(provider: str) -> Job:
+    return make_job("http://127.0.0.1:1", provider)
 
 
 def clock_at(now: float) -> Clock:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from exporter.client.client import Client, Job
+from exporter.client.optional import OptionalResults
 from exporter.config.credentials import SecretSource
 from exporter.daemon.daemon import new_store
 from exporter.log import configure_log
@@ -91,7 +92,7 @@ async def test_a_key_that_cannot_be_used_is_refused_without_being_shown(client: 
 class Defective(Client):
     """Fails with the key in its text, its arguments and its local variables."""
 
-    async def poll(self, job: Job) -> Reading:
+    async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:  # noqa: ARG002 -- fails in any case
         headers = {"xi-api-key": job.secret.read({}).get_secret_value()}
         try:
             raise LookupError(headers)  # noqa: TRY301 -- the chain of errors is the point

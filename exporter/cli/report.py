@@ -86,6 +86,9 @@ def _account_note(entry: Entry) -> str:
     facts += [f"{name} {'on' if enabled else 'off'}" for name, enabled in reading.features.items()]
     facts += [_reload_note(reading.auto_reload)] if reading.auto_reload else []
     facts += [f"unusable: {', '.join(reading.mismatches)}"] if reading.mismatches else []
+    facts += [
+        f"optional request {name} failed, {each.error.reason}: {each.error.message}" for name, each in entry.optional.items() if each.error
+    ]
     return ", ".join(facts) or ("ok" if reading.quotas else "the vendor told no amount")
 
 

@@ -16,6 +16,7 @@ from yarl import URL
 from exporter.client.authentication import Authentication
 from exporter.client.network import Resolver, Routes, fault
 from exporter.client.oauth import TokenSource
+from exporter.client.optional import OptionalResults
 from exporter.client.retry_after import waiting_time
 from exporter.clock import Clock
 from exporter.config.credentials import SecretSource
@@ -74,8 +75,8 @@ class Client:
         """Let a renewal of a login end that is under way: the token that it brings must not be lost."""
         await self._tokens.close()
 
-    async def poll(self, job: Job) -> Reading:
-        """Ask the vendor all that its definition asks, within the account's timeout.
+    async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:
+        """Send the requests of the account's definition, within its timeout. `optional` receives the outcomes of optional requests.
 
         Raises:
             PollError: with the reason; its message holds no key, no URL and no text of the vendor's.
@@ -84,32 +85,39 @@ class Client:
             async with asyncio.timeout(job.settings.timeout) as deadline:
                 secret = await self._authentication.secret(job.secret, job.credential, job.settings.connection)
                 try:
-                    return await self._ask_all(job, secret, deadline)
+                    return await self._ask_all(job, secret, deadline, optional)
                 except PollError as error:
                     is_refused = error.reason is Reason.UNAUTHORIZED
                     if not is_refused or not self._authentication.is_renewable(job.secret, job.credential, job.settings.connection, secret):
                         raise
                 return await self._ask_all(
-                    job, await self._authentication.secret(job.secret, job.credential, job.settings.connection), deadline
+                    job, await self._authentication.secret(job.secret, job.credential, job.settings.connection), deadline, optional
                 )
         except TimeoutError:
             raise PollError(Reason.TIMEOUT, f"no whole answer within {job.settings.timeout:g}s") from None
 
-    async def _ask_all(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:
-        answers = []
+    async def _ask_all(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout, optional: OptionalResults | None) -> Reading:
+        answers = [(request, await self._ask(job, request, secret)) for request in job.requests if not request.optional]
+        optional = optional or OptionalResults()
         for request in job.requests:
-            answer = await (self._try(job, request, secret, deadline) if request.optional else self._ask(job, request, secret))
-            answers += [(request, answer)] if answer is not None else []
+            if request.optional and request.path not in optional.waiting:
+                try:
+                    answer = request, await self._try(job, request, secret, deadline)
+                except PollError as error:
+                    optional.outcomes[request.path] = error
+                else:
+                    answers.append(answer)
+                    optional.outcomes[request.path] = extract([answer], secret)
         return extract(answers, secret)
 
     async def _try(self, job: Job, request: Request, secret: SecretStr, deadline: asyncio.Timeout) -> object:
-        """Ask for what the account can do without, in what is left of the time."""
+        """Send an optional request, in a part of the remaining time."""
         now = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(_PATIENCE * ((deadline.when() or now) - now)):
                 return await self._ask(job, request, secret)
-        except (PollError, TimeoutError):
-            return None
+        except TimeoutError:
+            raise PollError(Reason.TIMEOUT, "no complete response in time") from None
 
     async def _ask(self, job: Job, request: Request, secret: SecretStr) -> object:
         headers = job.credential.headers(secret.get_secret_value())

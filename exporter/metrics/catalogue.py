@@ -112,6 +112,11 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
         ("reason",), samples=samples.errors,
     ),
     AccountFamily(
+        "ai_account_optional_request_errors_total", "counter",
+        "Optional requests that failed while the poll succeeded, by reason; absent for accounts without optional requests.",
+        ("reason",), samples=samples.optional_request_errors,
+    ),
+    AccountFamily(
         "ai_account_scrape_duration_seconds", "gauge", "How long the last poll of the vendor took.",
         samples=samples.poll("duration"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 
-from exporter.accounts.entry import Entry, OptionalRequest, Schedule
+from exporter.accounts.entry import Entry, Schedule
 from exporter.client.client import Job
 from exporter.clock import Clock
 from exporter.model import AccountKey, Reason, Seconds
@@ -40,7 +40,12 @@ def next_due(due: float, interval: Seconds, now: float) -> float:
 
 def is_punctual(started: float, due: float, interval: Seconds) -> bool:
     """Whether a poll started when it was due. If not, the next ones are counted from its start."""
-    return 0 <= started - due < min(1.0, interval / 20)
+    return 0 <= started - due < tolerance(interval)
+
+
+def tolerance(interval: Seconds) -> Seconds:
+    """Return how late a poll may start without moving the next ones."""
+    return Seconds(min(1.0, interval / 20))
 
 
 def awaits_new_secret(entry: Entry) -> bool:
@@ -68,9 +73,3 @@ def _effective_interval(job: Job, entry: Entry, clock: Clock) -> Seconds:
     if settings.min_interval is None or entry.interval is None:
         return settings.interval
     return Seconds(min(max(entry.interval, settings.min_interval), settings.interval))
-
-
-def is_waiting(job: Job, request: OptionalRequest, now: float) -> bool:
-    """Whether an optional request must not be sent yet. No wait is longer than the settings allow."""
-    longest = max(job.settings.max_retry_after, job.settings.max_backoff, job.settings.interval)
-    return request.next_attempt_at is not None and now < request.next_attempt_at <= now + longest

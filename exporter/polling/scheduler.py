@@ -12,6 +12,7 @@ import structlog
 from exporter.accounts.entry import Schedule
 from exporter.accounts.store import Store
 from exporter.client.client import Client, Job
+from exporter.client.optional import OptionalResults
 from exporter.clock import Clock
 from exporter.errors import PollError
 from exporter.log import frames
@@ -19,6 +20,7 @@ from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.adaptive import adaptive_interval
 from exporter.polling.budget import Budget
 from exporter.polling.intervals import awaits_new_secret, backed_off, first_due, is_punctual, next_due
+from exporter.polling.optional import after_poll, optional_results
 
 log = structlog.get_logger()
 
@@ -99,7 +101,8 @@ class Scheduler:
             job.key, Schedule(begun, begun + settings.interval)
         )  # a restart in the middle of a poll must not repeat it at once
         started = clock.monotonic()
-        outcome = await self._outcome(job)
+        optional = optional_results(job, before.optional, begun)
+        outcome = await self._outcome(job, optional)
         duration, at = Seconds(clock.monotonic() - started), clock.now()
         if isinstance(outcome, PollError):
             interval = backed_off(settings.interval, before.failures + 1, settings.max_backoff, clock.random())
@@ -109,7 +112,8 @@ class Scheduler:
             _report_failure(job, outcome, before.failures)
             return interval
         interval = adaptive_interval(settings, outcome, before, at, at + clock.correction())
-        self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval)
+        requests = after_poll(job, before.optional, optional, begun=begun, at=at, chance=clock.random)
+        self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval, optional=requests)
         _report_success(job, outcome, before.failures)
         return interval
 
@@ -117,9 +121,9 @@ class Scheduler:
         self._store.set_schedule(key, schedule)
         await self._keep(key)
 
-    async def _outcome(self, job: Job) -> Reading | PollError:
+    async def _outcome(self, job: Job, optional: OptionalResults) -> Reading | PollError:
         try:
-            return await self._client.poll(job)
+            return await self._client.poll(job, optional)
         except PollError as error:
             return error
         except Exception as error:  # noqa: BLE001 -- the only place: a defect fails this poll, not the daemon

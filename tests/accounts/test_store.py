@@ -18,7 +18,7 @@ from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from tests.support import clock_at, job_of
 
-STUDIO = AccountKey("heygen", "studio")
+STUDIO = AccountKey("elevenlabs", "studio")
 STAGE = AccountKey("liveavatar", "stage")
 MINUTE = Seconds(60.0)
 BUCKETS = (0.1, 1.0, float("inf"))
@@ -202,7 +202,7 @@ def test_a_snapshot_does_not_follow_later_polls() -> None:
     fail(store, at=1120.0)
     [studio, _] = snapshot.entries
     assert (studio.reading, studio.up, studio.polls, studio.errors, studio.mismatches) == (FULL, True, 1, {}, {})
-    assert snapshot.durations["heygen"] == Durations((0, 1, 0), 0.5)
+    assert snapshot.durations["elevenlabs"] == Durations((0, 1, 0), 0.5)
 
 
 def test_a_snapshot_keeps_the_order_of_the_configuration() -> None:
@@ -215,13 +215,13 @@ def test_durations_are_counted_in_the_first_bucket_that_holds_them() -> None:
     store = new_store()
     for duration in (0.0, 0.1, 0.125, 1.0, 1.5, 900.0):
         succeed(store, duration=duration)
-    assert store.snapshot().durations["heygen"] == Durations((2, 2, 2), 902.725)
+    assert store.snapshot().durations["elevenlabs"] == Durations((2, 2, 2), 902.725)
 
 
 def test_durations_of_failed_polls_count_too_and_each_provider_has_its_own() -> None:
     store = new_store()
     fail(store)
-    assert store.snapshot().durations == {"heygen": Durations((0, 0, 1), 15.0), "liveavatar": Durations((0, 0, 0), 0.0)}
+    assert store.snapshot().durations == {"elevenlabs": Durations((0, 0, 1), 15.0), "liveavatar": Durations((0, 0, 0), 0.0)}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import dataclasses
 import platform
 from decimal import Decimal
 
+from exporter.accounts.entry import Failure, OptionalRequest
 from exporter.accounts.store import Store
 from exporter.clock import Clock
 from exporter.errors import PollError
@@ -94,7 +95,8 @@ def showcase() -> Store:
     now = 0.0
     store = Store(jobs, BUCKETS, Clock(wall=lambda: now, monotonic=lambda: now))
     now = NOW
-    _succeed(store, STUDIO, WALLET, age=30.0, duration=0.25)
+    failed = {"/v3/api_keys/self": OptionalRequest(error=Failure(Reason.FORBIDDEN, "HTTP 403"), failures=1)}
+    store.record_success(STUDIO, WALLET, at=NOW - 30, duration=Seconds(0.25), interval=INTERVAL, optional=failed)
     _succeed(store, NARRATION, BEFORE_OVERAGE, age=320.0, duration=0.5)
     _succeed(store, NARRATION, IN_OVERAGE, age=20.0, duration=0.75)
     _succeed(store, STAGE, EMPTY, age=1500.0, duration=1.5)

@@ -235,7 +235,7 @@ def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
         "quota_consumed_total", "quota_replenished_total",
         "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds", "last_scrape_timestamp_seconds",
         "last_success_timestamp_seconds", "scrape_interval_seconds", "schema_mismatches_total",
-        "rate_limited_until_timestamp_seconds",
+        "rate_limited_until_timestamp_seconds", "optional_request_errors_total",
     }  # fmt: skip
     assert families_of(entry, 1180.0, thresholds) == FIGURES | staying
     assert {f"ai_account_{name}" for name in FIGURES | staying} == {family.name for family in ACCOUNT_FAMILIES}

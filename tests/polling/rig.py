@@ -11,6 +11,7 @@ from typing import Final
 
 from exporter.accounts.store import Store
 from exporter.client.client import Client, Job
+from exporter.client.optional import OptionalResults
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
 from exporter.model import Reading
@@ -53,7 +54,7 @@ class Vendor(Client):
         self._time = time
         self._sleep = time.clock.sleep
 
-    async def poll(self, job: Job) -> Reading:
+    async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:  # noqa: ARG002 -- none of the vendors has any
         self.polls.append((job.key.account, self._time.now, job))
         self.under_way += 1
         self.peak = max(self.peak, self.under_way)

@@ -10,6 +10,7 @@ import pytest
 from exporter.accounts.entry import Entry
 from exporter.accounts.store import Store
 from exporter.client.client import Client, Job
+from exporter.client.optional import OptionalResults
 from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.log import configure_log
@@ -29,7 +30,7 @@ class Scripted(Client):
         self._script = list(script)
         self.polls = 0
 
-    async def poll(self, job: Job) -> Reading:  # noqa: ARG002 -- every job alike
+    async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:  # noqa: ARG002 -- every job alike
         self.polls += 1
         act = self._script.pop(0) if self._script else Reading
         if isinstance(act, BaseException):

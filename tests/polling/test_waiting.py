@@ -328,23 +328,23 @@ async def heygen(optional: Handler) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-OPTIONAL: list[tuple[str, Handler, float | None]] = [
-    ("it tells", saying(200, '{"data":{"expires_at":"2027-01-01T00:00:00Z"}}'), 1_798_761_600),
-    ("no end", saying(200, '{"data":{"expires_at":null}}'), None),
-    ("wrong time", saying(200, '{"data":{"expires_at":"never"}}'), None),
-    ("refused", saying(401, '{"error":{"code":"unauthorized"}}'), None),
-    ("refused inside a 200", saying(200, '{"error":{"code":"unauthorized"}}'), None),
-    ("not there", saying(404, '{"error":{"code":"not_found"}}'), None),
-    ("too many", saying(429, ""), None),
-    ("redirect", saying(302, ""), None),
-    ("garbage", saying(200, "<html>"), None),
-    ("hangs", hang, None),
+OPTIONAL: list[tuple[str, Handler, float | None, Reason | None]] = [
+    ("an end", saying(200, '{"data":{"expires_at":"2027-01-01T00:00:00Z"}}'), 1_798_761_600, None),
+    ("no end", saying(200, '{"data":{"expires_at":null}}'), None, None),
+    ("wrong time", saying(200, '{"data":{"expires_at":"never"}}'), None, None),
+    ("refused", saying(401, '{"error":{"code":"unauthorized"}}'), None, Reason.UNAUTHORIZED),
+    ("refused inside a 200", saying(200, '{"error":{"code":"unauthorized"}}'), None, Reason.UNAUTHORIZED),
+    ("not there", saying(404, '{"error":{"code":"not_found"}}'), None, Reason.CLIENT_ERROR),
+    ("too many", saying(429, ""), None, Reason.RATE_LIMITED),
+    ("redirect", saying(302, ""), None, Reason.INVALID_RESPONSE),
+    ("garbage", saying(200, "<html>"), None, Reason.INVALID_RESPONSE),
+    ("hangs", hang, None, Reason.TIMEOUT),
 ]
 
 
-@pytest.mark.parametrize(("optional", "expires"), [case[1:] for case in OPTIONAL], ids=[case[0] for case in OPTIONAL])
-async def test_what_is_optional_costs_only_what_it_would_have_told(
-    client: Client, clock: FakeClock, optional: Handler, expires: float | None
+@pytest.mark.parametrize(("optional", "expires", "reason"), [case[1:] for case in OPTIONAL], ids=[case[0] for case in OPTIONAL])
+async def test_an_optional_request_that_fails_is_counted_and_costs_only_its_own_figures(
+    client: Client, clock: FakeClock, optional: Handler, expires: float | None, reason: Reason | None
 ) -> None:
     patience = Seconds(0.5 if optional is hang else PATIENCE)
     async with heygen(optional) as url:
@@ -352,10 +352,34 @@ async def test_what_is_optional_costs_only_what_it_would_have_told(
         store = new_store([job], clock.clock)
         await Scheduler(client, store, clock.clock).poll_once(job)
     entry = store[AccountKey("heygen", "demo")]
-    assert (entry.up, entry.error) == (True, None)
+    assert (entry.up, entry.error, entry.errors) == (True, None, {})
+    assert entry.optional_errors == ({reason: 1} if reason else {})
     assert entry.reading is not None
     assert [quota.remaining for quota in entry.reading.quotas] == [5]
     assert entry.reading.credential_expires_at == expires
+
+
+async def test_the_retry_after_of_an_optional_request_is_obeyed(client: Client) -> None:
+    requests = 0
+
+    async def busy(_: web.BaseRequest) -> web.StreamResponse:
+        nonlocal requests
+        requests += 1
+        return web.Response(status=429, headers={"Retry-After": "1000"})
+
+    clock = FakeClock()
+    async with heygen(busy) as url:
+        job = make_job(url, "heygen")
+        store = new_store([job], clock.clock)
+        scheduler = Scheduler(client, store, clock.clock)
+        sent = []
+        for now in (0, 300, 600, 900, 1200):
+            clock.now = now
+            await scheduler.poll_once(job)
+            sent.append(requests)
+        assert sent == [1, 1, 1, 1, 2]
+        entry = store[job.key]
+        assert (entry.up, entry.polls, entry.limited_until) == (True, 5, None)
 
 
 @pytest.mark.parametrize("step", [6 * HOUR, -6 * HOUR, 90.4])
