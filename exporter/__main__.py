@@ -1,6 +1,24 @@
 """Entry point of `ai-account-exporter` and of `python -m exporter`."""
 
-from exporter.cli.main import main
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+DAEMONS = ("serve", "demo")
+
+
+def main() -> None:
+    """Run the command. The signals of the daemon are handled before anything else is imported, which takes long."""
+    if sys.argv[1:2] and sys.argv[1] in DAEMONS:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # by default it ends the process; the configuration is about to be read anyway
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: os._exit(0))  # by default the first process of a container ignores SIGTERM
+    from exporter.cli.main import run  # noqa: PLC0415 -- after the signals
+
+    run()
+
 
 if __name__ == "__main__":
     main()

@@ -1,10 +1,10 @@
-"""The exceptions that this program raises on purpose, and what each does to the process.
+"""The errors that this program raises on purpose, and their effect.
 
 ExporterError
-|-- ConfigError       nothing is started; exit code 2
+|-- ConfigError       at the start: exit code 2; on a reload: the previous configuration stays in effect
 |-- StateError        (in `accounts.persistence`) the daemon runs without its state file
-`-- PollError         counted under its reason; the other accounts are not affected
-    `-- CredentialError   the secret cannot be read; reason `credential`
+`-- PollError         counted with its reason; no other account is affected
+    `-- CredentialError   the secret cannot be read or used; reason `credential`
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ class ExporterError(Exception):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong in a file: where, and what was expected instead."""
+    """One error in a file: its place and what was expected."""
 
     place: str
     message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}" if self.place else self.message
+        text = f"{self.place}: {self.message}" if self.place else self.message
+        return text.encode(errors="backslashreplace").decode()  # half of a surrogate pair cannot be printed
 
 
 class ConfigError(ExporterError):
-    """The configuration cannot be used; `problems` holds all that is wrong with it, not only the first."""
+    """The configuration is invalid; `problems` contains all errors, not only the first."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -63,7 +64,7 @@ class PollError(ExporterError):
 
 
 class CredentialError(PollError):
-    """The secret of an account cannot be read, or what was read cannot be a key."""
+    """The secret of an account cannot be read, or cannot be a key."""
 
     def __init__(self, message: str) -> None:
         super().__init__(Reason.CREDENTIAL, message)

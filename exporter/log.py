@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
+import select
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
-from typing import Literal, TextIO
+from typing import Final, Literal, TextIO
 
 import structlog
 
-LEVELS = ("debug", "info", "warning", "error")
+LEVELS: Final = ("debug", "info", "warn", "error")
 LogFormat = Literal["logfmt", "json"]
+
+MAX_QUEUED_LINES: Final = 10_000
+"""How many lines wait for standard error at most. Further lines are dropped and counted."""
+FLUSH_TIMEOUT: Final = 0.5
+"""How long the end of the process waits until the queued lines are written, in seconds."""
 
 
 def configure_log(level: str, format_: LogFormat, stream: TextIO | None = None) -> None:
-    """Send all logs to the stream, in one format. Tracebacks are written without local variables, which may hold a key."""
+    """Send all logs to the stream, or to standard error. Tracebacks are written without local variables, which may hold a key."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -31,10 +39,11 @@ def configure_log(level: str, format_: LogFormat, stream: TextIO | None = None) 
             structlog.processors.JSONRenderer(ensure_ascii=False) if format_ == "json" else logfmt,
         ],
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _handler(stream or sys.stderr)
     handler.setFormatter(formatter)
-    handler.addFilter(_is_ours)
+    handler.addFilter(_is_relevant)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.raiseExceptions = False  # `handleError` would write the arguments of the line
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -44,19 +53,101 @@ def configure_log(level: str, format_: LogFormat, stream: TextIO | None = None) 
     )
 
 
-def _is_ours(record: logging.LogRecord) -> bool:
-    """Leave out what aiohttp tells of requests that are not HTTP: the fault is the client's, and the text quotes its headers."""
+def _handler(stream: TextIO | None) -> logging.Handler:
+    if stream is None:  # standard error is closed
+        return logging.NullHandler()
+    try:
+        return BackgroundHandler(stream.fileno())
+    except OSError:  # a stream in memory, as tests use it
+        return logging.StreamHandler(stream)
+
+
+class BackgroundHandler(logging.Handler):
+    """Writes lines to a file descriptor in a thread, so that a reader that does not read never blocks the event loop."""
+
+    def __init__(self, descriptor: int, max_queued: int = MAX_QUEUED_LINES) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._max_queued = max_queued
+        self._changed = threading.Condition()
+        self._queued: list[str] = []
+        self._dropped = 0
+        self._is_idle = True
+        self._thread: threading.Thread | None = None
+        self._is_line_open = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queue the line, or count it where the queue is full."""
+        try:
+            line = self.format(record)
+        except (TypeError, ValueError, LookupError):  # a library's arguments do not fit its message
+            self.handleError(record)
+            return
+        with self._changed:
+            if len(self._queued) >= self._max_queued:
+                self._dropped += 1
+                return
+            self._queued.append(line)
+            self._is_idle = False
+            if self._thread is None:
+                # A daemon thread, since a write that blocks must not delay the end of the process.
+                self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def flush(self) -> None:
+        """Wait until all lines are written, for a bounded time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_idle, FLUSH_TIMEOUT)
+
+    def _write_forever(self) -> None:
+        while True:
+            with self._changed:
+                self._is_idle = not self._queued
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._queued)
+                # All at once: every dropped line is younger than these, and older than those that come from here on.
+                lines, self._queued, dropped, self._dropped = self._queued, [], self._dropped, 0
+            failed = self._write(lines)
+            failed += dropped
+            if failed and self._write([self._report(failed)]):
+                with self._changed:
+                    self._dropped += failed
+
+    def _report(self, count: int) -> str:
+        text = f"{count} log {'line was' if count == 1 else 'lines were'} dropped, because standard error could not be written"
+        return self.format(logging.LogRecord(__name__, logging.WARNING, __file__, 0, text, None, None))
+
+    def _write(self, lines: list[str]) -> int:
+        """Write whole lines; returns how many could not be written."""
+        content = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
+        rest = memoryview(b"\n" + content if self._is_line_open else content)
+        while rest:
+            try:
+                written = os.write(self._descriptor, rest)
+            except BlockingIOError:  # another process made the descriptor non-blocking
+                select.select((), (self._descriptor,), ())
+            except OSError:  # such as a full disk, or a pipe without a reader
+                return bytes(rest).count(b"\n")
+            else:
+                self._is_line_open = rest[written - 1] != ord("\n")
+                rest = rest[written:]
+        return 0
+
+
+def _is_relevant(record: logging.LogRecord) -> bool:
+    """Leave out aiohttp's lines about requests that are not HTTP: the fault is the client's, and the text quotes its headers."""
     error = record.exc_info[1] if record.exc_info else None
     return type(error).__module__ != "aiohttp.http_exceptions"
 
 
 def frames(error: BaseException) -> str:
-    """Where an error arose, without its text and without local variables: either may hold a key."""
+    """Where an error was raised, without its text and without local variables: either may hold a key."""
     return " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
 
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    """The errors of a group, those of groups inside it included."""
+    """The errors of a group, those of nested groups included."""
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
             yield from leaves(error)

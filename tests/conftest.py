@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,10 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from exporter.client.client import Client, Job, open_session
+import exporter
+from exporter.client.client import Client
+from exporter.client.job import Job
+from exporter.client.transport import open_session
 from exporter.simulator.server import Simulator
 from tests.support import PLAYERS, FakeClock, make_job
 
@@ -23,6 +28,22 @@ settings.load_profile("shared machine")
 HERE = Path(__file__).parent
 UNMEASURED = {"alertmanager", "grafana", "helm", "image", "prometheus", "release"}
 """The folders with tests of files that the exporter does not run."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Import the exporter with coverage, and all tests without it: to rewrite their asserts takes much longer while it measures."""
+    plugin = session.config.pluginmanager.getplugin("_cov")
+    if plugin is None or plugin.cov_controller is None:
+        return (yield)
+    for module in pkgutil.walk_packages(exporter.__path__, "exporter."):
+        if module.name != "exporter.__main__":
+            importlib.import_module(module.name)
+    plugin.cov_controller.pause()
+    try:
+        return (yield)
+    finally:
+        plugin.cov_controller.resume()
 
 
 @pytest.hookimpl(trylast=True)

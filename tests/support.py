@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.clock import Clock
-from exporter.config.connection import Way
+from exporter.config.connection import ConnectionSettings
 from exporter.config.credentials import SecretSource
 from exporter.config.models import Limits
 from exporter.config.settings import Settings
@@ -60,7 +60,7 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
         min_interval=None,
         labels={},
         thresholds=(),
-        connection=Way(),
+        connection=ConnectionSettings(),
         limits=Limits(**{name: changes.pop(name) for name in Limits.model_fields if name in changes}),
     )
     return Job(

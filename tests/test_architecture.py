@@ -148,13 +148,15 @@ def test_a_package_without_vendors_names_none(package: str) -> None:
         assert not [vendor for vendor in ("heygen", "elevenlabs", "liveavatar") if vendor in source], path
 
 
-def test_exactly_one_place_catches_every_exception() -> None:
+def test_only_named_places_catch_every_exception() -> None:
+    """A defect costs one poll or one reload. A thread passes on what its call raised."""
+
     def is_broad(node: ast.AST) -> bool:
         broad = {"Exception", "BaseException"}
         return isinstance(node, ast.ExceptHandler) and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in broad))
 
     places = [path.name for path in MODULES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if is_broad(node)]
-    assert places == ["scheduler.py"]
+    assert places == ["file_threads.py", "reload.py", "scheduler.py"]
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if name_of(path) and path.name != "__main__.py"], ids=name_of)
@@ -182,7 +184,7 @@ CLOCKS = {"time", "monotonic", "perf_counter"}
 def too_short(call: ast.Call) -> bool:
     """Whether a wait ends after so short a time that a slow machine may need it."""
     name = ast.unparse(call.func).rpartition(".")[2]
-    arguments = [keyword.value for keyword in call.keywords if keyword.arg in {"timeout", "total"} and name != "Way"]
+    arguments = [keyword.value for keyword in call.keywords if keyword.arg in {"timeout", "total"} and name != "ConnectionSettings"]
     arguments += call.args[BOUNDS[name] :][:1] if name in BOUNDS else []
     return any(isinstance(each, ast.Constant) and isinstance(each.value, int | float) and 1 <= each.value < PATIENCE for each in arguments)
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.client.optional import OptionalResults
 from exporter.config.credentials import SecretSource
 from exporter.daemon.daemon import new_store
@@ -22,6 +23,9 @@ from exporter.model import Reading, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
+from tests.providers.bodies import Path as Place
+from tests.providers.bodies import at, leaves, replaced
+from tests.providers.examples import HAPPY, Example
 from tests.support import CANARY, PLAYERS, FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]
@@ -73,6 +77,50 @@ async def test_a_vendor_that_sends_the_key_back_does_not_spread_it(
         scheduler = Scheduler(client, new_store([job(provider)], clock), clock)
         await scheduler.poll_once(job(provider))
         assert not leaks(everything_shown(stream, scheduler, job(provider))), status
+
+
+def echoes(secret: str) -> list[str]:
+    """Forms in which a vendor may send the key back: as it is, in other words, hidden by control characters, encoded."""
+    encoded = [base64.b64encode(before + secret.encode()).decode() for before in (b"", b"u:", b"user:")]
+    return [
+        *(
+            secret,
+            secret.upper(),
+            f"the key {secret} is old",
+            f"{'x' * 120}{secret}",
+            f"{secret[:8]}\n{secret[8:]}",
+            f"{secret[:8]}\u200b{secret[8:]}",
+        ),
+        *(urllib.parse.quote(secret).replace("-", "%2D"), *encoded, *(f"Basic {each}" for each in encoded)),
+    ]
+
+
+def texts_of(provider: str) -> list[tuple[Example, Place]]:
+    """Every place of a happy response that holds text, once."""
+    found: dict[Place, tuple[Example, Place]] = {}
+    for example in HAPPY:
+        if example.path.parent.name == provider and example.request is example.definition.requests[0]:
+            body = example.document["body"]
+            found |= {place: (example, place) for place in leaves(body) if isinstance(at(body, place), str)}
+    return list(found.values())
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_key_in_any_text_of_a_good_response_is_not_spread(
+    client: Client, simulator: Simulator, job: MakeJob, provider: str
+) -> None:
+    """The page, the API and the state file are made from the entry alone."""
+    stream = io.StringIO()
+    configure_log("debug", "logfmt", stream)
+    polled, secret = job(provider), secret_of(provider)
+    for example, place in texts_of(provider):
+        for text in echoes(secret):
+            simulator.reply(secret, body=replaced(example.document["body"], place, text))
+            clock = FakeClock().clock
+            scheduler = Scheduler(client, new_store([polled], clock), clock)
+            await scheduler.poll_once(polled)
+            shown = everything_shown(stream, scheduler, polled).lower()
+            assert not [form for form in (*FORMS, secret, text) if form.lower() in shown], (place, text)
 
 
 @pytest.mark.parametrize("spoil", ["{}\nsecond line", "{}\x00", "{} with spaces", "{}\u200b", "{}" + "x" * 70_000, "{}\x1b[31m"])

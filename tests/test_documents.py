@@ -17,7 +17,7 @@ from exporter.metrics.catalogue import CATALOGUE
 from exporter.model import Reason
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
-from exporter.providers.library import load_definitions
+from exporter.providers.library import read_definitions
 from exporter.providers.values import decode_json
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +44,7 @@ CONFIGURATIONS = [
 def test_a_configuration_in_a_document_is_valid(text: str, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("a-key")
     data = yaml.safe_load(re.sub(r"\{file: [^}]+\}", f"{{file: {tmp_path}/key}}", text))
-    context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, load_definitions())
+    context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, read_definitions())
     assert Config.model_validate(data, context=context).accounts
 
 
@@ -137,3 +137,10 @@ def test_flags_that_a_document_names_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     named = set(re.findall(r"(?<![\w-])--(?:web|log|shard|total)[a-z.-]+[a-z]", text)) | set(re.findall(r"check (--[a-z.-]+[a-z])", text))
     assert named <= known
+
+
+def test_the_page_on_dashboards_uses_the_words_of_the_dashboards() -> None:
+    text = (ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8").partition("## Fleet")[2].partition("## Installation")[0]
+    shown = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "grafana" / "dashboards").glob("*.json"))
+    words = set(re.findall(r"`([A-Za-z][a-z ]+)`", text)) | set(re.findall(r'(?<!=)"([A-Z][^"=]+)"', text))
+    assert {word for word in words if f'"{word}"' not in shown} == set()

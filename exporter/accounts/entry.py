@@ -11,7 +11,7 @@ from pydantic import AliasChoices, ConfigDict, Field
 from exporter.accounts.consumption import Consumption
 from exporter.accounts.merging import merged
 from exporter.config.settings import Settings
-from exporter.errors import PollError
+from exporter.errors import Cause, PollError
 from exporter.model import STORED, Reading, Reason, Seconds
 
 ROUNDING: Final = 1.0
@@ -25,11 +25,12 @@ class Failure:
     __pydantic_config__: ClassVar[ConfigDict] = STORED
     reason: Reason
     message: str
+    cause: Cause | None = None
 
     @classmethod
     def of(cls, error: PollError) -> Failure:
         """Return the parts of an error that are kept."""
-        return cls(error.reason, str(error))
+        return cls(error.reason, str(error), error.cause)
 
 
 @dataclass(frozen=True, slots=True)

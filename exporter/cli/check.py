@@ -1,15 +1,15 @@
-"""`check`: whether the configuration is right."""
+"""`check`: validates the configuration."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
-from exporter.cli.options import config_option, load
+from exporter.cli.options import config_option, inline_secrets, load
+from exporter.cli.output import counted, say
 from exporter.cli.web import described, load_web, web_config_option
 from exporter.config.loading import json_schema
 
@@ -19,29 +19,29 @@ from exporter.config.loading import json_schema
 @web_config_option
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration, for editors, and exit.")
 def command(*, config_file: Path, web_config_file: Path | None, schema: bool) -> None:
-    """Read the configuration, the definitions and the secrets that it names; tell all that is wrong. Asks no vendor.
+    """Validate the configuration and print all problems.
+
+    Reads the provider definitions and the secrets too, and sends no request.
 
     With --web.config.file only that file and its certificates are checked, unless --config.file is given too.
 
-    Exit codes: 0 right, 2 wrong.
+    Exit codes: 0 valid, 2 invalid.
     """
     if schema:
         click.echo(json.dumps(json_schema(), indent=2))
         return
     if web_config_file:
-        click.echo(f"{web_config_file} is right: {described(load_web(web_config_file))}")
+        web_config = load_web(web_config_file)
+        say(f"{web_config_file} is valid: {described(web_config)}")
+        for note in web_config.without_effect:
+            say(f"  {note}")
         if _is_default("config_file"):
             return
-    config = load(config_file, os.environ).config
+    config = load(config_file, check_secrets=True).config
     providers = sorted({account.provider for account in config.accounts})
-    click.echo(
-        f"{config_file} is right: {len(config.accounts)} {'account' if len(config.accounts) == 1 else 'accounts'} at {', '.join(providers)}"
-    )
-    for account in config.accounts:
-        if any(source.value is not None for source in account.credentials.values()):
-            click.echo(
-                f"  {account.provider}/{account.name}: its key stands in the file itself; use env or file in place of value", err=True
-            )
+    say(f"{config_file} is valid: {counted(len(config.accounts), 'account')} at {', '.join(providers)}")
+    for account in inline_secrets(config):
+        say(f"  {account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value", err=True)
 
 
 def _is_default(parameter: str) -> bool:

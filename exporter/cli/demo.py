@@ -1,4 +1,4 @@
-"""`demo`: the exporter against vendors that are played on this machine."""
+"""`demo`: runs the exporter against simulated vendors on this machine."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from exporter.cli.options import log_options
 from exporter.cli.serve import run_daemon
 from exporter.config.loading import Loaded
 from exporter.config.models import Config
-from exporter.daemon.daemon import ServeOptions, serve
-from exporter.daemon.jobs import Plan, build_jobs
+from exporter.daemon.daemon import Daemon, ServeOptions
 from exporter.log import LogFormat, configure_log
 from exporter.providers.library import load_definitions
 from exporter.simulator.cast import CAST, cast_simulator
@@ -26,11 +25,11 @@ THRESHOLDS = {
 }
 
 _WELCOME = """
-The vendors are played on this machine; the figures move. The exporter answers at
+The vendors are simulated on this machine, and the figures change. The exporter serves
 
-  http://{address}/            what is left, for people
-  http://{address}/metrics     what Prometheus reads
-  http://{address}/api/v1/accounts   what is left, for scripts
+  http://{address}/                  the status page
+  http://{address}/metrics           the metrics for Prometheus
+  http://{address}/api/v1/accounts   the accounts as JSON
 
 Try:  curl -s http://{address}/metrics | grep ai_account_quota_remaining
 Stop: Ctrl-C
@@ -44,26 +43,25 @@ Stop: Ctrl-C
     type=address_type,
     default="127.0.0.1:9893",
     show_default=True,
-    help="Where to listen; this machine only, unless you say otherwise.",
+    help="Where to listen; by default on this machine only.",
 )
 @log_options
 def command(address: Address, log_level: str, log_format: LogFormat) -> None:
-    """Play the vendors on loopback and serve the exporter against them: no key, no file, no network.
+    """Serve simulated vendors; needs no key, file or network.
 
-    The accounts show every kind of billing, an overage, an unlimited plan, a bad key and a rate limit.
-    """  # fmt: skip
+    The accounts show every kind of billing, an overage, an unlimited plan, an invalid key and a rate limit.
+    """
     configure_log(log_level, log_format)
     run_daemon(_play(address))
 
 
 async def _play(address: Address) -> None:
     async with cast_simulator() as simulator:
-        jobs = build_jobs(demo_config(simulator.url))
-        await serve(Plan(tuple(jobs)), ServeOptions((address,)), os.environ, announce=_announce)
+        await Daemon(demo_config(simulator.url), ServeOptions((address,)), os.environ, on_listening=_announce).run()
 
 
 def demo_config(url: str) -> Loaded:
-    """A configuration of the whole cast, all at one address."""
+    """Return a configuration of all simulated accounts, which share one address."""
     accounts = [
         {
             "name": role.account,

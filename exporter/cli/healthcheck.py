@@ -1,4 +1,4 @@
-"""`healthcheck`: whether the exporter on this machine lives, for containers that have no curl."""
+"""`healthcheck`: checks the exporter on this machine, for containers without curl."""
 
 from __future__ import annotations
 
@@ -11,42 +11,45 @@ from typing import Final
 import click
 
 from exporter.cli.address import address_type
+from exporter.cli.output import say
 from exporter.web.address import Address
 
-LOOPBACK: Final = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what a server listens on is asked at loopback
-ALIVE: Final = {401: "lives, and asks for a password", 403: "lives, and asks for another certificate", 429: "lives, and has much to do"}
+LOOPBACK: Final = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- a server on all interfaces is asked on loopback
+ALIVE: Final = {401: "healthy; a password is required", 403: "healthy; another certificate is required", 429: "healthy; rate limited"}
 
 
 @click.command("healthcheck")
 @click.option("--web.listen-address", "address", type=address_type, default=":9893", show_default=True, help="Where the exporter listens.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=3.0, show_default=True, help="How long to wait, in seconds.")
 def command(address: Address, timeout: float) -> None:
-    """Ask the exporter on this machine for /-/healthy, with TLS where it speaks TLS. Needs no password, and asks no vendor.
+    """Check whether the exporter on this machine is healthy.
 
-    Exit codes: 0 it lives, 1 it does not.
+    Requests /-/healthy, over TLS where the exporter uses TLS. Needs no password and polls no vendor.
+
+    Exit codes: 0 healthy, 1 unhealthy.
     """
     try:
-        status, said = ask(address, timeout)
+        status, text = ask(address, timeout)
     except TimeoutError:
-        why = f"none within {timeout:g} seconds"
+        why = f"timeout after {timeout:g} seconds"
     except (http.client.HTTPException, ssl.SSLError, ConnectionResetError):
-        why = "this is no HTTP"
+        why = "it is not HTTP"
     except OSError as error:
         why = error.strerror or type(error).__name__
     else:
         if status in {200, 503} or status in ALIVE:
-            click.echo(ALIVE.get(status, said), err=status == 503)
+            say(ALIVE.get(status, text), err=status == 503)
             raise SystemExit(int(status == 503))
-        why = f"this is no exporter: it answers {status}"
-    click.echo(f"no answer from {address}: {why}", err=True)
+        why = f"it is not this exporter: HTTP {status}"
+    say(f"no answer from {address}: {why}", err=True)
     raise SystemExit(1)
 
 
 def ask(address: Address, timeout: float) -> tuple[int, str]:
-    """Return the status, and what was said.
+    """Return the HTTP status and the body.
 
     Raises:
-        OSError, http.client.HTTPException: nobody answers, or no exporter does.
+        OSError, http.client.HTTPException: there is no answer, or not one of this exporter.
     """
     host = LOOPBACK.get(address.host) or str(address.host)
     try:
@@ -57,7 +60,7 @@ def ask(address: Address, timeout: float) -> tuple[int, str]:
 
 
 def _encrypted_answer(host: str, port: int, timeout: float) -> tuple[int, str]:
-    context = ssl.create_default_context()  # no secret is sent, and whose certificate it is says nothing of whether the process lives
+    context = ssl.create_default_context()  # no secret is sent, and the certificate does not matter for health
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     connection = http.client.HTTPConnection(host, port)
@@ -66,12 +69,12 @@ def _encrypted_answer(host: str, port: int, timeout: float) -> tuple[int, str]:
         try:
             encrypted.do_handshake()
         except (ssl.SSLError, ConnectionError):
-            if not encrypted.cipher():  # none was agreed on: this is no TLS either
+            if not encrypted.cipher():  # the handshake has not come far: this is not TLS either
                 raise
         else:
             with suppress(ssl.SSLError, ConnectionError):
                 return _answer(connection)
-    return 200, "lives, and asks for a certificate"  # asyncio hangs up without a word on those who show none
+    return 200, "healthy; a client certificate is required"  # asyncio closes connections without one
 
 
 def _answer(connection: http.client.HTTPConnection) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""`once`: ask every vendor once, and print what it said."""
+"""`once`: polls every account once and prints the result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import click
 
 from exporter.accounts.entry import Schedule
 from exporter.accounts.snapshot import Account, account_at
-from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
+from exporter.cli.options import config_option, load, log_options
+from exporter.cli.output import EXIT_FAILED
 from exporter.cli.report import print_table
 from exporter.daemon.daemon import build, poll_once
 from exporter.daemon.jobs import build_jobs
@@ -24,15 +25,17 @@ from exporter.overview.encoding import to_plain
 
 @click.command("once")
 @config_option
-@click.option("--output", type=click.Choice(("table", "json", "prometheus")), default="table", show_default=True, help="What to print.")
+@click.option("--output", type=click.Choice(("table", "json", "prometheus")), default="table", show_default=True, help="The output format.")
 @log_options
 def command(config_file: Path, output: Literal["table", "json", "prometheus"], log_level: str, log_format: LogFormat) -> None:
-    """Poll every account once and print what each field said, to compare with the vendor's own dashboard.
+    """Poll every account once and print the result.
 
-    Exit codes: 0 all polls succeeded, 1 one failed, 2 the configuration is wrong.
+    Compare the figures with the vendor's own dashboard.
+
+    Exit codes: 0 all polls succeeded, 1 a poll failed, 2 invalid configuration or usage.
     """
-    loaded = load(config_file, os.environ)
-    configure_log("error" if log_level == "info" else log_level, log_format)  # the table tells of failures already
+    loaded = load(config_file)
+    configure_log("error" if log_level == "info" else log_level, log_format)  # the table shows failures already
     store = asyncio.run(poll_once(build_jobs(loaded), os.environ))
     snapshot = store.snapshot()
     match output:
@@ -47,6 +50,6 @@ def command(config_file: Path, output: Literal["table", "json", "prometheus"], l
 
 
 def as_polled(account: Account) -> dict[str, Any]:
-    """Return the account as in the API, as of the end of its poll: other polls may have taken longer, and no poll follows."""
+    """Return the account as the API shows it, at the time when its poll ended: other polls may have taken longer, and none follows."""
     at = account.entry.last_poll_at or 0.0
     return to_plain(account_facts(account_at(at, account.job, account.entry, Schedule()), at))

@@ -1,21 +1,31 @@
-"""What several commands share: flags, exit codes, and the way a configuration is refused."""
+"""What several commands share: flags, and how a configuration is read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from exporter.accounts.shard import MAX_SHARDS, Shard
+from exporter.cli.output import EXIT_INVALID, counted, say
 from exporter.config.loading import Loaded, load_config
+from exporter.config.models import Account, Config
 from exporter.errors import ConfigError
 from exporter.log import LEVELS
 
-EXIT_FAILED: Final = 1
-EXIT_INVALID: Final = 2
-
 T = TypeVar("T")
+
+
+class LevelType(click.Choice[str]):
+    """A log level by the name that exporters in Go use; Python's `warning` is accepted too."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> str:
+        """Accept one of the levels."""
+        return super().convert("warn" if value == "warning" else value, param, context)
 
 
 def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,35 +36,76 @@ def config_option(function: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(path_type=Path, dir_okay=False),
         default="config.yaml",
         show_default=True,
-        help="The configuration: which accounts to poll, and where their keys are.",
+        help="The configuration: the accounts to poll and where their keys are.",
     )(function)
 
 
 def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--log.level` and `--log.format`."""
     level = click.option(
-        "--log.level", "log_level", type=click.Choice(LEVELS), default="info", show_default=True,
-        help="The least level that is logged; debug shows every poll.",
+        "--log.level", "log_level", type=LevelType(LEVELS), default="info", show_default=True,
+        help="The lowest level that is logged; debug shows every poll.",
     )  # fmt: skip
     format_ = click.option(
         "--log.format", "log_format", type=click.Choice(("logfmt", "json")), default="logfmt", show_default=True,
-        help="How a log line is written.",
+        help="The format of the log lines.",
     )  # fmt: skip
     return level(format_(function))
 
 
-def load(config_file: Path, environ: Mapping[str, str]) -> Loaded:
-    """Read the configuration and the definitions, or tell all that is wrong and exit with 2."""
-    return or_exit(config_file, lambda: load_config(config_file, environ, pipes=True))
+def shard_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--shard`, `--total-shards` and `--shard-from-pod-name`."""
+    ordinal = click.option("--shard", type=click.IntRange(min=0), help="The number of this shard, from 0.")
+    pod = click.option(
+        "--shard-from-pod-name",
+        "pod",
+        metavar="NAME",
+        help="The name of a StatefulSet's pod that ends with the number of this shard, such as `exporter-2`.",
+    )
+    total = click.option(
+        "--total-shards",
+        type=click.IntRange(1, MAX_SHARDS),
+        default=1,
+        show_default=True,
+        help="How many exporters share the accounts of this configuration; each account is polled by one of them.",
+    )
+    return total(ordinal(pod(function)))
+
+
+def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
+    """Combine the three flags.
+
+    Raises:
+        click.UsageError: they contradict each other.
+    """
+    if pod is not None:
+        found = re.search(r"-([0-9]{1,4})$", pod, re.ASCII)
+        if shard is not None or not found:
+            raise click.UsageError("--shard-from-pod-name expects a name that ends with a number, such as exporter-2, and excludes --shard")
+        shard = int(found[1])
+    if shard is None and total_shards > 1:
+        raise click.UsageError(f"--total-shards is {total_shards}, so --shard or --shard-from-pod-name is required")
+    if (shard or 0) >= total_shards:
+        raise click.UsageError(f"shard {shard} does not exist: --total-shards is {total_shards}, and shards are counted from 0")
+    return Shard(shard or 0, total_shards)
+
+
+def load(config_file: Path, *, check_secrets: bool = False) -> Loaded:
+    """Read the configuration and the definitions, or print all problems and exit with 2."""
+    return or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=check_secrets))
 
 
 def or_exit(file: Path, read: Callable[[], T]) -> T:
-    """Return what is read, or tell all that is wrong with the file and exit with 2."""
+    """Return what is read, or print all problems of the file and exit with 2."""
     try:
         return read()
     except ConfigError as error:
-        count = len(error.problems)
-        click.echo(f"{file} cannot be used; {count} {'problem' if count == 1 else 'problems'}:", err=True)
+        say(f"{file} cannot be used; {counted(len(error.problems), 'problem')}:", err=True)
         for problem in error.problems:
-            click.echo(f"  {problem}", err=True)
+            say(f"  {problem}", err=True)
         raise SystemExit(EXIT_INVALID) from None
+
+
+def inline_secrets(config: Config) -> list[Account]:
+    """Return the accounts whose key is in the configuration: everyone can read it who can read that file, or its history."""
+    return [account for account in config.accounts if any(source.value is not None for source in account.credentials.values())]

@@ -1,4 +1,4 @@
-"""`providers`: what each vendor tells, and what its key must be allowed to do."""
+"""`providers`: lists the vendors, their metrics and the permissions of their keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from exporter.cli.options import EXIT_INVALID
+from exporter.cli.output import EXIT_INVALID, say
 from exporter.providers.definition import Definition, HeaderCredential, QuotaFields
 from exporter.providers.library import load_definitions
 
@@ -15,20 +15,20 @@ from exporter.providers.library import load_definitions
 @click.command("providers")
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the vendors that are built in, or show all that one of them tells: ai-account-exporter providers heygen."""
+    """List the vendors, or describe the one called NAME."""
     definitions = load_definitions()
     if name is None:
         _print_all(list(definitions.values()))
     elif name in definitions:
         click.echo(describe(definitions[name]))
     else:
-        click.echo(f"no provider is called {name!r}; there are: {', '.join(definitions)}", err=True)
+        say(f"there is no provider {name!r}; known providers: {', '.join(definitions)}", err=True)
         raise SystemExit(EXIT_INVALID)
 
 
 def describe(definition: Definition) -> str:
-    """Everything about one vendor, as text."""
-    lines = [f"{definition.title} ({definition.name})", f"  docs        {definition.docs_url}", f"  asked at    {definition.base_url}"]
+    """Describe one vendor, as text."""
+    lines = [f"{definition.title} ({definition.name})", f"  docs        {definition.docs_url}", f"  base URL    {definition.base_url}"]
     lines += [f"  region      {name:<10} {url}" for name, url in definition.regions.items()]
     lines += [f"  credential  {name:<13} {_carrier(credential)}" for name, credential in definition.credentials.items()]
     lines += [f"  permission  {definition.permission}"] if definition.permission else []

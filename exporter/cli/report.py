@@ -1,4 +1,4 @@
-"""What is known of accounts, as a table for people."""
+"""The result of `once` as a table."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NUMBERS = frozenset({"left", "used", "of"})
 
 
 def print_table(accounts: Sequence[Account], now: float, console: Console | None = None) -> None:
-    """Print one row a resource, then one line an account: what else it told, or why it failed.
+    """Print one row for each resource, then one line for each account: its other facts, or why the poll failed.
 
-    Text of vendors is shown as text, never as markup.
+    Text from vendors is never interpreted as markup.
     """
     console = console or Console(highlight=False)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -34,7 +34,7 @@ def print_table(accounts: Sequence[Account], now: float, console: Console | None
     for account in accounts:
         for row in _rows(account, now):
             table.add_row(*map(Text, row))
-    # A narrow terminal may break lines, and a pipe has no edge at all; but no number is ever cut.
+    # A narrow terminal breaks lines, a pipe has no width; no number is ever cut.
     least = Measurement.get(console, console.options.update(width=_WIDE), table).maximum
     console.width = max(console.width if console.is_terminal else _WIDE, least)
     if table.row_count:
@@ -45,7 +45,7 @@ def print_table(accounts: Sequence[Account], now: float, console: Console | None
 
 
 def amount(value: Decimal | None) -> str:
-    """Write a number with thousands separators, as exactly as the vendor sent it; nothing where there is none."""
+    """Write a number with thousands separators, exactly as the vendor sent it; empty for None."""
     if value is None:
         return ""
     return f"{value:,f}" if abs(value.adjusted()) < 20 else f"{float(value):g}"
@@ -85,11 +85,11 @@ def _account_note(entry: Entry) -> str:
     facts += [f"status {reading.status.current}"] if reading.status else []
     facts += [f"{name} {'on' if enabled else 'off'}" for name, enabled in reading.features.items()]
     facts += [_reload_note(reading.auto_reload)] if reading.auto_reload else []
-    facts += [f"unusable: {', '.join(reading.mismatches)}"] if reading.mismatches else []
+    facts += [f"unusable fields: {', '.join(reading.mismatches)}"] if reading.mismatches else []
     facts += [
         f"optional request {name} failed, {each.error.reason}: {each.error.message}" for name, each in entry.optional.items() if each.error
     ]
-    return ", ".join(facts) or ("ok" if reading.quotas else "the vendor told no amount")
+    return ", ".join(facts) or ("ok" if reading.quotas else "no quota reported")
 
 
 def _reload_note(reload: AutoReload) -> str:

@@ -1,8 +1,9 @@
-"""`serve`: the daemon."""
+"""`serve`: runs the daemon."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import threading
@@ -10,43 +11,26 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import structlog
 
 from exporter.cli.address import address_type
-from exporter.cli.options import EXIT_FAILED, config_option, load, log_options
-from exporter.cli.sharding import read_shard, shard_options
+from exporter.cli.options import config_option, inline_secrets, load, log_options, read_shard, shard_options
+from exporter.cli.output import EXIT_FAILED
 from exporter.cli.web import load_web, web_config_option
 from exporter.config.loading import load_config
-from exporter.config.models import Config
-from exporter.daemon.daemon import ServeOptions, serve
-from exporter.daemon.jobs import plan_of
+from exporter.daemon.daemon import Daemon, ServeOptions
 from exporter.errors import ExporterError
 from exporter.log import LogFormat, configure_log, frames, leaves
 from exporter.web.address import Address
-from exporter.web.web_config.loading import load_web_config
+from exporter.web.web_config.file import WebConfigFile, log_without_effect
 
-LAST_RESORT_AFTER = 1.0
+EXIT_TIMEOUT: Final = 1.0
+"""How long threads may delay the end of the process, in seconds."""
 
 log = structlog.get_logger()
-
-
-def end_soon(code: int) -> None:
-    """End the process in a few seconds, whatever still runs in it."""
-    timer = threading.Timer(LAST_RESORT_AFTER, os._exit, (code,))
-    timer.daemon = True
-    timer.start()
-
-
-async def _ending(main: Coroutine[Any, Any, None], last_resort: Callable[[int], None]) -> None:
-    code = EXIT_FAILED
-    try:
-        await main
-        code = 0
-    finally:
-        last_resort(code)
 
 
 def _path(_context: click.Context, _param: click.Parameter, value: str) -> str:
@@ -75,18 +59,16 @@ def _path(_context: click.Context, _param: click.Parameter, value: str) -> str:
     help="Path of the metrics.",
 )
 @web_config_option
-@click.option(
-    "--web.systemd-socket", "inherits", is_flag=True, help="Listen on the sockets that systemd hands over, in place of addresses."
-)
+@click.option("--web.systemd-socket", "inherits", is_flag=True, help="Listen on the sockets that systemd passes instead of the addresses.")
 @click.option(
     "--web.max-requests",
     "max_requests",
     type=click.IntRange(min=0),
     default=40,
     show_default=True,
-    help="How many scrapes may be under way at once; more are answered with 503. 0 for any number.",
+    help="Maximum number of parallel scrapes; further ones are answered with 503. 0 disables the limit.",
 )
-@click.option("--web.disable-exporter-metrics", "no_runtime", is_flag=True, help="Leave out process_* and python_* metrics.")
+@click.option("--web.disable-exporter-metrics", "no_runtime", is_flag=True, help="Exclude process_* and python_* metrics.")
 @shard_options
 @log_options
 def command(
@@ -99,14 +81,21 @@ def command(
     total_shards: int,
     **web: Any,
 ) -> None:
-    """Poll every account on its interval and serve the metrics, until SIGTERM or SIGINT."""
-    loaded = load(config_file, os.environ)
-    part = read_shard(shard, pod, total_shards)
-    options = replace(_serve_options(**web), shard=part)
+    """Poll every account on its interval and serve the metrics.
+
+    An account whose secret is missing or unusable fails with the reason `credential`; the others are polled.
+
+    Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 invalid configuration or usage.
+    """
+    loaded = load(config_file)
+    options = replace(_serve_options(**web), shard=read_shard(shard, pod, total_shards))
     configure_log(log_level, log_format)
+    log_without_effect(options.web_config)
     log.info("config loaded", file=str(config_file), accounts=len(loaded.config.accounts))
-    warn_of_inline_secrets(loaded.config)
-    run_daemon(serve(plan_of(loaded, part), options, os.environ, reread=lambda: plan_of(load_config(config_file, os.environ), part)))
+    for account in inline_secrets(loaded.config):
+        log.warning("secret in config", provider=account.provider, account=account.name, remedy="use env or file instead of value")
+    read_config = partial(load_config, config_file, os.environ, check_secrets=False)
+    run_daemon(Daemon(loaded, options, os.environ, read_config=read_config).run())
 
 
 def _serve_options(
@@ -121,29 +110,42 @@ def _serve_options(
     options = ServeOptions(addresses, inherits, telemetry_path, runtime_metrics=not no_runtime, max_requests=max_requests)
     if web_config_file is None:
         return options
-    return replace(options, web_config=load_web(web_config_file), reread_web_config=partial(load_web_config, web_config_file))
+    loaded = load_web(web_config_file)
+    return replace(options, web_config=loaded, read_web_config=WebConfigFile(web_config_file, loaded).reread)
 
 
-def warn_of_inline_secrets(config: Config) -> None:
-    """A key in the file is readable by everyone who can read the file, and in its history."""
-    for account in config.accounts:
-        if any(source.value is not None for source in account.credentials.values()):
-            log.warning("secret in config", provider=account.provider, account=account.name, remedy="use env or file in place of value")
-
-
-def run_daemon(main: Coroutine[Any, Any, None], last_resort: Callable[[int], None] | None = None) -> None:
+def run_daemon(daemon: Coroutine[Any, Any, None], exit_soon: Callable[[int], None] | None = None) -> None:
     """Run until it ends; a failure is a log line and exit code 1.
 
-    `last_resort` is called with the exit code when the end has begun: it must see to it that no thread, such as one that waits for a name server,
-    holds the process for long.
+    `exit_soon` is called with the exit code when the daemon has ended: no thread, such as one of a file that does not answer, may delay
+    the end of the process for long.
     """
     try:
-        asyncio.run(_ending(main, last_resort or end_soon))
+        asyncio.run(_run(daemon, exit_soon or _exit_soon))
     except ExporterError as error:
-        log.error("start failed", error=str(error))  # noqa: TRY400 -- the message says it all
+        log.error("start failed", error=str(error))  # noqa: TRY400 -- the message is complete
     except ExceptionGroup as group:
         for leaf in leaves(group):
             log.error("daemon died", error=type(leaf).__name__, at=frames(leaf))  # noqa: TRY400 -- the error's own text may hold a key
     else:
         return
     raise SystemExit(EXIT_FAILED)
+
+
+async def _run(daemon: Coroutine[Any, Any, None], exit_soon: Callable[[int], None]) -> None:
+    code = EXIT_FAILED
+    try:
+        await daemon
+        code = 0
+    finally:
+        exit_soon(code)
+
+
+def _exit_soon(code: int) -> None:
+    def exit_now() -> None:
+        logging.shutdown()
+        os._exit(code)
+
+    timer = threading.Timer(EXIT_TIMEOUT, exit_now)
+    timer.daemon = True
+    timer.start()

@@ -1,45 +1,48 @@
-"""The flag `--web.config.file`, and the file behind it."""
+"""The flag `--web.config.file`."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from exporter.cli.options import or_exit
 from exporter.web.web_config.loading import WebConfig, load_web_config
 
+_CLIENT_CERTIFICATES: Final = {
+    ssl.CERT_NONE: "",
+    ssl.CERT_OPTIONAL: ", client certificates are verified if presented",
+    ssl.CERT_REQUIRED: ", client certificates are required",
+}
+
 
 def web_config_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--web.config.file`."""
+    """Add `--web.config.file`. An empty value means none, as in Go exporters."""
     return click.option(
         "--web.config.file",
         "web_config_file",
-        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        callback=lambda _context, _param, value: Path(value) if value else None,
         help="TLS, users, headers and a rate limit, in the format of Prometheus's exporter-toolkit. Read again when it changes.",
     )(function)
 
 
 def load_web(web_config_file: Path) -> WebConfig:
-    """Read the file of TLS and users, or tell all that is wrong and exit with 2."""
+    """Read the web configuration, or print its problems and exit with 2."""
     return or_exit(web_config_file, lambda: load_web_config(web_config_file))
 
 
 def described(config: WebConfig) -> str:
-    """What a web configuration asks for, in a line."""
-    tls = config.ssl_context()
-    with_clients = {
-        ssl.CERT_NONE: "",
-        ssl.CERT_OPTIONAL: ", clients may show a certificate",
-        ssl.CERT_REQUIRED: ", clients must show a certificate",
-    }
-    parts = [f"TLS{with_clients[tls.verify_mode]}" if tls else "no TLS"]
-    parts.append(
-        f"{len(config.users)} {'user' if len(config.users) == 1 else 'users'}" if config.users else "no users: everybody is let in"
-    )
-    parts += [f"{len(config.headers)} {'header' if len(config.headers) == 1 else 'headers'}"] if config.headers else []
-    parts += ["a rate limit"] if config.pace else []
+    """Summarise a web configuration in one line."""
+    parts = [f"TLS{_CLIENT_CERTIFICATES[config.tls.context.verify_mode]}" if config.tls else "no TLS"]
+    parts.append(_counted(len(config.users), "user") if config.users else "no users, so no password is needed")
+    parts += [_counted(len(config.headers), "header")] if config.headers else []
+    parts += ["a rate limit"] if config.rate_limit else []
     return ", ".join(parts)
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"

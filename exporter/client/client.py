@@ -1,182 +1,132 @@
-"""The one place that talks HTTP to vendors; it turns each fault into a reason."""
+"""Polls accounts: requests what a definition asks for, and extracts a reading."""
 
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import aiohttp
-from aiohttp.abc import AbstractResolver
 from pydantic import SecretStr
 from yarl import URL
 
-from exporter.client.authentication import Authentication
-from exporter.client.network import Resolver, Routes, fault
-from exporter.client.oauth import TokenSource
+from exporter.client.compression import BodyTooLargeError
+from exporter.client.job import Job
+from exporter.client.oauth import OAuthLogin, TokenSource
 from exporter.client.optional import OptionalResults
-from exporter.client.retry_after import waiting_time
+from exporter.client.secret_reader import SecretReader
+from exporter.client.transport import Response, Transport
 from exporter.clock import Clock
-from exporter.config.credentials import SecretSource
-from exporter.config.settings import Settings
 from exporter.errors import PollError
-from exporter.model import AccountKey, Reading, Reason, Seconds
-from exporter.providers.definition import Definition, HeaderCredential, Request
-from exporter.providers.extract import extract
+from exporter.model import Reading, Reason
+from exporter.providers.definition import Request
+from exporter.providers.extract import Extraction
 from exporter.providers.response import accept
 
-MAX_BODY_BYTES = 1_048_576
-_PATIENCE = 0.8
-"""The share of the time left that a request may take whose answer is not needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that polling one account needs."""
-
-    key: AccountKey
-    definition: Definition
-    credential: HeaderCredential
-    secret: SecretSource
-    settings: Settings
-
-    @property
-    def requests(self) -> tuple[Request, ...]:
-        """What is asked with this credential: what every good poll needs first, then what it can do without."""
-        return tuple(sorted(self.definition.requests_with(self.credential), key=lambda request: request.optional))
-
-
-def open_session(user_agent: str, resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
-    """Open the connection pool that all accounts share. It keeps no cookies, since one account's must not reach another."""
-    # Ten seconds let polls of the same moment share a look-up, and yet show a changed address to the next poll. Failures are not kept.
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, resolver=resolver or Resolver(), ttl_dns_cache=10),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
-        timeout=aiohttp.ClientTimeout(total=None),  # the deadline is on the whole poll
-        auto_decompress=False,  # done here, under the body cap
-        requote_redirect_url=False,
-    )
+_SMALL_BODY: Final = 65_536
+"""Bytes. A larger body is decoded in a thread."""
+_OPTIONAL_SHARE: Final = 0.8
+"""The share of the remaining time that an optional request may take."""
 
 
 class Client:
     """Polls accounts."""
 
-    def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock) -> None:
-        self._session = session
-        self._routes = Routes(environ)
-        self._tokens = TokenSource(session, clock, self._routes)
-        self._authentication = Authentication(self._tokens, environ)
-        self._clock = clock
+    def __init__(
+        self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock, secrets: SecretReader | None = None
+    ) -> None:
+        self._secrets = secrets or SecretReader(environ)
+        self._transport = Transport(session, environ, clock, self._secrets.files)
+        self._tokens = TokenSource(self._transport, self._secrets)
+        self._decoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decoder")
+        """One thread, since a decoded body takes up to a hundred times its size."""
 
     async def close(self) -> None:
-        """Let a renewal of a login end that is under way: the token that it brings must not be lost."""
+        """Wait for token requests: a new refresh token must not be lost."""
         await self._tokens.close()
 
     async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:
         """Send the requests of the account's definition, within its timeout. `optional` receives the outcomes of optional requests.
 
         Raises:
-            PollError: with the reason; its message holds no key, no URL and no text of the vendor's.
+            PollError: with the reason; its message contains no key, no URL and no text of the vendor.
         """
         try:
             async with asyncio.timeout(job.settings.timeout) as deadline:
-                secret = await self._authentication.secret(job.secret, job.credential, job.settings.connection)
+                secret = await self._secret(job)
                 try:
-                    return await self._ask_all(job, secret, deadline, optional)
+                    return await self._poll(job, secret, deadline, optional)
                 except PollError as error:
-                    is_refused = error.reason is Reason.UNAUTHORIZED
-                    if not is_refused or not self._authentication.is_renewable(job.secret, job.credential, job.settings.connection, secret):
+                    if error.reason is not Reason.UNAUTHORIZED:
                         raise
-                return await self._ask_all(
-                    job, await self._authentication.secret(job.secret, job.credential, job.settings.connection), deadline, optional
-                )
+                    if (other := await self._other_secret(job, secret)) is None:
+                        raise
+                return await self._poll(job, other, deadline, optional)
         except TimeoutError:
-            raise PollError(Reason.TIMEOUT, f"no whole answer within {job.settings.timeout:g}s") from None
+            self._secrets.check_answers(job.secret)
+            raise PollError(Reason.TIMEOUT, f"no complete response within {job.settings.timeout:g}s") from None
 
-    async def _ask_all(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout, optional: OptionalResults | None) -> Reading:
-        answers = [(request, await self._ask(job, request, secret)) for request in job.requests if not request.optional]
-        optional = optional or OptionalResults()
+    async def _secret(self, job: Job) -> SecretStr:
+        """Return what authenticates the requests: read for every poll, or the access token of an OAuth login."""
+        login = _login(job)
+        return await (self._tokens.access_token(login) if login else self._secrets.read(job.secret))
+
+    async def _other_secret(self, job: Job, refused: SecretStr) -> SecretStr | None:
+        """Return another secret in place of one that the vendor refused; None if there is none."""
+        login = _login(job)
+        return await self._tokens.access_token(login) if login and self._tokens.discard(login, refused) else None
+
+    async def _poll(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout, optional: OptionalResults | None) -> Reading:
+        extraction, optional = Extraction(secret), optional or OptionalResults()
         for request in job.requests:
-            if request.optional and request.path not in optional.waiting:
+            if not request.optional:
+                await self._extract(job, request, secret, await self._send(job, request, secret), extraction)
+            elif request.path not in optional.waiting:
+                own = Extraction(secret)
                 try:
-                    answer = request, await self._try(job, request, secret, deadline)
+                    await self._extract(job, request, secret, await self._try(job, request, secret, deadline), extraction, own)
                 except PollError as error:
                     optional.outcomes[request.path] = error
                 else:
-                    answers.append(answer)
-                    optional.outcomes[request.path] = extract([answer], secret)
-        return extract(answers, secret)
+                    optional.outcomes[request.path] = own.reading()
+        return extraction.reading()
 
-    async def _try(self, job: Job, request: Request, secret: SecretStr, deadline: asyncio.Timeout) -> object:
-        """Send an optional request, in a part of the remaining time."""
+    async def _try(self, job: Job, request: Request, secret: SecretStr, deadline: asyncio.Timeout) -> Response:
+        """Send an optional request, which may take a part of the remaining time."""
         now = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(_PATIENCE * ((deadline.when() or now) - now)):
-                return await self._ask(job, request, secret)
+            async with asyncio.timeout(_OPTIONAL_SHARE * ((deadline.when() or now) - now)):
+                return await self._send(job, request, secret)
         except TimeoutError:
             raise PollError(Reason.TIMEOUT, "no complete response in time") from None
 
-    async def _ask(self, job: Job, request: Request, secret: SecretStr) -> object:
+    async def _send(self, job: Job, request: Request, secret: SecretStr) -> Response:
         headers = job.credential.headers(secret.get_secret_value())
-        url = URL(job.settings.base_url + request.path)
-        options = await self._routes.options(str(url), job.settings.connection)
+        return await self._transport.send("GET", URL(job.settings.base_url + request.path), job.settings.connection, headers=headers)
+
+    async def _extract(self, job: Job, request: Request, secret: SecretStr, response: Response, *extractions: Extraction) -> None:
+        """Decode a body, extract from it and drop it, before the next request is sent."""
+
+        def add(content: bytes) -> None:
+            body = accept(job.definition, request, response.status, content, secret)
+            for extraction in extractions:
+                extraction.add(request, body)
+
         try:
-            async with self._session.get(url, headers=headers, allow_redirects=False, **options) as response:
-                status = response.status
-                try:
-                    content = await _read(response)
-                except PollError:
-                    if status < 400:
-                        raise
-                    content = b""  # an error's status says enough where its body cannot be read
-        except (aiohttp.ClientError, OSError) as error:
-            raise fault(error, proxied=options["proxy"] is not None) from None  # the cause's text may hold the URL
-        try:
-            return accept(job.definition, request, status, content, secret)
+            try:
+                content = response.body(_SMALL_BODY)
+            except BodyTooLargeError:
+                await asyncio.get_running_loop().run_in_executor(self._decoder, lambda: add(response.body()))
+            else:
+                add(content)
         except PollError as error:
-            error.retry_after = self._wish(job, status, response.headers)
+            error.retry_after = response.retry_after(self._transport.clock.wall(), job.definition.errors.rate_limit_reset)
             raise
 
-    def _wish(self, job: Job, status: int, headers: Mapping[str, str]) -> Seconds | None:
-        """How long the vendor told us to wait."""
-        if status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-            return None
-        named = job.definition.errors.rate_limit_reset
-        wait = waiting_time(headers.get("Retry-After"), headers.get("Date"), self._clock.wall())
-        return wait or (waiting_time(headers.get(named), None, self._clock.wall()) if named else None)
 
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Read the body, counting while reading, before and after decompression."""
-    content = bytearray()
-    async for chunk in response.content.iter_any():
-        content += chunk
-        if len(content) > MAX_BODY_BYTES:
-            raise _too_large()
-    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if coding in {"identity", ""}:
-        return bytes(content)
-    if coding in {"gzip", "x-gzip", "deflate"}:
-        return _inflate(bytes(content), raw=coding == "deflate" and content[:1] != b"\x78")
-    raise PollError(Reason.INVALID_RESPONSE, "the answer came in a content encoding that was not asked for")
-
-
-def _inflate(content: bytes, *, raw: bool) -> bytes:
-    """Decompress up to the body cap. `deflate` should be zlib's format, but some servers send it bare (RFC 9110, section 8.4.1.2)."""
-    decompressor = zlib.decompressobj(-zlib.MAX_WBITS if raw else zlib.MAX_WBITS | 32)
-    try:
-        body = decompressor.decompress(content, MAX_BODY_BYTES + 1)
-    except zlib.error:
-        raise PollError(Reason.INVALID_RESPONSE, "the answer could not be decompressed") from None
-    if len(body) > MAX_BODY_BYTES:
-        raise _too_large()
-    if not decompressor.eof:
-        raise PollError(Reason.INVALID_RESPONSE, "the compressed answer is cut off")
-    return body
-
-
-def _too_large() -> PollError:
-    return PollError(Reason.INVALID_RESPONSE, f"the answer is larger than {MAX_BODY_BYTES} bytes")
+def _login(job: Job) -> OAuthLogin | None:
+    login = job.secret.oauth2
+    if login is None or job.credential.token_url is None:
+        return None
+    return OAuthLogin(job.credential.token_url, login.client_id, login.refresh_token_file, job.settings.connection)

@@ -1,97 +1,95 @@
-"""OAuth2 access tokens: refreshed ahead of their end, once for all accounts that share a login (RFC 6749, section 6)."""
+"""OAuth2 access tokens: refreshed before they expire, once for all accounts that share a login (RFC 6749, section 6)."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from exporter.client.network import Routes, fault
-from exporter.client.retry_after import waiting_time
-from exporter.client.token_answer import USUAL_LIFE, Answer, by_status, decoded, refused, unusable
-from exporter.client.token_file import save, stored
-from exporter.clock import Clock
-from exporter.config.connection import Way
+from exporter.client.secret_reader import SecretReader, unanswered
+from exporter.client.token_file import save
+from exporter.client.token_response import DEFAULT_LIFETIME, TokenResponse, refused
+from exporter.client.transport import Transport
+from exporter.config.connection import ConnectionSettings
+from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
+from exporter.providers.response import by_status
 
-MAX_BODY_BYTES: Final = 65_536
 TIMEOUT: Final = Seconds(10.0)
 EARLY: Final = 60.0
-"""How many seconds before its end a token is refreshed, unless that is more than half of its life."""
-FORGET_PAUSE: Final = 3600.0
-"""How long a refresh that a vendor's 401 has caused holds off the next such one, unless half of the token's life is shorter."""
-_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
+"""How many seconds before it expires a token is refreshed, unless that is more than half of its lifetime."""
+DISCARD_PAUSE: Final = 3600.0
+"""How many seconds after a refresh that a vendor's 401 caused the next such refresh may come, unless half of the lifetime is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """One login at a vendor. Accounts whose grants are equal share one access token."""
+class OAuthLogin:
+    """One login at a vendor. Accounts whose logins are equal share one access token."""
 
-    token_url: str = field(repr=False)  # its query may hold a secret
+    token_url: str = field(repr=False)  # its query may contain a secret
     client_id: str
     refresh_token_file: Path
-    way: Way = Way()  # noqa: RUF009 -- frozen
+    connection: ConnectionSettings = ConnectionSettings()  # noqa: RUF009 -- frozen
     """How the token endpoint is reached."""
 
 
 @dataclass(slots=True)
 class _State:
-    """What is known of one grant; the times are the monotonic clock's."""
+    """The tokens of one login; times are of the monotonic clock."""
 
     access: SecretStr | None = None
-    lifetime: float = USUAL_LIFE
+    lifetime: float = DEFAULT_LIFETIME
     refresh_at: float = -math.inf
-    forgettable_at: float = -math.inf
+    discardable_at: float = -math.inf
     on_file: SecretStr | None = None
-    """What the file held when we last read or wrote it."""
+    """The content of the file when it was last read or written."""
     unsaved: SecretStr | None = None
-    """A refresh token that the file should hold and does not."""
+    """A refresh token that is not in the file yet."""
     refusal: tuple[SecretStr, str] | None = None
-    """The refresh token that was refused, and how."""
-    doubted: bool = False
+    """The refresh token that was refused, and the message."""
+    is_refused: bool = False
     """Whether the vendor refused the access token again, so that only another login can help."""
     refresh: asyncio.Task[SecretStr | PollError] | None = None
 
     def usable(self, now: float) -> SecretStr | None:
-        """The access token, while it is fresh and its successor is safe."""
-        return self.access if self.unsaved is None and not self.doubted and now < self.refresh_at else None
+        """Return the access token if it has not expired and its refresh token is saved."""
+        return self.access if self.unsaved is None and not self.is_refused and now < self.refresh_at else None
 
-    def take(self, answer: Answer, asked_at: float) -> None:
-        """Begin with a new access token, and owe the file the refresh token that came with it."""
-        self.access, self.lifetime, self.refusal = answer.access, answer.lifetime, None
-        self.refresh_at = asked_at + answer.lifetime - min(EARLY, answer.lifetime / 2)
-        self.unsaved = answer.refresh if answer.refresh != self.on_file else None
+    def take(self, response: TokenResponse, asked_at: float) -> None:
+        """Use a new access token, and remember to save the refresh token that came with it."""
+        self.access, self.lifetime, self.refusal = response.access, response.lifetime, None
+        self.refresh_at = asked_at + response.lifetime - min(EARLY, response.lifetime / 2)
+        self.unsaved = response.refresh if response.refresh != self.on_file else None
 
 
 class TokenSource:
-    """Hands out access tokens, and keeps the files of their refresh tokens up to date."""
+    """Returns access tokens, and keeps the files of their refresh tokens up to date."""
 
-    def __init__(self, session: aiohttp.ClientSession, clock: Clock, routes: Routes, *, timeout: Seconds = TIMEOUT) -> None:
-        """`routes` tells how a way is gone."""
-        self._session = session
-        self._clock = clock
-        self._routes = routes
+    def __init__(self, transport: Transport, secrets: SecretReader, *, timeout: Seconds = TIMEOUT) -> None:
+        self._transport = transport
+        self._secrets = secrets
         self._timeout = timeout
-        self._states: dict[Grant, _State] = {}
+        self._states: dict[OAuthLogin, _State] = {}
 
-    async def access_token(self, grant: Grant) -> SecretStr:
-        """Return a token that is good for now. A caller who leaves early does not end the refresh for the others.
+    async def access_token(self, login: OAuthLogin) -> SecretStr:
+        """Return a valid token. A cancelled caller does not end the refresh for the others.
 
         Raises:
-            PollError: there is none; every caller who waited for the same refresh gets the same reason, and the next call tries again.
+            PollError: there is none; all callers who wait for the same refresh get the same reason, and the next call tries again.
         """
-        state = self._states.setdefault(grant, _State())
-        if (access := state.usable(self._clock.monotonic())) is not None:
+        state = self._states.setdefault(login, _State())
+        if (access := state.usable(self._now())) is not None:
             return access
         if state.refresh is None or state.refresh.done():
-            state.refresh = asyncio.create_task(self._outcome(grant, state))
+            state.refresh = asyncio.create_task(self._outcome(login, state))
         outcome = await asyncio.shield(state.refresh)
         if isinstance(outcome, CredentialError):
             raise CredentialError(str(outcome))
@@ -99,94 +97,83 @@ class TokenSource:
             raise PollError(outcome.reason, str(outcome), outcome.retry_after)
         return outcome
 
-    def forget(self, grant: Grant, token: SecretStr) -> bool:
-        """Take note that the vendor refused this access token; tell whether the next call returns another.
+    def discard(self, login: OAuthLogin, token: SecretStr) -> bool:
+        """Discard an access token that the vendor refused. Return whether the next call returns another one.
 
-        It does not if such a refresh was less than half of the token's life, or an hour, ago: then it is not the token that is wrong.
-        In that time the next call only looks whether somebody has logged in again.
+        It does not if the last such refresh was less than an hour, or half of the lifetime, ago: then the token is not the cause.
+        Until then the next call only checks for a new login.
         """
-        state = self._states.setdefault(grant, _State())
+        state = self._states.setdefault(login, _State())
         if state.access != token:
             return True
-        now = self._clock.monotonic()
-        if now < state.forgettable_at:
-            state.doubted = True
+        now = self._now()
+        if now < state.discardable_at:
+            state.is_refused = True
             return False
         state.access = None
-        state.forgettable_at = now + min(state.lifetime / 2, FORGET_PAUSE)
+        state.discardable_at = now + min(state.lifetime / 2, DISCARD_PAUSE)
         return True
 
     async def close(self) -> None:
-        """Wait for refreshes under way, since one that is cut off may lose the only refresh token that still works."""
+        """Wait for running refreshes: one that is cancelled may lose the only valid refresh token."""
         if running := [state.refresh for state in self._states.values() if state.refresh is not None]:
             await asyncio.wait(running)
 
-    async def _outcome(self, grant: Grant, state: _State) -> SecretStr | PollError:
+    def _now(self) -> float:
+        return self._transport.clock.monotonic()
+
+    async def _outcome(self, login: OAuthLogin, state: _State) -> SecretStr | PollError:
         try:
-            return await self._refreshed(grant, state)
+            return await self._refreshed(login, state)
         except PollError as error:
             return error
 
-    async def _refreshed(self, grant: Grant, state: _State) -> SecretStr:
-        if state.unsaved is not None and not await _keep(grant, state):
+    async def _refreshed(self, login: OAuthLogin, state: _State) -> SecretStr:
+        if state.unsaved is not None and not await self._save(login, state):
             state.access = None
-        token = await asyncio.to_thread(stored, grant.refresh_token_file)
-        if state.doubted and token != state.on_file:
+        token = await self._secrets.read(SecretSource(file=login.refresh_token_file))
+        if state.is_refused and token != state.on_file:
             state.access = None
-        state.on_file, state.doubted = token, False
-        if (access := state.usable(self._clock.monotonic())) is not None:
+        state.on_file, state.is_refused = token, False
+        if (access := state.usable(self._now())) is not None:
             return access
         if state.refusal is not None and state.refusal[0] == token:
             raise CredentialError(state.refusal[1])
-        asked_at = self._clock.monotonic()
+        asked_at = self._now()
         try:
-            answer = await self._ask(grant, token)
+            response = await self._request(login, token)
         except CredentialError as error:
             state.refusal = token, str(error)
             raise
-        state.take(answer, asked_at)
+        state.take(response, asked_at)
         if state.unsaved is not None:
-            await _keep(grant, state)
-        return answer.access
+            await self._save(login, state)
+        return response.access
 
-    async def _ask(self, grant: Grant, token: SecretStr) -> Answer:
-        options = await self._routes.options(grant.token_url, grant.way)
-        form = {"grant_type": "refresh_token", "refresh_token": token.get_secret_value(), "client_id": grant.client_id}
+    async def _request(self, login: OAuthLogin, token: SecretStr) -> TokenResponse:
+        form = {"grant_type": "refresh_token", "refresh_token": token.get_secret_value(), "client_id": login.client_id}
         try:
-            async with (
-                asyncio.timeout(self._timeout),
-                self._session.post(URL(grant.token_url), data=form, headers=_HEADERS, allow_redirects=False, **options) as response,
-            ):
-                status, content = response.status, await _read(response)
+            async with asyncio.timeout(self._timeout):
+                response = await self._transport.send_unshared("POST", URL(login.token_url), login.connection, data=form)
         except TimeoutError:
-            raise PollError(Reason.TIMEOUT, f"no whole answer from the token endpoint within {self._timeout:g}s") from None
-        except (aiohttp.ClientError, OSError) as error:
-            told = fault(error, proxied=options["proxy"] is not None)
-            raise PollError(told.reason, f"at the token endpoint: {told}") from None  # the cause's text may hold the URL
-        if status in {400, 401}:
-            raise refused(grant.refresh_token_file, status, content)
-        if not 200 <= status < 300:
-            wait = waiting_time(response.headers.get("Retry-After"), response.headers.get("Date"), self._clock.wall())
-            raise PollError(by_status(status), f"HTTP {status} from the token endpoint", wait if status in {429, 503} else None)
-        if content is None:
-            raise unusable(f"is larger than {MAX_BODY_BYTES} bytes, or encoded in a way that was not asked for")
-        return Answer.of(decoded(content))
+            raise PollError(Reason.TIMEOUT, f"token endpoint: no complete response within {self._timeout:g}s") from None
+        except PollError as error:
+            raise PollError(error.reason, f"token endpoint: {error}") from None
+        if response.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
+            raise refused(response.status, response.body())
+        if not response.is_success:
+            wait = response.retry_after(self._transport.clock.wall())
+            raise PollError(by_status(response.status), f"token endpoint: HTTP {response.status}", wait)
+        return TokenResponse.parse(response)
 
-
-async def _read(response: aiohttp.ClientResponse) -> bytes | None:
-    """Read the body, counting while reading; None where it is of no use."""
-    content = bytearray()
-    async for chunk in response.content.iter_any():
-        content += chunk
-        if len(content) > MAX_BODY_BYTES:
-            return None
-    return bytes(content) if response.headers.get("Content-Encoding", "identity").strip().lower() in {"identity", ""} else None
-
-
-async def _keep(grant: Grant, state: _State) -> bool:
-    """Bring the file up to date; False where somebody else has put a newer token there, which then counts."""
-    ours = state.unsaved
-    if kept := ours is None or await asyncio.to_thread(save, grant.refresh_token_file, ours, state.on_file):
-        state.on_file = ours or state.on_file
-    state.unsaved = None
-    return kept
+    async def _save(self, login: OAuthLogin, state: _State) -> bool:
+        """Write the new refresh token to the file; False where the file has a newer one, which is used instead."""
+        ours, file = state.unsaved, login.refresh_token_file
+        try:
+            saved = ours is None or await self._secrets.files.run(file, partial(save, file, ours, state.on_file))
+        except TimeoutError:
+            raise unanswered() from None
+        if saved:
+            state.on_file = ours or state.on_file
+        state.unsaved = None
+        return saved

@@ -37,7 +37,7 @@ def save(path: Path, token: SecretStr, replaced: SecretStr | None) -> bool:
     except (OSError, RuntimeError) as error:  # before Python 3.13, `resolve` tells of a circle of links by a RuntimeError
         why = error.strerror if isinstance(error, OSError) else "a circle of links"
         raise CredentialError(
-            f"the new refresh token cannot be saved to {path} ({why}) and is kept in memory only: before the next restart, make its "
+            f"the new refresh token cannot be saved to the file that `refresh_token_file` names ({why}) and is kept in memory only: before the next restart, make its "
             "folder writable (a Kubernetes Secret never is; a file must not be mounted alone), or log in again after it"
         ) from None
     return True

@@ -1,1 +1,1 @@
-"""The operator's file: what it may say, and how it becomes a frozen `Config`."""
+"""The operator's configuration file: validation, and the settings of each account."""

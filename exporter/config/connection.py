@@ -1,4 +1,4 @@
-"""How vendors are reached: the keys for proxies, for a certificate authority of one's own, and for the patience with a connection."""
+"""How vendors are reached: proxies, certificate authorities and connection timeouts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, Validatio
 from exporter.config.context import FilePath, context_of
 from exporter.model import Seconds
 from exporter.validation.duration import Duration
+from exporter.validation.files import read_file
 
 CONNECT_TIMEOUT: Final = Seconds(10.0)
 PROXY_VARIABLES: Final = ("https_proxy", "HTTPS_PROXY")
-"""HTTP_PROXY has no say: plain http goes to loopback only, and never through a proxy."""
+"""Not HTTP_PROXY: plain http never goes through a proxy."""
 _PROXY_FORM: Final = "expected http://host:port or http://user:password@host:port, with special characters percent-encoded"
 _VISIBLE = re.compile(r"[!-~]+")
 _HOST = re.compile(r"[a-z0-9._-]+")
@@ -41,7 +42,7 @@ class Proxy:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ConnectionSettings:
     """How one account's vendor is reached."""
 
     proxy: Proxy | None = None
@@ -85,24 +86,31 @@ def environment_proxy(environ: Mapping[str, str]) -> Proxy | None:
     return None
 
 
-def trust(ca_file: Path) -> ssl.SSLContext:
-    """Trust what this file's authorities sign, and nothing else.
+def ssl_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Trust the certificates in a file, or the system's (also `SSL_CERT_FILE` and `SSL_CERT_DIR`), and no others.
+
+    As with curl, each of them is trusted by itself, also an intermediate or a server's own, and need not be strictly RFC 5280.
+    Python's defaults for both differ between 3.12 and 3.13.
 
     Raises:
         ValueError: the file cannot be used.
     """
-    try:
-        if not ca_file.is_file():  # a named pipe would block the read for ever
-            raise ValueError(f"the file {ca_file} {'is not a regular file' if ca_file.exists() else 'does not exist'}")
-        context = ssl.create_default_context(cafile=str(ca_file))
-    except ssl.SSLError:
-        raise ValueError(f"the file {ca_file} holds no usable certificates: expected them in PEM form") from None
-    except OSError as error:
-        raise ValueError(f"the file {ca_file} cannot be read: {error.strerror}") from None
-    if not context.get_ca_certs():
-        raise ValueError(f"the file {ca_file} holds no certificate of an authority")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    if ca_file is None:
+        context.load_default_certs()
+        return context
+    try:
+        # The comments of a bundle may have other characters than ASCII.
+        context.load_verify_locations(cadata=read_file(ca_file).decode("ascii", "ignore"))
+    except ssl.SSLError:
+        raise ValueError("the file contains no usable certificates: expected them in PEM form") from None
+    except OSError as error:
+        raise ValueError(f"the file cannot be read: {error.strerror}") from None
+    if not context.cert_store_stats()["x509"]:
+        raise ValueError("the file contains no certificate")
     return context
 
 
@@ -131,13 +139,13 @@ class Network(BaseModel):
     proxy_url: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
     """The HTTP proxy to go through: `http://[user:password@]host:port`. Loopback addresses are always reached directly."""
     no_proxy: list[Annotated[str, AfterValidator(_exemption)]] | None = None
-    """What is reached directly: `host` (its subdomains too), `.suffix`, an address, a network such as `10.0.0.0/8`, each with
+    """What is reached without the proxy: `host` (its subdomains too), `.suffix`, an address, a network such as `10.0.0.0/8`, each with
     `:port` if you like (not a network); `*` is everything."""
     proxy_from_environment: bool | None = None
     """Whether HTTPS_PROXY and NO_PROXY of the environment count; false unless set. Not together with `proxy_url`."""
     ca_file: FilePath | None = None
-    """File of the certificate authorities to trust in place of the system's, in PEM form; relative to this file's folder, and
-    read again when it changes."""
+    """File of the certificates to trust in place of the system's, in PEM form: authorities, an intermediate, or the server's own.
+    Relative to this file's folder, and read again when it changes."""
     connect_timeout: Duration | None = None
     """How long it may take to connect: name look-up, TCP, proxy and TLS together; 10s unless set."""
 
@@ -155,13 +163,13 @@ class Network(BaseModel):
     @classmethod
     def _can_be_used(cls, path: Path | None, info: ValidationInfo) -> Path | None:
         if path and context_of(info):
-            trust(path)
+            ssl_context(path)
         return path
 
     @property
-    def way(self) -> Way:
+    def connection(self) -> ConnectionSettings:
         """The same with all defaults filled in."""
-        return Way(
+        return ConnectionSettings(
             proxy=parse_proxy(self.proxy_url.get_secret_value()) if self.proxy_url else None,
             no_proxy=tuple(self.no_proxy or ()),
             proxy_from_environment=bool(self.proxy_from_environment),

@@ -9,16 +9,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ValidationInfo
 
-from exporter.providers.definition import Definition
+from exporter.providers.library import Library
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigContext:
-    """The environment, the folder that relative paths start from, and the known providers."""
+    """The environment, the folder that relative paths start from, and the provider definitions."""
 
     environ: Mapping[str, str]
     folder: Path
-    definitions: Mapping[str, Definition]
+    library: Library
+    check_secrets: bool = True
+    """Whether a secret that cannot be read is a problem."""
 
 
 def context_of(info: ValidationInfo) -> ConfigContext | None:

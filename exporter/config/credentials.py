@@ -1,4 +1,4 @@
-"""Where a secret comes from, and what a key must look like before it may go into a request."""
+"""Where a secret is read from, and which texts are accepted as keys."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from exporter.config.context import FilePath, context_of
+from exporter.config.key_checks import mistaken_for_key
 from exporter.errors import CredentialError
 
 MAX_SECRET_BYTES = 65_536
-_USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_PLAIN_NAME = re.compile(r"(?:(?:[A-Z]{1,14}[0-9]{0,2}|[0-9]{1,4})(?:_(?!$)|$))+")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Login(BaseModel):
-    """An OAuth login of which only the refresh token is kept; access tokens are fetched with it."""
+    """An OAuth login. Access tokens are fetched with its refresh token."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     client_id: Annotated[str, Field(pattern=r"^[!-~]+$", max_length=512)]
-    """The OAuth client that the login was made for."""
+    """The OAuth client that made the login."""
     refresh_token_file: FilePath
     """File that holds the refresh token. It is replaced when the vendor sends a new one, so its folder must be writable."""
 
@@ -35,7 +36,7 @@ class Login(BaseModel):
 
 
 class SecretSource(BaseModel):
-    """The place of one secret: exactly one of `env`, `file`, `value` and, where the provider has it, `oauth2`."""
+    """Where one secret is: exactly one of `env`, `file`, `value` and, where the provider has it, `oauth2`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,8 +45,8 @@ class SecretSource(BaseModel):
         Annotated[FilePath, Field(description="File that holds the secret; it is read again for every poll, so rotation needs no restart.")]
         | None
     ) = None
-    value: Annotated[SecretStr, Field(description="The secret itself. Accepted for first steps, and warned about.")] | None = None
-    oauth2: Annotated[Login, Field(description="A login whose access tokens are fetched and renewed.")] | None = None
+    value: Annotated[SecretStr, Field(description="The secret itself. Accepted for first steps, with a warning.")] | None = None
+    oauth2: Annotated[Login, Field(description="An OAuth login; its access tokens are fetched and renewed.")] | None = None
 
     @field_validator("env")
     @classmethod
@@ -55,73 +56,74 @@ class SecretSource(BaseModel):
         return name
 
     @model_validator(mode="after")
-    def _exactly_one_that_can_be_read(self, info: ValidationInfo) -> Self:
+    def _exactly_one(self, info: ValidationInfo) -> Self:
         if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
             raise ValueError("expected exactly one of env, file, value and oauth2")
-        if context := context_of(info):
+        context = context_of(info)
+        if context and context.check_secrets:
             try:
                 self.read(context.environ)
             except CredentialError as error:
                 raise ValueError(str(error)) from None
         return self
 
+    @property
+    def path(self) -> Path | None:
+        """The file that holds the secret, or the refresh token of the login; None for a secret without a file."""
+        return self.oauth2.refresh_token_file if self.oauth2 else self.file
+
     def read(self, environ: Mapping[str, str]) -> SecretStr:
-        """Fetch the secret now; for a login, its refresh token.
+        """Read the secret now; for a login, its refresh token. May block for as long as its file does.
 
         Raises:
-            CredentialError: it is missing, empty, or holds a character that no key has; the message never shows it.
+            CredentialError: it is missing, or cannot be a key. The message contains neither the secret nor the path: either may be a key.
         """
         if self.env is not None:
-            return _usable(_variable(self.env, environ), f"the environment variable {self.env}")
-        if self.oauth2 is not None:
-            return _usable(_content(self.oauth2.refresh_token_file), f"the file {self.oauth2.refresh_token_file}")
-        if self.file is not None:
-            return _usable(_content(self.file), f"the file {self.file}")
+            return _usable(_variable(self.env, environ), _shown(self.env))
+        if self.path is not None:
+            return _usable(_content(self.path), "the file")
         return _usable(self.value.get_secret_value() if self.value else "", "the value in the configuration")
 
-    def fingerprint(self) -> tuple[int, ...]:
-        """Something that changes when the secret's file does; always the same for a secret that has no file."""
-        file = self.oauth2.refresh_token_file if self.oauth2 else self.file
-        if file is None:
-            return ()
-        try:
-            found = file.stat()
-        except OSError:
-            return ()
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+def _shown(variable: str) -> str:
+    """Name the variable where the name consists of plain upper-case words; anything else may be a key in the wrong place."""
+    return f"the environment variable {variable}" if _PLAIN_NAME.fullmatch(variable) else "the environment variable"
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> str:
     if name not in environ:
-        shown = f"the environment variable {name}" if _USUAL_NAME.fullmatch(name) else "the environment variable that `env` names"
-        raise CredentialError(f"{shown} is not set")  # a name in other letters may be a key in the wrong place
+        raise CredentialError(f"{_shown(name)} is not set")
     return environ[name]
 
 
 def _content(path: Path) -> str:
     try:
         if not path.is_file():  # a named pipe or a device would block the read for ever
-            raise CredentialError(f"the file {path} {'is not a regular file' if path.exists() else 'does not exist'}")
+            raise CredentialError("the file is not a regular file" if path.exists() else "the file does not exist")
         with path.open("rb") as file:
             content = file.read(MAX_SECRET_BYTES + 1)
         if len(content) > MAX_SECRET_BYTES:
-            raise CredentialError(f"the file {path} is larger than {MAX_SECRET_BYTES} bytes: is it really a key?")
+            raise CredentialError(f"the file is larger than {MAX_SECRET_BYTES} bytes, and no key is")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CredentialError(f"the file {path} is not text") from None
+        raise CredentialError("the file is not text") from None
     except OSError as error:
-        raise CredentialError(f"the file {path} cannot be read: {error.strerror}") from None
+        raise CredentialError(f"the file cannot be read: {error.strerror}") from None
+    except (ValueError, RuntimeError):  # before Python 3.13, a circle of links is a RuntimeError
+        raise CredentialError("the file cannot be read: no file can have this path") from None
 
 
 def _usable(text: str, origin: str) -> SecretStr:
-    """Accept a key with white space around it, as editors and `echo` leave it; refuse what no HTTP header can carry."""
+    """Accept a key with white space around it, as editors and `echo` leave it; refuse what is no key, or fits into no HTTP header."""
     key = text.strip()
     if not key:
         raise CredentialError(f"{origin} is empty")
+    if kind := mistaken_for_key(key):
+        raise CredentialError(f"{origin} contains {kind}, where only the key itself is expected")
     for position, character in enumerate(key, start=1):
         if not "!" <= character <= "~":
             raise CredentialError(
-                f"{origin} has white space, a control character or a non-ASCII character inside the key, at position {position} "
+                f"{origin} contains white space, a control character or a non-ASCII character inside the key, at position {position} "
                 f"of {len(key)}: copy the key again, alone and on one line"
             )
     return SecretStr(key)

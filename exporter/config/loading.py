@@ -1,8 +1,9 @@
-"""From a file to a frozen `Config`, or to all that is wrong with it at once."""
+"""Loading a configuration file: a frozen `Config`, or all problems at once."""
 
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from exporter.config.context import ConfigContext
 from exporter.config.credentials import SecretSource
 from exporter.config.models import Account, Config, Defaults
-from exporter.config.thresholds import Levels, threshold_faults
+from exporter.config.thresholds import Levels, threshold_problems
 from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
 from exporter.providers.library import read_definitions
@@ -31,28 +32,30 @@ class Loaded(NamedTuple):
     """The files that were read, except those of secrets."""
 
 
-def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False) -> Loaded:
+def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, check_secrets: bool = True) -> Loaded:
     """Read the file and the provider definitions that it names. `pipes` accepts a file that can be read only once, as at start-up.
 
+    Without `check_secrets` no secret is read: one that is missing then costs the polls of its account only.
+
     Raises:
-        ConfigError: with every problem of the file, of the definitions, and of the secrets that it points to.
+        ConfigError: with every problem of the file, of the definitions, and of the secrets that are checked.
     """
     data = read_document(path, pipes=pipes)
     problems: list[Problem] = []
     files = dict.fromkeys(_provider_files(data, path.parent, problems))
-    definitions, found = read_definitions(files)
-    problems += found
+    library = read_definitions(files)
+    problems += library.problems
     config = None
     try:
-        config = Config.model_validate(data, context=ConfigContext(environ, path.parent, definitions))
+        config = Config.model_validate(data, context=ConfigContext(environ, path.parent, library, check_secrets))
     except ValidationError as error:
         problems += problems_of(error, _keys_of)
     problems += _between_accounts(data)
-    resources = {name: [quota.resource for quota in each.quotas] for name, each in definitions.items()}
-    problems += (Problem(place, message) for place, message in threshold_faults(data, resources))
+    resources = {name: [quota.resource for quota in each.quotas] for name, each in library.definitions.items()}
+    problems += threshold_problems(data, resources, is_complete=not library.broken)
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
-    return Loaded(config, definitions, (path, *files))
+    return Loaded(config, library.definitions, (path, *files))
 
 
 def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
@@ -72,7 +75,7 @@ def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
 
 
 def _in_order(problem: Problem) -> list[tuple[int, str]]:
-    """By place, with `[2]` before `[10]`."""
+    """Sort by place, with `[2]` before `[10]`."""
     return [(int(part), "") if part.isascii() and part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", str(problem))]
 
 
@@ -80,14 +83,14 @@ def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterato
     patterns = data.get("provider_files") if isinstance(data, dict) else None
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         if isinstance(pattern, str):
-            found = [] if "\0" in pattern else sorted(glob.glob(pattern, root_dir=folder))  # noqa: PTH207 -- takes absolute patterns too
+            found = sorted(glob.glob(pattern, root_dir=folder)) if pattern.isprintable() else []  # noqa: PTH207 -- takes absolute patterns too
             if not found:
-                problems.append(Problem(f"provider_files[{index}]", f"no file matches {pattern!r} (relative to {folder})"))
-            yield from ((folder / name).resolve() for name in found)
+                problems.append(Problem(f"provider_files[{index}]", f"no file matches, relative to {folder}"))
+            yield from (Path(os.path.realpath(folder / name)) for name in found)
 
 
 def _between_accounts(data: Any) -> Iterator[Problem]:
-    """What only shows when accounts are seen beside each other or beside the defaults; looks past what else is wrong."""
+    """Find the problems that involve several accounts or the defaults; whatever else is not valid is skipped."""
     accounts = data.get("accounts") if isinstance(data, dict) else None
     first: dict[tuple[str, str], int] = {}
     for index, account in enumerate(accounts if isinstance(accounts, list) else []):
@@ -97,21 +100,21 @@ def _between_accounts(data: Any) -> Iterator[Problem]:
         if isinstance(provider, str) and isinstance(name, str):
             earlier = first.setdefault((provider, name), index)
             if earlier != index:
-                yield Problem(f"accounts[{index}].name", f"accounts[{earlier}] of {provider} has this name already")
-        yield from _hasty_staleness(index, account, data.get("defaults", {}))
+                yield Problem(f"accounts[{index}].name", f"accounts[{earlier}] of this provider has this name already")
+        yield from _early_staleness(index, account, data.get("defaults", {}))
 
 
-def _hasty_staleness(index: int, account: Mapping[str, Any], defaults: Any) -> Iterator[Problem]:
-    """Numbers that would vanish between two good polls."""
+def _early_staleness(index: int, account: Mapping[str, Any], defaults: Any) -> Iterator[Problem]:
+    """Find accounts whose values would disappear between two successful polls."""
     both = ("interval", "stale_after")
     sources = (defaults if isinstance(defaults, dict) else {}, account)
     try:
         merged = Defaults.model_validate({name: source[name] for source in sources for name in both if source.get(name) is not None})
     except ValidationError:
-        return  # reported already, under its own place
+        return  # already reported
     if merged.stale_after is not None and merged.stale_after < merged.interval:
         stale_after, interval = format_duration(merged.stale_after), format_duration(merged.interval)
-        message = f"stale_after ({stale_after}) is shorter than interval ({interval}): numbers would vanish between polls"
+        message = f"stale_after ({stale_after}) is shorter than interval ({interval}): values would disappear between polls"
         yield Problem(f"accounts[{index}]", message)
 
 

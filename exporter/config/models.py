@@ -1,10 +1,10 @@
-"""What a configuration file may say: one model for each block of it."""
+"""The keys of a configuration file: one model for each block."""
 
 from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from exporter.config.connection import Network
 from exporter.config.context import FilePath, context_of
@@ -12,13 +12,24 @@ from exporter.config.credentials import SecretSource
 from exporter.config.thresholds import Thresholds
 from exporter.model import AccountKey
 from exporter.providers.definition import Definition
+from exporter.validation.block import Block
 from exporter.validation.duration import Duration, default_duration
 from exporter.validation.fields import Interval, LabelName, LabelValue, Text, Url, listed
 
 
 def _definition(info: ValidationInfo) -> Definition | None:
     context = context_of(info)
-    return context.definitions.get(info.data.get("provider", "")) if context else None
+    return context.library.definitions.get(info.data.get("provider", "")) if context else None
+
+
+def _provider_name(name: str, info: ValidationInfo) -> str:
+    context = context_of(info)
+    if context and not context.library.knows(name):
+        raise ValueError(f"no such provider; known are {listed(context.library.definitions)}")
+    return name
+
+
+ProviderName = Annotated[str, AfterValidator(_provider_name)]
 
 
 def _credential_name(name: str, info: ValidationInfo) -> str:
@@ -31,71 +42,59 @@ def _credential_name(name: str, info: ValidationInfo) -> str:
 CredentialName = Annotated[str, AfterValidator(_credential_name)]
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Defaults(_Block, Network):
-    """What holds for every account that does not state its own."""
+class Defaults(Block, Network):
+    """Settings of every account that does not set its own."""
 
     interval: Interval = default_duration("5m")
     """How often an account is polled; 1s at least."""
     timeout: Duration = default_duration("15s")
     """How long a whole poll may take."""
     stale_after: Duration | None = None
-    """How long the last good numbers are shown while polls fail; three intervals unless set."""
+    """How long the last values are exported while polls fail; three intervals unless set."""
     max_backoff: Duration = default_duration("15m")
-    """How far repeated failures may stretch the interval; never below the interval itself."""
+    """The longest interval after repeated failures; never below the interval itself."""
     max_retry_after: Duration = default_duration("1d")
-    """How long a vendor's `Retry-After` is obeyed at most."""
+    """The longest wait that a vendor may ask for with `Retry-After`."""
     min_interval: Interval | None = None
-    """How far the interval may shrink while a resource nears a threshold, its end or its reset; it does not unless this is set."""
-    thresholds: Thresholds = {}
-    """How little may remain of each resource; `*` is every resource that has no level of that severity of its own."""
+    """The shortest interval while a resource is close to a threshold, its end or its reset; the interval is constant unless this is set."""
+    thresholds: Thresholds = Field(default={})
+    """The least that should remain of each resource; `*` is every resource without a level of that severity."""
 
 
-class Account(_Block, Network):
+class Account(Block, Network):
     """One account at one vendor."""
 
     name: Text
     """The value of the label `account`; unique for its provider."""
-    provider: str
+    provider: ProviderName
     """The name of a provider: see `ai-account-exporter providers`."""
     credentials: dict[CredentialName, SecretSource] = Field(json_schema_extra={"minProperties": 1, "maxProperties": 1})
-    """One of the provider's credentials by name, and where its secret is."""
+    """One of the provider's credentials by name, and the source of its secret."""
     interval: Interval | None = None
     """How often this account is polled."""
     timeout: Duration | None = None
     """How long a whole poll of this account may take."""
     stale_after: Duration | None = None
-    """How long this account's last good numbers are shown while polls fail."""
+    """How long this account's last values are exported while polls fail."""
     max_backoff: Duration | None = None
-    """How far repeated failures may stretch this account's interval."""
+    """The longest interval of this account after repeated failures."""
     max_retry_after: Duration | None = None
-    """How long a vendor's `Retry-After` is obeyed at most for this account."""
+    """The longest wait that a vendor may ask for with `Retry-After`, for this account."""
     min_interval: Interval | None = None
-    """How far this account's interval may shrink while a resource nears a threshold, its end or its reset."""
-    labels: dict[LabelName, LabelValue] = {}
+    """The shortest interval of this account while a resource is close to a threshold, its end or its reset."""
+    labels: dict[LabelName, LabelValue] = Field(default={})
     """Labels of your own for all series of this account, such as `team: video`."""
-    thresholds: Thresholds = {}
-    """How little may remain of each resource of this account; the defaults hold where it states no level of that severity."""
+    thresholds: Thresholds = Field(default={})
+    """The least that should remain of each resource of this account; the defaults apply to resources and severities that it does not set."""
     region: str | None = None
     """One of the provider's regions, where it has several."""
     base_url: Url | None = None
-    """Another address than the provider's own, such as that of a gateway."""
+    """An address in place of the provider's own, such as that of a gateway."""
 
     @property
     def key(self) -> AccountKey:
-        """The account's identity on the page."""
+        """The account's identity: its labels `provider` and `account`."""
         return AccountKey(self.provider, self.name)
-
-    @field_validator("provider")
-    @classmethod
-    def _is_known(cls, name: str, info: ValidationInfo) -> str:
-        context = context_of(info)
-        if context and name not in context.definitions:
-            raise ValueError(f"no such provider; known are {listed(context.definitions)}")
-        return name
 
     @field_validator("credentials")
     @classmethod
@@ -125,52 +124,43 @@ class Account(_Block, Network):
         return url
 
 
-class Limits(_Block):
-    """How much one provider is asked at most, by all its accounts together; per host, where they have several."""
+class Limits(Block):
+    """Limits of the requests to one provider, by all its accounts together; per host, where they have several."""
 
-    max_requests_per_minute: int | None = Field(default=None, ge=1)
+    max_requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
     """Requests a minute, evenly spaced; no limit unless set."""
-    max_concurrent_requests: int = Field(default=50, ge=1)
-    """Polls under way at once; a low number lets accounts that hang hold up the others."""
+    max_concurrent_requests: int = Field(default=50, ge=1, le=1_000_000)
+    """Polls at the same time; with a low number, accounts that hang delay the others."""
 
 
-class StateFields(_Block):
-    """What is kept over restarts."""
+class StateFields(Block):
+    """State that is kept over restarts."""
 
     path: FilePath
-    """The file that keeps the last figures, the counters and when each account may be asked next; relative to this file's folder."""
+    """The file for the last values, the counters and the time of each account's next poll; relative to this file's folder."""
 
 
-class Config(_Block):
+class Config(Block):
     """The whole file."""
 
     defaults: Defaults = Defaults()
-    """What holds for every account that does not state its own."""
+    """Settings of every account that does not set its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""
-    providers: dict[str, Limits] = {}
-    """How much each provider is asked at most, by name."""
+    providers: dict[ProviderName, Limits] = Field(default={})
+    """Limits of the requests to each provider, by name."""
     state: StateFields | None = None
-    """What is kept over restarts; nothing unless set."""
-    provider_files: list[str] = []
-    """Definitions of your own: paths or patterns such as `providers/*.yaml`, relative to this file."""
-
-    @field_validator("providers")
-    @classmethod
-    def _are_known(cls, limits: dict[str, Limits], info: ValidationInfo) -> dict[str, Limits]:
-        context = context_of(info)
-        known = context.definitions if context else limits
-        strange = sorted(limits.keys() - known)
-        if strange:
-            raise ValueError(f"there is no provider {strange[0]!r}; known are {listed(known)}")
-        return limits
+    """State that is kept over restarts; none unless set."""
+    provider_files: list[str] = Field(default=[])
+    """Your own definitions: paths or patterns such as `providers/*.yaml`, relative to this file."""
 
     @model_validator(mode="after")
     def _limits_suffice(self, info: ValidationInfo) -> Self:
-        """A budget that the intervals exceed would make figures stale, not polls rare."""
+        """With a limit that the intervals exceed, values would become stale."""
         context = context_of(info)
         for name, limits in self.providers.items():
-            requests = len(context.definitions[name].requests) if context else 1
+            definition = context.library.definitions.get(name) if context else None
+            requests = len(definition.requests) if definition else 1
             intervals = [account.interval or self.defaults.interval for account in self.accounts if account.provider == name]
             asked = sum(requests * 60 / interval for interval in intervals)
             if limits.max_requests_per_minute is not None and asked > limits.max_requests_per_minute:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exporter.config.connection import Way
+from exporter.config.connection import ConnectionSettings
 from exporter.config.models import Account, Config, Defaults, Limits
 from exporter.config.thresholds import thresholds_of
 from exporter.model import Seconds, Threshold
@@ -26,7 +26,7 @@ class Settings:
     """None: the interval never shrinks."""
     labels: Mapping[str, str]
     thresholds: tuple[Threshold, ...]
-    connection: Way
+    connection: ConnectionSettings
     limits: Limits
     """The request budget of the provider, shared by its accounts."""
 
@@ -47,6 +47,6 @@ def settings_of(account: Account, config: Config, definition: Definition) -> Set
         min_interval=merged.min_interval,
         labels=account.labels,
         thresholds=thresholds_of(config.defaults.thresholds, account.thresholds),
-        connection=merged.way,
+        connection=merged.connection,
         limits=config.providers.get(account.provider, Limits()),
     )

@@ -1,4 +1,4 @@
-"""The operator's thresholds: how they are written, what they may be, and which of them hold for an account."""
+"""The operator's thresholds: how they are written, and which of them apply to an account."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
+from exporter.errors import Problem
 from exporter.model import EVERY, Threshold
 from exporter.validation.fields import dotted, listed
 
 MAX_AMOUNT: Final = 10**15
-"""Up to here a double still tells whole numbers apart."""
+"""Up to here a double represents each whole number."""
 
 _AMOUNT: Final = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
 _SHARE: Final = r"(?:(?!0+(?:\.0+)?%)[0-9]{1,2}(?:\.[0-9]{1,15})?|100(?:\.0{1,15})?)%"
@@ -37,10 +38,10 @@ class Floor:
 
 
 def parse_floor(value: object) -> Floor:
-    """Read `50` or `20%`. A float is taken as it is written: 0.1 is a tenth, and not the double next to it.
+    """Read `50` or `20%`. A float counts as it is written: 0.1 is a tenth, and not the nearest double.
 
     Raises:
-        ValueError: it is neither, or out of range; the message says what is right.
+        ValueError: it is neither, or out of range; the message says what is expected.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         if not 0 <= value <= MAX_AMOUNT:
@@ -68,19 +69,19 @@ FloorField = Annotated[
 
 
 class Levels(BaseModel):
-    """How little may remain of a resource before that is trouble: an amount such as `50`, or a share of the limit such as `20%`."""
+    """The least that should remain of a resource: an amount such as `50`, or a share of the limit such as `20%`."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, json_schema_extra={"minProperties": 1, "examples": [{"warning": "20%"}]}
     )
 
     warning: FloorField | None = None
-    """With less than this somebody should look into it."""
+    """Below this, somebody should look into it."""
     critical: FloorField | None = None
-    """With less than this somebody should act at once; `0` is for what is overdrawn."""
+    """Below this, somebody should act at once; `0` is for what is overdrawn."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _has_a_level(self) -> Self:
         if self.warning is None and self.critical is None:
             raise ValueError(f"expected {listed(SEVERITIES, 'or')}")
         return self
@@ -112,7 +113,7 @@ _DEFAULTS: Final[Place] = ("defaults", "thresholds")
 
 
 def thresholds_of(defaults: Mapping[str, Levels], own: Mapping[str, Levels]) -> tuple[Threshold, ...]:
-    """What holds for an account: its own level of each resource and severity, else that of the defaults."""
+    """Return the thresholds of an account: its own level of each resource and severity, else that of the defaults."""
     floors = {
         (resource, severity): floor
         for block in (defaults, own)
@@ -126,21 +127,26 @@ def thresholds_of(defaults: Mapping[str, Levels], own: Mapping[str, Levels]) -> 
     )
 
 
-def threshold_faults(data: Any, resources: Mapping[str, Collection[str]]) -> Iterator[tuple[str, str]]:
-    """What only shows beside other levels or with the providers' `resources`, each with its place; looks past what else is wrong."""
+def threshold_problems(data: Any, resources: Mapping[str, Collection[str]], *, is_complete: bool = True) -> Iterator[Problem]:
+    """Find the problems that involve several levels or the providers' `resources`; whatever else is not valid is skipped.
+
+    Where `resources` is not complete, a resource that no provider has is no problem.
+    """
     if not isinstance(data, dict):
         return
     everything = {name for names in resources.values() for name in names}
     defaults = _written(data.get("defaults"))
-    yield from _faults_of_block(_DEFAULTS, defaults, everything, "no provider has such a resource")
+    yield from _problems_of_block(_DEFAULTS, defaults, everything if is_complete else defaults, "no provider has such a resource")
     yield from _reversed(_DEFAULTS, _readable(defaults), {}, everything)
     accounts = data.get("accounts")
     for index, account in enumerate(accounts if isinstance(accounts, list) else []):
         provider = account.get("provider") if isinstance(account, dict) else None
-        known = resources.get(provider, everything) if isinstance(provider, str) else everything
         place, own = ("accounts", index, "thresholds"), _written(account)
-        strange = f"{provider} has no such resource" if known is not everything else "no provider has such a resource"
-        yield from _faults_of_block(place, own, known, strange)
+        if isinstance(provider, str) and provider in resources:
+            known, strange = resources[provider], f"{provider} has no such resource"
+        else:
+            known, strange = everything if is_complete else own, "no provider has such a resource"
+        yield from _problems_of_block(place, own, known, strange)
         yield from _reversed(place, _readable(own), _readable(defaults), known)
 
 
@@ -153,24 +159,24 @@ def _readable(written: Mapping[str, object]) -> _Floors:
     floors = {}
     for resource, levels in written.items():
         for severity in SEVERITIES:
-            with suppress(ValueError):  # reported already, under its own place
+            with suppress(ValueError):  # already reported
                 floors[resource, severity] = parse_floor(levels.get(severity) if isinstance(levels, dict) else None)
     return floors
 
 
-def _faults_of_block(place: Place, written: Mapping[str, object], known: Collection[str], strange: str) -> Iterator[tuple[str, str]]:
+def _problems_of_block(place: Place, written: Mapping[str, object], known: Collection[str], strange: str) -> Iterator[Problem]:
     for resource in written:
         if resource != EVERY and resource not in known:
             close = difflib.get_close_matches(resource, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            yield dotted((*place, resource)), f"{strange}{hint}"
+            yield Problem(dotted((*place, resource)), f"{strange}{hint}")
     for (resource, severity), floor in _readable(written).items():
         if resource == EVERY and not floor.is_share:
-            yield dotted((*place, resource, severity)), _ONLY_SHARES
+            yield Problem(dotted((*place, resource, severity)), _ONLY_SHARES)
 
 
-def _reversed(place: Place, own: _Floors, defaults: _Floors, known: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Critical levels that the warning does not come before: of this block, or of it and the defaults together."""
+def _reversed(place: Place, own: _Floors, defaults: _Floors, known: Collection[str]) -> Iterator[Problem]:
+    """Find critical levels that are not below the warning: of this block, or of it and the defaults together."""
     floors = {**defaults, **own}
     for resource in dict.fromkeys(name for name, _ in floors if name == EVERY or name in known):
         keys = [key for severity in ("critical", "warning") for key in _in_force(resource, severity, floors)]
@@ -184,7 +190,7 @@ def _reversed(place: Place, own: _Floors, defaults: _Floors, known: Collection[s
             said = [
                 f"{floors[key]}" if block == here else f"{floors[key]} in {dotted(block)}" for key, block in zip(keys, blocks, strict=True)
             ]
-            yield dotted((*here, mine[0][1])), f"critical ({said[0]}) must be below warning ({said[1]})"
+            yield Problem(dotted((*here, mine[0][1])), f"critical ({said[0]}) must be below warning ({said[1]})")
 
 
 def _in_force(resource: str, severity: str, floors: _Floors) -> Iterator[tuple[str, str]]:

@@ -1,15 +1,15 @@
-"""The composition root: builds the parts, runs them until told to stop, and stops them."""
+"""The running exporter: it is started, reloads its configuration, and is stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import metadata
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 
@@ -17,9 +17,13 @@ from exporter.accounts.entry import Record
 from exporter.accounts.persistence import Persistence
 from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.store import NOTHING, Store
-from exporter.client.client import Client, Job, open_session
+from exporter.client.client import Client
+from exporter.client.job import Job
+from exporter.client.secret_reader import SecretReader
+from exporter.client.transport import open_session
 from exporter.clock import Clock
-from exporter.daemon.jobs import Plan
+from exporter.config.loading import Loaded
+from exporter.daemon.jobs import build_jobs
 from exporter.daemon.reload import Reloader
 from exporter.daemon.signals import Signals
 from exporter.errors import Problem
@@ -28,64 +32,72 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey
 from exporter.polling.scheduler import Scheduler
 from exporter.web.address import Address
+from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
-from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind, inherited
-from exporter.web.web_config.gate import Gate
+from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.loading import WebConfig
 
 DISTRIBUTION = "ai-account-exporter"
 REVISION_VARIABLE = "AI_ACCOUNT_EXPORTER_REVISION"
-POLLS_AT_ONCE = 20
-SETTLE_TIME = 1.5
+CONCURRENT_POLLS = 20
+TOKEN_REFRESH_TIMEOUT = 1.5
+"""How long the stop waits for OAuth refreshes, in seconds."""
 WEB = "web"
-"""What the store calls the file of `--web.config.file`."""
+"""The store's name for the file of `--web.config.file`."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """How the page is served."""
+    """How the metrics are served, and which accounts are polled."""
 
     addresses: tuple[Address, ...]
-    """Where to listen; what systemd handed over is used instead if `inherits`."""
+    """Where to listen, unless the sockets are `inherited`."""
     inherits: bool = False
+    """Whether to listen on the sockets that systemd passes."""
     telemetry_path: str = "/metrics"
     runtime_metrics: bool = True
     max_requests: int = 0
     shard: Shard = WHOLE
     web_config: WebConfig = field(default_factory=WebConfig)
-    """TLS, users and the like."""
-    reread_web_config: Callable[[], WebConfig] | None = None
+    read_web_config: Callable[[], WebConfig] | None = None
+    """Reads the web configuration again for a reload; None where there is no file."""
 
 
 def version() -> str:
-    """The installed version."""
+    """Return the installed version."""
     return metadata.version(DISTRIBUTION)
 
 
 def build() -> tuple[str, str]:
-    """Version and source revision; the revision is baked into images, and empty elsewhere."""
+    """Return version and source revision. The revision is set in images, and empty elsewhere."""
     return version(), os.environ.get(REVISION_VARIABLE, "")
 
 
+def user_agent() -> str:
+    """Return the name under which vendors see the exporter."""
+    return f"{DISTRIBUTION}/{version()}"
+
+
 def new_store(jobs: Iterable[Job], clock: Clock, kept: Mapping[AccountKey, Record] = NOTHING) -> Store:
-    """Return a store of these accounts, with what was kept of them."""
+    """Build a store of these accounts, with what was kept of them."""
     return Store(jobs, BUCKETS, clock, kept)
 
 
 async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None) -> Store:
-    """Poll every account once, some at a time, and return what is then known."""
+    """Poll every account once, some at a time, and return the store."""
     clock = clock or Clock()
     store = new_store(jobs, clock)
-    async with open_session(_user_agent()) as session:
-        client = Client(session, environ, clock)
-        scheduler = Scheduler(client, store, clock)
-        places = asyncio.Semaphore(POLLS_AT_ONCE)
+    async with open_session(user_agent()) as session:
+        secrets = SecretReader(environ)
+        client = Client(session, environ, clock, secrets)
+        scheduler = Scheduler(client, store, clock, secrets=secrets)
+        slots = asyncio.Semaphore(CONCURRENT_POLLS)
 
         async def poll(job: Job) -> None:
-            async with places:
+            async with slots:
                 await scheduler.poll_once(job)
 
         async with asyncio.TaskGroup() as tasks:
@@ -95,140 +107,139 @@ async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Cloc
     return store
 
 
-class _Parts(NamedTuple):
-    """What `serve` was given, with the state opened."""
+class Daemon:
+    """Polls the accounts of a configuration and serves their metrics."""
 
-    plan: Plan
-    options: ServeOptions
-    environ: Mapping[str, str]
-    reread: Callable[[], Plan] | None
-    clock: Clock
-    announce: Callable[[list[Address]], None]
-    state: Persistence
+    def __init__(
+        self,
+        loaded: Loaded,
+        options: ServeOptions,
+        environ: Mapping[str, str],
+        *,
+        read_config: Callable[[], Loaded] | None = None,
+        clock: Clock | None = None,
+        on_listening: Callable[[list[Address]], None] = lambda _: None,
+    ) -> None:
+        """`read_config` reads the configuration again for a reload; without it there is none. `on_listening` receives the real addresses."""
+        self._loaded = loaded
+        self._options = options
+        self._environ = environ
+        self._read_config = read_config
+        self._clock = clock or Clock()
+        self._on_listening = on_listening
+        self._jobs = build_jobs(loaded, options.shard)
+        self._reloaders: list[Reloader[Any]] = []
+        self._reload_requested = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Start, then poll and serve until SIGTERM or SIGINT.
+
+        Raises:
+            ExporterError: an address cannot be listened on.
+            ExceptionGroup: a loop ended with an error; the process must end too, since it would serve old numbers.
+        """
+        with Signals(self.stop, self._reload_requested.set):
+            self._task = asyncio.create_task(self._run(), name="daemon")
+            await asyncio.wait([self._task])
+        if not self._task.cancelled():
+            self._task.result()
+        log.info("shutdown finished")
+
+    async def start(self, resources: AsyncExitStack) -> None:
+        """Restore the state, listen, and prepare the polls. The resources are closed in reverse order."""
+        clock, options = self._clock, self._options
+        await self._open_state(resources)
+        sockets = inherited(self._environ) if options.inherits else await bind(options.addresses)
+        self._store = new_store(self._jobs, clock, await self._state.restore())
+        self._access = resources.enter_context(closing(AccessControl(options.web_config)))
+        session = await resources.enter_async_context(open_session(user_agent()))
+        secrets = SecretReader(self._environ)
+        client = Client(session, self._environ, clock, secrets)
+        self._scheduler = Scheduler(client, self._store, clock, self._keep, secrets)
+        self._server = Server(make_application(self._endpoints(), self._access), sockets, options.web_config)
+        self._add_reloaders()
+        await resources.enter_async_context(self._server)
+        for reloader in self._reloaders:
+            resources.callback(reloader.close)
+        resources.push_async_callback(_finish_refreshes, client)
+        addresses = " ".join(map(str, self._server.addresses))
+        log.info("server listening", addresses=addresses, accounts=len(self._jobs), version=version())
+        self._on_listening(self._server.addresses)
+
+    async def reload(self) -> list[Problem]:
+        """Read all configuration files again and apply each one that is valid; returns the problems of the others."""
+        return [problem for reloader in self._reloaders for problem in await reloader.reload()]
+
+    def stop(self) -> None:
+        """Stop polling, write the state, close all connections. Works at any time, during the start too."""
+        if self._task is not None and not self._task.cancelling():
+            log.info("shutdown requested")
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        async with AsyncExitStack() as resources:
+            await self.start(resources)
+            async with asyncio.TaskGroup() as loops:
+                loops.create_task(self._scheduler.run(self._jobs), name="scheduler")
+                loops.create_task(self._reload_on_request(), name="hangup")
+                for reloader in self._reloaders:
+                    loops.create_task(reloader.watch(self._clock), name="watch")
+
+    async def _open_state(self, resources: AsyncExitStack) -> None:
+        settings = self._loaded.config.state
+        self._state = await Persistence.open(settings.path) if settings else Persistence.disabled()
+        resources.push_async_callback(self._state.close)
+
+    def _endpoints(self) -> Endpoints:
+        options = self._options
+        return Endpoints(
+            self._store,
+            Exposition(build(), runtime=options.runtime_metrics, shard=options.shard),
+            version(),
+            options.telemetry_path,
+            reload=self.reload if self._read_config else None,
+            max_requests=options.max_requests,
+            dead=self._scheduler.dead,
+        )
+
+    def _add_reloaders(self) -> None:
+        """Add one reloader for each file, so that an error in one file does not delay a certificate or an account in the other."""
+        store, options = self._store, self._options
+        if self._read_config:
+            self._reloaders.append(Reloader(self._loaded, self._read_config, self._apply_config, store.refuse_config))
+        if options.read_web_config:
+            refuse = partial(store.refuse_config, WEB)
+            self._reloaders.append(Reloader(options.web_config, options.read_web_config, self._apply_web_config, refuse))
+
+    async def _reload_on_request(self) -> None:
+        """Reload once for each SIGHUP, or for several that came together."""
+        while True:
+            await self._reload_requested.wait()
+            self._reload_requested.clear()
+            await self.reload()
+
+    async def _apply_config(self, loaded: Loaded) -> None:
+        """Keep the accounts that stay, add the new ones, remove the others at once. What can fail comes first."""
+        jobs = build_jobs(loaded, self._options.shard)
+        removed = {job.key for job in self._store.snapshot().jobs} - {job.key for job in jobs}
+        self._store.configure(jobs)
+        self._scheduler.apply(jobs)
+        await self._state.forget(removed)
+
+    async def _apply_web_config(self, config: WebConfig) -> None:
+        """Use the new users, headers and certificates."""
+        self._server.apply(config)
+        self._access.apply(config)
+        self._store.accept_config(WEB)
+
+    async def _keep(self, key: AccountKey) -> None:
+        """Save what is known of an account."""
+        await self._state.save(key, self._store.record(key))
 
 
-async def serve(
-    plan: Plan,
-    options: ServeOptions,
-    environ: Mapping[str, str],
-    *,
-    reread: Callable[[], Plan] | None = None,
-    clock: Clock | None = None,
-    announce: Callable[[list[Address]], None] = lambda _: None,
-) -> None:
-    """Poll and serve until SIGTERM or SIGINT. `reread` reads the plan again for a reload; `announce` is told where the server listens.
-
-    Raises:
-        ExporterError: an address cannot be listened on.
-        ExceptionGroup: a loop died; the process should end too, since it would serve old numbers.
-    """
-    signals = Signals()
-    state = await Persistence.open(plan.state_path) if plan.state_path else Persistence.disabled()
-    try:
-        await _serve(_Parts(plan, options, environ, reread, clock or Clock(), announce, state), signals)
-    finally:
-        await state.close()
-    log.info("shutdown finished")
-
-
-async def _serve(parts: _Parts, signals: Signals) -> None:
-    plan, options, clock, state = parts.plan, parts.options, parts.clock, parts.state
-    sockets = inherited(parts.environ) if options.inherits else await bind(options.addresses)
-    store = new_store(plan.jobs, clock, await state.restore())
-    with closing(Gate(options.web_config)) as gate:
-        async with open_session(_user_agent()) as session:
-            client = Client(session, parts.environ, clock)
-            scheduler = Scheduler(client, store, clock, _keeper(state, store))
-            reloaders: list[Reloader[Any]] = []
-            site = _site(parts, store, scheduler, _reload_all(reloaders) if parts.reread else None)
-            async with Server(make_application(site, gate), sockets, options.web_config.ssl_context()) as server:
-                reloaders += _reloaders(parts, store, _applier(store, scheduler, state), _web_applier(store, gate, server))
-                log.info("server listening", addresses=" ".join(map(str, server.addresses)), accounts=len(plan.jobs), version=version())
-                parts.announce(server.addresses)
-                await _run_until_stopped(signals, scheduler.run(plan.jobs), reloaders, clock)
-                await _settle(client)
-
-
-def _site(parts: _Parts, store: Store, scheduler: Scheduler, reload: Callable[[], Awaitable[Sequence[Problem]]] | None) -> Site:
-    options = parts.options
-    return Site(
-        store,
-        Exposition(build(), runtime=options.runtime_metrics, shard=options.shard),
-        version(),
-        options.telemetry_path,
-        reload=reload,
-        max_requests=options.max_requests,
-        dead=scheduler.dead,
-    )
-
-
-def _reloaders(
-    parts: _Parts, store: Store, apply: Callable[[Plan], Awaitable[None]], apply_web: Callable[[WebConfig], Awaitable[None]]
-) -> Iterator[Reloader[Any]]:
-    """One for each file, so that a mistake in one does not hold up a certificate or an account of the other."""
-    if parts.reread:
-        yield Reloader(parts.plan, parts.reread, apply, store.refuse_config)
-    if parts.options.reread_web_config:
-        yield Reloader(parts.options.web_config, parts.options.reread_web_config, apply_web, partial(store.refuse_config, WEB))
-
-
-def _reload_all(reloaders: Iterable[Reloader[Any]]) -> Callable[[], Awaitable[Sequence[Problem]]]:
-    async def reload() -> list[Problem]:
-        return [problem for reloader in reloaders for problem in await reloader.reload()]
-
-    return reload
-
-
-async def _run_until_stopped(
-    signals: Signals, polling: Coroutine[None, None, None], reloaders: Sequence[Reloader[Any]], clock: Clock
-) -> None:
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(polling, name="scheduler")]
-        tasks += [group.create_task(reloader.watch(clock), name="watch") for reloader in reloaders]
-        if reloaders:
-            tasks.append(group.create_task(signals.on_hangup(_reload_all(reloaders)), name="hangup"))
-        await signals.stop.wait()
-        log.info("shutdown requested")
-        for task in tasks:
-            task.cancel()
-
-
-async def _settle(client: Client) -> None:
-    """Give a renewal of a login a moment to bring its token home; the end must not wait for a vendor that hangs."""
+async def _finish_refreshes(client: Client) -> None:
+    """Give OAuth refreshes a moment, since each may hold the only refresh token; a vendor that hangs must not delay the stop."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(SETTLE_TIME):
+        async with asyncio.timeout(TOKEN_REFRESH_TIMEOUT):
             await client.close()
-
-
-def _keeper(state: Persistence, store: Store) -> Callable[[AccountKey], Awaitable[None]]:
-    async def keep(key: AccountKey) -> None:
-        await state.save(key, store.record(key))
-
-    return keep
-
-
-def _applier(store: Store, scheduler: Scheduler, state: Persistence) -> Callable[[Plan], Awaitable[None]]:
-    """Takes over a plan: what stays goes on, what is gone vanishes at once."""
-
-    async def apply(plan: Plan) -> None:
-        before = {job.key for job in store.snapshot().jobs}
-        store.configure(plan.jobs)
-        scheduler.apply(plan.jobs)
-        await state.forget(before - {job.key for job in plan.jobs})
-
-    return apply
-
-
-def _web_applier(store: Store, gate: Gate, server: Server) -> Callable[[WebConfig], Awaitable[None]]:
-    """Takes over users, headers and certificates; connections that are open go on."""
-
-    async def apply(config: WebConfig) -> None:
-        await server.use(config.ssl_context())
-        gate.config = config
-        store.accept_config(WEB)
-
-    return apply
-
-
-def _user_agent() -> str:
-    return f"{DISTRIBUTION}/{version()}"

@@ -1,4 +1,4 @@
-"""Takes over a changed configuration: wholly or not at all, on a signal, on request, or when the files have changed."""
+"""Reloads one configuration file: all of it or nothing, on request or when a file has changed."""
 
 from __future__ import annotations
 
@@ -6,83 +6,137 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Generic, NoReturn, Protocol, TypeVar
+from typing import Final, Generic, NoReturn, Protocol, TypeVar
 
 import structlog
 
+from exporter.client.file_threads import FileThreads
 from exporter.clock import Clock
 from exporter.errors import ConfigError, ExporterError, Problem
+from exporter.log import frames
+from exporter.model import Seconds
 
-WATCH_INTERVAL = 30.0
-"""How often the files are looked at, in seconds."""
+WATCH_INTERVAL: Final = 30.0
+"""How often the files are checked for changes, in seconds."""
+READ_TIMEOUT: Final = Seconds(30.0)
+"""How long reading the files may take."""
+MAX_BYTES: Final = 16_777_216
+"""How much of a file is compared."""
 
 
-class Readable(Protocol):
-    """What was read from files."""
+class HasFiles(Protocol):
+    """A configuration, with the files that it was read from."""
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that it was read from."""
+        """The main file first."""
 
 
-T = TypeVar("T", bound=Readable)
+T = TypeVar("T", bound=HasFiles)
 
 log = structlog.get_logger()
 
 
 class Reloader(Generic[T]):
-    """Rereads one configuration, one attempt at a time, and watches the files that it came from."""
+    """Reads one configuration again and applies it; one reload runs at a time and at most one waits."""
 
-    def __init__(self, in_force: T, read: Callable[[], T], apply: Callable[[T], Awaitable[None]], refuse: Callable[[], None]) -> None:
-        """`read` may block and raises ConfigError; `apply` takes over what it returns; `refuse` notes that it failed."""
+    def __init__(
+        self,
+        current: T,
+        read: Callable[[], T],
+        apply: Callable[[T], Awaitable[None]],
+        refuse: Callable[[], None],
+        threads: FileThreads | None = None,
+    ) -> None:
+        """`read` may block; `apply` puts what was read into effect; `refuse` records a failure. What `read` or `apply` raises is a refusal."""
         self._read = read
         self._apply = apply
         self._refuse = refuse
-        self._files = in_force.files
-        self._lock = asyncio.Lock()
-        self._seen = checksum(self._files)
+        self._threads = threads or FileThreads(READ_TIMEOUT)
+        self._files = current.files
+        self._seen: str | None = None
         self._problems: tuple[Problem, ...] = ()
+        self._lock = asyncio.Lock()
+        self._waiting: asyncio.Task[tuple[Problem, ...]] | None = None
+        self._tasks: set[asyncio.Task[tuple[Problem, ...]]] = set()
 
     async def reload(self) -> tuple[Problem, ...]:
-        """Reread and take over; returns what is wrong, in which case the old configuration goes on."""
-        async with self._lock:
-            self._seen = await asyncio.to_thread(checksum, self._files)
-            try:
-                plan = await asyncio.to_thread(self._read)
-                await self._apply(plan)
-            except ConfigError as error:
-                return self._refused(error.problems)
-            except ExporterError as error:  # right, but it cannot be done now: such as no descriptor left to listen with
-                return self._refused((Problem("", str(error)),))
-            self._problems = ()
-            if plan.files != self._files:
-                self._files = plan.files
-                self._seen = await asyncio.to_thread(checksum, self._files)
-            log.info("config reloaded", file=str(self._files[0]))
-            return ()
+        """Reload, and return the problems; if there are any, the previous configuration stays in effect.
 
-    def _refused(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        A request that comes while a reload waits for the current one shares its result.
+        """
+        if self._waiting is None:
+            self._waiting = asyncio.create_task(self._reload_next(), name="reload")
+            self._tasks.add(self._waiting)
+            self._waiting.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(self._waiting)
+
+    async def watch(self, clock: Clock) -> NoReturn:
+        """Reload when the files have changed. After a refusal, try again each time."""
+        self._seen = self._seen or await self._checksum()
+        while True:
+            await clock.sleep(WATCH_INTERVAL)
+            if self._problems or await self._checksum() != self._seen:
+                await self.reload()
+
+    def close(self) -> None:
+        """Cancel the reloads that run or wait."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _reload_next(self) -> tuple[Problem, ...]:
+        async with self._lock:
+            self._waiting = None  # the files may change while they are read: a request from here on needs another reload
+            return await self._reload()
+
+    async def _reload(self) -> tuple[Problem, ...]:
+        self._seen = await self._checksum()
+        try:
+            read = await self._threads.run(self._files[0], self._read)
+            await self._apply(read)
+        except ConfigError as error:
+            return self._refused(*error.problems)
+        except ExporterError as error:  # the configuration is valid but cannot be applied now, as without a free file descriptor
+            return self._refused(Problem("", str(error)))
+        except TimeoutError:
+            return self._refused(Problem("", f"the files could not be read within {READ_TIMEOUT:g}s"))
+        except Exception as error:  # noqa: BLE001 -- a defect costs this reload, not the daemon
+            log.error("reload crashed", error=type(error).__name__, at=frames(error))  # noqa: TRY400 -- the error's own text may hold a key
+            return self._refused(Problem("", f"it could not be read or applied ({type(error).__name__}); the log shows where"))
+        self._problems = ()
+        if read.files != self._files:
+            self._files = read.files
+            self._seen = await self._checksum()
+        log.info("config reloaded", file=str(self._files[0]))
+        return ()
+
+    def _refused(self, *problems: Problem) -> tuple[Problem, ...]:
         self._refuse()
         if problems != self._problems:
             log.error("config refused", file=str(self._files[0]), problems=[str(problem) for problem in problems])
         self._problems = problems
         return problems
 
-    async def watch(self, clock: Clock) -> NoReturn:
-        """Reload when the files have changed. One that was refused is tried again: the secret that it lacks may have come."""
-        while True:
-            await clock.sleep(WATCH_INTERVAL)
-            if self._problems or await asyncio.to_thread(checksum, self._files) != self._seen:
-                await self.reload()
+    async def _checksum(self) -> str:
+        files = self._files
+        try:
+            return await self._threads.run(files[0], lambda: checksum(files))
+        except TimeoutError:
+            return "no answer"
 
 
 def checksum(files: Sequence[Path]) -> str:
-    """What the files hold, as a digest; a file that cannot be read counts as another content."""
+    """Return a digest of the files' contents; a file that cannot be read counts as another content."""
     digest = hashlib.sha256()
     for path in files:
         try:
-            content = path.read_bytes()
-        except OSError as error:
-            content = str(error.errno).encode()
+            content = _content(path) if path.is_file() else b""  # a named pipe would block for ever
+        except (OSError, RuntimeError) as error:  # before Python 3.13, a circle of links is a RuntimeError
+            content = type(error).__name__.encode()
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return b"+" + file.read(MAX_BYTES)

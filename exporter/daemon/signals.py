@@ -1,24 +1,28 @@
-"""What the process is told from outside: SIGTERM and SIGINT stop it, SIGHUP makes it reload."""
+"""The process's signals: SIGTERM and SIGINT stop it, SIGHUP reloads the configuration."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Self
 
 
 class Signals:
-    """Listens to signals from its making on; belongs inside of a running loop."""
+    """Calls one function for a stop and one for a reload, while its context lasts; afterwards the signals are ignored.
 
-    def __init__(self) -> None:
-        self.stop, self._hangup = asyncio.Event(), asyncio.Event()
-        for number, event in ((signal.SIGTERM, self.stop), (signal.SIGINT, self.stop), (signal.SIGHUP, self._hangup)):
-            asyncio.get_running_loop().add_signal_handler(number, event.set)
+    Before this, `exporter.__main__` handles them.
+    """
 
-    async def on_hangup(self, act: Callable[[], Awaitable[object]]) -> NoReturn:
-        """Act once for each signal, or for several that came together."""
-        while True:
-            await self._hangup.wait()
-            self._hangup.clear()
-            await act()
+    def __init__(self, stop: Callable[[], object], reload: Callable[[], object]) -> None:
+        self._actions = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: reload}
+
+    def __enter__(self) -> Self:
+        for number, act in self._actions.items():
+            asyncio.get_running_loop().add_signal_handler(number, act)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in self._actions:
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)  # the process is about to end by itself

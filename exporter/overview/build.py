@@ -23,7 +23,7 @@ from exporter.overview.facts import (
     Summary,
 )
 from exporter.overview.quotas import end_of, quota_facts, was_granted
-from exporter.overview.remedies import REMEDIES
+from exporter.overview.reasons import remedy_of
 
 _RANK = {state: rank for rank, state in enumerate(State)}
 
@@ -92,7 +92,7 @@ def _state(entry: Entry, reading: Reading | None, quotas: Iterable[QuotaFacts]) 
 
 def _error(entry: Entry) -> ErrorFacts | None:
     error = entry.error
-    return ErrorFacts(error.reason, error.message, REMEDIES[error.reason], entry.failures) if error else None
+    return ErrorFacts(error.reason, error.message, remedy_of(error.reason, error.cause), entry.failures) if error else None
 
 
 def _failed_requests(entry: Entry) -> Iterator[OptionalRequestFacts]:

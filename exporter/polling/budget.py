@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from yarl import URL
 
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.model import Seconds
 

@@ -6,7 +6,7 @@ import hashlib
 import math
 
 from exporter.accounts.entry import Entry, Schedule
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.model import AccountKey, Reason, Seconds
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import structlog
 
 from exporter.accounts.entry import Failure, OptionalRequest
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.client.optional import OptionalResults
 from exporter.config.settings import Settings
 from exporter.errors import PollError

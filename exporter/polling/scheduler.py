@@ -11,8 +11,10 @@ import structlog
 
 from exporter.accounts.entry import Schedule
 from exporter.accounts.store import Store
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.client.optional import OptionalResults
+from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.errors import PollError
 from exporter.log import frames
@@ -34,12 +36,13 @@ async def _keep_nothing(_key: AccountKey) -> None:
 class Scheduler:
     """Runs the polls and records their outcomes."""
 
-    def __init__(self, client: Client, store: Store, clock: Clock, keep: Keep = _keep_nothing) -> None:
+    def __init__(self, client: Client, store: Store, clock: Clock, keep: Keep = _keep_nothing, secrets: SecretReader | None = None) -> None:
         """`keep` is called for an account before and after each poll, to write what is known of it to the state file."""
         self._client = client
         self._store = store
         self._clock = clock
         self._keep = keep
+        self._secrets = secrets or SecretReader({})
         self._budget = Budget(clock)
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[AccountKey, tuple[Job, asyncio.Task[NoReturn]]] = {}
@@ -70,13 +73,14 @@ class Scheduler:
         return [task.get_name() for _, task in self._tasks.values() if task.done()]
 
     async def _poll_forever(self, job: Job, due: float) -> NoReturn:
-        secret = job.secret.fingerprint()
+        secret: object = None
         try:
             while True:
                 await self._wait(job, due, secret)
                 async with self._budget.turn(job):
-                    started, secret = self._clock.now(), job.secret.fingerprint()
+                    started = self._clock.now()
                     interval = await self.poll_once(job)
+                    secret = self._secrets.last(job.secret)
                 due = next_due(due if is_punctual(started, due, job.settings.interval) else started, interval, self._clock.now())
                 await self._plan(job.key, replace(self._store.schedule(job.key), next_poll_at=due))
         except asyncio.CancelledError:
@@ -86,12 +90,12 @@ class Scheduler:
             # A task group would treat it as a normal end, and the account would never be polled again.
             raise RuntimeError(f"the loop of {job.key} was cancelled from within") from None
 
-    async def _wait(self, job: Job, due: float, secret: tuple[int, ...]) -> None:
+    async def _wait(self, job: Job, due: float, secret: object) -> None:
         """Sleep until the poll is due; after a refused secret only until the next interval at which the secret has changed."""
         while (left := due - self._clock.now()) > 0:
             refused = awaits_new_secret(self._store[job.key])
             await self._clock.sleep(min(left, job.settings.interval) if refused else left)
-            if refused and job.secret.fingerprint() != secret:
+            if refused and await self._secrets.is_other_than(job.secret, secret):
                 return
 
     async def poll_once(self, job: Job) -> Seconds:

@@ -1,1 +1,1 @@
-"""What a vendor is: one YAML definition each, and the one engine that reads them all."""
+"""Vendors: one YAML definition each, and the engine that extracts values from their responses."""

@@ -1,4 +1,4 @@
-"""What a definition file may say: where a vendor is asked, how, and where in its answer each figure stands."""
+"""The keys of a definition file: which requests a vendor is sent, and where its responses contain each value."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.model import Reason
 from exporter.providers.selection import SelectionField
 from exporter.providers.values import TimeFormat, to_code
-from exporter.validation.fields import Url
+from exporter.validation.block import Block
+from exporter.validation.fields import Url, matching
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+Name = Annotated[
+    str, Field(max_length=64), matching(r"[a-z][a-z0-9_]*", "expected lower-case letters, digits and _, starting with a letter")
+]
+HeaderName = Annotated[str, matching(r"[A-Za-z0-9-]+", "expected the name of a header: letters, digits and -")]
 InfoLabel = Literal["plan", "billing_type", "billing_period", "workspace"]
 
 
@@ -40,36 +44,32 @@ def _code(value: Any) -> Any:
 Code = Annotated[str, BeforeValidator(_code)]
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class NumberField(_Block):
+class NumberField(Block):
     """A number: `remaining: data.left`, or a block where it needs more than selecting."""
 
     select: SelectionField
     """JMESPath to a JSON number or a decimal string."""
     minus: SelectionField | None = None
-    """JMESPath to a number of the same answer that is taken off, before scaling."""
+    """JMESPath to a number of the same response that is subtracted, before scaling."""
     scale: Annotated[Decimal, Field(ge=-(10**18), le=10**18)] = Decimal(1)
-    """What the vendor's figure is multiplied by: 0.01 for cents, -1 where the vendor counts what is owed."""
+    """Factor for the vendor's number: 0.01 for cents, -1 where the vendor counts what is owed."""
     unlimited: str | None = None
-    """What the vendor sends in place of a number to say that there is no limit."""
+    """The text that the vendor sends in place of a number if there is no limit."""
 
 
-class TimeField(_Block):
+class TimeField(Block):
     """A point in time."""
 
     select: SelectionField
     """JMESPath to the time."""
     format: TimeFormat
-    """How the vendor writes it."""
+    """The vendor's format."""
     unknown: Decimal | None = None
-    """The number by which the vendor says that it does not know."""
+    """The number that the vendor sends if there is no such time, such as 0."""
 
 
-class UnitField(_Block):
-    """A unit: `unit: credits`, or `unit: {select: data.currency}` where the answer tells it."""
+class UnitField(Block):
+    """A unit: `unit: credits`, or `unit: {select: data.currency}` where the response contains it."""
 
     name: Name | None = None
     """The unit itself."""
@@ -77,7 +77,7 @@ class UnitField(_Block):
     """JMESPath to the unit's name."""
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _is_one_of_both(self) -> Self:
         if (self.name is None) == (self.select is None):
             raise ValueError("expected a name, or a block with `select`")
         return self
@@ -87,15 +87,15 @@ Number = Annotated[NumberField, BeforeValidator(partial(_shorthand, "select"))]
 Unit = Annotated[UnitField, BeforeValidator(partial(_shorthand, "name"))]
 
 
-class QuotaFields(_Block):
-    """One resource: what is left of it, used, granted."""
+class QuotaFields(Block):
+    """One resource: what remains of it, what is used, and the limit."""
 
     resource: Name
     """The value of the label `resource`."""
     unit: Unit
-    """What the amounts count: a name such as `credits`, or where the answer tells it."""
+    """The unit of the amounts: a name such as `credits`, or where the response contains it."""
     remaining: Number | None = None
-    """What is left, where the vendor sends it; else the engine derives limit - used."""
+    """What remains, if the vendor sends it; otherwise it is limit - used."""
     used: Number | None = None
     """What was consumed in the current period."""
     limit: Number | None = None
@@ -106,40 +106,40 @@ class QuotaFields(_Block):
     """When the period ends."""
 
 
-class StatusField(_Block):
+class StatusField(Block):
     """The account's state."""
 
     select: SelectionField
     """JMESPath to the state's name."""
     states: tuple[str, ...] = ()
-    """The states that are known; another one is shown as it comes."""
+    """The known states; any other is exported as the vendor sends it."""
 
 
-class AutoReloadFields(_Block):
+class AutoReloadFields(Block):
     """When the vendor tops the account up by itself, and by how much."""
 
     unit: Unit
-    """What both amounts count."""
+    """The unit of both amounts."""
     threshold: Number | None = None
     """The balance that triggers a top-up."""
     amount: Number | None = None
     """What a top-up adds."""
 
 
-class Request(_Block):
-    """One GET, and what its answer tells."""
+class Request(Block):
+    """One GET request, and the values of its response."""
 
-    path: Annotated[str, Field(pattern=r"^/[!-~]*$")]
+    path: Annotated[str, matching(r"/[!-~]*", "expected a path that starts with / and has neither spaces nor control characters")]
     """Path below the base URL."""
     expect: SelectionField
-    """JMESPath that must select something (not null, false or empty) in every good answer."""
+    """JMESPath that must select something (not null, false or empty) in every successful response."""
     quotas: tuple[QuotaFields, ...] = ()
     """The resources."""
-    info: dict[InfoLabel, SelectionField] = {}
+    info: dict[InfoLabel, SelectionField] = Field(default={})
     """Facts about the account, as labels of one series; never an e-mail address or a person's name."""
     status: StatusField | None = None
     """The account's state."""
-    features: dict[Name, SelectionField] = {}
+    features: dict[Name, SelectionField] = Field(default={})
     """Booleans."""
     auto_reload: AutoReloadFields | None = None
     """Automatic top-ups."""
@@ -148,82 +148,84 @@ class Request(_Block):
     credential_expires_at: TimeField | None = None
     """When the key stops working."""
     credentials: tuple[Name, ...] = ()
-    """The credentials with which this is asked; all of them unless set."""
+    """The credentials that this request is sent with; all of them unless set."""
     optional: bool = False
-    """Whether the account is fine without this answer: its refusal or absence then costs only what it would have told."""
+    """Whether the poll succeeds without this response. Its failure then affects only its own values."""
 
 
-class HeaderCredential(_Block):
-    """A secret that travels in a request header."""
+class HeaderCredential(Block):
+    """A secret that is sent in a request header."""
 
-    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+    header: HeaderName
     """The header's name."""
-    scheme: Annotated[str, Field(pattern=r"^[!-~]+$")] | None = None
+    scheme: Annotated[str, matching(r"[!-~]+", "expected a word without spaces")] | None = None
     """The word before the secret, such as `Bearer`."""
     token_url: Url | None = None
-    """Where access tokens are renewed (OAuth 2.0, RFC 6749), for a secret that can be one."""
+    """The OAuth 2.0 token endpoint (RFC 6749), if the secret can be an access token."""
 
     def headers(self, secret: str) -> dict[str, str]:
-        """The header that authenticates a request."""
+        """Return the header that authenticates a request."""
         return {self.header: f"{self.scheme} {secret}" if self.scheme else secret}
 
 
-class ErrorFields(_Block):
-    """How the vendor's own error codes read. A code that is listed outranks the HTTP status."""
+class ErrorFields(Block):
+    """The vendor's error codes. A code that is listed takes precedence over the HTTP status."""
 
     code: Annotated[tuple[SelectionField, ...], BeforeValidator(_listed)] = ()
-    """Where a code may stand in a body: one JMESPath or several, the most telling first."""
+    """Where a body may contain a code: one JMESPath or several, the most specific first."""
     success: frozenset[Code] = frozenset()
-    """Codes that a good answer carries."""
-    rate_limit_reset: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] | None = None
-    """The header that tells the seconds left of a rate limit's window, for a vendor that may send no `Retry-After`."""
-    reasons: dict[Code, Reason] = {}
-    """What each code means, as a value of the label `reason`."""
+    """Codes of a successful response."""
+    rate_limit_reset: HeaderName | None = None
+    """The header with the seconds until a rate limit ends, for a vendor that may send no `Retry-After`."""
+    reasons: dict[Code, Reason] = Field(default={})
+    """The meaning of each code, as a value of the label `reason`."""
     missing_permission: frozenset[Code] = frozenset()
     """Those of the codes that say that the key lacks a permission, and nothing else."""
 
 
-class Definition(_Block):
+class Definition(Block):
     """One vendor."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
+    name: Annotated[
+        str, Field(max_length=64), matching(r"[a-z][a-z0-9_-]*", "expected lower-case letters, digits, _ and -, starting with a letter")
+    ]
     """The value of the label `provider`, and the word that accounts use in the configuration."""
     title: Annotated[str, Field(min_length=1)]
     """The vendor's name as people write it."""
     docs_url: Url
     """The vendor's page on this endpoint."""
     base_url: Url
-    """Where the vendor is asked, unless an account says otherwise."""
-    regions: dict[str, Url] = {}
-    """Other addresses of the vendor, by name."""
+    """The address of the API, unless an account sets another."""
+    regions: dict[str, Url] = Field(default={})
+    """Other addresses of the API, by name."""
     credentials: dict[Name, HeaderCredential] = Field(min_length=1)
     """The ways to authenticate, by name; an account uses one."""
     permission: str | None = None
-    """What the key must be allowed to do; shown where a key is not."""
+    """The permission that the key needs; shown where the vendor says that it is missing."""
     notes: tuple[str, ...] = ()
     """What an operator should know before trusting the figures; shown by `providers NAME`."""
     requests: Annotated[tuple[Request, ...], AfterValidator(_not_empty)]
-    """What is asked in every poll, in order."""
+    """The requests of every poll, in order."""
     errors: ErrorFields = ErrorFields()
-    """How the vendor says no."""
+    """The vendor's error codes."""
 
     @model_validator(mode="after")
-    def _names_fit(self) -> Self:
-        strange = sorted({name for request in self.requests for name in request.credentials if name not in self.credentials})
-        if strange:
-            raise ValueError(f"a request names the credential {strange[0]!r}, which is not among the credentials")
+    def _names_are_consistent(self) -> Self:
+        unknown = sorted({name for request in self.requests for name in request.credentials if name not in self.credentials})
+        if unknown:
+            raise ValueError(f"a request names the credential {unknown[0]!r}, which is not among the credentials")
         resources = [quota.resource for quota in self.quotas]
         twice = sorted({name for name in resources if resources.count(name) > 1})
         if twice:
-            raise ValueError(f"the resource {twice[0]!r} is there twice; one resource has one place")
+            raise ValueError(f"the resource {twice[0]!r} is defined twice")
         return self
 
     def requests_with(self, credential: HeaderCredential) -> tuple[Request, ...]:
-        """The requests that are made with one of the credentials."""
+        """Return the requests that are sent with one of the credentials."""
         [name] = [name for name, each in self.credentials.items() if each is credential]
         return tuple(request for request in self.requests if name in (request.credentials or self.credentials))
 
     @property
     def quotas(self) -> Iterator[QuotaFields]:
-        """All resources, whichever request tells of them."""
+        """The resources of all requests."""
         return (quota for request in self.requests for quota in request.quotas)

@@ -24,8 +24,9 @@ class Echo:
 
     def is_in(self, text: str) -> bool:
         """Tell whether the text contains the secret. Characters that no key has, such as spaces, do not hide it."""
-        plain = "".join(character for character in text if "!" <= character <= "~").lower()
-        return (bool(self._key) and plain == self._key) or any(form in shown for shown in {plain, unquote(plain)} for form in self._forms)
+        plain = "".join(character for character in text if "!" <= character <= "~")
+        shown = {plain.lower(), unquote(plain).lower()}
+        return (bool(self._key) and self._key in shown) or any(form in each for each in shown for form in self._forms)
 
 
 def _base64_forms(key: bytes) -> set[str]:

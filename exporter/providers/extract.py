@@ -27,26 +27,17 @@ def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = N
 
     `secret` is what authenticated the requests: text that contains it is not used.
     """
-    extraction = _Extraction(Echo(secret))
+    extraction = Extraction(secret)
     for request, body in answers:
         extraction.add(request, body)
-    return Reading(
-        quotas=tuple(extraction.quotas),
-        info=extraction.info,
-        status=extraction.status,
-        features=extraction.features,
-        auto_reload=extraction.auto_reload,
-        created_at=extraction.created_at,
-        credential_expires_at=extraction.credential_expires_at,
-        mismatches=tuple(extraction.mismatches),
-    )
+    return extraction.reading()
 
 
-class _Extraction:
-    """A Reading in the making."""
+class Extraction:
+    """A reading of several responses, which are added one by one."""
 
-    def __init__(self, echo: Echo) -> None:
-        self._echo = echo
+    def __init__(self, secret: SecretStr | None = None) -> None:
+        self._echo = Echo(secret)
         self.quotas: list[Quota] = []
         self.info: dict[str, str] = {}
         self.status: Status | None = None
@@ -57,6 +48,7 @@ class _Extraction:
         self.mismatches: list[str] = []
 
     def add(self, request: Request, body: Any) -> None:
+        """Extract what a request selects in its response."""
         for fields in request.quotas:
             self._add_quota(fields, body)
         for label, selection in request.info.items():
@@ -73,6 +65,19 @@ class _Extraction:
             self.created_at = self._time("created_at", request.created_at, body)
         if request.credential_expires_at:
             self.credential_expires_at = self._time("credential_expires_at", request.credential_expires_at, body)
+
+    def reading(self) -> Reading:
+        """Return what was extracted."""
+        return Reading(
+            quotas=tuple(self.quotas),
+            info=self.info,
+            status=self.status,
+            features=self.features,
+            auto_reload=self.auto_reload,
+            created_at=self.created_at,
+            credential_expires_at=self.credential_expires_at,
+            mismatches=tuple(self.mismatches),
+        )
 
     def _add_quota(self, fields: QuotaFields, body: Any) -> None:
         unlimited = False

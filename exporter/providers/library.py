@@ -1,10 +1,11 @@
-"""All definitions that are at hand: the built-in ones and the operator's own."""
+"""Loading definitions: the built-in ones and the operator's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -29,19 +30,34 @@ def load_definition(path: Path) -> Definition:
         raise ConfigError(Problem(f"{path}: {place}" if place else str(path), message) for place, message in problems_of(error)) from None
 
 
-def read_definitions(files: Iterable[Path] = ()) -> tuple[Mapping[str, Definition], list[Problem]]:
-    """Read the built-in definitions and the given files: those that are right, by provider name, and all problems of the others."""
+class Library(NamedTuple):
+    """The definitions that can be used, and what is wrong with the other files."""
+
+    definitions: Mapping[str, Definition]
+    problems: Sequence[Problem] = ()
+    broken: frozenset[str | None] = frozenset()
+    """The names that broken files define; None for a file whose name cannot be read."""
+
+    def knows(self, name: str) -> bool:
+        """Tell whether a provider exists, or may exist in a broken file: one fault should be one problem."""
+        return name in self.definitions or name in self.broken or None in self.broken
+
+
+def read_definitions(files: Iterable[Path] = ()) -> Library:
+    """Read the built-in definitions and the given files."""
     problems: list[Problem] = []
+    broken: set[str | None] = set()
     found = dict(_built_in())
     for path in files:
         try:
             definition = load_definition(path)
         except ConfigError as error:
             problems += error.problems
+            broken.add(_name_in(path))
             continue
         if found.setdefault(definition.name, definition) is not definition:
             problems.append(Problem(f"{path}: name", f"another definition is called {definition.name!r} already"))
-    return dict(sorted(found.items())), problems
+    return Library(dict(sorted(found.items())), problems, frozenset(broken))
 
 
 def load_definitions(files: Iterable[Path] = ()) -> Mapping[str, Definition]:
@@ -50,10 +66,18 @@ def load_definitions(files: Iterable[Path] = ()) -> Mapping[str, Definition]:
     Raises:
         ConfigError: with the problems of all files.
     """
-    found, problems = read_definitions(files)
-    if problems:
-        raise ConfigError(problems)
-    return found
+    library = read_definitions(files)
+    if library.problems:
+        raise ConfigError(library.problems)
+    return library.definitions
+
+
+def _name_in(path: Path) -> str | None:
+    try:
+        name = read_document(path)["name"]
+    except (ConfigError, TypeError, LookupError):
+        return None
+    return name if isinstance(name, str) else None
 
 
 @cache

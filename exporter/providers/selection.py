@@ -5,7 +5,7 @@ Source: https://jmespath.org/specification.html. JSON numbers arrive here as `De
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Annotated, Any, Final
 
 import jmespath
@@ -118,7 +118,8 @@ class Selection:
 
 def _evaluate(tree: Node, body: Any) -> Any:
     try:
-        with localcontext(EXACT):
+        with localcontext(EXACT) as context:
+            context.traps[InvalidOperation] = True  # so that a comparison with NaN raises
             return _INTERPRETER.visit(tree, body)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
     except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
         raise Mismatch from None

@@ -1,1 +1,1 @@
-"""Reading files: YAML documents, problems with dotted paths, durations, and the kinds of text that files contain."""
+"""Reading and validating files: YAML documents, problems with dotted paths, durations, and types of text."""

@@ -1,4 +1,4 @@
-"""YAML text to plain data: a key that is written twice is refused, since the second would silently win."""
+"""YAML text to plain data. A key that occurs twice is refused, since the second would silently replace the first."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from exporter.errors import ConfigError, Problem
 from exporter.validation.files import read_file
 
 _QUOTED = re.compile(r"""'(?!<|\\.')[^']{2,}'|"(?!<)[^"]{2,}\"""")
-_PLAIN = re.compile(r"[a-z][a-z_]{0,24}")
+_SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
 _MERGE = "tag:yaml.org,2002:merge"
 
 
 class _RefusedError(yaml.MarkedYAMLError):
-    """A refusal in our own words, which show nothing that could be a secret."""
+    """An error with a message of our own, which shows nothing that could be a secret."""
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader, with a place in the file for values that PyYAML fails on."""
+    """SafeLoader, with the place of values that PyYAML fails on."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 -- as in PyYAML
         try:
             return super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
-            raise _refusal("holds a value that is not of the kind it is written as", node.start_mark) from None
+            raise _refusal("a value cannot be read as the type that it is written as", node.start_mark) from None
 
 
 def read_document(path: Path, *, pipes: bool = False) -> Any:
@@ -47,7 +47,7 @@ def read_document(path: Path, *, pipes: bool = False) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise ConfigError([Problem(place, f"is not valid YAML: {_what(error)}")]) from None
+        raise ConfigError([Problem(place, f"is not valid YAML: {_message(error)}")]) from None
     except RecursionError:
         raise ConfigError([Problem(str(path), "is nested too deeply")]) from None
 
@@ -58,41 +58,41 @@ def _parse(text: str) -> Any:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         mark = yaml.Mark("", 0, before.count("\n"), error.position - before.rfind("\n") - 1, None, 0)
-        raise _refusal("holds a character that YAML does not allow", mark) from None
+        raise _refusal("contains a character that YAML does not allow", mark) from None
     try:
         node = loader.get_single_node()
-        _refuse_doubles(node, set())
+        _refuse_duplicates(node, set())
         return loader.construct_document(node) if node is not None else None
     except yaml.reader.ReaderError:
-        raise _refusal("holds a character that YAML does not allow", loader.get_mark()) from None
+        raise _refusal("contains a character that YAML does not allow", loader.get_mark()) from None
     finally:
         loader.dispose()
 
 
-def _refuse_doubles(node: yaml.Node | None, seen: set[int]) -> None:
-    """Look at the keys as they are written, before merges (`<<`) are filled in."""
+def _refuse_duplicates(node: yaml.Node | None, seen: set[int]) -> None:
+    """Check the keys as they are written, before merges (`<<`) are applied."""
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_doubles(item, seen)
+            _refuse_duplicates(item, seen)
     elif isinstance(node, yaml.MappingNode):
         keys = set()
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
                 if key.value in keys:
-                    shown = f"the key {key.value!r}" if _PLAIN.fullmatch(key.value) else "a key"
-                    raise _refusal(f"{shown} is there twice", key.start_mark)
+                    shown = f"the key {key.value!r}" if _SHOWN.fullmatch(key.value) else "a key"
+                    raise _refusal(f"{shown} occurs twice", key.start_mark)
                 keys.add(key.value)
-            _refuse_doubles(key, seen)
-            _refuse_doubles(value, seen)
+            _refuse_duplicates(key, seen)
+            _refuse_duplicates(value, seen)
 
 
 def _refusal(problem: str, mark: yaml.Mark | None) -> _RefusedError:
     return _RefusedError(None, None, problem, mark)
 
 
-def _what(error: yaml.MarkedYAMLError) -> str:
-    """PyYAML's words without those of the file, which it puts in quotes; one of them may be a secret."""
+def _message(error: yaml.MarkedYAMLError) -> str:
+    """Return PyYAML's message without text of the file, which it puts in quotes: it may be a secret."""
     return str(error.problem) if isinstance(error, _RefusedError) else _QUOTED.sub("...", str(error.problem))

@@ -21,7 +21,7 @@ def parse_duration(text: object) -> Seconds:
     """Turn `1h30m` into 5400.0.
 
     Raises:
-        ValueError: it is not a duration, or it is zero; the message says what one looks like.
+        ValueError: it is not a duration, or it is zero; the message shows what one looks like.
     """
     found = _DURATION.fullmatch(text) if isinstance(text, str) else None
     milliseconds = sum(int(amount or 0) * unit for amount, unit in zip(found.groups(), _UNITS.values(), strict=True)) if found else 0
@@ -46,7 +46,7 @@ Duration = Annotated[
     PlainSerializer(format_duration),
     WithJsonSchema({"type": "string", "pattern": _PATTERN, "minLength": 2, "examples": ["30s", "5m", "1h30m"]}),
 ]
-"""A field that holds seconds and is written as a Prometheus duration."""
+"""Seconds, written as a Prometheus duration."""
 
 
 def default_duration(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""The kinds of text that a configuration is made of (each refuses what it cannot be, and says what it can), and how its places are written."""
+"""The kinds of text in a file, and how places in a file are written."""
 
 from __future__ import annotations
 
@@ -16,8 +16,21 @@ from exporter.validation.duration import Duration
 
 _BARE_URL = re.compile(r"[^\s?#@\x00-\x1f\x7f]+")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,24}")
-_PRINTED_KEY = re.compile(r"[!-9;-~]{1,40}")  # one with a colon is a key and a value without the space between
+_KEY = re.compile(r"(?=.{1,32}$)_{0,2}[0-9]{0,3}(?:(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,15})[0-9]{0,3}(?:[_.-]|$))+|[0-9]{1,6}|\*")
+"""Words and short numbers, as keys, labels and error codes are. API keys have long runs of letters and digits."""
+_KEY_BESIDE_A_SECRET = re.compile(r"[a-z][a-z_]{0,24}")
+
+
+def matching(pattern: str, expected: str) -> AfterValidator:
+    """Accept text that matches as a whole; otherwise the problem is `expected`, in words."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(expected)
+        return text
+
+    return AfterValidator(check)
 
 
 def _without_controls(text: str) -> str:
@@ -62,7 +75,7 @@ Interval = Annotated[Duration, AfterValidator(_at_least_a_second)]
 
 def _label_name(name: str) -> str:
     if not _LABEL_NAME.fullmatch(name) or name.startswith("__"):
-        raise ValueError("is not a label name: letters, digits and _ only, no digit first, no __ first")
+        raise ValueError("expected a label name: letters, digits and _ only, starting with neither a digit nor __")
     if name in RESERVED_LABELS:
         raise ValueError(f"this label name is reserved; choose another, such as my_{name}")
     return name
@@ -75,13 +88,13 @@ Url = Annotated[str, AfterValidator(check_url)]
 
 
 def dotted(location: Iterable[int | str]) -> str:
-    """Write a place in a file: `accounts[2].interval`. A key that may be a misplaced secret is not written out."""
+    """Write a place in a file, such as `accounts[2].interval`. A key that may be a misplaced secret is not shown."""
     text, is_secret = "", False
     for part in location:
         if isinstance(part, int) and not is_secret:
             text += f"[{part}]"
         elif part != "[key]":  # pydantic's mark for a fault in the key itself
-            text += f".{part}" if (_PLAIN_KEY if is_secret else _PRINTED_KEY).fullmatch(str(part)) else ".(a key that is not shown)"
+            text += f".{part}" if (_KEY_BESIDE_A_SECRET if is_secret else _KEY).fullmatch(str(part)) else ".(a key that is not shown)"
         is_secret = is_secret or part == "credentials"
     return text.removeprefix(".")
 

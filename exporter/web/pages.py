@@ -1,4 +1,4 @@
-"""Renders what is asked for in a thread, and once for all who ask for the same at about the same time."""
+"""Renders pages in a thread, once for all clients that ask for the same page at about the same time."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
 MAX_AGE = 1.0
-"""How long a page is given out again while no account's figures have changed, in seconds: a page also tells of the process itself."""
+"""How long a page is reused while no account has changed, in seconds: a page also shows figures of the process itself."""
 MAX_KEPT = 8
-"""How many pages are kept: a scraper may ask for any choice of families."""
+"""How many pages are kept: a client may choose any set of families."""
 
 T = TypeVar("T")
 
 
-class _Made(NamedTuple):
+class _Rendered(NamedTuple):
     generation: int
     at: float
     page: asyncio.Future[Any]
 
 
 class Pages:
-    """Pages of a store, each made once a generation."""
+    """Pages of a store, each rendered once for each generation of the store."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._threads: Executor = ThreadPoolExecutor(1, "page")
         """One thread for pages alone: in the common pool a scrape could wait for a name server."""
-        self._made: dict[Hashable, _Made] = {}
+        self._rendered: dict[Hashable, _Rendered] = {}
 
     async def get(self, kind: Hashable, generation: int, render: Callable[[], T]) -> T:
-        """What `render` returns, or returned a moment ago for the same kind of page and the same generation of the store."""
-        made, now = self._made.get(kind), self._clock()
-        if made is None or made.generation != generation or now - made.at > MAX_AGE or _has_failed(made.page):
-            made = _Made(generation, now, asyncio.get_running_loop().run_in_executor(self._threads, render))
-            made.page.add_done_callback(_has_failed)  # looks at the error, also where nobody waits for the page any more
-            self._made.pop(kind, None)
-            self._made[kind] = made
-            while len(self._made) > MAX_KEPT:
-                del self._made[next(iter(self._made))]
-        page: T = await asyncio.shield(made.page)  # one who hangs up must not take the page from the others
+        """Return what `render` returns, or a recent page of the same kind and generation."""
+        known, now = self._rendered.get(kind), self._clock()
+        if known is None or known.generation != generation or now - known.at > MAX_AGE or _has_failed(known.page):
+            known = _Rendered(generation, now, asyncio.get_running_loop().run_in_executor(self._threads, render))
+            known.page.add_done_callback(_has_failed)  # retrieves the error, also if no client waits any more
+            self._rendered.pop(kind, None)
+            self._rendered[kind] = known
+            while len(self._rendered) > MAX_KEPT:
+                del self._rendered[next(iter(self._rendered))]
+        page: T = await asyncio.shield(known.page)  # a client that disconnects does not cancel the page for the others
         return page
 
 

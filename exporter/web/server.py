@@ -1,117 +1,131 @@
-"""Listens for requests, with or without TLS, and changes from one certificate to the next without closing its door."""
+"""Accepts connections on listening sockets, with or without TLS, and bounds how many are open."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
-from typing import Self
+from functools import partial
+from typing import NoReturn, Self
 
+import structlog
 from aiohttp import web
 
 from exporter.web.address import Address
-from exporter.web.connections import IDLE_FOR, SHAKEN_WITHIN, Connections
-from exporter.web.sockets import unheard
+from exporter.web.connection import Connection, Observer
+from exporter.web.limits import Limits
+from exporter.web.web_config.loading import WebConfig
 
 SHUTDOWN_TIMEOUT = 1.0
-"""How long open connections may finish, in seconds."""
+"""How long answers in progress may take at the end, in seconds."""
+ACCEPT_RETRY = 1.0
+"""How long to wait when the process has no file descriptor left, in seconds."""
+
+log = structlog.get_logger()
 
 
 class Server:
-    """Listens on sockets as long as its context lasts, and closes them at its end."""
+    """Serves an application while its context lasts, and closes the sockets at its end."""
 
-    def __init__(self, application: web.Application, sockets: Iterable[socket.socket], tls: ssl.SSLContext | None = None) -> None:
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT, keepalive_timeout=IDLE_FOR)
+    def __init__(
+        self, application: web.Application, sockets: Iterable[socket.socket], config: WebConfig | None = None, limits: Limits | None = None
+    ) -> None:
+        """`sockets` listen already. `config` gives TLS and the headers of every answer."""
+        self._runner = web.AppRunner(application, shutdown_timeout=SHUTDOWN_TIMEOUT)
         self._sockets = tuple(sockets)
-        self._tls = tls
-        self._sites: list[_Site] = []
-        self._connections = Connections(self._new_protocol)
-        application.middlewares.insert(0, self._connections.middleware)
+        self._config = config or WebConfig()
+        self._limits = limits or Limits()
+        self._observer = Observer(lambda: self._config.headers, self._forget)
+        self._connections: dict[Connection, asyncio.Task[bool]] = {}
+        self._acceptors: list[asyncio.Task[NoReturn]] = []
 
     @property
     def addresses(self) -> list[Address]:
-        """Where it really listens: the ports that the system chose in place of 0."""
+        """Where it listens, with the ports that the system chose for 0."""
         return [Address(*each.getsockname()[:2]) for each in self._sockets]
 
-    async def use(self, tls: ssl.SSLContext | None) -> None:
-        """Serve new connections with other certificates, or without; those that are open go on as they are.
+    def apply(self, config: WebConfig) -> None:
+        """Use another configuration from now on.
 
-        Raises:
-            ExporterError: that is not possible; all goes on as it was.
+        A connection that was made under another TLS configuration is closed: after its next answer if only the certificate
+        has changed, else at once or after the answer in progress.
         """
-        former, self._sites = self._sites, await self._listen(tls)
-        for site in former:
-            await site.stop()
+        former, self._config = self._config.tls, config
+        for connection, opening in list(self._connections.items()):
+            if (former and former.policy) != (config.tls and config.tls.policy):
+                opening.cancel()
+                connection.retire()
+            elif former != config.tls:
+                connection.is_outdated = True
 
     async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as undo:
-            undo.push_async_callback(self._close)
-            await self._runner.setup()
-            self._sites = await self._listen(self._tls)
-            undo.pop_all()
+        await self._runner.setup()
+        for each in self._sockets:
+            each.setblocking(False)  # noqa: FBT003 -- the method's own argument
+            self._acceptors.append(asyncio.create_task(self._accept(each), name="accept"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._close()
-
-    async def _close(self) -> None:
-        await self._runner.cleanup()
+        tasks = [*self._acceptors, *self._connections.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for each in self._sockets:
             each.close()
+        await self._runner.cleanup()
 
-    async def _listen(self, tls: ssl.SSLContext | None) -> list[_Site]:
-        sites: list[_Site] = []
-        async with AsyncExitStack() as undo:
-            for each, address in zip(self._sockets, self.addresses, strict=True):
-                try:
-                    site = _Site(self._runner, self._connections, each, tls)
-                    undo.push_async_callback(site.stop)
-                    await site.start()
-                except OSError as error:
-                    raise unheard(address, error) from None
-                sites.append(site)
-            undo.pop_all()
-        return sites
+    async def _accept(self, listener: socket.socket) -> NoReturn:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, _ = await loop.sock_accept(listener)
+            except ConnectionError:
+                continue  # the client has left
+            except OSError as error:
+                log.warning("accept failed", error=error.strerror)
+                await asyncio.sleep(ACCEPT_RETRY)
+                continue
+            self._admit(accepted)
+            await asyncio.sleep(0)  # accepting does not wait while clients queue
 
-    def _new_protocol(self) -> web.RequestHandler:
-        if self._runner.server is None:
-            raise RuntimeError("connections come while the server runs")
-        return self._runner.server()
+    def _admit(self, accepted: socket.socket) -> None:
+        if self._runner.server is None or (len(self._connections) >= self._limits.max_connections and not self._close_longest_idle()):
+            accepted.close()
+            return
+        connection = Connection(self._runner.server, self._limits, self._observer)
+        opening = asyncio.create_task(self._open(connection, accepted), name="open connection")
+        self._connections[connection] = opening
+        opening.add_done_callback(partial(self._opened, connection, accepted))
 
+    async def _open(self, connection: Connection, accepted: socket.socket) -> bool:
+        tls = self._config.tls
+        timeout = self._limits.handshake_timeout if tls else None
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: connection,
+                accepted,
+                ssl=tls.context if tls else None,
+                ssl_handshake_timeout=timeout,
+                ssl_shutdown_timeout=timeout,
+            )
+        except OSError:
+            return False  # the TLS handshake has failed, or the client has left
+        return True
 
-class _Site(web.BaseSite):
-    """One socket under aiohttp's care, with this server's own protocol and patience."""
+    def _opened(self, connection: Connection, accepted: socket.socket, opening: asyncio.Task[bool]) -> None:
+        if opening.cancelled() or not opening.result():
+            accepted.close()
+            self._forget(connection)
 
-    def __init__(self, runner: web.AppRunner, connections: Connections, bound: socket.socket, tls: ssl.SSLContext | None) -> None:
-        super().__init__(runner, ssl_context=tls)
-        self._connections = connections
-        self._door = connections.door(bound)
+    def _close_longest_idle(self) -> bool:
+        """Make room for a new connection; False if every connection is in the middle of an answer."""
+        idle = [connection for connection in self._connections if not connection.is_answering]
+        if not idle:
+            return False
+        connection = min(idle, key=lambda each: each.idle_since)
+        self._connections.pop(connection).cancel()
+        connection.abort()
+        return True
 
-    @property
-    def name(self) -> str:
-        """Where it listens."""
-        return str(self._door.getsockname())
-
-    async def start(self) -> None:
-        """Begin to serve."""
-        await super().start()
-        patience = SHAKEN_WITHIN if self._ssl_context else None
-        self._server = await asyncio.get_running_loop().create_server(
-            self._connections,
-            sock=self._door,
-            ssl=self._ssl_context,
-            backlog=self._backlog,
-            ssl_handshake_timeout=patience,
-            ssl_shutdown_timeout=patience,
-        )
-
-    async def stop(self) -> None:
-        """Let nobody in any more; who is in already stays."""
-        if self._server:
-            # asyncio drops those that it has accepted in this very turn: let none come in, and wait for the next turn.
-            asyncio.get_running_loop().remove_reader(self._door)
-            await asyncio.sleep(0)
-        await super().stop()
-        self._door.close()
+    def _forget(self, connection: Connection) -> None:
+        self._connections.pop(connection, None)

@@ -1,50 +1,109 @@
-"""Sockets to listen on: bound here, or handed over by systemd."""
+"""Sockets to listen on: bound here, or inherited from systemd."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 from exporter.errors import ExporterError
 from exporter.web.address import Address
 
-FIRST_INHERITED = 3
-"""The number of the first descriptor that systemd hands over; see sd_listen_fds(3)."""
+FIRST_INHERITED: Final = 3
+"""The number of the first descriptor that systemd passes; see sd_listen_fds(3)."""
+BACKLOG: Final = 1024
+_NOT_HERE: Final = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
+"""The kernel has no IPv6, or the address belongs to no interface."""
+
+Resolve = Callable[..., Awaitable[list[tuple[Any, ...]]]]
+"""`getaddrinfo` of an event loop."""
 
 
-async def bind(addresses: Iterable[Address]) -> list[socket.socket]:
-    """Bind every address; an address without a host gives one socket for each family. Raises ExporterError, and then holds none."""
-    bound: list[socket.socket] = []
-    for address in addresses:
-        try:
-            # asyncio knows which sockets a host needs; it is not to serve them yet, since TLS may change while they are open.
-            server = await asyncio.get_running_loop().create_server(asyncio.Protocol, address.host, address.port, start_serving=False)
-            bound += [each.dup() for each in server.sockets]
-            server.close()
-        except (OSError, UnicodeError) as error:
-            for each in bound:
-                each.close()
-            raise unheard(address, error) from None
-    return bound
+class _Place(NamedTuple):
+    """One address of one family."""
+
+    family: socket.AddressFamily
+    sockaddr: tuple[Any, ...]
 
 
-def unheard(address: object, error: OSError | UnicodeError) -> ExporterError:
-    """What to tell when an address cannot be listened on."""
-    why = error.strerror if isinstance(error, OSError) else "this is no host name"
-    return ExporterError(f"cannot listen on {address}: {why}")
+async def bind(addresses: Iterable[Address], resolve: Resolve | None = None) -> list[socket.socket]:
+    """Listen on every address, with one socket for each address family.
+
+    `[::]` covers IPv4 too, as in Go, unless an IPv4 address with the same port is listed. A family that the kernel lacks is left out
+    where the address has another one.
+
+    Raises:
+        ExporterError: an address cannot be listened on; no socket stays open.
+    """
+    resolve = resolve or asyncio.get_running_loop().getaddrinfo
+    resolved = [(address, await _places_of(address, resolve)) for address in addresses]
+    ipv4_ports = {place.sockaddr[1] for _, places in resolved for place in places if place.family == socket.AF_INET}
+    sockets: list[socket.socket] = []
+    try:
+        for address, places in resolved:
+            sockets += _listen(address, places, ipv4_ports)
+    except ExporterError:
+        for each in sockets:
+            each.close()
+        raise
+    return sockets
+
+
+async def _places_of(address: Address, resolve: Resolve) -> list[_Place]:
+    try:
+        found = await resolve(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise _cannot_listen(address, error) from None
+    return list(dict.fromkeys(_Place(family, sockaddr) for family, _, _, _, sockaddr in found))
+
+
+def _listen(address: Address, places: Iterable[_Place], ipv4_ports: set[int]) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    missing: OSError | None = None
+    try:
+        for place in places:
+            try:
+                sockets.append(_listen_on(place, ipv4_ports))
+            except OSError as error:
+                if error.errno not in _NOT_HERE:
+                    raise
+                missing = error
+        if not sockets and address.host == "::":  # Go too uses IPv4 where there is no IPv6
+            sockets.append(_listen_on(_Place(socket.AF_INET, ("0.0.0.0", address.port)), ipv4_ports))  # noqa: S104 -- the operator asks for it
+        if not sockets and missing:
+            raise missing
+    except OSError as error:
+        for each in sockets:
+            each.close()
+        raise _cannot_listen(address, error) from None
+    return sockets
+
+
+def _listen_on(place: _Place, ipv4_ports: set[int]) -> socket.socket:
+    host, port = place.sockaddr[:2]
+    both = place.family == socket.AF_INET6 and host == "::" and port not in ipv4_ports and socket.has_dualstack_ipv6()
+    return socket.create_server(place.sockaddr, family=place.family, backlog=BACKLOG, dualstack_ipv6=both)
+
+
+def _cannot_listen(address: Address, error: OSError | UnicodeError) -> ExporterError:
+    why = "not a valid host name"
+    if isinstance(error, OSError):
+        why = (error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)) or ""
+    return ExporterError(f"cannot listen on {address}: {why[:1].lower()}{why[1:]}")
 
 
 def inherited(environ: Mapping[str, str]) -> list[socket.socket]:
-    """Take the sockets that systemd opened for this process. Raises ExporterError when there is none, or one of another kind."""
+    """Take the sockets that systemd opened for this process. Raises ExporterError if there is none, or one of another kind."""
     count = environ.get("LISTEN_FDS", "")
     if environ.get("LISTEN_PID") != str(os.getpid()) or not count.isdecimal() or count == "0":
-        raise ExporterError("systemd handed over no socket: start the service by its .socket unit, or use --web.listen-address")
+        raise ExporterError("systemd passed no socket: start the service by its .socket unit, or use --web.listen-address")
     sockets: list[socket.socket] = []
     for number in range(FIRST_INHERITED, FIRST_INHERITED + int(count)):
         try:
-            sockets.append(_taken(number))
+            sockets.append(_inherit(number))
         except ExporterError:
             for each in sockets:
                 each.close()
@@ -52,13 +111,13 @@ def inherited(environ: Mapping[str, str]) -> list[socket.socket]:
     return sockets
 
 
-def _taken(number: int) -> socket.socket:
+def _inherit(number: int) -> socket.socket:
     try:
         os.set_inheritable(number, False)  # noqa: FBT003 -- the system call's own argument
-        taken = socket.socket(fileno=number)
+        found = socket.socket(fileno=number)
     except OSError as error:
-        raise ExporterError(f"systemd's descriptor {number} is no socket: {error.strerror}") from None
-    if taken.type != socket.SOCK_STREAM or taken.family not in {socket.AF_INET, socket.AF_INET6}:
-        taken.close()
-        raise ExporterError(f"systemd's descriptor {number} is no TCP socket: the .socket unit needs ListenStream= with a port")
-    return taken
+        raise ExporterError(f"systemd's descriptor {number} is not a socket: {error.strerror}") from None
+    if found.type != socket.SOCK_STREAM or found.family not in {socket.AF_INET, socket.AF_INET6}:
+        found.close()
+        raise ExporterError(f"systemd's descriptor {number} is not a TCP socket: the .socket unit needs ListenStream= with a port")
+    return found

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from exporter.accounts.consumption import Checkpoint, Consumption
 from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule
+from exporter.errors import Cause
 from exporter.log import configure_log
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, is_storable
 
@@ -108,7 +109,7 @@ CONSUMPTION: Final = whole(
     readings=COUNTS,
     checkpoints=st.lists(whole(Checkpoint, at=FLOATS, consumed=DECIMALS), max_size=3).map(tuple),
 )
-FAILURES: Final = whole(Failure, reason=REASONS, message=TEXTS)
+FAILURES: Final = whole(Failure, reason=REASONS, message=TEXTS, cause=maybe(st.sampled_from(Cause)))
 ENTRIES: Final = whole(
     Entry,
     interval=maybe(FLOATS),

@@ -24,7 +24,8 @@ from hypothesis import strategies as st
 from exporter.accounts.entry import Failure, Record
 from exporter.accounts.persistence import APPLICATION_ID, MIGRATIONS, Persistence, StateError, StateFile
 from exporter.accounts.records import encode
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey
 from exporter.simulator.server import Simulator

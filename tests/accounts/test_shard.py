@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from exporter.accounts.shard import WHOLE, Shard
 from exporter.cli.main import main
-from exporter.cli.sharding import read_shard
+from exporter.cli.options import read_shard
 from exporter.config.loading import load_config
-from exporter.daemon.jobs import plan_of
+from exporter.daemon.jobs import build_jobs
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey
 from tests.metrics.showcase import BUILD, showcase
@@ -50,7 +50,7 @@ def test_a_plan_has_the_accounts_of_its_shard(tmp_path: Path) -> None:
     accounts = "".join(f"  - {{name: a{n}, provider: heygen, credentials: {{api_key: {{value: x}}}}}}\n" for n in range(40))
     (tmp_path / "config.yaml").write_text(f"accounts:\n{accounts}")
     loaded = load_config(tmp_path / "config.yaml", {})
-    parts = [{job.key for job in plan_of(loaded, Shard(ordinal, 3)).jobs} for ordinal in range(3)]
+    parts = [{job.key for job in build_jobs(loaded, Shard(ordinal, 3))} for ordinal in range(3)]
     assert all(parts)
     assert sum(map(len, parts)) == len(set().union(*parts)) == 40
 
@@ -78,11 +78,11 @@ def test_flags_name_a_shard(shard: int | None, pod: str | None, total: int, expe
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--total-shards=3"], "which of the 3 shards is this one?"),
-        (["--shard=3", "--total-shards=3"], "there is no shard 3 of 3"),
-        (["--shard=1"], "there is no shard 1 of 1"),
+        (["--total-shards=3"], "--shard or --shard-from-pod-name is required"),
+        (["--shard=3", "--total-shards=3"], "shard 3 does not exist"),
+        (["--shard=1"], "shard 1 does not exist"),
         (["--shard-from-pod-name=exporter", "--total-shards=2"], "a name that ends with a number"),
-        (["--shard-from-pod-name=exporter-1", "--shard=1", "--total-shards=2"], "no --shard beside it"),
+        (["--shard-from-pod-name=exporter-1", "--shard=1", "--total-shards=2"], "excludes --shard"),
         (["--shard=-1", "--total-shards=2"], "-1 is not in the range"),
         (["--total-shards=0"], "0 is not in the range"),
     ],

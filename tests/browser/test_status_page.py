@@ -115,8 +115,8 @@ async def test_an_exporter_that_does_not_answer_is_said_and_forgotten_when_it_do
     page = await visit()
     stage.status = 503
     lost = page.locator("#lost")
-    await expect(lost).to_contain_text("The exporter cannot be reached since")
-    await expect(lost).to_contain_text("it answers with HTTP 503. What stands below is as of 22 Nov 2025 11:00:05 UTC.")
+    await expect(lost).to_contain_text("The exporter is unreachable since")
+    await expect(lost).to_contain_text("it answers HTTP 503. The figures below are as of 22 Nov 2025 11:00:05 UTC.")
     stage.status = 200
     await expect(lost).to_be_hidden()
 
@@ -173,7 +173,7 @@ async def test_nothing_bars_anyone_from_reading(visit: Visit, stage: Stage, sche
     stage.refresh = Seconds(3_600)
     page = await visit(color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 4_000})
     await page.locator("details").evaluate_all("(all) => all.forEach((one) => { one.open = true; })")
-    await page.locator("#lost").evaluate("(lost) => { lost.hidden = false; lost.textContent = 'The exporter cannot be reached.'; }")
+    await page.locator("#lost").evaluate("(lost) => { lost.hidden = false; lost.textContent = 'The exporter is unreachable.'; }")
     found = await Axe().run(page)
     assert [violation["id"] for violation in found.response["violations"]] == [], found.generate_report()
 

@@ -16,8 +16,9 @@ from exporter.cli.main import COMMANDS, main
 from exporter.cli.once import as_polled
 from exporter.cli.report import print_table
 from exporter.daemon.daemon import poll_once
+from exporter.errors import Cause
 from exporter.model import Reason
-from exporter.overview.remedies import REMEDIES
+from exporter.overview.reasons import remedy_of
 from exporter.providers.library import load_definitions
 from exporter.simulator.cast import CAST, cast_simulator
 from exporter.simulator.server import Simulator
@@ -80,7 +81,7 @@ async def test_once_as_json_has_the_same_facts(tmp_path: Path) -> None:
     assert (dubbing["status"], dubbing["quotas"][0]["unlimited"], dubbing["features"]["can_extend_voice_limit"]) == ("active", True, False)
     old_key = accounts["elevenlabs", "old-key"]
     error = {"reason": "unauthorized", "message": "HTTP 401 with the error code invalid_api_key", "failures": 1}
-    assert old_key["error"] == error | {"remedy": REMEDIES[Reason.UNAUTHORIZED]}
+    assert old_key["error"] == error | {"remedy": remedy_of(Reason.UNAUTHORIZED, Cause.KEY)}
     assert {name: old_key[name] for name in ("labels", "state", "up", "polls", "quotas", "mismatches")} == {
         "labels": {"team": "voice"},
         "state": "stale",

@@ -1,4 +1,4 @@
-"""The daemon as an operator runs it: a process with flags, signals and exit codes."""
+"""The daemon as a process: flags, signals and exit codes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Daemon:
         raise AssertionError(f"the process ended: {self.log.decode()}")
 
     async def get(self, path: str) -> tuple[int, str]:
-        """Ask it."""
+        """Request a page."""
         async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}{path}") as response:
             return response.status, await response.text()
 
@@ -62,7 +62,7 @@ def daemon(*arguments: str | Path) -> AbstractAsyncContextManager[Daemon]:
 
 @asynccontextmanager
 async def launched(*arguments: str | Path) -> AsyncIterator[Daemon]:
-    """A Python process that serves, from when it listens on."""
+    """Start a Python process that serves, and wait until it listens."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
@@ -166,14 +166,18 @@ async def test_a_port_that_is_taken_is_one_clear_line_and_exit_code_1(simulator:
     assert "Traceback" not in log
 
 
-def test_a_wrong_configuration_is_told_whole_with_exit_code_2(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "of_the_secret"),
+    [("serve", []), ("check", ["  accounts[0].credentials.api_key: the environment variable NO_SUCH_VARIABLE is not set"])],
+)
+def test_all_problems_of_a_configuration_are_printed_with_exit_code_2(tmp_path: Path, command: str, of_the_secret: Sequence[str]) -> None:
     path = tmp_path / "config.yaml"
     path.write_text("accounts: [{name: a, provider: heygenn, credentials: {api_key: {env: NO_SUCH_VARIABLE}}, intervall: 5m}]")
-    code, _, log = invoke("serve", "--config.file", path)
+    code, _, log = invoke(command, "--config.file", path)
     assert code == 2
     assert log.splitlines() == [
-        f"{path} cannot be used; 3 problems:",
-        "  accounts[0].credentials.api_key: the environment variable NO_SUCH_VARIABLE is not set",
+        f"{path} cannot be used; {2 + len(of_the_secret)} problems:",
+        *of_the_secret,
         "  accounts[0].intervall: unknown key; did you mean 'interval'?",
         "  accounts[0].provider: no such provider; known are elevenlabs, heygen and liveavatar",
     ]

@@ -12,12 +12,11 @@ from typing import Final
 
 import pytest
 
-from exporter.web.web_config.gate import Gate
 from exporter.web.web_config.loading import load_web_config
 from tests.cli.test_daemon import run
-from tests.web.serving import serving, site
+from tests.web.serving import endpoints, serving
 from tests.web.test_listening import has_ipv6
-from tests.web.web_config.support import ALICE, make_papers
+from tests.web.web_config.support import ALICE, make_certificates
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"
 MUTUAL: Final = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.pem"
@@ -36,26 +35,24 @@ async def check(port: int, host: str = "127.0.0.1", *more: str) -> tuple[int, st
         pytest.param("", "healthy\n", id="plain"),
         pytest.param(f"tls_server_config: {{{TLS}}}", "healthy\n", id="TLS"),
         pytest.param(f"tls_server_config: {{{TLS}, min_version: TLS13}}", "healthy\n", id="TLS 1.3 alone"),
-        pytest.param(USERS, "lives, and asks for a password\n", id="users"),
-        pytest.param(f"tls_server_config: {{{TLS}}}\n{USERS}", "lives, and asks for a password\n", id="TLS and users"),
-        pytest.param(f"tls_server_config: {{{MUTUAL}}}", "lives, and asks for a certificate\n", id="mutual TLS"),
-        pytest.param(f"tls_server_config: {{{MUTUAL}, max_version: TLS12}}", "lives, and asks for a certificate\n", id="mutual TLS 1.2"),
+        pytest.param(USERS, "healthy; a password is required\n", id="users"),
+        pytest.param(f"tls_server_config: {{{TLS}}}\n{USERS}", "healthy; a password is required\n", id="TLS and users"),
+        pytest.param(f"tls_server_config: {{{MUTUAL}}}", "healthy; a client certificate is required\n", id="mutual TLS"),
+        pytest.param(
+            f"tls_server_config: {{{MUTUAL}, max_version: TLS12}}", "healthy; a client certificate is required\n", id="mutual TLS 1.2"
+        ),
     ],
 )
 async def test_a_living_exporter_is_healthy_however_it_is_guarded(tmp_path: Path, text: str, said: str) -> None:
-    make_papers(tmp_path)
+    make_certificates(tmp_path)
     (tmp_path / "web.yaml").write_text(text)
-    gate = Gate(load_web_config(tmp_path / "web.yaml"))
-    try:
-        async with serving(gate=gate) as visitor:
-            assert await check(visitor.address.port) == (0, said, "")
-    finally:
-        gate.close()
+    async with serving(config=load_web_config(tmp_path / "web.yaml")) as client:
+        assert await check(client.address.port) == (0, said, "")
 
 
 async def test_an_exporter_of_which_a_loop_has_ended_is_not_healthy() -> None:
-    async with serving(site(dead=lambda: ["poll heygen/studio"])) as visitor:
-        assert await check(visitor.address.port) == (1, "", "ended though it should not have: poll heygen/studio\n")
+    async with serving(endpoints(dead=lambda: ["poll heygen/studio"])) as client:
+        assert await check(client.address.port) == (1, "", "not running: poll heygen/studio\n")
 
 
 async def test_nobody_is_not_healthy(unused_tcp_port: int) -> None:
@@ -87,11 +84,11 @@ def says(text: bytes) -> Manners:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "this is no HTTP", id="another protocol"),
-        pytest.param(b"", "this is no HTTP", id="hangs up"),
-        pytest.param(b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnginx", "this is no exporter: it answers 404", id="another site"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "it is not HTTP", id="another protocol"),
+        pytest.param(b"", "it is not HTTP", id="hangs up"),
+        pytest.param(b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nnginx", "it is not this exporter: HTTP 404", id="another site"),
         pytest.param(
-            b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", "this is no exporter: it answers 302", id="a portal"
+            b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", "it is not this exporter: HTTP 302", id="a portal"
         ),
     ],
 )
@@ -102,7 +99,7 @@ async def test_what_is_no_exporter_is_not_healthy(text: bytes, why: str) -> None
 
 async def test_who_says_nothing_is_not_waited_for_beyond_the_timeout() -> None:
     async with stranger(_say_nothing) as port:
-        assert await check(port, "127.0.0.1", "--timeout", "0.2") == (1, "", "no answer from ADDRESS: none within 0.2 seconds\n")
+        assert await check(port, "127.0.0.1", "--timeout", "0.2") == (1, "", "no answer from ADDRESS: timeout after 0.2 seconds\n")
 
 
 async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -120,8 +117,8 @@ async def test_an_exporter_that_listens_by_ipv6_alone_is_found(host: str) -> Non
 
 @pytest.mark.parametrize("host", ["", "0.0.0.0"])  # noqa: S104 -- nothing is listened on
 async def test_an_exporter_that_listens_everywhere_is_asked_at_loopback(host: str) -> None:
-    async with serving() as visitor:
-        assert await check(visitor.address.port, host) == (0, "healthy\n", "")
+    async with serving() as client:
+        assert await check(client.address.port, host) == (0, "healthy\n", "")
 
 
 async def test_the_check_starts_without_what_only_the_daemon_needs() -> None:

@@ -16,7 +16,7 @@ import pytest
 from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import Daemon, config, daemon, invoke, run
 from tests.support import PATIENCE, secret_of
-from tests.web.serving import deaf
+from tests.web.serving import unread
 
 SYSTEMD = """
 import os, sys
@@ -70,7 +70,7 @@ async def test_the_socket_that_systemd_hands_over_is_served_in_place_of_addresse
 async def test_without_a_socket_from_systemd_the_daemon_says_what_to_do(simulator: Simulator, tmp_path: Path) -> None:
     code, _, log = await run("serve", "--config.file", config(tmp_path, simulator.url, ["heygen"]), "--web.systemd-socket")
     assert code == 1
-    assert "systemd handed over no socket: start the service by its .socket unit, or use --web.listen-address" in log
+    assert "systemd passed no socket: start the service by its .socket unit, or use --web.listen-address" in log
     assert not simulator.requests
 
 
@@ -87,12 +87,12 @@ def wordy(folder: Path, url: str) -> Path:
 async def test_scrapes_beyond_the_most_are_turned_away_until_one_is_over(simulator: Simulator, tmp_path: Path) -> None:
     flags = ("--web.listen-address", "127.0.0.1:0", "--web.max-requests", "1")
     async with daemon("serve", "--config.file", wordy(tmp_path, simulator.url), *flags) as running:
-        async with deaf("127.0.0.1", running.port, "/metrics"):
-            refusal = (503, "1 such requests are under way already; --web.max-requests allows no more\n")
+        async with unread("127.0.0.1", running.port, "/metrics"):
+            refusal = (503, "1 such requests are already in progress; --web.max-requests allows no more\n")
             assert await running.get("/metrics") == refusal
         async with asyncio.timeout(PATIENCE):
             while await running.get("/metrics") == refusal:  # noqa: ASYNC110 -- another process cannot set an event
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0)
         assert len((await running.get("/metrics"))[1]) > 6_000_000
 
 

@@ -1,4 +1,4 @@
-"""The file of TLS and users on the command line: what `check` says of it, and that `serve` does not start with a wrong one."""
+"""`--web.config.file` on the command line: what `check` prints, and that `serve` does not start with an invalid file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import socket
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 import pytest
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import config, invoke
-from tests.web.web_config.support import ALICE, BOB, make_papers, problems
+from tests.cli.test_daemon import config, daemon, invoke
+from tests.web.web_config.support import ALICE, BOB, make_certificates, problems
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"
 WRONG: Final = "tls_server_config: {cert_file: nowhere.pem, key_file: server.key}\nbasic_auth_users: {alice: secret}\nhedaers: {}\n"
@@ -18,7 +19,7 @@ WRONG: Final = "tls_server_config: {cert_file: nowhere.pem, key_file: server.key
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    make_papers(tmp_path)
+    make_certificates(tmp_path)
     return tmp_path
 
 
@@ -28,8 +29,8 @@ def web(folder: Path, text: str) -> Path:
     return path
 
 
-def told(folder: Path) -> list[str]:
-    """All that is wrong with the wrong file."""
+def expected(folder: Path) -> list[str]:
+    """What is printed about the invalid file."""
     found = problems(web(folder, WRONG))
     assert [problem.partition(":")[0] for problem in found] == ["basic_auth_users.alice", "hedaers", "tls_server_config.cert_file"]
     return [f"{folder / 'web.yaml'} cannot be used; 3 problems:", *(f"  {problem}" for problem in found)]
@@ -38,29 +39,57 @@ def told(folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no TLS, no users: everybody is let in"),
+        ("", "no TLS, no users, so no password is needed"),
         (f"tls_server_config: {{{TLS}}}\nbasic_auth_users: {{alice: '{ALICE}'}}", "TLS, 1 user"),
         (
             f"tls_server_config: {{{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.pem}}",
-            "TLS, clients must show a certificate, no users: everybody is let in",
+            "TLS, client certificates are required, no users, so no password is needed",
         ),
         (
             f"tls_server_config: {{{TLS}, client_auth_type: VerifyClientCertIfGiven, client_ca_file: ca.pem}}\n"
             f"basic_auth_users: {{alice: '{ALICE}', bob: '{BOB}'}}\n"
             "http_server_config: {headers: {X-Frame-Options: deny}}\n"
             "rate_limit: {interval: 1s, burst: 10}\n",
-            "TLS, clients may show a certificate, 2 users, 1 header, a rate limit",
+            "TLS, client certificates are verified if presented, 2 users, 1 header, a rate limit",
         ),
     ],
 )
-def test_check_tells_what_a_right_file_asks_for(folder: Path, text: str, said: str) -> None:
+def test_check_summarises_a_valid_file(folder: Path, text: str, said: str) -> None:
     path = web(folder, text)
-    assert invoke("check", "--web.config.file", path) == (0, f"{path} is right: {said}\n", "")
+    assert invoke("check", "--web.config.file", path) == (0, f"{path} is valid: {said}\n", "")
 
 
-def test_check_tells_all_that_is_wrong(folder: Path) -> None:
+def test_check_lists_the_settings_that_have_no_effect(folder: Path) -> None:
+    path = web(folder, "http_server_config: {http2: true}\n")
+    lines = [
+        f"{path} is valid: no TLS, no users, so no password is needed",
+        "  http_server_config.http2: has no effect: the server uses HTTP/1.1",
+    ]
+    assert invoke("check", "--web.config.file", path) == (0, "".join(f"{line}\n" for line in lines), "")
+
+
+async def test_an_empty_flag_means_no_web_configuration(simulator: Simulator, folder: Path) -> None:
+    path = config(folder, simulator.url, ["heygen"])
+    assert (invoke("check", "--web.config.file=", "--config.file", path))[0] == 0
+    async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0", "--web.config.file=") as running:
+        assert await running.get("/-/healthy") == (200, "healthy\n")
+
+
+async def test_serve_logs_settings_without_effect_once(simulator: Simulator, folder: Path) -> None:
+    path = config(folder, simulator.url, ["heygen"])
+    flags = ("--web.listen-address", "127.0.0.1:0", "--web.config.file", web(folder, "http_server_config: {http2: true}\n"))
+    async with daemon("serve", "--config.file", path, *flags) as running:
+        async with aiohttp.ClientSession() as session:
+            for _ in range(2):
+                async with session.post(f"http://127.0.0.1:{running.port}/-/reload") as response:
+                    assert response.status == 200
+        assert await running.stop() == 0
+    assert running.log.count(b"web setting without effect") == 1
+
+
+def test_check_lists_all_problems(folder: Path) -> None:
     code, out, err = invoke("check", "--web.config.file", web(folder, WRONG))
-    assert (code, out, err.splitlines()) == (2, "", told(folder))
+    assert (code, out, err.splitlines()) == (2, "", expected(folder))
 
 
 def test_check_reads_both_files_where_both_are_named(folder: Path) -> None:
@@ -68,10 +97,10 @@ def test_check_reads_both_files_where_both_are_named(folder: Path) -> None:
     code, out, _ = invoke("check", "--web.config.file", path, "--config.file", right)
     assert (code, out.splitlines()) == (
         0,
-        [f"{path} is right: no TLS, no users: everybody is let in", f"{right} is right: 1 account at heygen"],
+        [f"{path} is valid: no TLS, no users, so no password is needed", f"{right} is valid: 1 account at heygen"],
     )
     right.write_text("accounts: 5")
-    assert invoke("check", "--web.config.file", path, "--config.file", right)[0] == 2
+    assert (invoke("check", "--web.config.file", path, "--config.file", right))[0] == 2
 
 
 def test_a_file_that_is_not_there_is_wrong(folder: Path) -> None:
@@ -80,13 +109,13 @@ def test_a_file_that_is_not_there_is_wrong(folder: Path) -> None:
     assert f"{folder / 'none.yaml'} cannot be used; 1 problem:" in err
 
 
-async def test_serve_does_not_start_with_a_wrong_file(simulator: Simulator, folder: Path) -> None:
+def test_serve_does_not_start_with_a_wrong_file(simulator: Simulator, folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:  # that would be an error of its own, with exit code 1
         address = "{}:{}".format(*taken.getsockname())
         path = config(folder, simulator.url, ["heygen"])
         path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
         flags = ("--web.config.file", web(folder, WRONG), "--web.listen-address", address)
         code, out, err = invoke("serve", "--config.file", path, *flags)
-    assert (code, out, err.splitlines()) == (2, "", told(folder))
+    assert (code, out, err.splitlines()) == (2, "", expected(folder))
     assert not simulator.requests
     assert not (folder / "state.db").exists()

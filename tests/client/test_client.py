@@ -12,7 +12,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from exporter.client.client import MAX_BODY_BYTES, Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
+from exporter.client.transport import MAX_BODY_BYTES
 from exporter.config.credentials import SecretSource
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
@@ -182,15 +184,15 @@ async def test_a_certificate_that_nobody_vouches_for_is_a_tls_failure(client: Cl
         error = await failure(client, make_job(playing.url))
     finally:
         await playing.stop()
-    assert (error.reason, str(error)) == (Reason.TLS, "the server's certificate was refused")
+    assert (error.reason, str(error)) == (Reason.TLS, "the server's certificate is signed by an unknown authority")
     assert not playing.requests
 
 
 async def test_the_deadline_is_on_the_whole_poll(client: Client, job: MakeJob, simulator: Simulator) -> None:
     simulator.misbehave(secret_of("heygen"), Fault.DRIP)
-    async with asyncio.timeout(PATIENCE):  # the answer never ends
+    async with asyncio.timeout(PATIENCE):  # the response never ends
         error = await failure(client, job("heygen", timeout=Seconds(0.3)))
-    assert (error.reason, str(error)) == (Reason.TIMEOUT, "no whole answer within 0.3s")
+    assert (error.reason, str(error)) == (Reason.TIMEOUT, "no complete response within 0.3s")
 
 
 async def test_a_secret_file_is_read_for_every_poll(client: Client, job: MakeJob, simulator: Simulator, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.config.credentials import Login, SecretSource
 from exporter.errors import PollError
 from exporter.model import Reason

@@ -21,12 +21,12 @@ def check(path: Path) -> Result:
 def test_a_right_file_is_told_in_one_line_with_its_accounts(tmp_path: Path) -> None:
     path = HERE / "good" / "same-name-at-two-providers.yaml"
     result = check(path)
-    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{path} is right: 2 accounts at heygen, liveavatar\n", "")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{path} is valid: 2 accounts at heygen, liveavatar\n", "")
 
 
 def test_one_account_is_told_in_the_singular(tmp_path: Path) -> None:
     path = write(tmp_path, with_account())
-    assert check(path).stdout == f"{path} is right: 1 account at heygen\n"
+    assert check(path).stdout == f"{path} is valid: 1 account at heygen\n"
 
 
 def test_every_problem_of_a_wrong_file_is_told_on_standard_error(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_every_problem_of_a_wrong_file_is_told_on_standard_error(tmp_path: Path)
         f"{path} cannot be used; 3 problems:",
         "  accounts[0].colour: unknown key",
         "  accounts[0].interval: expected a duration such as 30s, 5m or 1h30m",
-        "  accounts[0].name: String should have at least 1 character",
+        "  accounts[0].name: expected text, found none",
     ]
 
 
@@ -76,5 +76,5 @@ def test_the_command_works_as_a_process_in_the_current_folder(tmp_path: Path) ->
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr.splitlines()[1:] == ["  accounts[0].credentials.api_key: the environment variable CHECKED_KEY is not set"]
     assert (right.returncode, right.stderr) == (0, "")
-    assert right.stdout.startswith("config.yaml is right: 1 account")
+    assert right.stdout.startswith("config.yaml is valid: 1 account")
     assert "canary" not in right.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +44,7 @@ def test_patterns_that_overlap_name_a_definition_once(tmp_path: Path, patterns: 
     path = with_definitions(tmp_path, [pattern.replace("{folder}", str(tmp_path)) for pattern in patterns])
     assert problems(path) == []
     (tmp_path / "definitions" / "acme.yaml").write_text("name: [\n")
-    assert [problem.split(":")[0] for problem in problems(path)] == [f"{tmp_path}/definitions/acme.yaml", "accounts[0].provider"]
+    assert [problem.split(":")[0] for problem in problems(path)] == [f"{tmp_path}/definitions/acme.yaml"]
 
 
 def test_a_definition_that_no_pattern_names_is_not_known(tmp_path: Path) -> None:
@@ -81,11 +82,13 @@ def test_a_definition_cannot_take_the_name_of_a_built_in_one(tmp_path: Path) -> 
     assert f"{own}: name: another definition is called 'heygen' already" in problems(path)
 
 
-@pytest.mark.parametrize("pattern", ["nowhere/*.yaml", "definitions/none.yaml", "", "a\0b", "[", "{folder}/none"])
+@pytest.mark.parametrize(
+    "pattern", ["nowhere/*.yaml", "definitions/none.yaml", "", "a\0b", "a\ud800*", "sk_live_made_up", "[", "{folder}/none"]
+)
 def test_a_pattern_that_matches_nothing_is_told(tmp_path: Path, pattern: str) -> None:
     pattern = pattern.replace("{folder}", str(tmp_path))
     path = with_definitions(tmp_path, ["definitions/*.yaml", pattern])
-    assert problems(path) == [f"provider_files[1]: no file matches {pattern!r} (relative to {tmp_path})"]
+    assert problems(path) == [f"provider_files[1]: no file matches, relative to {tmp_path}"]
 
 
 def test_a_pattern_that_no_folder_can_have_is_told(tmp_path: Path) -> None:
@@ -94,7 +97,35 @@ def test_a_pattern_that_no_folder_can_have_is_told(tmp_path: Path) -> None:
 
 def test_a_pattern_with_a_raised_digit_is_told(tmp_path: Path) -> None:
     path = with_definitions(tmp_path, ["definitions/*.yaml", "1²1"])
-    assert problems(path) == [f"provider_files[1]: no file matches '1²1' (relative to {tmp_path})"]
+    assert problems(path) == [f"provider_files[1]: no file matches, relative to {tmp_path}"]
+
+
+@pytest.mark.parametrize("broken", ["name: acme\ntitle: Acme\n", "name: [\n", "[]\n", ""])
+def test_a_broken_definition_is_one_problem_whatever_uses_it(tmp_path: Path, broken: str) -> None:
+    account = {**OWN, "thresholds": {"balance": {"warning": 1}}, "region": "north", "credentials": {"token": {"env": "ACME_TOKEN"}}}
+    path = with_definitions(tmp_path, ["definitions/*.yaml"], account)
+    limited = json.loads(path.read_text()) | {"providers": {"acme": {"max_requests_per_minute": 5}}}
+    path.write_text(json.dumps(limited))
+    (tmp_path / "definitions" / "acme.yaml").write_text(broken)
+    found = problems(path)
+    assert found
+    assert all(problem.startswith(f"{tmp_path}/definitions/acme.yaml") for problem in found)
+
+
+def test_an_unknown_provider_is_a_problem_beside_a_broken_definition_of_another_name(tmp_path: Path) -> None:
+    path = with_definitions(tmp_path, ["definitions/*.yaml"], {**ACCOUNT, "provider": "heygem"})
+    (tmp_path / "definitions" / "acme.yaml").write_text("name: acme\n")
+    assert any(problem.startswith("accounts[0].provider: no such provider") for problem in problems(path))
+
+
+def test_a_loop_of_links_or_a_named_pipe_is_a_problem(tmp_path: Path) -> None:
+    path = with_definitions(tmp_path, ["definitions/*.yaml"], ACCOUNT)
+    (tmp_path / "definitions" / "loop.yaml").symlink_to("loop.yaml")
+    os.mkfifo(tmp_path / "definitions" / "pipe.yaml")
+    assert problems(path) == [
+        f"{tmp_path}/definitions/loop.yaml: cannot be read: Too many levels of symbolic links",
+        f"{tmp_path}/definitions/pipe.yaml: cannot be read: not a regular file",
+    ]
 
 
 def test_a_folder_is_no_definition(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_other_problems_of_the_file_do_not_bring_the_key_out(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("key", ["12345678", "0x12345678", "1.5", "true", "2024-01-01"])
 def test_a_key_that_yaml_takes_for_something_else_is_told_without_it(tmp_path: Path, key: str) -> None:
-    assert told(tmp_path, f"{{api_key: {{value: {key}}}}}") == ["accounts[0].credentials.api_key.value: should be a valid string"]
+    assert told(tmp_path, f"{{api_key: {{value: {key}}}}}") == ["accounts[0].credentials.api_key.value: expected text: put it in quotes"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from aiohttp.abc import AbstractResolver
 
 from exporter.accounts.entry import Entry
 from exporter.accounts.store import Store
-from exporter.client.client import Client, Job, open_session
+from exporter.client.client import Client
+from exporter.client.job import Job
+from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
 from exporter.metrics.exposition import Exposition
@@ -29,8 +31,8 @@ from exporter.simulator.listener import HOST
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import Player, Simulator
 from exporter.web.address import Address
+from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
-from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
 from tests.support import CANARY, PLAYERS, make_job, until
 
@@ -223,8 +225,8 @@ async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncItera
         jobs = _jobs(scenario, others, vendor, interval)
         store = new_store(jobs, clock)
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
-        site = Site(store, Exposition(("0", ""), runtime=False), "0")
-        async with Server(make_application(site), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
+        endpoints = Endpoints(store, Exposition(("0", ""), runtime=False), "0")
+        async with Server(make_application(endpoints), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
             env = Environment(vendor, others, sick, store, Sampler(), Delays(), port)
             asyncio.get_running_loop().set_exception_handler(lambda _, context: env.errors.append(context))
             if scenario.from_start:

@@ -44,6 +44,13 @@ DRILLS: tuple[Drill, ...] = (
     Drill("many headers", "Many small headers have a total size of 1 MB.", f"`connection`; they are not read completely{KEPT}"),
     Drill("not HTTP", "The server uses another protocol.", f"`connection`{KEPT}"),
     Drill("two answers", "A second response with another value follows the first.", f"{GOOD}the second response is discarded."),
+    Drill(
+        "unsolicited response",
+        "After each response, a second one with another value arrives on the idle connection.",
+        f"{GOOD}the connection is closed and no account gets that value.",
+    ),
+    Drill("late 408", "After each response, a 408 arrives on the idle connection.", f"{GOOD}the connection is closed."),
+    Drill("large headers", "One header has 100 KB and there are 150 others.", f"{GOOD}the limits are those of curl."),
     Drill("HTTP/1.0", "The response is HTTP/1.0 without a Content-Length.", f"{GOOD}this is valid HTTP."),
     Drill("early hints", "An informational response (103) comes first.", f"{GOOD}informational responses are ignored."),
     Drill("continue", "An unexpected 100 response comes first.", f"{GOOD}informational responses are ignored."),
@@ -54,6 +61,8 @@ DRILLS: tuple[Drill, ...] = (
     Drill("unknown authority", "The certificate authority is not trusted.", "`tls`; the key is not sent."),
     Drill("expired certificate", "The certificate has expired.", "`tls`; the key is not sent."),
     Drill("certificate of another host", "The certificate is for another host.", "`tls`; the key is not sent."),
+    Drill("self-signed certificate", "The certificate is self-signed and not in ca_file.", "`tls`; the key is not sent."),
+    Drill("certificate of tomorrow", "The certificate is not valid yet.", "`tls`; the key is not sent."),
     Drill("old TLS", "The server supports only TLS 1.1 and older.", "`tls`; the key is not sent."),
     # body
     Drill("page for people", "The status is 200 and the body is HTML.", f"`invalid_response`{KEPT}"),
@@ -74,6 +83,9 @@ DRILLS: tuple[Drill, ...] = (
     Drill("100,000 deep", "An unused field is nested 100,000 levels deep.", f"`invalid_response`{KEPT}"),
     Drill("lone surrogates", "Texts contain lone surrogates.", f"{GOOD}they are removed from labels."),
     Drill("unknown coding", "The body has a content encoding that was not requested.", f"`invalid_response`{KEPT}"),
+    Drill("several gzip members", "A compressed body has several members.", f"{GOOD}all members are read."),
+    Drill("coding none", "The Content-Encoding is none.", f"{GOOD}the body is read as it is."),
+    Drill("million numbers", "A small compressed body has a million numbers.", f"`invalid_response`; they are not decoded{KEPT}"),
     Drill("truncated gzip", "A compressed body is truncated.", f"`invalid_response`{KEPT}"),
     Drill("bad gzip", "The Content-Encoding is gzip, but the body is not.", f"`invalid_response`{KEPT}"),
     Drill(
@@ -96,7 +108,9 @@ DRILLS: tuple[Drill, ...] = (
         f"`rate_limited`; it is compared with the vendor's Date header{KEPT}",
     ),
     Drill("wait until the past", "Retry-After is a date in the past.", f"`rate_limited`; it is ignored{KEPT}"),
+    Drill("wait until a Unix time", "Retry-After is a Unix time in the future.", f"`rate_limited`; it is honoured{KEPT}"),
+    Drill("wait until a past Unix time", "Retry-After is a Unix time in the past.", f"`rate_limited`; it is ignored{KEPT}"),
     Drill("wait for nonsense", 'Retry-After is "soon".', f"`rate_limited`; it is ignored{KEPT}"),
     Drill("wait for 400 digits", "Retry-After has 400 digits.", f"`rate_limited`; it is ignored{KEPT}"),
-    Drill("two wishes", "There are two Retry-After headers with different values.", f"`rate_limited`; the first one is honoured{KEPT}"),
+    Drill("two headers", "There are two Retry-After headers with different values.", f"`rate_limited`; the first one is honoured{KEPT}"),
 )

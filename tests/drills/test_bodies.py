@@ -16,6 +16,7 @@ from tests.drills.table import DRILLS, Drill
 
 GOOD: Final = 555
 TEXT: Final = '{"code":1000,"data":{"credits_left":"%s"},"message":"ok"%s}'
+GOOD_BODY: Final = (TEXT % (GOOD, "")).encode()
 WRONG_BODY: Final = (TEXT % (WRONG, "")).encode()
 WALLET: Final = '{"data":{"username":"sick","wallet":{"currency":"usd","remaining_balance":%s,"auto_reload":true}}}'
 LABEL: Final = 'ai_account_info{account="sick",billing_period="",billing_type="",plan="creator",provider="elevenlabs",workspace="ab"} 1.0'
@@ -31,8 +32,8 @@ def number(text: str) -> Scenario:
     return replying((WALLET % text).encode(), provider="heygen", lines=(MISMATCH,))
 
 
-def coded(content: bytes, coding: str) -> Scenario:
-    return replying(content, headers={"Content-Encoding": coding})
+def coded(content: bytes, coding: str, figure: float | None = None) -> Scenario:
+    return replying(content, headers={"Content-Encoding": coding}, figure=figure)
 
 
 def surrogates() -> Scenario:
@@ -93,6 +94,9 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "100,000 deep": replying((TEXT % (WRONG, ',"x":' + "[" * 100_000 + "]" * 100_000)).encode()),
     "lone surrogates": surrogates(),
     "unknown coding": coded(WRONG_BODY, "br"),
+    "several gzip members": coded(gzip.compress(GOOD_BODY[:9]) + gzip.compress(GOOD_BODY[9:]), "gzip", figure=GOOD),
+    "coding none": coded(GOOD_BODY, "none", figure=GOOD),
+    "million numbers": coded(gzip.compress(WRONG_BODY[:-1] + b',"more":[' + b"1," * 500_000 + b"1]}"), "gzip"),
     "truncated gzip": coded(gzip.compress(WRONG_BODY)[:-4], "gzip"),
     "bad gzip": coded(WRONG_BODY, "gzip"),
     "gzip bomb": coded(BOMB, "gzip"),

@@ -14,15 +14,16 @@ import aiohttp
 import pytest
 
 from exporter.accounts.store import Store
-from exporter.client.client import Client, open_session
+from exporter.client.client import Client
+from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
 from exporter.metrics.exposition import Exposition
 from exporter.model import Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.server import Simulator
+from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
-from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
 from tests.support import PLAYERS, make_job, until
 from tests.web.serving import LOOPBACK
@@ -42,10 +43,10 @@ async def polling(simulator: Simulator) -> AsyncIterator[tuple[Store, str]]:
     players = [PLAYERS[number % len(PLAYERS)] for number in range(ACCOUNTS)]
     jobs = [make_job(simulator.url, each.provider, account=f"a{number}", interval=INTERVAL) for number, each in enumerate(players)]
     store = new_store(jobs, clock)
-    site = Site(store, Exposition(("0", ""), runtime=False), "0")
+    endpoints = Endpoints(store, Exposition(("0", ""), runtime=False), "0")
     async with open_session("ai-account-exporter/drill") as session:
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
-        async with Server(make_application(site), await bind([LOOPBACK])) as server, asyncio.TaskGroup() as group:
+        async with Server(make_application(endpoints), await bind([LOOPBACK])) as server, asyncio.TaskGroup() as group:
             task = group.create_task(scheduler.run(jobs))
             await until(lambda: all(entry.polls for entry in store.snapshot().entries), "every account is polled")
             yield store, f"http://{server.addresses[0]}/metrics"

@@ -25,11 +25,10 @@ HOUR: Final = 3600.0
 WRAPPED: Final = """
 import asyncio, os, sys, time
 from pathlib import Path
-from exporter.daemon.daemon import ServeOptions, serve
+from exporter.daemon.daemon import Daemon, ServeOptions
 from exporter.cli.serve import run_daemon
 from exporter.config.loading import load_config
 from exporter.log import configure_log
-from exporter.daemon.jobs import plan_of
 from exporter.clock import Clock
 from exporter.web.address import Address
 
@@ -43,9 +42,9 @@ async def sleep(seconds):
     await asyncio.sleep(seconds)
 
 configure_log("info", "logfmt")
-plan = plan_of(load_config(Path(sys.argv[1]), os.environ))
+loaded = load_config(Path(sys.argv[1]), os.environ)
 clock = Clock(wall=lambda: time.time() + (float(step.read_text() or 0) if step.exists() else 0), sleep=sleep)
-run_daemon(serve(plan, ServeOptions((Address("127.0.0.1", 0),)), os.environ, clock=clock))
+run_daemon(Daemon(loaded, ServeOptions((Address("127.0.0.1", 0),)), os.environ, clock=clock).run())
 """
 
 

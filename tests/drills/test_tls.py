@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 import trustme
 
-from exporter.config.connection import Way
+from exporter.config.connection import ConnectionSettings
 from exporter.simulator.listener import HOST
 from tests.drills.environment import Environment, Scenario
 from tests.drills.running import run_drill
@@ -26,6 +26,17 @@ def unknown_authority(_authority: trustme.CA, context: ssl.SSLContext) -> None:
 def expired(authority: trustme.CA, context: ssl.SSLContext) -> None:
     first, last = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)
     authority.issue_cert(HOST, not_before=first, not_after=last).configure_cert(context)
+
+
+def not_valid_yet(authority: trustme.CA, context: ssl.SSLContext) -> None:
+    first, last = datetime(2090, 1, 1, tzinfo=UTC), datetime(2091, 1, 1, tzinfo=UTC)
+    authority.issue_cert(HOST, not_before=first, not_after=last).configure_cert(context)
+
+
+def self_signed(_authority: trustme.CA, context: ssl.SSLContext) -> None:
+    own = trustme.CA()
+    with own.cert_pem.tempfile() as certificate, own.private_key_pem.tempfile() as key:
+        context.load_cert_chain(certificate, key)
 
 
 def of_another_host(authority: trustme.CA, context: ssl.SSLContext) -> None:
@@ -44,6 +55,8 @@ FAULTS: Final[Mapping[str, BreakTls]] = {
     "unknown authority": unknown_authority,
     "expired certificate": expired,
     "certificate of another host": of_another_host,
+    "self-signed certificate": self_signed,
+    "certificate of tomorrow": not_valid_yet,
     "old TLS": old,
 }
 
@@ -59,8 +72,8 @@ def scenario(break_tls: BreakTls, folder: Path) -> Scenario:
         context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
         authority.issue_cert(HOST).configure_cert(context)
 
-    way = Way(ca_file=folder / "ca.pem")
-    return Scenario(begin=lambda _: None, end=repair, from_start=True, own_server=True, ssl_context=context, job={"connection": way})
+    connection = ConnectionSettings(ca_file=folder / "ca.pem")
+    return Scenario(begin=lambda _: None, end=repair, from_start=True, own_server=True, ssl_context=context, job={"connection": connection})
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in FAULTS], ids=lambda drill: drill.name)

@@ -30,9 +30,11 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "wait a year": refusing("Retry-After: 31536000", least_gap=LONGEST),
     "wait until a date": refusing(DATE, "Retry-After: Mon, 01 Jan 2029 00:00:01 GMT", least_gap=LONGEST),
     "wait until the past": refusing(DATE, "Retry-After: Sun, 31 Dec 2028 23:59:59 GMT"),
+    "wait until a Unix time": refusing("Retry-After: 3900000000", least_gap=LONGEST),
+    "wait until a past Unix time": refusing("Retry-After: 1500000000"),
     "wait for nonsense": refusing("Retry-After: soon"),
     "wait for 400 digits": refusing("Retry-After: " + "9" * 400),
-    "two wishes": refusing("Retry-After: 0.6", "Retry-After: 0", least_gap=0.6),
+    "two headers": refusing("Retry-After: 0.6", "Retry-After: 0", least_gap=0.6),
 }
 
 

@@ -54,6 +54,19 @@ async def endless_hints(scene: Scene) -> web.StreamResponse:
     return await endless(scene, b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
 
 
+def followed(more: bytes) -> Scenario:
+    """A good response, and bytes that nobody asked for on the idle connection."""
+
+    async def act(scene: Scene) -> web.StreamResponse:
+        transport = scene.request.transport
+        assert transport is not None
+        transport.write(whole(GOOD))
+        asyncio.get_running_loop().call_later(0.01, transport.write, more)
+        return await endless(scene, b"", b"")
+
+    return misbehaving(act, figure=GOOD, polls=4)
+
+
 async def stop(env: Environment) -> None:
     await env.vendor.stop()
 
@@ -103,6 +116,9 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "many headers": raw(HEAD + b"X-More: more and more\r\n" * (MIB // 22) + whole(WRONG)),
     "not HTTP": misbehaving(Fault.NOT_HTTP),
     "two answers": raw(whole(GOOD) + whole(WRONG), "hold", figure=GOOD),
+    "unsolicited response": followed(whole(WRONG)),
+    "late 408": followed(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"),
+    "large headers": raw(HEAD + b"X-Long: %s\r\n" % (b"x" * 100_000) + b"X-More: more\r\n" * 150 + whole(GOOD)[len(HEAD) :], figure=GOOD),
     "HTTP/1.0": raw(b"HTTP/1.0 200 OK\r\n\r\n" + body(GOOD), figure=GOOD),
     "early hints": raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + whole(GOOD), figure=GOOD),
     "continue": raw(b"HTTP/1.1 100 Continue\r\n\r\n" + whole(GOOD), figure=GOOD),

@@ -15,7 +15,7 @@ from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import config, daemon
 from tests.e2e.programs import prometheus
 from tests.e2e.test_prometheus import eventually, query
-from tests.web.web_config.support import ALICE, make_papers
+from tests.web.web_config.support import ALICE, make_certificates
 
 pytestmark = pytest.mark.e2e
 
@@ -38,7 +38,7 @@ async def scraping(
     folder: Path, simulator: Simulator, text: str, port: int, *jobs: dict[str, object], flags: tuple[str, ...] = ()
 ) -> AsyncIterator[str]:
     """The daemon with that file of TLS and users, and a Prometheus with those jobs; where to query it."""
-    make_papers(folder)
+    make_certificates(folder)
     (folder / "right").write_text("wonderland")
     (folder / "wrong").write_text("looking-glass")
     (folder / "web.yaml").write_text(text)

@@ -7,11 +7,15 @@ import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from exporter.accounts.store import Store
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.file_threads import FileThreads, Result
+from exporter.client.job import Job
 from exporter.client.optional import OptionalResults
+from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
 from exporter.model import Reading
@@ -43,6 +47,13 @@ class Time(FakeClock):
         return min((at for at, _, future in self._sleepers if not future.done()), default=math.inf)
 
 
+class SameThread(FileThreads):
+    """Reads files at once: no fake clock waits for a thread."""
+
+    async def run(self, file: Path, call: Callable[[], Result]) -> Result:  # noqa: ARG002 -- as in the base class
+        return call()
+
+
 class Vendor(Client):
     """Polls that last as long as they are told to, and are written down."""
 
@@ -51,6 +62,7 @@ class Vendor(Client):
         self.answer = answer
         self.polls: list[tuple[str, float, Job]] = []
         self.under_way = self.peak = 0
+        self.secrets = SecretReader({}, SameThread())
         self._time = time
         self._sleep = time.clock.sleep
 
@@ -58,6 +70,7 @@ class Vendor(Client):
         self.polls.append((job.key.account, self._time.now, job))
         self.under_way += 1
         self.peak = max(self.peak, self.under_way)
+        await self.secrets.read(job.secret)
         try:
             if self.lasts:
                 await self._sleep(self.lasts)
@@ -84,7 +97,7 @@ class Rig:
 
 @asynccontextmanager
 async def running(client: Client, jobs: Sequence[Job], clock: Clock, store: Store | None = None) -> AsyncIterator[Rig]:
-    rig = Rig(Scheduler(client, store := store or new_store(jobs, clock), clock), store, clock)
+    rig = Rig(Scheduler(client, store := store or new_store(jobs, clock), clock, secrets=getattr(client, "secrets", None)), store, clock)
     task = asyncio.create_task(rig.scheduler.run(jobs))
     try:
         await asyncio.sleep(0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from exporter.accounts.entry import Entry, Record, Schedule
 from exporter.accounts.store import Store
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold

@@ -9,7 +9,8 @@ import pytest
 
 from exporter.accounts.entry import Entry
 from exporter.accounts.store import Store
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.client.optional import OptionalResults
 from exporter.daemon.daemon import new_store
 from exporter.errors import PollError

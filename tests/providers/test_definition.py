@@ -31,7 +31,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "empty JMESPath": (_with_quota(remaining=""), "requests[0].quotas[0].remaining.select"),
     "bad JMESPath in `expect`": ({"requests": [{**GET, "expect": "data["}]}, "requests[0].expect: is not a JMESPath expression"),
     "bad JMESPath in a code": ({"errors": {"code": ["error.code", "error["]}}, "errors.code[1]: is not a JMESPath expression"),
-    "a bad reason": ({"errors": {"code": "c", "reasons": {"broke": "poor"}}}, "errors.reasons.broke: should be"),
+    "a bad reason": ({"errors": {"code": "c", "reasons": {"broke": "poor"}}}, "errors.reasons.broke: expected "),
     "plain http": ({"base_url": "http://api.example.com"}, "base_url: plain http"),
     "plain http of a region": ({"regions": {"eu": "http://eu.example.com"}}, "regions.eu: plain http"),
     "an address with a key": ({"base_url": "https://api.example.com/?key=1"}, "base_url: expected a URL"),
@@ -42,7 +42,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no requests": ({"requests": []}, "requests: "),
     "no credentials": ({"credentials": {}}, "credentials: "),
     "a header with a colon": ({"credentials": {"key": {"header": "X: y"}}}, "credentials.key.header: "),
-    "a bad time format": (_with_quota(resets_at={"select": "a", "format": "rfc2822"}), "requests[0].quotas[0].resets_at.format: should be"),
+    "a bad time format": (_with_quota(resets_at={"select": "a", "format": "rfc2822"}), "requests[0].quotas[0].resets_at.format: expected "),
     "a time without a format": (_with_quota(resets_at={"select": "a"}), "requests[0].quotas[0].resets_at.format: is required"),
     "an endless scale": (_with_quota(used={"select": "a", "scale": float("inf")}), "requests[0].quotas[0].used.scale: "),
     "no unit": ({"requests": [{**GET, "quotas": [{"resource": "wallet"}]}]}, "requests[0].quotas[0].unit: is required"),
@@ -86,7 +86,7 @@ def test_a_resource_that_is_there_twice_is_refused(tmp_path: Path, requests: lis
     path = tmp_path / "acme.yaml"
     refusal = _refusal(path, {**ACME, "requests": requests})
     assert str(path) in refusal
-    assert "the resource 'wallet' is there twice" in refusal
+    assert "the resource 'wallet' is defined twice" in refusal
 
 
 @pytest.mark.parametrize("content", [None, [], "text", 5], ids=str)

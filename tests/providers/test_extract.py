@@ -13,7 +13,7 @@ from exporter.model import AutoReload, Quota, Reading, Status
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
 from tests.providers.bodies import encode, raw
-from tests.providers.examples import read
+from tests.providers.examples import DEFINITIONS, read
 from tests.providers.made_up import definition_of, quota_of
 
 number_texts = st.from_regex(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:e[+-]?[0-9]{1,2})?", fullmatch=True)
@@ -201,3 +201,50 @@ def test_a_function_that_meets_a_number_beyond_reckoning_costs_its_field() -> No
 def test_a_number_as_text_is_written_as_the_vendor_writes_it() -> None:
     definition = definition_of({"requests": [{"path": "/", "expect": "@", "info": {"plan": "to_string(tier)"}}]})
     assert read(definition, 200, b'{"tier": 5}') == Reading(info={"plan": "5"})
+
+
+EXTREME = ["1e-1000001", "1e307", "-1e307", "1.7e308", "5e-324", "1", "0", "0e-999999999", "0." + "3" * 700, "9" * 300]
+
+
+@pytest.mark.parametrize("limit", EXTREME)
+@pytest.mark.parametrize("used", EXTREME)
+def test_what_is_derived_of_extreme_numbers_is_bounded(limit: str, used: str) -> None:
+    definition = quota_of(used={"select": "used", "scale": "0.01"}, limit="limit", overage_limit={"select": "limit", "minus": "used"})
+    (quota,) = read(definition, 200, encode({"used": raw(used), "limit": raw(limit)})).quotas
+    for amount in (quota.remaining, quota.used, quota.limit, quota.overage_limit):
+        if amount is None:  # beyond every double
+            continue
+        assert len(amount.as_tuple().digits) <= 800
+        assert -330 < amount.adjusted() < 309
+
+
+@pytest.mark.parametrize("used", [0, "0", 0.0, "0.00", None])
+@pytest.mark.parametrize("unit", [None, ""])
+def test_nothing_used_needs_no_unit(used: object, unit: object) -> None:
+    reading = read(quota_of(unit={"select": "unit"}, used="used"), 200, encode({"used": used, "unit": unit}))
+    assert reading == Reading()
+
+
+@pytest.mark.parametrize(("part", "amount"), [("used", 0.01), ("remaining", 0), ("limit", 0)])
+def test_another_amount_without_a_unit_is_a_mismatch(part: str, amount: object) -> None:
+    reading = read(quota_of(unit={"select": "unit"}, **{part: "amount"}), 200, encode({"amount": amount, "unit": None}))
+    assert reading == Reading(mismatches=("wallet.unit",))
+
+
+@pytest.mark.parametrize("value", [0, 0.0, "0", "0.0", raw("0e5")])
+@pytest.mark.parametrize("format_", ["unix", "unix_ms"])
+def test_the_number_of_an_unknown_time_is_no_mismatch_however_it_is_written(value: object, format_: str) -> None:
+    definition = quota_of(used="used", resets_at={"select": "at", "format": format_, "unknown": 0})
+    reading = read(definition, 200, encode({"used": 1, "at": value}))
+    assert reading == Reading((Quota("wallet", "usd", used=Decimal(1)),))
+
+
+@pytest.mark.parametrize("provider", ["elevenlabs"])
+def test_a_vendor_s_zeros_for_what_does_not_exist_are_no_mismatch(provider: str) -> None:
+    subscription = {
+        "tier": "free", "character_count": 1, "character_limit": 10, "next_character_count_reset_unix": 0,
+        "current_overage": {"amount": "0", "currency": None},
+    }  # fmt: skip
+    reading = read(DEFINITIONS[provider], 200, encode({"subscription": subscription}))
+    assert reading.mismatches == ()
+    assert [quota.resource for quota in reading.quotas] == ["characters"]

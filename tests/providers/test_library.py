@@ -118,7 +118,7 @@ def test_text_that_is_no_yaml_is_named_with_its_line(tmp_path: Path) -> None:
 
 def test_a_key_that_is_written_twice_is_refused(tmp_path: Path) -> None:
     path = _write(tmp_path, "acme.yaml", OWN_VENDOR + "title: Another\n")
-    with pytest.raises(ConfigError, match="the key 'title' is there twice"):
+    with pytest.raises(ConfigError, match="the key 'title' occurs twice"):
         load_definition(path)
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.client.client import Client, Job
+from exporter.client.client import Client
+from exporter.client.job import Job
 from exporter.simulator.cast import CAST
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.examples import example_body

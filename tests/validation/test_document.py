@@ -53,7 +53,7 @@ def test_right_yaml_becomes_plain_data(tmp_path: Path, text: str, data: Any) -> 
 )
 def test_a_key_that_is_there_twice_is_refused_wherever_it_is(tmp_path: Path, text: str, line: int, column: int) -> None:
     path = write(tmp_path, text)
-    assert re.fullmatch(re.escape(f"{path}:{line}:{column}: is not valid YAML: the key ") + "'[akl]' is there twice", refusal(path))
+    assert re.fullmatch(re.escape(f"{path}:{line}:{column}: is not valid YAML: the key ") + "'[akl]' occurs twice", refusal(path))
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,12 @@ import aiohttp
 from exporter.accounts.store import Store
 from exporter.metrics.exposition import Exposition
 from exporter.web.address import Address
+from exporter.web.endpoints import Endpoints, make_application
+from exporter.web.limits import Limits
 from exporter.web.server import Server
-from exporter.web.site import Site, make_application
 from exporter.web.sockets import bind
-from exporter.web.web_config.gate import Gate
+from exporter.web.web_config.access import AccessControl
+from exporter.web.web_config.loading import WebConfig
 from tests.metrics.showcase import BUILD, showcase
 from tests.support import PATIENCE
 
@@ -26,69 +29,70 @@ LOOPBACK = Address("127.0.0.1", 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """An open connection, byte by byte."""
+class RawConnection:
+    """An open connection that sends and reads bytes."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    def say(self, text: bytes) -> None:
-        """Send bytes, as many as the other side takes."""
+    def send(self, text: bytes) -> None:
+        """Send bytes without waiting."""
         self.writer.write(text)
 
     async def answer(self) -> bytes:
-        """Read one answer whole; its body."""
+        """Read one answer and return its body."""
         async with asyncio.timeout(PATIENCE):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = next(line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
             return await self.reader.readexactly(int(length))
 
     async def rest(self) -> bytes:
-        """Read until the server hangs up, politely or not."""
-        heard = b""
+        """Read until the server closes the connection, with or without an error."""
+        received = b""
         async with asyncio.timeout(PATIENCE):
             try:
                 while piece := await self.reader.read(65_536):
-                    heard += piece
+                    received += piece
             except ConnectionError:
                 pass
-        return heard
+        return received
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Someone who asks the server."""
+class Client:
+    """A client of the server."""
 
     address: Address
     session: aiohttp.ClientSession
     server: Server
+    access: AccessControl
 
     @asynccontextmanager
     async def ask(self, path: str, method: str = "GET", **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Ask as it is written: no header of the client's own, nothing unpacked."""
+        """Send a request without the client's own headers; the body stays compressed."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.session.request(method, f"http://{self.address}{path}", headers=names) as response:
             yield response
 
     @asynccontextmanager
-    async def call(self, tls: ssl.SSLContext | None = None, limit: int = 65_536) -> AsyncIterator[Line]:
-        """Open a connection of its own; it reads ahead no more than twice the limit."""
+    async def connect(self, tls: ssl.SSLContext | None = None, limit: int = 65_536) -> AsyncIterator[RawConnection]:
+        """Open a connection that reads ahead at most twice the limit."""
         reader, writer = await asyncio.open_connection(self.address.host, self.address.port, ssl=tls, limit=limit)
         try:
-            yield Line(reader, writer)
+            yield RawConnection(reader, writer)
         finally:
             writer.transport.abort()
 
-    async def say(self, request: bytes) -> bytes:
-        """Send bytes that no client would send, and read until the server hangs up."""
-        async with self.call() as line:
-            line.say(request)
-            return await line.rest()
+    async def send(self, request: bytes) -> bytes:
+        """Send bytes as they are, and read until the server closes the connection."""
+        async with self.connect() as connection:
+            connection.send(request)
+            return await connection.rest()
 
 
 @asynccontextmanager
-async def deaf(host: str | None, port: int, *paths: str) -> AsyncIterator[None]:
-    """One who asks, never reads, and takes next to nothing in; its first answer has begun."""
+async def unread(host: str | None, port: int, *paths: str) -> AsyncIterator[None]:
+    """A client that never reads its answers and has a small receive buffer; its first answer has begun."""
     with socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.connect((host, port))
@@ -97,17 +101,29 @@ async def deaf(host: str | None, port: int, *paths: str) -> AsyncIterator[None]:
         yield
 
 
-def site(store: Store | None = None, telemetry_path: str = "/metrics", **more: Any) -> Site:
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Leave this process no file descriptor."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def endpoints(store: Store | None = None, telemetry_path: str = "/metrics", **more: Any) -> Endpoints:
     exposition = Exposition(BUILD, runtime=False)
-    return Site(store or showcase(), exposition, BUILD[0], telemetry_path, **more)
+    return Endpoints(store or showcase(), exposition, BUILD[0], telemetry_path, **more)
 
 
 @asynccontextmanager
-async def serving(served: Site | None = None, gate: Gate | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[Visitor]:
-    """Serve on loopback, over TLS where a context or the gate's configuration says so."""
-    context = tls or (gate.config.ssl_context() if gate else None)
-    async with (
-        Server(make_application(served or site(), gate), await bind([LOOPBACK]), context) as server,
-        aiohttp.ClientSession(skip_auto_headers=("Accept", "Accept-Encoding"), auto_decompress=False) as session,
-    ):
-        yield Visitor(server.addresses[0], session, server)
+async def serving(served: Endpoints | None = None, config: WebConfig | None = None, limits: Limits | None = None) -> AsyncIterator[Client]:
+    """Serve on loopback with this web configuration."""
+    with closing(AccessControl(config or WebConfig())) as access:
+        application = make_application(served or endpoints(), access)
+        async with (
+            Server(application, await bind([LOOPBACK]), config, limits) as server,
+            aiohttp.ClientSession(skip_auto_headers=("Accept", "Accept-Encoding"), auto_decompress=False) as session,
+        ):
+            yield Client(server.addresses[0], session, server, access)

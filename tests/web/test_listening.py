@@ -1,23 +1,23 @@
-"""Where the server listens, and what it says when it cannot."""
+"""Where the server listens, and the errors if it cannot."""
 
 from __future__ import annotations
 
 import asyncio
-import resource
+import errno
+import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
+from typing import Any
 
 import aiohttp
 import pytest
 
 from exporter.errors import ExporterError
 from exporter.web.address import Address
+from exporter.web.endpoints import make_application
 from exporter.web.server import Server
-from exporter.web.site import make_application
 from exporter.web.sockets import bind
-from tests.support import PATIENCE
-from tests.web.serving import LOOPBACK, serving, site
+from tests.web.serving import LOOPBACK, endpoints
 
 
 def has_ipv6() -> bool:
@@ -35,10 +35,10 @@ async def is_healthy(address: Address) -> bool:
 
 
 async def new_server(*addresses: Address) -> Server:
-    return Server(make_application(site()), await bind(addresses))
+    return Server(make_application(endpoints()), await bind(addresses))
 
 
-async def test_port_0_is_one_that_the_system_chooses() -> None:
+async def test_the_system_chooses_a_port_for_0() -> None:
     async with await new_server(LOOPBACK) as server:
         [address] = server.addresses
         assert address.host == "127.0.0.1"
@@ -69,7 +69,7 @@ async def test_no_host_means_every_interface() -> None:
         assert await is_healthy(Address("127.0.0.1", ports["0.0.0.0"]))  # noqa: S104 -- the same
 
 
-async def test_a_port_in_use_is_named_and_the_other_address_is_let_go() -> None:
+async def test_a_port_in_use_is_reported_and_the_other_address_is_released() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as lent:
         address, free = Address(*taken.getsockname()), Address(*lent.getsockname())
         lent.close()
@@ -79,14 +79,14 @@ async def test_a_port_in_use_is_named_and_the_other_address_is_let_go() -> None:
             await asyncio.open_connection(free.host, free.port)
 
 
-async def test_an_address_of_another_machine_is_named() -> None:
+async def test_an_address_of_another_machine_is_reported() -> None:
     address = Address("192.0.2.1", 9893)
     with pytest.raises(ExporterError, match=r"cannot listen on 192\.0\.2\.1:9893: "):
         await (await new_server(address)).__aenter__()
 
 
 @pytest.mark.parametrize("host", ["exporter..example", "x" * 64])
-async def test_a_host_that_cannot_be_a_name_is_named(host: str) -> None:
+async def test_an_invalid_host_name_is_reported(host: str) -> None:
     with pytest.raises(ExporterError, match="cannot listen on "):
         await (await new_server(Address(host, 9893))).__aenter__()
 
@@ -98,35 +98,80 @@ async def test_nothing_listens_when_the_context_has_ended() -> None:
         await asyncio.open_connection(address.host, address.port)
 
 
-@pytest.mark.parametrize("turns", range(5))
-async def test_who_comes_while_the_server_changes_its_certificate_is_let_in(turns: int) -> None:
-    async with asyncio.timeout(PATIENCE), serving() as visitor:
-        crowd = [socket.create_connection((str(visitor.address.host), visitor.address.port)) for _ in range(5)]
-        for _ in range(turns):
-            await asyncio.sleep(0)  # the moment matters by the turns of the event loop
-        await visitor.server.use(None)
-        for each in crowd:
-            reader, writer = await asyncio.open_connection(sock=each)
-            writer.write(b"GET /-/healthy HTTP/1.0\r\n\r\n")
-            assert (await reader.read()).endswith(b"healthy\n")
-            writer.close()
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")
 
 
-async def test_a_change_that_cannot_be_made_leaves_the_server_as_it_was() -> None:
-    async with serving() as visitor:
-        with resources_gone(), pytest.raises(ExporterError, match=f"cannot listen on {visitor.address}: Too many open files"):
-            await visitor.server.use(None)
-        assert await is_healthy(visitor.address)
-        await visitor.server.use(None)
-        assert await is_healthy(visitor.address)
+def free_port() -> int:
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as probe:
+        return int(probe.getsockname()[1])
 
 
-@contextmanager
-def resources_gone() -> Iterator[None]:
-    """Leave this process no descriptor."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+async def reachable(*addresses: Address) -> list[bool]:
+    """Whether a server on these addresses answers on the IPv4 and on the IPv6 loopback."""
+    async with await new_server(*addresses) as server:
+        port = server.addresses[0].port
+        return [await is_healthy(Address(host, port)) for host in ("127.0.0.1", "::1")]
+
+
+@needs_ipv6
+async def test_the_ipv6_wildcard_covers_ipv4_too() -> None:
+    assert await reachable(Address("::", 0)) == [True, True]
+
+
+@needs_ipv6
+@pytest.mark.parametrize("hosts", [("::", "0.0.0.0"), ("0.0.0.0", "::"), ("::", "127.0.0.1"), ("127.0.0.1", "::"), ("::1", "127.0.0.1")])  # noqa: S104 -- it is what is tested
+async def test_the_ipv6_wildcard_can_be_beside_an_ipv4_address_of_the_same_port(hosts: tuple[str, str]) -> None:
+    port = free_port()
+    assert await reachable(*(Address(host, port) for host in hosts)) == [True, True]
+
+
+@needs_ipv6
+async def test_the_ipv6_wildcard_needs_the_port_of_both_families() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(ExporterError, match=r"cannot listen on \[::\]:\d+: address already in use"),
+    ):
+        await bind([Address("::", taken.getsockname()[1])])
+
+
+def resolving(*found: tuple[int, str]) -> Any:
+    """A resolver that returns these families and hosts."""
+
+    async def resolve(_host: str | None, port: int, **_options: int) -> list[tuple[Any, ...]]:
+        return [(family, socket.SOCK_STREAM, 6, "", (host, port)) for family, host in found]
+
+    return resolve
+
+
+NO_FAMILY = 9_999
+"""A family that no kernel has, as IPv6 on some."""
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ((socket.AF_INET, "127.0.0.1"), (NO_FAMILY, "::1")),
+        ((NO_FAMILY, "::1"), (socket.AF_INET, "127.0.0.1")),
+        ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "192.0.2.1")),
+        ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "127.0.0.1")),
+    ],
+    ids=["no IPv6", "no IPv6, listed first", "another address is not here", "the same address twice"],
+)
+async def test_a_name_is_served_on_those_of_its_addresses_that_exist(found: tuple[tuple[int, str], ...]) -> None:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(each) for each in await bind([Address("localhost", 0)], resolving(*found))]
+        assert [each.getsockname()[0] for each in sockets] == ["127.0.0.1"]
+
+
+async def test_the_ipv6_wildcard_means_ipv4_where_there_is_no_ipv6() -> None:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(each) for each in await bind([Address("::", 0)], resolving((NO_FAMILY, "::")))]
+        assert [each.getsockname()[0] for each in sockets] == ["0.0.0.0"]  # noqa: S104 -- it is what is tested
+
+
+@pytest.mark.parametrize(
+    ("host", "why"), [("::1", errno.EAFNOSUPPORT), ("2001:db8::1", errno.EAFNOSUPPORT)], ids=["loopback", "another address"]
+)
+async def test_an_ipv6_address_is_an_error_where_there_is_no_ipv6(host: str, why: int) -> None:
+    with pytest.raises(ExporterError, match=os.strerror(why)[1:]):
+        await bind([Address(host, 0)], resolving((NO_FAMILY, host)))

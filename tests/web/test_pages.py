@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from exporter.web.pages import MAX_AGE, MAX_KEPT, Pages
+from tests.support import PATIENCE
 
 
 class Press:
@@ -26,7 +27,7 @@ class Press:
     def printing(self, kind: str) -> Callable[[], str]:
         def render() -> str:
             self.started.set()
-            self.free.wait(10)
+            self.free.wait(PATIENCE)
             if self.broken:
                 raise ZeroDivisionError(kind)
             self.printed.append(kind)

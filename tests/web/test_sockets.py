@@ -1,4 +1,4 @@
-"""The sockets that systemd hands over, taken by a real child; and why others are refused."""
+"""Sockets inherited from systemd, by a real child process; other descriptors are refused."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ for number, file in enumerate(given):
 from exporter.errors import ExporterError
 from exporter.web.sockets import inherited
 try:
-    taken = inherited({"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": sys.argv[1]})
+    found = inherited({"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": sys.argv[1]})
 except ExporterError as error:
     print(error)
 else:
-    for each in taken:
+    for each in found:
         print(each.fileno(), each.getsockname()[:2], each.get_inheritable())
         each.close()
 """
@@ -34,8 +34,8 @@ PLENTY = 100
 """Above the numbers that the child overwrites."""
 
 
-async def taken_by_a_child(*files: socket.socket | int, more: int = 0) -> list[str]:
-    """What a process says to which these are handed over, and some more that are not there."""
+async def inherited_by_child(*files: socket.socket | int, more: int = 0) -> list[str]:
+    """The output of a process that inherits these, and is told of `more` that do not exist."""
     high = [_copy_above(file if isinstance(file, int) else file.fileno(), PLENTY + number) for number, file in enumerate(files)]
     try:
         process = await asyncio.create_subprocess_exec(
@@ -62,14 +62,14 @@ def _copy_above(number: int, wanted: int) -> int:
     return wanted
 
 
-async def test_a_listening_socket_is_taken_and_not_handed_on_to_children() -> None:
+async def test_a_listening_socket_is_used_and_not_passed_to_children() -> None:
     with socket.create_server(("127.0.0.1", 0)) as bound:
-        assert await taken_by_a_child(bound) == [f"3 {bound.getsockname()} False"]
+        assert await inherited_by_child(bound) == [f"3 {bound.getsockname()} False"]
 
 
-async def test_several_sockets_are_taken_in_their_order() -> None:
+async def test_several_sockets_are_used_in_their_order() -> None:
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        assert await taken_by_a_child(one, two) == [f"3 {one.getsockname()} False", f"4 {two.getsockname()} False"]
+        assert await inherited_by_child(one, two) == [f"3 {one.getsockname()} False", f"4 {two.getsockname()} False"]
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ async def test_several_sockets_are_taken_in_their_order() -> None:
 )
 async def test_a_socket_of_another_kind_is_refused_and_the_others_are_closed(family: socket.AddressFamily, kind: socket.SocketKind) -> None:
     with socket.create_server(("127.0.0.1", 0)) as good, socket.socket(family, kind) as bad:
-        said = await taken_by_a_child(good, bad)
-    assert said == ["systemd's descriptor 4 is no TCP socket: the .socket unit needs ListenStream= with a port"]
+        output = await inherited_by_child(good, bad)
+    assert output == ["systemd's descriptor 4 is not a TCP socket: the .socket unit needs ListenStream= with a port"]
 
 
-async def test_what_is_no_socket_is_refused() -> None:
+async def test_a_descriptor_that_is_not_a_socket_is_refused() -> None:
     reader, writer = os.pipe()
     try:
-        assert await taken_by_a_child(reader) == ["systemd's descriptor 3 is no socket: Socket operation on non-socket"]
+        assert await inherited_by_child(reader) == ["systemd's descriptor 3 is not a socket: Socket operation on non-socket"]
     finally:
         os.close(reader)
         os.close(writer)
@@ -105,12 +105,12 @@ async def test_what_is_no_socket_is_refused() -> None:
     ],
     ids=["nothing", "no process", "no number", "another process", "none", "less than none", "no figure"],
 )
-def test_variables_that_hand_nothing_over_are_an_error_with_a_remedy(environ: Mapping[str, str]) -> None:
-    with pytest.raises(ExporterError, match=r"systemd handed over no socket: start the service by its \.socket unit"):
+def test_variables_that_pass_no_socket_are_an_error_with_a_remedy(environ: Mapping[str, str]) -> None:
+    with pytest.raises(ExporterError, match=r"systemd passed no socket: start the service by its \.socket unit"):
         inherited(environ)
 
 
-async def test_a_descriptor_that_is_not_there_is_named() -> None:
+async def test_a_missing_descriptor_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as bound:
-        said = await taken_by_a_child(bound, more=1)
-    assert said == ["systemd's descriptor 4 is no socket: Bad file descriptor"]
+        output = await inherited_by_child(bound, more=1)
+    assert output == ["systemd's descriptor 4 is not a socket: Bad file descriptor"]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.model import Seconds
-from exporter.overview.facts import Overview, QuotaFacts, Soonest, State
+from exporter.overview.facts import AccountFacts, AutoReloadFacts, Overview, QuotaFacts, Soonest, State
 from exporter.web.status.page import StatusPage
 from tests.web import overviews
 from tests.web.overviews import DAY, EMPTY, HOSTILE, HOUR, NOW, OVER, PREMIUM, SHOWN_HOSTILE, SPEND, WALLET, account, overview
@@ -23,7 +23,7 @@ VOID = {"meta", "link", "input", "br", "rect", "path"}
 
 
 class Read(HTMLParser):
-    """The page as a browser takes it: texts, elements, and whether each one is closed in its turn."""
+    """The parsed page: its text and elements. Every element must be closed in order."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -89,16 +89,16 @@ def test_every_element_is_closed_in_its_turn_and_there_is_one_main_heading() -> 
         (overviews.OVERAGE_SPEND, "0.10 USD used"),
         (replace(OVER, remaining=Decimal(-200_000)), "200,000 characters over the limit of 100,000; no more allowed"),
         (replace(WALLET, remaining=Decimal("-0.5"), empty_at=None), "0.50 USD below zero"),
-        (replace(WALLET, empty_at=NOW - 1), "may be empty by now"),
+        (replace(WALLET, empty_at=NOW - 1), "may already be empty"),
         (replace(WALLET, burn_per_second=0.0, empty_at=None), "nothing used over the last 6 h"),
-        (replace(EMPTY, resets_at=NOW - 2 * HOUR), "was to reset 2 h ago"),
+        (replace(EMPTY, resets_at=NOW - 2 * HOUR), "reset expected 2 h ago"),
         (QuotaFacts("slots", "slots", State.OK, remaining=Decimal(0), limit=Decimal(0)), "0 slots granted"),
-        (QuotaFacts("slots", "slots", State.OK, limit=Decimal(30)), "30 slots granted; what is left is not told"),
+        (QuotaFacts("slots", "slots", State.OK, limit=Decimal(30)), "30 slots granted; the vendor reports no usage"),
         (QuotaFacts("slots", "slots", State.OK, used=Decimal(1), limit=Decimal(30)), "1 of 30 slots used"),
-        (QuotaFacts("slots", "slots", State.OK), "The vendor told no amount"),
+        (QuotaFacts("slots", "slots", State.OK), "The vendor reports no amount"),
     ],
 )
-def test_a_resource_is_told_in_words(quota: QuotaFacts, expected: str) -> None:
+def test_a_resource_is_described(quota: QuotaFacts, expected: str) -> None:
     assert expected in text_of(quota)
 
 
@@ -130,19 +130,19 @@ def test_a_bar_is_drawn_to_scale(quota: QuotaFacts, drawn: list[tuple[str | None
     [
         (0, "read 12 s ago"),
         (0, "next poll in 48 s"),
-        (1, "No poll has succeeded yet, so there are no figures."),
-        (1, "Used up, says the vendor (quota_exhausted; the last 3 polls failed)"),
+        (1, "No poll has succeeded yet."),
+        (1, "Quota exhausted (quota_exhausted; the last 3 polls failed)"),
         (1, "Buy more at the vendor"),
-        (2, "Figures are hidden, as they are older than 15 min. The last ones were read 3 days 4 h ago, 19 Nov 07:00 UTC."),
-        (3, "the vendor lets us wait 6 min more"),
+        (2, "The figures are hidden: they are older than 15 min. The last successful poll was 3 days 4 h ago, 19 Nov 07:00 UTC."),
+        (3, "rate limited by the vendor for another 6 min"),
         (4, "key expires in 6 days, 28 Nov 11:00 UTC"),
-        (4, "2 fields were not understood"),
+        (4, "2 fields have unusable values"),
         (4, "auto reloadadds 50.00 USD below 10.00 USD"),
-        (4, "1,234 so far, 1 min apart; figures are shown for 15 min"),
+        (4, "1,234 so far, every 1 min; figures are shown for 15 min"),
         (8, "Waiting for the first poll."),
     ],
 )
-def test_an_account_is_told_in_words(place: int, expected: str) -> None:
+def test_an_account_is_described(place: int, expected: str) -> None:
     assert expected in Read(show(overview([overviews.EVERY_STATE[place]]))).text
 
 
@@ -157,12 +157,12 @@ def test_an_account_is_told_in_words(place: int, expected: str) -> None:
         ([State.WAITING, State.OK], "1 of 2 accounts waits for the first poll"),
     ],
 )
-def test_the_headline_tells_the_whole(states: list[State], headline: str) -> None:
+def test_the_headline_summarises_all_accounts(states: list[State], headline: str) -> None:
     source = show(overview([account(f"account {number}", state) for number, state in enumerate(states)]))
     assert f"<title>{headline} · AI Account Exporter</title>" in source
 
 
-def test_the_summary_names_what_ends_first() -> None:
+def test_the_summary_names_the_resource_that_ends_first() -> None:
     assert "Soonest to run out: spend of render-farm (heygen), in about 34 h." in Read(show(overviews.everything())).text
 
 
@@ -195,7 +195,7 @@ def test_a_filter_without_a_match_says_so() -> None:
 
 
 def test_an_empty_configuration_says_so() -> None:
-    assert "There is nothing to show: the configuration lists no account." in Read(show(overview([]), "x")).text
+    assert "The configuration contains no account." in Read(show(overview([]), "x")).text
 
 
 def test_an_endless_filter_is_cut() -> None:
@@ -252,7 +252,7 @@ def test_the_policy_allows_just_the_one_style_and_the_one_script() -> None:
     assert " style=" not in source
 
 
-def test_nothing_keeps_the_page_and_nothing_learns_of_it() -> None:
+def test_the_page_is_not_cached_and_sends_no_referrer() -> None:
     headers = PAGE.render(overview([])).headers
     assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
 
@@ -269,7 +269,7 @@ def test_links_also_work_below_a_path_of_a_proxy() -> None:
     assert links[1:4] == ["own/metrics", "api/v1/accounts", "-/ready"]
 
 
-def test_a_time_that_no_calendar_holds_is_told_without_a_date() -> None:
+def test_a_time_outside_the_calendar_has_no_date() -> None:
     text = text_of(replace(PREMIUM, resets_at=1e18))
     assert "resets in 31,688,7" in text
 
@@ -279,7 +279,7 @@ def test_the_pace_of_the_refresh_is_in_the_page() -> None:
     assert 'data-refresh="0.5"' in source
 
 
-def test_every_time_tells_machines_and_people_its_moment() -> None:
+def test_every_time_has_a_form_for_machines_and_one_for_people() -> None:
     times = [attributes for tag, attributes in Read(show(overviews.everything())).elements if tag == "time"]
     assert len(times) > 20
     for attributes in times:
@@ -287,12 +287,63 @@ def test_every_time_tells_machines_and_people_its_moment() -> None:
         assert (attributes.get("title") or "UTC").endswith("UTC")
 
 
-def test_a_thousand_accounts_are_one_page_of_a_bearable_size() -> None:
+def test_the_page_of_a_thousand_accounts_is_small() -> None:
     body = PAGE.render(overviews.thousand()).body
     assert len(body) < 1_500_000
     assert body.count(b"<article") == 1_000
 
 
-def test_a_key_that_expires_long_after_is_told_only_in_the_details() -> None:
+def test_a_key_that_expires_much_later_is_mentioned_only_in_the_details() -> None:
     one = account("studio", credential_expires_at=NOW + 100 * DAY)
     assert Read(show(overview([one]))).text.count("key expires") == 1
+
+
+NUMBERS = (
+    st.none()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["0", "1", "-1", "1e307", "-1e307", "1e-307", "5e-324", "1e400", "-1e400", "1e999999", "1e-1000001", "9" * 400]).map(
+        Decimal
+    )
+)
+INSTANTS = st.none() | st.floats(allow_nan=False) | st.sampled_from([NOW, NOW + 1e18, -1e18, 1e308])
+RATES = st.none() | st.floats(min_value=0, allow_nan=False)
+QUOTAS = st.builds(
+    QuotaFacts,
+    st.sampled_from(["wallet", "slots"]),
+    st.sampled_from(["usd", "credits", "jpy"]),
+    st.sampled_from(State),
+    remaining=NUMBERS,
+    used=NUMBERS,
+    limit=NUMBERS,
+    overage_limit=NUMBERS,
+    unlimited=st.booleans(),
+    resets_at=INSTANTS,
+    thresholds=st.none() | st.dictionaries(st.sampled_from(["warning", "critical"]), NUMBERS.filter(lambda number: number is not None)),
+    share=st.none() | st.floats(),
+    burn_per_second=RATES,
+    burn_window=RATES,
+    empty_at=INSTANTS,
+    lasts_until_reset=st.none() | st.booleans(),
+)
+ACCOUNTS = st.builds(
+    lambda quotas, times, polls: account("studio", State.OK, *quotas, **times, polls=polls),
+    st.lists(QUOTAS, max_size=3),
+    st.fixed_dictionaries(
+        dict.fromkeys(["last_success_at", "next_poll_at", "limited_until", "credential_expires_at", "created_at"], INSTANTS)
+        | {"auto_reload": st.none() | st.builds(AutoReloadFacts, st.just("usd"), NUMBERS, NUMBERS)}
+    ),
+    st.integers(min_value=0),
+)
+
+
+@given(st.lists(ACCOUNTS, min_size=1, max_size=2), INSTANTS.filter(lambda at: at is not None))
+def test_any_figures_of_an_account_make_a_whole_page(accounts: list[AccountFacts], ends: float) -> None:
+    source = show(overview([*accounts, account("other", State.OK, PREMIUM)], soonest=Soonest("heygen", "studio", "wallet", "usd", ends)))
+    read = Read(source)
+    assert read.open == []
+    assert "1,234 of 10,000 credits left (12 %)" in read.text
+    for word in ("nan", "inf"):
+        assert not re.search(rf"\b{word}", read.text, re.IGNORECASE)
+    for _, attributes in read.elements:
+        for name in ("x", "width"):
+            assert re.fullmatch(r"\d{1,3}(\.\d)?%?", attributes.get(name) or "0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exporter.client.client import Job
+from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.config.loading import Loaded
 from exporter.config.models import Config

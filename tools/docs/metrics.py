@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from exporter.accounts.consumption import Consumption
@@ -10,6 +10,7 @@ from exporter.accounts.entry import Entry, OptionalRequest, Schedule
 from exporter.accounts.snapshot import account_at
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE, Family
 from exporter.model import Reason, Seconds
+from exporter.overview.reasons import REASONS
 from exporter.providers.library import load_definitions
 from tools.docs.jobs import jobs_of
 from tools.markdown import table
@@ -19,21 +20,6 @@ STALE = Entry(
     consumption=(Consumption("", "", since=0.0, at=0.0),), optional={"": OptionalRequest()},
 )  # fmt: skip
 """An account with stale data. Families that have no series for it disappear when data is stale."""
-
-REASONS: Mapping[Reason, str] = {
-    Reason.TIMEOUT: "The response was not complete within `timeout`.",
-    Reason.CONNECTION: "The vendor could not be reached, or the connection ended before the response was complete.",
-    Reason.TLS: "The TLS handshake failed, or the certificate of the server is not trusted.",
-    Reason.UNAUTHORIZED: "The vendor rejects the key.",
-    Reason.FORBIDDEN: "The key is valid, but has no permission to read the account.",
-    Reason.QUOTA_EXHAUSTED: "The vendor refuses the request because nothing is left on the account.",
-    Reason.RATE_LIMITED: "The vendor rejects the request because it receives too many.",
-    Reason.CLIENT_ERROR: "The vendor rejects the request for another reason.",
-    Reason.SERVER_ERROR: "The vendor reports an internal error.",
-    Reason.INVALID_RESPONSE: "The response is a redirect, too large, not JSON, or not of the form that the definition expects.",
-    Reason.CREDENTIAL: "The secret cannot be read or cannot be a key; no request was sent.",
-    Reason.INTERNAL: "The exporter has a defect; its log contains the details.",
-}
 
 METRICS = """\
 <!-- Written by `make docs` from exporter/metrics/catalogue.py; do not edit. -->
@@ -95,7 +81,7 @@ def metrics(_path: Path) -> str:
     return METRICS.format(
         accounts=_families(ACCOUNT_FAMILIES),
         exporter=_families(CATALOGUE[len(ACCOUNT_FAMILIES) :]),
-        reasons=table(("reason", "meaning"), ((f"`{reason}`", REASONS[reason]) for reason in Reason)),
+        reasons=table(("reason", "meaning"), ((f"`{reason}`", REASONS[reason].meaning) for reason in Reason)),
         figures="\n".join(f"- `{family.name}`" for family in ACCOUNT_FAMILIES if not any(family.samples(stale))),
     )
 

@@ -1,4 +1,4 @@
-"""The status page: what is left of each account, as one self-contained page without anything from elsewhere."""
+"""The status page: what is left of each account, as one self-contained page that loads nothing else."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from exporter.model import Seconds
 from exporter.overview.facts import Overview, Soonest, State, Summary
-from exporter.web.status import words
-from exporter.web.status.phrases import timed
-from exporter.web.status.rows import account_row, matches
+from exporter.web.status import formatting
+from exporter.web.status.account_view import matches, view_account
+from exporter.web.status.formatting import phrase_at
 
 REFRESH: Final = Seconds(10.0)
-"""How often the open page reads itself anew."""
+"""How often an open page refreshes itself."""
 _LONGEST_FILTER = 256
-_TROUBLE = (State.EXHAUSTED, State.STALE, State.FAILING, State.LOW)
+_NEEDS_ATTENTION = (State.EXHAUSTED, State.STALE, State.FAILING, State.LOW)
 
 
 @dataclass(frozen=True, slots=True)
 class StatusAnswer:
-    """What is sent."""
+    """A rendered page."""
 
     body: bytes
     headers: Mapping[str, str]
 
 
 class StatusPage:
-    """Renders overviews; the templates are read once, here."""
+    """Renders overviews. The templates are read once."""
 
     def __init__(self, *, telemetry_path: str, refresh: Seconds = REFRESH) -> None:
-        # Autoescape is without exception: names, labels and messages come from elsewhere.
+        # Everything is escaped: names, labels and messages come from vendors and operators.
         loader = PackageLoader("exporter.web.status")
         environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self._template = environment.get_template("status.html.j2")
@@ -42,7 +42,7 @@ class StatusPage:
         self._constant = {
             "style": style,
             "script": script,
-            # Relative, so that the page also works below a path of a proxy.
+            # Relative, so that the page works below a path of a proxy.
             "telemetry_path": telemetry_path.lstrip("/"),
             "refresh": f"{refresh:g}",
         }
@@ -54,22 +54,22 @@ class StatusPage:
         }
 
     def render(self, overview: Overview, *, wanted: str = "") -> StatusAnswer:
-        """Make the page; `wanted` is the filter, for browsers that run no script."""
+        """Render the page; `wanted` is the filter, for browsers without scripts."""
         wanted = wanted.strip()[:_LONGEST_FILTER]
         now = overview.generated_at
-        shown = [account_row(account, now) for account in overview.accounts if matches(account, wanted)]
+        shown = [view_account(account, now) for account in overview.accounts if matches(account, wanted)]
         page = self._template.render(
             self._constant,
             version=overview.version,
-            now=words.moment(now),
+            now=formatting.moment(now),
             summary=overview.summary,
             headline=_headline(overview.summary),
-            trouble=_troubled(overview.summary),
+            attention=_attention(overview.summary),
             states=[(state, overview.summary.states.get(state, 0)) for state in State if overview.summary.states.get(state)],
             soonest=_soonest(overview.summary.soonest, now),
             accounts=shown,
             wanted=wanted,
-            sought=words.straight(wanted),
+            shown_filter=formatting.isolated(wanted),
         )
         return StatusAnswer(page.encode(errors="replace"), self._headers)
 
@@ -97,29 +97,29 @@ def _digest(source: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
 
 
-def _troubled(summary: Summary) -> int:
-    return sum(summary.states.get(state, 0) for state in _TROUBLE)
+def _attention(summary: Summary) -> int:
+    return sum(summary.states.get(state, 0) for state in _NEEDS_ATTENTION)
 
 
 def _headline(summary: Summary) -> str:
-    troubled, waiting = _troubled(summary), summary.states.get(State.WAITING, 0)
+    affected, waiting = _attention(summary), summary.states.get(State.WAITING, 0)
     if not summary.accounts:
         return "No account is configured"
-    if troubled:
-        return f"{troubled:,} of {words.accounts(summary.accounts)} {'needs' if troubled == 1 else 'need'} attention"
+    if affected:
+        return f"{affected:,} of {formatting.accounts(summary.accounts)} {'needs' if affected == 1 else 'need'} attention"
     if waiting:
-        return f"{waiting:,} of {words.accounts(summary.accounts)} {'waits' if waiting == 1 else 'wait'} for the first poll"
-    return "The only account is fine" if summary.accounts == 1 else f"All {words.accounts(summary.accounts)} are fine"
+        return f"{waiting:,} of {formatting.accounts(summary.accounts)} {'waits' if waiting == 1 else 'wait'} for the first poll"
+    return "The only account is fine" if summary.accounts == 1 else f"All {formatting.accounts(summary.accounts)} are fine"
 
 
 def _soonest(soonest: Soonest | None, now: float) -> dict[str, object] | None:
     if soonest is None:
         return None
-    when = f"in about {words.about(soonest.empty_at - now)}" if soonest.empty_at > now else "by now, it may be"
+    when = f"in about {formatting.estimate(soonest.empty_at - now)}" if soonest.empty_at > now else "it may already be empty"
     return {
         "key": f"{soonest.provider}/{soonest.account}",
-        "account": words.straight(soonest.account),
-        "provider": words.straight(soonest.provider),
-        "resource": words.plain(soonest.resource),
-        "when": timed(soonest.empty_at, when),
+        "account": formatting.isolated(soonest.account),
+        "provider": formatting.isolated(soonest.provider),
+        "resource": formatting.plain(soonest.resource),
+        "when": phrase_at(soonest.empty_at, when),
     }

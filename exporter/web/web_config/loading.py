@@ -1,9 +1,11 @@
-"""From a web configuration file to a frozen `WebConfig`, or to all that is wrong with it at once."""
+"""Reads a web configuration file into a frozen `WebConfig`, or reports all its problems at once."""
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,36 +17,46 @@ from exporter.model import Seconds
 from exporter.validation.document import read_document
 from exporter.validation.problems import problems_of
 from exporter.web.web_config.models import Headers, Http, RateLimit, Tls, WebFile
-from exporter.web.web_config.names import canonical
-from exporter.web.web_config.tls import build_context, contradictions
+from exporter.web.web_config.tls import build_context, contradictions, without_effect
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTls:
+    """What the server listens with."""
+
+    context: ssl.SSLContext = field(repr=False, compare=False)
+    certificate: str
+    """Digest of the server's certificates."""
+    policy: str
+    """Digest of everything else: accepted clients, versions, suites, curves."""
+    requires_client_certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """A web configuration that is right, with what it names already loaded. Made without arguments, it asks nothing of anybody."""
+    """A valid web configuration with its certificates loaded. Without arguments it asks nothing of clients."""
 
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Bcrypt hashes by user; none means that everybody is let in."""
+    """Bcrypt hashes by user; empty means that no password is needed."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Set on every answer."""
-    pace: tuple[Seconds, int] | None = None
-    """Interval and burst of the rate limit."""
+    rate_limit: tuple[Seconds, int] | None = None
+    """Interval and burst."""
     allowed_names: frozenset[str] | None = None
-    """Of which a client's certificate must hold one; None means that its names do not count."""
+    """A client certificate must contain one of them; None accepts any name."""
+    tls: ServerTls | None = None
+    """None means plain HTTP."""
     files: tuple[Path, ...] = ()
-    """All that was read."""
-    _context: ssl.SSLContext | None = field(default=None, repr=False)
-
-    def ssl_context(self) -> ssl.SSLContext | None:
-        """What the server listens with; None means plain HTTP."""
-        return self._context
+    """The file itself and the files that it names."""
+    without_effect: tuple[Problem, ...] = ()
+    """Accepted settings that have no effect in this exporter."""
 
 
 def load_web_config(path: Path) -> WebConfig:
-    """Read the file and the certificates that it names.
+    """Read the file and the certificates that it names. An empty file is valid, as for other exporters.
 
     Raises:
-        ConfigError: with every problem of the file and of what it names; no message shows a hash, a key or a certificate.
+        ConfigError: with every problem of the file and of the files that it names; no message shows a hash, a key or a certificate.
     """
     data = read_document(path)
     data = {} if data is None else data
@@ -54,40 +66,74 @@ def load_web_config(path: Path) -> WebConfig:
         file = WebFile.model_validate(data, context=path.parent)
     except ValidationError as error:
         problems += (Problem(place or str(path), message) for place, message in problems_of(error, _keys_of))
-    tls = file.tls_server_config if file else _tls_of(data, path.parent)
-    context = _context_of(tls, problems)
+    block = file.tls_server_config if file else _tls_of(data, path.parent)
+    tls = _server_tls(block, problems)
     if file is None or problems:
         raise ConfigError(sorted(set(problems)))
     return WebConfig(
         users=file.basic_auth_users,
         headers=file.http_server_config.headers.model_dump(by_alias=True, exclude_none=True),
-        pace=file.rate_limit.pace,
-        allowed_names=frozenset(map(canonical, tls.client_allowed_sans)) if tls and tls.client_allowed_sans else None,
-        files=(path, *(named for named in (tls.cert_file, tls.key_file, tls.client_ca_file) if named)) if tls else (path,),
-        _context=context,
+        rate_limit=file.rate_limit.pace,
+        allowed_names=frozenset(map(canonical_name, block.client_allowed_sans)) if block and block.client_allowed_sans else None,
+        tls=tls,
+        files=(path, *(named for named in (block.cert_file, block.key_file, block.client_ca_file) if named)) if block else (path,),
+        without_effect=tuple(_without_effect(file)),
     )
 
 
+def canonical_name(name: str) -> str:
+    """An IP address in its shortest form; any other name as it is."""
+    try:
+        return str(ipaddress.ip_address(name.strip()))
+    except ValueError:
+        return name
+
+
+def _without_effect(file: WebFile) -> Iterator[Problem]:
+    if file.http_server_config.http2:
+        yield Problem("http_server_config.http2", "has no effect: the server uses HTTP/1.1")
+    if file.tls_server_config:
+        yield from (Problem(f"tls_server_config.{place}", message) for place, message in without_effect(file.tls_server_config))
+
+
 def _tls_of(data: Any, folder: Path) -> Tls | None:
-    """The block alone, so that what is wrong elsewhere does not hide what is wrong with its files."""
+    """The TLS block alone, so that problems elsewhere do not hide the problems of its files."""
     try:
         return Tls.model_validate(data["tls_server_config"], context=folder) if isinstance(data, dict) else None
     except (ValidationError, KeyError):
-        return None  # reported already, or not there
+        return None  # reported already, or absent
 
 
-def _context_of(tls: Tls | None, problems: list[Problem]) -> ssl.SSLContext | None:
+def _server_tls(tls: Tls | None, problems: list[Problem]) -> ServerTls | None:
     if tls is None or not tls.model_fields_set:
         return None
     found = list(contradictions(tls))
-    context = None
     if not found:
         try:
             context = build_context(tls)
+            return ServerTls(context, *_digests(tls), context.verify_mode is ssl.CERT_REQUIRED)
         except ConfigError as error:
             found += error.problems
     problems += (Problem(f"tls_server_config.{place}", message) for place, message in found)
-    return context
+    return None
+
+
+def _digests(tls: Tls) -> tuple[str, str]:
+    """Digests of the certificate, and of all other settings with the content of the authority's file."""
+    settings = tls.model_dump_json(exclude={"cert", "key", "client_ca", "cert_file", "key_file", "client_ca_file"})
+    return _digest(_content(tls, "cert")), _digest(settings.encode(), _content(tls, "client_ca"))
+
+
+def _content(tls: Tls, name: str) -> bytes:
+    file, text = getattr(tls, f"{name}_file"), getattr(tls, name)
+    try:
+        return file.read_bytes() if file else text.get_secret_value().encode(errors="replace") if text else b""
+    except OSError:
+        return b""  # it has vanished since it was loaded; the next reload reports that
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 def _keys_of(block: Sequence[int | str]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""What a web configuration file may say: one model for each block of it."""
+"""The web configuration file: one model for each block."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StrictBool, StrictInt, model_validator
 
 from exporter.model import Seconds
+from exporter.web.web_config.ciphers import Version, openssl_curve, openssl_suite
 from exporter.web.web_config.fields import Hash, HeaderValue, Interval, Readable, UserName
-from exporter.web.web_config.suites import Version, openssl_curve, openssl_suite
 
 VERIFYING: Final = ("RequireAndVerifyClientCert", "VerifyClientCertIfGiven")
 _UNVERIFIED: Final = {
@@ -18,28 +18,16 @@ _UNVERIFIED: Final = {
 }
 
 
-def _that_can_be_kept(policy: object) -> object:
+def _supported_policy(policy: object) -> object:
     if isinstance(policy, str) and policy in _UNVERIFIED:
-        raise ValueError(f"certificates are never taken unverified here; the nearest is {_UNVERIFIED[policy]}, with client_ca_file")
+        raise ValueError(f"unverified certificates are not accepted; use {_UNVERIFIED[policy]}, with client_ca_file")
     return policy
 
 
 def _not_empty(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
-        raise ValueError("expected one name at least: nobody would be let in")
+        raise ValueError("expected at least one name; an empty list would refuse every client")
     return names
-
-
-def _one_curve(curves: tuple[str, ...]) -> tuple[str, ...]:
-    if len(curves) > 1:
-        raise ValueError("only one curve can be chosen here: keep the one that you prefer, or remove the list")
-    return curves
-
-
-def _without_http2(http2: bool) -> bool:  # noqa: FBT001 -- a validator's argument
-    if http2:
-        raise ValueError("HTTP/2 is not spoken here: remove the line, or say false; Prometheus falls back to HTTP/1.1 by itself")
-    return http2
 
 
 ClientAuth = Literal["NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"]
@@ -52,8 +40,8 @@ class _Block(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_blanks(cls, data: Any) -> Any:
-        """A known key with nothing behind it counts as not written."""
+    def _drop_empty(cls, data: Any) -> Any:
+        """A known key without a value counts as absent."""
         known = {field.alias or name for name, field in cls.model_fields.items()}
         return (
             {key: value for key, value in data.items() if key not in known or (value is not None and value != "")}
@@ -63,38 +51,38 @@ class _Block(BaseModel):
 
 
 class Tls(_Block):
-    """The server's certificate, whom it trusts, and how it speaks."""
+    """The server's certificate, the accepted client certificates, and the protocol."""
 
     cert: SecretStr | None = None
-    """The certificate itself, as PEM text; the intermediates behind it."""
+    """The certificate as PEM text, followed by its intermediates."""
     key: SecretStr | None = None
-    """The key itself, as PEM text."""
+    """The key as PEM text."""
     client_ca: SecretStr | None = None
-    """The authority of the clients' certificates, as PEM text."""
+    """The authority of client certificates, as PEM text."""
     cert_file: Readable | None = None
     """The file of the certificate."""
     key_file: Readable | None = None
     """The file of the key."""
     client_ca_file: Readable | None = None
-    """The file of the authority of the clients' certificates."""
-    client_auth_type: Annotated[ClientAuth, BeforeValidator(_that_can_be_kept)] = "NoClientCert"
-    """Whether clients show a certificate."""
+    """The file of the authority of client certificates."""
+    client_auth_type: Annotated[ClientAuth, BeforeValidator(_supported_policy)] = "NoClientCert"
+    """Whether clients must present a certificate."""
     client_allowed_sans: Annotated[tuple[str, ...], AfterValidator(_not_empty)] | None = None
-    """The names (DNS, IP, e-mail, URI) of which a client's certificate must hold one; who shows no certificate has none of them."""
+    """Names (DNS, IP, e-mail, URI), one of which a client certificate must contain. A client without a certificate has none."""
     min_version: Version = "TLS12"
-    """The oldest TLS that is spoken."""
+    """The oldest TLS version."""
     max_version: Version = "TLS13"
-    """The newest TLS that is spoken."""
+    """The newest TLS version."""
     cipher_suites: tuple[Suite, ...] = ()
-    """The suites up to TLS 1.2 by Go's names, kept by OpenSSL's; none means the usual ones."""
+    """Cipher suites by Go's names, stored by OpenSSL's. Suites of TLS 1.3 are always on; empty means the default suites."""
     prefer_server_cipher_suites: StrictBool = True
-    """Whether the order of `cipher_suites` counts, or the client's."""
-    curve_preferences: Annotated[tuple[Curve, ...], AfterValidator(_one_curve)] = ()
-    """The curve by Go's name, kept by OpenSSL's."""
+    """Whether the server's order of `cipher_suites` takes precedence over the client's."""
+    curve_preferences: tuple[Curve, ...] = ()
+    """Curves by Go's names, stored by OpenSSL's. More than one means OpenSSL's default list."""
 
 
 class Headers(_Block):
-    """The headers that may be set on every answer."""
+    """Headers that can be set on every answer."""
 
     content_security_policy: HeaderValue | None = Field(None, alias="Content-Security-Policy")
     x_frame_options: Literal["deny", "sameorigin"] | None = Field(None, alias="X-Frame-Options")
@@ -104,31 +92,32 @@ class Headers(_Block):
 
 
 class Http(_Block):
-    """How HTTP is spoken."""
+    """HTTP settings."""
 
-    http2: Annotated[StrictBool, AfterValidator(_without_http2)] = False
+    http2: StrictBool = False
+    """Accepted without effect: the server uses HTTP/1.1."""
     headers: Headers = Headers()
 
 
 class RateLimit(_Block):
-    """A token bucket for all requests together."""
+    """A token bucket shared by all requests."""
 
     interval: Interval | None = None
-    """After how long one more request is let in; 0 switches the limit off."""
+    """After how long one more request is admitted; 0 disables the limit."""
     burst: Annotated[StrictInt, Field(ge=0)] = 0
-    """How many requests are let in at once."""
+    """How many requests are admitted at once."""
 
     @model_validator(mode="after")
-    def _lets_someone_in(self) -> Self:
+    def _admits_requests(self) -> Self:
         if self.interval and not self.burst:
-            raise ValueError("burst is missing or 0, which would refuse every request: set it to 1 or more")
+            raise ValueError("burst is missing or 0, which would refuse every request; set it to 1 or more")
         if self.burst and self.interval is None:
-            raise ValueError("interval is missing, without which burst limits nothing: set it, or remove both")
+            raise ValueError("interval is missing, and burst has no effect without it; set it, or remove both")
         return self
 
     @property
     def pace(self) -> tuple[Seconds, int] | None:
-        """Interval and burst; None where nothing is limited."""
+        """Interval and burst; None if nothing is limited."""
         return (self.interval, self.burst) if self.interval else None
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the gate share: certificates, logins, and a server that stands behind a gate."""
+"""What the tests of the web configuration share: certificates, credentials, and a server with access control."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import base64
 import datetime as dt
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from exporter.errors import ConfigError
-from exporter.web.web_config.gate import Gate
+from exporter.web.address import Address
+from exporter.web.connection import note_request
+from exporter.web.server import Server
+from exporter.web.sockets import bind
+from exporter.web.web_config.access import AccessControl
+from exporter.web.web_config.basic_auth import PasswordChecker
 from exporter.web.web_config.loading import WebConfig, load_web_config
 
 HERE: Final = Path(__file__).parent
@@ -34,7 +40,7 @@ def basic(user: str, password: str) -> str:
 
 
 def problems(path: Path) -> list[str]:
-    """All that is wrong with a file; nothing where it is right."""
+    """The problems of a file."""
     try:
         load_web_config(path)
     except ConfigError as error:
@@ -49,21 +55,21 @@ def write(folder: Path, text: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class Certificates:
     """A folder with the certificates that the tests' files name."""
 
     folder: Path
     authority: trustme.CA
 
     def client(self, name: str = "client") -> ssl.SSLContext:
-        """One who trusts the server, and shows the certificate of that name."""
+        """A client that trusts the server and presents the certificate of this name."""
         context = ssl.create_default_context(cafile=self.folder / "ca.pem")
         if name:
             context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
         return context
 
     def load(self, folder: Path, block: str, rest: str = "") -> WebConfig:
-        """A configuration with TLS, and with these further lines in its block."""
+        """A configuration with TLS, with these further lines in its block."""
         files = f"cert_file: {self.folder}/server.pem, key_file: {self.folder}/server.key"
         return load_web_config(write(folder, f"tls_server_config: {{{files}, {block.replace('CA', f'{self.folder}/ca.pem')}}}\n{rest}"))
 
@@ -86,29 +92,36 @@ class Papers:
         (self.folder / name).write_bytes(text)
 
 
-def make_papers(folder: Path) -> Papers:
-    authority, stranger = trustme.CA(), trustme.CA()
-    papers = Papers(folder, authority)
+def make_certificates(folder: Path) -> Certificates:
+    authority, other = trustme.CA(), trustme.CA()
+    certificates = Certificates(folder, authority)
     authority.cert_pem.write_to_path(folder / "ca.pem")
-    for name, issuer in (("server", authority), ("client", authority), ("stranger", stranger)):
+    for name, issuer in (("server", authority), ("client", authority), ("unknown", other)):
         issued = issuer.issue_cert("127.0.0.1" if name == "server" else f"{name}.example")
         issued.cert_chain_pems[0].write_to_path(folder / f"{name}.pem")
         issued.private_key_pem.write_to_path(folder / f"{name}.key")
-    papers.issue("address", x509.IPAddress(ipaddress.ip_address("fe80::1:2")))
-    papers.issue("mail", x509.RFC822Name("ops@client.example"))
-    papers.issue("uri", x509.UniformResourceIdentifier("spiffe://example/prometheus"))
-    papers.issue("person", x509.DirectoryName(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client.example")])))
-    papers.write_key("encrypted.key", ec.generate_private_key(ec.SECP256R1()), b"password")
+    certificates.issue("address", x509.IPAddress(ipaddress.ip_address("fe80::1:2")))
+    certificates.issue("mail", x509.RFC822Name("ops@client.example"))
+    certificates.issue("uri", x509.UniformResourceIdentifier("spiffe://example/prometheus"))
+    certificates.issue("person", x509.DirectoryName(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client.example")])))
+    certificates.write_key("encrypted.key", ec.generate_private_key(ec.SECP256R1()), b"password")
     (folder / "junk.pem").write_text("-----BEGIN CERTIFICATE-----\nMIIcanary\n-----END CERTIFICATE-----\n")
-    return papers
+    return certificates
 
 
 @dataclass(frozen=True, slots=True)
-class Guarded:
-    """A server behind a gate, and what got through to it."""
+class Protected:
+    """A server with access control, and the paths whose requests have passed it."""
 
     port: int
     seen: list[str]
+    server: Server
+    access: AccessControl
+
+    def apply(self, config: WebConfig) -> None:
+        """Reload, as the daemon does it."""
+        self.server.apply(config)
+        self.access.apply(config)
 
     @asynccontextmanager
     async def ask(
@@ -124,8 +137,10 @@ class Guarded:
 
 
 @asynccontextmanager
-async def guarding(gate: Gate) -> AsyncIterator[Guarded]:
-    """Serve `/` and `/broken` behind the gate, over TLS where its configuration says so."""
+async def protected(
+    config: WebConfig, checker: PasswordChecker | None = None, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Protected]:
+    """Serve `/`, `/-/healthy` and `/broken` with this web configuration."""
     seen: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -134,15 +149,8 @@ async def guarding(gate: Gate) -> AsyncIterator[Guarded]:
             raise web.HTTPInternalServerError
         return web.Response(text="secret page\n", headers={"X-Frame-Options": "allow"})
 
-    application = web.Application(middlewares=[gate.middleware])
-    application.router.add_get("/", answer)
-    application.router.add_get("/broken", answer)
-    application.on_response_prepare.append(gate.on_response_prepare)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=gate.config.ssl_context()).start()
-        yield Guarded(runner.addresses[0][1], seen)
-    finally:
-        await runner.cleanup()
-        gate.close()
+    with closing(AccessControl(config, checker, clock)) as access:
+        application = web.Application(middlewares=[note_request, access.middleware])
+        application.add_routes([web.get(path, answer) for path in ("/", "/-/healthy", "/broken")])
+        async with Server(application, await bind([Address("127.0.0.1", 0)]), config) as server:
+            yield Protected(server.addresses[0].port, seen, server, access)

@@ -1,4 +1,4 @@
-"""The corpus: each bad file states all that is wrong with it, each good file states what it holds."""
+"""The corpus: each bad file lists its problems, each good file lists its content."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final
 import pytest
 
 from exporter.web.web_config.loading import WebConfig, load_web_config
-from tests.web.web_config.support import HERE, Papers, problems
+from tests.web.web_config.support import HERE, Certificates, problems
 
 BAD: Final = sorted((HERE / "bad").glob("*.yaml"))
 GOOD: Final = sorted((HERE / "good").glob("*.yaml"))
 
 
 @pytest.fixture
-def folder(tmp_path: Path, papers: Papers) -> Path:
-    shutil.copytree(papers.folder, tmp_path, dirs_exist_ok=True)
+def folder(tmp_path: Path, certificates: Certificates) -> Path:
+    shutil.copytree(certificates.folder, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
@@ -28,15 +28,16 @@ def stated(path: Path, what: str) -> list[str]:
 
 
 def held(config: WebConfig) -> Iterator[str]:
-    context = config.ssl_context()
+    context = config.tls.context if config.tls else None
     yield f"{context.minimum_version.name} to {context.maximum_version.name}, {context.verify_mode.name}" if context else "plain"
     yield from (f"file {path.name}" for path in config.files[1:])
     if config.allowed_names:
         yield f"one of {', '.join(sorted(config.allowed_names))}"
     yield from (f"user {name}" for name in config.users)
     yield from (f"{name}: {value}" for name, value in config.headers.items())
-    if config.pace:
-        yield "one more each {:.12g}s, {} at once".format(*config.pace)
+    if config.rate_limit:
+        yield "one more each {:.12g}s, {} at once".format(*config.rate_limit)
+    yield from (f"note {note}" for note in config.without_effect)
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)

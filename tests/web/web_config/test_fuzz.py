@@ -1,4 +1,4 @@
-"""Whatever is sent or written, the answer is one of those that are meant."""
+"""Any header and any document is accepted or refused, without an unexpected error."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exporter.errors import ConfigError
+from exporter.web.web_config.basic_auth import Credentials, parse_authorization
 from exporter.web.web_config.fields import parse_interval
-from exporter.web.web_config.gate import Gate
 from exporter.web.web_config.loading import WebConfig, load_web_config
-from exporter.web.web_config.login import Login, parse_login
 from exporter.web.web_config.models import Headers, Http, RateLimit, Tls, WebFile
-from tests.web.web_config.support import ALICE, guarding, write
+from tests.web.web_config.support import ALICE, protected, write
 
 LINE: Final = st.binary(max_size=40).filter(lambda line: not set(line) & {0, 10, 13})
 TOKEN: Final = st.binary(max_size=60).map(base64.b64encode)
@@ -28,7 +27,7 @@ HEADER: Final = st.builds(lambda scheme, rest: scheme + b" " + rest, st.sampled_
 
 async def statuses(values: list[bytes]) -> set[bytes]:
     found = set()
-    async with guarding(Gate(WebConfig(users={"alice": ALICE}))) as server:
+    async with protected(WebConfig(users={"alice": ALICE})) as server:
         for value in values:
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: " + value + b"\r\n\r\n")
@@ -48,16 +47,16 @@ def test_any_authorization_header_is_refused_and_none_breaks_the_server(values: 
 @given(st.lists(st.text(), max_size=3))
 @example(["Basic \udcff"])
 @example(["Basic " + "=" * 9])
-def test_any_headers_are_a_login_or_none(values: list[str]) -> None:
-    login = parse_login(values)
-    assert login is None or (len(values) == 1 and b":" not in login.user)
+def test_any_headers_are_credentials_or_none(values: list[str]) -> None:
+    found = parse_authorization(values)
+    assert found is None or (len(values) == 1 and b":" not in found.user)
 
 
 @given(st.binary(), st.binary())
-def test_what_a_client_packs_is_unpacked(user: bytes, password: bytes) -> None:
+def test_encoded_credentials_are_decoded(user: bytes, password: bytes) -> None:
     user = user.replace(b":", b"")
     packed = base64.b64encode(user + b":" + password).decode()
-    assert parse_login([f"Basic {packed}"]) == Login(user, password)
+    assert parse_authorization([f"Basic {packed}"]) == Credentials(user, password)
 
 
 @given(st.text(alphabet="0123456789.nuµsmh-+ ") | st.integers() | st.floats() | st.booleans() | st.none())

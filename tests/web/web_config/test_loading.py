@@ -1,4 +1,4 @@
-"""What loading promises beyond the corpus: PEM text inside the file, and silence about what is secret."""
+"""Loading: PEM text inside the file, and no secret in any message."""
 
 from __future__ import annotations
 
@@ -13,34 +13,36 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
-from exporter.web.web_config.gate import Gate
 from exporter.web.web_config.loading import WebConfig, load_web_config
 from exporter.web.web_config.models import WebFile
-from tests.web.web_config.support import ALICE, Papers, guarding, problems, write
+from tests.web.web_config.support import ALICE, Certificates, problems, protected, write
 
 CANARY = "canary-5eC7et"
 
 
-def inline(papers: Papers) -> str:
+def inline(certificates: Certificates) -> str:
     texts = {
-        name: (papers.folder / file).read_text() for name, file in (("cert", "server.pem"), ("key", "server.key"), ("client_ca", "ca.pem"))
+        name: (certificates.folder / file).read_text()
+        for name, file in (("cert", "server.pem"), ("key", "server.key"), ("client_ca", "ca.pem"))
     }
     return "".join(f"  {name}: {json.dumps(text)}\n" for name, text in texts.items())
 
 
-async def test_pem_text_inside_the_file_serves_like_files(papers: Papers, tmp_path: Path) -> None:
-    path = write(tmp_path, f"tls_server_config:\n{inline(papers)}  client_auth_type: RequireAndVerifyClientCert\n")
+async def test_pem_text_inside_the_file_serves_like_files(certificates: Certificates, tmp_path: Path) -> None:
+    path = write(tmp_path, f"tls_server_config:\n{inline(certificates)}  client_auth_type: RequireAndVerifyClientCert\n")
     config = load_web_config(path)
     assert config.files == (path,)
-    async with guarding(Gate(config)) as server:
-        assert await server.status(tls=papers.client()) == 200
+    async with protected(config) as server:
+        assert await server.status(tls=certificates.client()) == 200
 
 
-def test_pem_text_needs_a_system_that_has_files_in_memory(papers: Papers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pem_text_needs_a_system_that_has_files_in_memory(
+    certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delattr(os, "memfd_create")
-    path = write(tmp_path, f"tls_server_config:\n{inline(papers)}  client_auth_type: VerifyClientCertIfGiven\n")
+    path = write(tmp_path, f"tls_server_config:\n{inline(certificates)}  client_auth_type: VerifyClientCertIfGiven\n")
     assert problems(path) == [
-        "tls_server_config.cert: PEM text inside the configuration cannot be used on this machine: put it into a file"
+        "tls_server_config.cert: PEM text inside the configuration is not supported on this machine; put it into a file"
     ]
 
 
@@ -48,18 +50,18 @@ def open_files() -> list[str]:
     return sorted(path.name for path in Path("/proc/self/fd").iterdir())
 
 
-def test_no_file_in_memory_stays_open(papers: Papers, tmp_path: Path) -> None:
-    path = write(tmp_path, f"tls_server_config:\n{inline(papers)}  client_auth_type: VerifyClientCertIfGiven\n")
+def test_no_file_in_memory_stays_open(certificates: Certificates, tmp_path: Path) -> None:
+    path = write(tmp_path, f"tls_server_config:\n{inline(certificates)}  client_auth_type: VerifyClientCertIfGiven\n")
     before = open_files()
     load_web_config(path)
     assert open_files() == before
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     assert problems(tmp_path / "web.yaml") == [f"{tmp_path}/web.yaml: no such file"]
 
 
-def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
+def test_an_impossible_file_name_is_reported(tmp_path: Path) -> None:
     name = "x" * 300
     assert problems(write(tmp_path, f"tls_server_config: {{cert_file: {name}, key_file: {name}}}")) == [
         "tls_server_config.cert_file: cannot be read: File name too long",
@@ -91,17 +93,18 @@ def test_no_problem_repeats_what_may_be_a_secret(tmp_path: Path, text: str) -> N
     assert not any(CANARY in problem for problem in found)
 
 
-def test_damaged_pem_text_is_not_repeated(papers: Papers, tmp_path: Path) -> None:
-    text = (papers.folder / "junk.pem").read_text()
-    key = (papers.folder / "server.key").read_text()
+def test_damaged_pem_text_is_not_repeated(certificates: Certificates, tmp_path: Path) -> None:
+    text = (certificates.folder / "junk.pem").read_text()
+    key = (certificates.folder / "server.key").read_text()
     for cert, other in ((text, key), (key, text), (key[:200], key[:200])):
         (found,) = problems(write(tmp_path, f"tls_server_config: {{cert: {json.dumps(cert)}, key: {json.dumps(other)}}}"))
-        assert found == "tls_server_config.cert: holds no certificate in PEM form, or a damaged one"
+        assert found == "tls_server_config.cert: contains no certificate in PEM format, or a damaged one"
 
 
-def test_no_representation_shows_a_hash_or_a_key(papers: Papers, tmp_path: Path) -> None:
+def test_no_representation_shows_a_hash_or_a_key(certificates: Certificates, tmp_path: Path) -> None:
     path = write(
-        tmp_path, f"tls_server_config:\n{inline(papers)}  client_auth_type: VerifyClientCertIfGiven\nbasic_auth_users: {{alice: {ALICE}}}\n"
+        tmp_path,
+        f"tls_server_config:\n{inline(certificates)}  client_auth_type: VerifyClientCertIfGiven\nbasic_auth_users: {{alice: {ALICE}}}\n",
     )
     config = load_web_config(path)
     shown = repr(config) + repr(WebFile.model_validate({"basic_auth_users": {"alice": ALICE}, "tls_server_config": {"key": CANARY}}))
@@ -117,9 +120,9 @@ def test_a_configuration_is_frozen() -> None:
         WebConfig().users = {}  # type: ignore[misc]  # this is what must not work
 
 
-def test_a_key_too_small_for_openssl_is_told_in_its_words(tmp_path: Path) -> None:
+def test_a_key_too_small_for_openssl_is_reported(tmp_path: Path) -> None:
     path = small_pair(tmp_path)
-    assert problems(path) == ["tls_server_config.cert_file: is refused by OpenSSL: ee key too small"]
+    assert problems(path) == ["tls_server_config.cert_file: rejected by OpenSSL: ee key too small"]
 
 
 def small_pair(folder: Path) -> Path:

@@ -2,11 +2,11 @@
 (() => {
   const at = (id) => document.getElementById(id);
   const list = at("accounts"), field = at("filter"), pause = at("pause"), none = at("none");
-  const pace = Number(document.body.dataset.refresh) * 1000;
-  let timer = 0, busy = false, paused = false, lostSince = null, why = "";
+  const interval = Number(document.body.dataset.refresh) * 1000;
+  let timer = 0, busy = false, paused = false, failedSince = null, why = "";
 
-  // The server filters by the same rule (rows.py).
-  function sift() {
+  // The server filters by the same rule (account_view.py).
+  function applyFilter() {
     const wanted = field.value.trim(), words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const card of list.children) {
@@ -21,7 +21,7 @@
   }
 
   function explain(wanted) {
-    none.replaceChildren("There is nothing to show: the configuration lists no account.");
+    none.replaceChildren("The configuration contains no account.");
     if (!wanted) return;
     const name = document.createElement("bdi"), all = document.createElement("a");
     name.textContent = wanted.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
@@ -30,10 +30,10 @@
     none.replaceChildren("No account matches “", name, "”. ", all);
   }
 
-  function look(text) {
+  function setFilter(text) {
     field.value = text;
     remember();
-    sift();
+    applyFilter();
   }
 
   function remember() {
@@ -41,7 +41,7 @@
     history.replaceState(null, "", text ? "?filter=" + encodeURIComponent(text) : location.pathname);
   }
 
-  // What stays the same is not touched: focus, selection, open details and the place in the page survive.
+  // Unchanged nodes are kept, and with them focus, selection, open details and scroll position.
   function morph(old, fresh) {
     if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
     if (old.nodeType !== Node.ELEMENT_NODE) {
@@ -73,15 +73,15 @@
     list.dataset.total = fresh.dataset.total;
   }
 
-  function take(page) {
+  function update(page) {
     const fresh = page.getElementById("accounts");
-    if (!fresh) throw new Error("its answer was another page");
+    if (!fresh) throw new Error("the answer is not the status page");
     if (page.body.dataset.version !== document.body.dataset.version) return location.reload();
     const focus = document.activeElement;
     for (const id of ["summary", "asof", "icon"]) morph(at(id), page.getElementById(id));
     document.title = page.title;
     arrange(fresh);
-    sift();
+    applyFilter();
     if (focus !== document.activeElement && focus.isConnected) focus.focus({ preventScroll: true });
   }
 
@@ -90,29 +90,29 @@
     busy = true;
     clearTimeout(timer);
     try {
-      const answer = await fetch(location.pathname, { cache: "no-store", signal: AbortSignal.timeout(Math.max(pace, 10000)) });
-      if (!answer.ok) throw new Error(`it answers with HTTP ${answer.status}`);
-      take(new DOMParser().parseFromString(await answer.text(), "text/html"));
-      lostSince = null;
+      const answer = await fetch(location.pathname, { cache: "no-store", signal: AbortSignal.timeout(Math.max(interval, 10000)) });
+      if (!answer.ok) throw new Error(`it answers HTTP ${answer.status}`);
+      update(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      failedSince = null;
     } catch (error) {
-      lostSince ??= new Date();
-      why = error.constructor === Error ? error.message : "there is no answer";
+      failedSince ??= new Date();
+      why = error.constructor === Error ? error.message : "no answer";
     }
-    tell();
+    showError();
     busy = false;
-    plan();
+    schedule();
   }
 
-  function tell() {
-    const lost = at("lost"), time = lostSince && lostSince.toISOString().slice(11, 19);
-    const text = time ? `The exporter cannot be reached since ${time} UTC: ${why}. What stands below is ${at("asof").textContent}.` : "";
+  function showError() {
+    const lost = at("lost"), time = failedSince && failedSince.toISOString().slice(11, 19);
+    const text = time ? `The exporter is unreachable since ${time} UTC: ${why}. The figures below are ${at("asof").textContent}.` : "";
     lost.hidden = !text;
     if (lost.textContent !== text) lost.textContent = text;
   }
 
-  function plan() {
+  function schedule() {
     clearTimeout(timer);
-    if (!paused && !document.hidden) timer = setTimeout(refresh, pace);
+    if (!paused && !document.hidden) timer = setTimeout(refresh, interval);
   }
 
   pause.hidden = false;
@@ -126,17 +126,17 @@
     const link = event.target.closest("a[href^='?']");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    link.id === "again" ? refresh() : look(new URLSearchParams(link.search).get("filter") || "");
+    link.id === "again" ? refresh() : setFilter(new URLSearchParams(link.search).get("filter") || "");
   });
   document.addEventListener("visibilitychange", () => (document.hidden || paused ? clearTimeout(timer) : refresh()));
   addEventListener("pageshow", (event) => event.persisted && !paused && refresh());
-  field.addEventListener("input", sift);
+  field.addEventListener("input", applyFilter);
   field.addEventListener("change", remember);
   field.form.addEventListener("submit", (event) => {
     event.preventDefault();
     remember();
   });
-  sift();
-  // A page that came filtered by the server lacks the other accounts.
-  list.children.length < Number(list.dataset.total) ? refresh() : plan();
+  applyFilter();
+  // A page that the server has filtered lacks the other accounts.
+  list.children.length < Number(list.dataset.total) ? refresh() : schedule();
 })();

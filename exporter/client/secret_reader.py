@@ -1,0 +1,62 @@
+"""Reads secrets without blocking the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from exporter.client.file_threads import FileThreads
+from exporter.config.credentials import SecretSource
+from exporter.errors import CredentialError
+
+
+class SecretReader:
+    """Reads secrets again for every poll, and remembers what each file contained last."""
+
+    def __init__(self, environ: Mapping[str, str], files: FileThreads | None = None) -> None:
+        self.files = files or FileThreads()
+        self._environ = environ
+        self._last: dict[Path, SecretStr | str] = {}
+
+    async def read(self, source: SecretSource) -> SecretStr:
+        """Read the secret now; for an OAuth login, its refresh token.
+
+        Raises:
+            CredentialError: it is missing, unusable, or its file does not answer.
+        """
+        if source.path is None:
+            return source.read(self._environ)
+        try:
+            secret = await self.files.run(source.path, partial(source.read, self._environ))
+        except TimeoutError:
+            raise unanswered() from None
+        except CredentialError as error:
+            self._last[source.path] = str(error)
+            raise
+        self._last[source.path] = secret
+        return secret
+
+    def last(self, source: SecretSource) -> object:
+        """Return what the last read found: a secret, or why there was none; None for a secret that has no file."""
+        return self._last.get(source.path) if source.path else None
+
+    async def is_other_than(self, source: SecretSource, former: object) -> bool:
+        """Read the file and report whether it contains something else than `last` returned earlier."""
+        if source.path:
+            with suppress(CredentialError):
+                await self.read(source)
+        return self.last(source) != former
+
+    def check_answers(self, source: SecretSource) -> None:
+        """Raise CredentialError if a read of the secret's file is still running: then a timeout is the file's fault."""
+        if source.path and self.files.is_waiting(source.path):
+            raise unanswered()
+
+
+def unanswered() -> CredentialError:
+    """Return the error for a file whose read does not end."""
+    return CredentialError("the file of the secret does not answer: is it on a network file system that is down?")

@@ -1,0 +1,142 @@
+"""The one place that sends requests to vendors and reads their responses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from exporter.client.compression import BodyTooLargeError, codings_of, decompress
+from exporter.client.connections import Connector
+from exporter.client.faults import fault
+from exporter.client.file_threads import FileThreads
+from exporter.client.proxies import proxy_for, proxy_headers
+from exporter.client.resolver import Resolver
+from exporter.client.retry_after import waiting_time
+from exporter.client.tls import TrustStore
+from exporter.clock import Clock
+from exporter.config.connection import ConnectionSettings
+from exporter.errors import PollError
+from exporter.model import Seconds
+
+MAX_BODY_BYTES: Final = 1_048_576
+"""Counted before and after decompression."""
+
+
+def open_session(user_agent: str, resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
+    """Open the pool of connections that all accounts share."""
+    return _session(Connector(resolver or Resolver()), user_agent)
+
+
+def _session(connector: Connector, user_agent: str) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),  # one account's cookies must not reach another
+        headers={"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"},
+        timeout=aiohttp.ClientTimeout(total=None),  # the timeout is on the whole poll
+        auto_decompress=False,  # decompression has its own limit
+        read_bufsize=MAX_BODY_BYTES,  # more than is ever read, so that reading never pauses within a body
+        requote_redirect_url=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response whose body is read."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes | None
+    """The body as it was sent; None if it is too large."""
+    codings: list[str]
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def body(self, limit: int = MAX_BODY_BYTES) -> bytes:
+        """Return the decompressed body. Other statuses than 2xx have an empty one where it cannot be read: the status is enough.
+
+        Raises:
+            BodyTooLargeError: it is larger than `limit`.
+            PollError: it cannot be decompressed.
+        """
+        try:
+            if self.content is None:
+                raise BodyTooLargeError(MAX_BODY_BYTES)
+            return decompress(self.content, self.codings, limit)
+        except PollError as error:
+            if self.is_success or (isinstance(error, BodyTooLargeError) and self.content is not None and limit < MAX_BODY_BYTES):
+                raise
+            return b""
+
+    def retry_after(self, now: float, other_header: str | None = None) -> Seconds | None:
+        """Return how long the vendor asks to wait, with a status that can ask for it. Some vendors use a header of their own."""
+        if self.status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+            return None
+        names = ("Retry-After", other_header) if other_header else ("Retry-After",)
+        waits = (waiting_time(self.headers.get(name), self.headers.get("Date"), now) for name in names)
+        return next((wait for wait in waits if wait is not None), None)
+
+
+class Transport:
+    """Sends requests as the settings of an account's connection say."""
+
+    def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock, files: FileThreads | None = None) -> None:
+        """`session` is from `open_session`; `environ` may name a proxy; `clock` dates what the vendor asks to wait for."""
+        self._session = session
+        self._environ = environ
+        self._trust = TrustStore(files or FileThreads())
+        self.clock = clock
+
+    async def send(self, method: str, url: URL, settings: ConnectionSettings, **content: Any) -> Response:
+        """Send a request on a shared connection. `content` is what aiohttp's request takes: `headers`, `json` and the like.
+
+        Raises:
+            PollError: no complete response arrived.
+        """
+        return await self._send(self._session, method, url, settings, content)
+
+    async def send_unshared(self, method: str, url: URL, settings: ConnectionSettings, **content: Any) -> Response:
+        """Send a request on a connection of its own, as one to a token endpoint: its response must not be taken for another's."""
+        shared = self._session.connector
+        if not isinstance(shared, Connector):
+            raise TypeError("expected a session from open_session")
+        async with _session(shared.unshared(), self._session.headers["User-Agent"]) as session:
+            return await self._send(session, method, url, settings, content)
+
+    async def _send(
+        self, session: aiohttp.ClientSession, method: str, url: URL, settings: ConnectionSettings, content: Mapping[str, Any]
+    ) -> Response:
+        proxy = proxy_for(url, settings, self._environ)
+        try:
+            async with session.request(
+                method,
+                url,
+                allow_redirects=False,
+                proxy=proxy.url if proxy else None,
+                proxy_headers=proxy_headers(proxy) if proxy else None,
+                ssl=await self._trust.context(settings.ca_file) if url.scheme == "https" else True,
+                timeout=aiohttp.ClientTimeout(total=None, connect=settings.connect_timeout),
+                **content,
+            ) as response:
+                codings = codings_of(response.headers.getall("Content-Encoding", ()))
+                return Response(response.status, response.headers, await _read(response), codings)
+        except (aiohttp.ClientError, OSError) as error:
+            raise fault(error, proxied=proxy is not None) from None  # the cause's text may contain the URL
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes | None:
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            return None
+    return b"".join(chunks)

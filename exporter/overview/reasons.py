@@ -1,0 +1,109 @@
+"""What each reason of a failed poll means, and what an operator can do about it: the one place of these texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from exporter.errors import Cause
+from exporter.model import Reason
+
+_RETRY: Final = "The exporter tries again by itself"
+_NEW_KEY: Final = f"{_RETRY}, and within one interval when the secret's file changes; a changed environment variable needs a restart."
+
+
+class ReasonText(NamedTuple):
+    """The texts of one reason."""
+
+    title: str
+    """A few words."""
+    meaning: str
+    """A sentence for the documentation."""
+    remedy: str
+    """What to do, to be read beside the error's own message."""
+
+
+REASONS: Final[Mapping[Reason, ReasonText]] = {
+    Reason.TIMEOUT: ReasonText(
+        "No response in time",
+        "The response was not complete within `timeout`.",
+        "Wait: the vendor may be slow. Check its status page, and the network from here to there. "
+        f"If it is always so slow, raise `timeout`. {_RETRY}.",
+    ),
+    Reason.CONNECTION: ReasonText(
+        "No connection",
+        "The vendor could not be reached, or the connection ended before the response was complete.",
+        "Check that the vendor can be reached from the exporter's host: name resolution, firewall, and `proxy_url` and `base_url` if they "
+        f"are set. {_RETRY}.",
+    ),
+    Reason.TLS: ReasonText(
+        "No secure connection",
+        "The TLS handshake failed, or the certificate of the server is not trusted.",
+        "Check the clock and the CA certificates of the exporter's host. If a proxy opens TLS connections, set `ca_file` to the file of "
+        f"its CA. {_RETRY}.",
+    ),
+    Reason.UNAUTHORIZED: ReasonText(
+        "Not authorized",
+        "The vendor rejects the request as not authorized, mostly because of the key.",
+        f"Check the key at the vendor, and `region` and `base_url` if they are set: the vendor gave no error code. {_NEW_KEY}",
+    ),
+    Reason.FORBIDDEN: ReasonText(
+        "Access denied",
+        "The vendor denies access: the key lacks a permission, the account is suspended, or the region is blocked.",
+        f"Check at the vendor what the key may read, and the state of the account: the vendor gave no error code. {_NEW_KEY}",
+    ),
+    Reason.QUOTA_EXHAUSTED: ReasonText(
+        "Quota exhausted",
+        "The vendor refuses the request because nothing is left on the account.",
+        f"Top up at the vendor, raise the spending cap, or wait for the reset. {_RETRY}.",
+    ),
+    Reason.RATE_LIMITED: ReasonText(
+        "Rate limited",
+        "The vendor rejects the request because it receives too many.",
+        "Wait until the vendor's limit ends. If it comes back, raise the account's `interval`, lower `max_requests_per_minute` of the "
+        "provider, or check what else uses the key.",
+    ),
+    Reason.CLIENT_ERROR: ReasonText(
+        "Request refused",
+        "The vendor rejects the request for another reason.",
+        "Check `base_url` and `region` if they are set, and whether there is a newer release: the vendor may have changed its API. "
+        f"{_RETRY}.",
+    ),
+    Reason.SERVER_ERROR: ReasonText(
+        "Error at the vendor",
+        "The vendor reports an internal error.",
+        f"Wait, and check the vendor's status page. {_RETRY}.",
+    ),
+    Reason.INVALID_RESPONSE: ReasonText(
+        "Unexpected response",
+        "The response is a redirect, too large, not JSON, or not of the form that the definition expects.",
+        "Check that no proxy or portal answers in place of the vendor, and whether there is a newer release: the vendor may have changed "
+        f"its API. {_RETRY}.",
+    ),
+    Reason.CREDENTIAL: ReasonText(
+        "Key not readable",
+        "The secret cannot be read or cannot be a key; no request was sent.",
+        f"Put the key where `credentials` of the account says, and let the exporter's user read it: no request was sent. {_NEW_KEY}",
+    ),
+    Reason.INTERNAL: ReasonText(
+        "Defect of the exporter",
+        "The exporter has a defect; its log contains the details.",
+        f"Report the defect with its lines of the log. The other accounts are not affected. {_RETRY}.",
+    ),
+}
+
+_REFUSALS: Final[Mapping[Cause, str]] = {
+    Cause.KEY: f"Create a new key at the vendor and put it where `credentials` of the account says: the vendor does not accept this one. {_NEW_KEY}",
+    Cause.PERMISSION: f"Give the key the missing permission at the vendor, or use a key that has it. {_NEW_KEY}",
+    Cause.OTHER_CODE: f"Look up the error code of the message in the vendor's documentation, and check the account at the vendor. {_RETRY}.",
+    Cause.NOT_JSON: (
+        "Check whether a proxy, a firewall or a gateway answered in place of the vendor: `proxy_url` and `base_url` if they are set, and "
+        f"whether the vendor blocks the address of this host. {_RETRY}."
+    ),
+}
+
+
+def remedy_of(reason: Reason, cause: Cause | None) -> str:
+    """Return what an operator can do. A wrong key or a missing permission is named only where the vendor's error code says so."""
+    is_refusal = reason in {Reason.UNAUTHORIZED, Reason.FORBIDDEN}
+    return _REFUSALS[cause] if cause and is_refusal else REASONS[reason].remedy

@@ -1,0 +1,131 @@
+"""The paths that the server answers; every other path is 404. No handler asks a vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+
+from exporter.accounts.store import Store
+from exporter.errors import Problem
+from exporter.metrics.exposition import Exposition
+from exporter.metrics.negotiation import negotiate
+from exporter.overview.build import build_overview
+from exporter.overview.encoding import encode
+from exporter.web.connection import note_request
+from exporter.web.limits import limit_in_flight
+from exporter.web.pages import Pages
+from exporter.web.status.page import StatusPage
+from exporter.web.web_config.access import AccessControl
+
+_OWN_SITE: Final = {"same-origin", "none"}
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """What the server serves."""
+
+    store: Store
+    exposition: Exposition
+    version: str
+    telemetry_path: str = "/metrics"
+    reload: Callable[[], Awaitable[Sequence[Problem]]] | None = None
+    """Rereads the configuration and returns its problems; None if there is no configuration file."""
+    max_requests: int = 0
+    """How many requests for each page, and how many reloads, may be in progress at once; 0 is no limit."""
+    dead: Callable[[], Sequence[str]] = tuple
+    """Names the loops that have ended though they should run until the end."""
+
+    @cached_property
+    def _metrics_pages(self) -> Pages:
+        return Pages()
+
+    @cached_property
+    def _account_pages(self) -> Pages:
+        """In a thread of their own, so that Prometheus does not wait for people."""
+        return Pages()
+
+    @cached_property
+    def _status_page(self) -> StatusPage:
+        return StatusPage(telemetry_path=self.telemetry_path)
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Return the metrics in the requested format, for the requested families."""
+        snapshot = self.store.snapshot()
+        accept, encoding = (", ".join(request.headers.getall(name, ())) for name in (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING))
+        negotiated = negotiate(accept, encoding, request.query.getall("name[]", ()))
+        page = await self._metrics_pages.get(negotiated, snapshot.generation, lambda: self.exposition.render(snapshot, negotiated))
+        return web.Response(body=page.body, headers=page.headers)
+
+    async def accounts(self, _request: web.Request) -> web.Response:
+        """Return all facts about the accounts as JSON."""
+        snapshot = self.store.snapshot()
+        body = await self._account_pages.get("accounts", snapshot.generation, lambda: encode(build_overview(snapshot, self.version)))
+        return web.Response(body=body, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Return the status page."""
+        snapshot, wanted = self.store.snapshot(), request.query.get("filter", "")
+        page = await self._account_pages.get(
+            ("status", wanted), snapshot.generation, lambda: self._status_page.render(build_overview(snapshot, self.version), wanted=wanted)
+        )
+        return web.Response(body=page.body, headers=page.headers)
+
+    async def healthy(self, _request: web.Request) -> web.Response:
+        """200 while the event loop runs and no other loop has ended."""
+        if dead := self.dead():
+            return web.Response(text=f"not running: {', '.join(dead)}\n", status=503)
+        return web.Response(text="healthy\n")
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """200 when every account has been polled at least once, successfully or not."""
+        entries = self.store.snapshot().entries
+        if waiting := sum(not entry.polls for entry in entries):
+            return web.Response(text=f"waiting for the first poll of {waiting} of {len(entries)} accounts\n", status=503)
+        return web.Response(text=f"{len(entries)} accounts polled\n")
+
+    async def reload_config(self, request: web.Request) -> web.Response:
+        """200 when the new configuration is in effect; 500 with its problems while the previous one stays in effect."""
+        if _is_cross_origin(request):
+            return web.Response(text="reload refused: the request comes from another site\n", status=403)
+        problems = await self.reload() if self.reload else ()
+        if problems:
+            count = f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}"
+            lines = [f"configuration rejected, the previous one stays in effect; {count}:", *map(str, problems)]
+            return web.Response(text="".join(f"{line}\n" for line in lines), status=500)
+        return web.Response(text="reloaded\n")
+
+
+def make_application(endpoints: Endpoints, access: AccessControl | None = None) -> web.Application:
+    """Lay out routes and middlewares: a request passes access control before it is routed or found to be 404."""
+    application = web.Application(middlewares=[note_request, access.middleware] if access else [note_request])
+    router, limit = application.router, endpoints.max_requests
+    pages = {"/": endpoints.status, "/api/v1/accounts": endpoints.accounts, endpoints.telemetry_path: endpoints.metrics}
+    for path, handler in pages.items():
+        router.add_get(path, limit_in_flight(handler, limit))
+    router.add_get("/-/healthy", endpoints.healthy)
+    router.add_get("/-/ready", endpoints.ready)
+    if endpoints.reload is not None:
+        reload = limit_in_flight(endpoints.reload_config, limit)
+        router.add_post("/-/reload", reload)
+        router.add_put("/-/reload", reload)
+    return application
+
+
+def _is_cross_origin(request: web.Request) -> bool:
+    """Whether a page of another site sent the request, by the rule of Go's `http.CrossOriginProtection`."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site not in _OWN_SITE
+    origin = request.headers.get(hdrs.ORIGIN)
+    return origin is not None and _host_of(origin) != request.headers.get(hdrs.HOST, "")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""

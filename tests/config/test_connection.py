@@ -1,0 +1,91 @@
+"""The settings of connections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trustme
+
+from exporter.config.connection import ConnectionSettings, Proxy
+from exporter.model import Seconds
+from tests.client.support import PASSWORD
+from tests.config.support import ENVIRON, load, problems, resolved, with_account, write
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        *(
+            ("proxy_url", url, "expected http://host:port or http://user:password@host:port, with special characters percent-encoded")
+            for url in (
+                f"https://me:{PASSWORD}@proxy.test:1",
+                f"http://me:{PASSWORD}@proxy.test:1/path",
+                f"http://me:{PASSWORD}#@proxy.test:1",
+                f"http://me:{PASSWORD}/@proxy.test:1",
+                f"http://me:{PASSWORD}@proxy.test:{PASSWORD}",
+                f"http://me:{PASSWORD}@proxy.test:0",
+                f"http://me:{PASSWORD}@:1",
+                f"http://me:{PASSWORD}@[::1:1",
+                f"http://me:{PASSWORD}@pro xy.test:1",
+                f"http://me:{PASSWORD}\n@proxy.test:1",
+                f"me:{PASSWORD}@proxy.test:1",
+                "",
+            )
+        ),
+        *(
+            ("no_proxy", [entry], "expected a host, a .suffix, an address, a network such as 10.0.0.0/8, or *; each is an entry of its own")
+            for entry in ("", "a,b", "a b", "10.0.0.0/99", f"http://me:{PASSWORD}@vendor.test")
+        ),
+        ("no_proxy", "a.test", "expected a list"),
+        ("ca_file", "none.pem", "the file cannot be read: No such file or directory"),
+        ("ca_file", ".", "the file cannot be read: Is a directory"),
+        ("ca_file", "config.yaml", "the file contains no usable certificates: expected them in PEM form"),
+        ("connect_timeout", "0s", "expected a duration such as 30s, 5m or 1h30m"),
+        ("proxy_from_environment", True, "the environment variable HTTPS_PROXY: expected http://host:port or http://user:password@host:port, "
+         "with special characters percent-encoded"),
+    ],
+)  # fmt: skip
+def test_unusable_connection_settings_are_problems(tmp_path: Path, key: str, value: object, message: str) -> None:
+    found = problems(write(tmp_path, with_account(**{key: value})), {**ENVIRON, "HTTPS_PROXY": f"ftp://me:{PASSWORD}@proxy.test"})
+    place = f"accounts[0].{key}[0]" if isinstance(value, list) else f"accounts[0].{key}"
+    assert found == [f"{place}: {message}"]
+
+
+def test_a_proxy_url_and_a_proxy_from_the_environment_exclude_each_other(tmp_path: Path) -> None:
+    found = problems(write(tmp_path, with_account(proxy_url="http://proxy.test:1", proxy_from_environment=True)))
+    assert found == ["accounts[0].proxy_from_environment: expected proxy_url or proxy_from_environment, not both"]
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "expected"),
+    [
+        ("{}", {}, ConnectionSettings()),
+        ("{connect_timeout: 3s, ca_file: ca.pem}", {}, ConnectionSettings(ca_file=Path("ca.pem"), connect_timeout=Seconds(3.0))),
+        ("{connect_timeout: 3s}", {"connect_timeout": "4s"}, ConnectionSettings(connect_timeout=Seconds(4.0))),
+        ("{proxy_url: 'http://a:1'}", {"proxy_from_environment": True}, ConnectionSettings(proxy_from_environment=True)),
+        ("{proxy_from_environment: true}", {"proxy_url": "http://a:1"}, ConnectionSettings(proxy=Proxy("a", 1))),
+        ("{proxy_url: 'http://a'}", {"proxy_from_environment": False}, ConnectionSettings(proxy=Proxy("a", 80))),
+        (
+            "{proxy_url: 'http://u:p@[::2]:1', no_proxy: [b]}",
+            {"no_proxy": ["*"]},
+            ConnectionSettings(proxy=Proxy("::2", 1, "u:p"), no_proxy=("*",)),
+        ),
+        ("{no_proxy: [b]}", {"no_proxy": []}, ConnectionSettings()),
+    ],
+)
+def test_an_account_s_connection_settings_take_precedence(
+    tmp_path: Path, defaults: str, own: dict[str, object], expected: ConnectionSettings
+) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    config = load(write(tmp_path, f"{with_account(**own)[:-1]}, defaults: {defaults}}}"))
+    connection = resolved(config).connection
+    relative = connection.ca_file.relative_to(tmp_path) if connection.ca_file else None
+    assert (connection.proxy, connection.no_proxy, connection.proxy_from_environment, relative, connection.connect_timeout) == (
+        expected.proxy,
+        expected.no_proxy,
+        expected.proxy_from_environment,
+        expected.ca_file,
+        expected.connect_timeout,
+    )
+    assert "u:p" not in repr((config, connection))

@@ -1,0 +1,116 @@
+"""Reloads of the web configuration: protection is not switched off by an emptied or half-written file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from structlog.testing import capture_logs
+
+from exporter.errors import ConfigError
+from exporter.web.web_config.file import CONFIRM_AFTER, WebConfigFile
+from exporter.web.web_config.loading import WebConfig, load_web_config
+from tests.web.web_config.support import ALICE, BOB, Certificates, write
+
+USERS: Final = f"basic_auth_users: {{alice: {ALICE}}}\n"
+HEADERS: Final = "http_server_config: {headers: {X-Frame-Options: deny}}\n"
+
+
+class Reloads:
+    """A file that was loaded at the start, and a clock."""
+
+    def __init__(self, folder: Path, certificates: Certificates, text: str) -> None:
+        self._folder, self._certificates = folder, certificates
+        self.now = 100.0
+        loaded = load_web_config(self.write(text))
+        self._file = WebConfigFile(folder / "web.yaml", loaded, lambda: self.now)
+
+    def write(self, text: str) -> Path:
+        return write(self._folder, text.replace("DIR", str(self._certificates.folder)))
+
+    def reload(self, text: str, at: float = 0.0) -> WebConfig:
+        self.write(text)
+        self.now = 100.0 + at
+        return self._file.reread()
+
+    def problems(self, text: str, at: float = 0.0) -> list[str]:
+        with pytest.raises(ConfigError) as caught:
+            self.reload(text, at)
+        return [str(problem) for problem in caught.value.problems]
+
+
+TLS: Final = "tls_server_config: {cert_file: DIR/server.pem, key_file: DIR/server.key}\n"
+MUTUAL: Final = TLS.replace("}", ", client_ca_file: DIR/ca.pem, client_auth_type: RequireAndVerifyClientCert}")
+NAMES: Final = MUTUAL.replace("}", ", client_allowed_sans: [client.example]}")
+
+
+@pytest.mark.parametrize("before", [USERS, TLS, TLS + USERS, HEADERS, "rate_limit: {interval: 1s, burst: 1}\n"])
+@pytest.mark.parametrize("after", ["", "\n\n", "---\n", "# all gone\n"])
+def test_an_emptied_file_is_refused_at_every_look(tmp_path: Path, certificates: Certificates, before: str, after: str) -> None:
+    reloads = Reloads(tmp_path, certificates, before)
+    for look in range(3):
+        assert reloads.problems(after, at=100.0 * look) == [
+            f"{tmp_path}/web.yaml: is empty; restart the exporter to use it without a web configuration"
+        ]
+    assert reloads.reload(before) == load_web_config(tmp_path / "web.yaml")
+
+
+def test_an_empty_file_stays_valid_if_it_was_empty_at_the_start(tmp_path: Path, certificates: Certificates) -> None:
+    reloads = Reloads(tmp_path, certificates, "")
+    assert reloads.reload("# still nothing\n").tls is None
+    assert reloads.reload(TLS).tls
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "places"),
+    [
+        (TLS + USERS, TLS, ["basic_auth_users"]),
+        (TLS + USERS, USERS, ["tls_server_config"]),
+        (TLS + USERS, HEADERS, ["basic_auth_users", "tls_server_config"]),
+        (TLS + USERS, "{}\n", ["basic_auth_users", "tls_server_config"]),
+        (MUTUAL, TLS, ["tls_server_config.client_auth_type"]),
+        (MUTUAL, MUTUAL.replace("RequireAndVerifyClientCert", "VerifyClientCertIfGiven"), ["tls_server_config.client_auth_type"]),
+        (NAMES, MUTUAL, ["tls_server_config.client_allowed_sans"]),
+    ],
+)
+def test_switching_protection_off_needs_two_equal_looks(
+    tmp_path: Path, certificates: Certificates, before: str, after: str, places: list[str]
+) -> None:
+    reloads = Reloads(tmp_path, certificates, before)
+    for at in (0.0, CONFIRM_AFTER / 2):
+        found = reloads.problems(after, at)
+        assert sorted(problem.partition(":")[0] for problem in found) == places
+        assert all(problem.endswith("would be switched off; reload again after 1s to confirm") for problem in found)
+    with capture_logs() as logs:
+        reloads.reload(after, CONFIRM_AFTER)
+        reloads.reload(after, CONFIRM_AFTER)
+    assert sorted((line["event"], line["log_level"], line["setting"]) for line in logs) == [
+        ("web protection switched off", "warning", place) for place in places
+    ]
+
+
+def test_a_file_that_changes_between_two_looks_is_not_confirmed(tmp_path: Path, certificates: Certificates) -> None:
+    reloads = Reloads(tmp_path, certificates, TLS + USERS)
+    assert len(reloads.problems(HEADERS)) == 2
+    assert len(reloads.problems(TLS, at=10.0)) == 1
+    assert len(reloads.problems(HEADERS, at=10.1)) == 2
+    assert reloads.reload(TLS + USERS, at=20.0).users
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(USERS, f"basic_auth_users: {{bob: {BOB}}}\n"), (TLS, MUTUAL), (MUTUAL, NAMES), ("{}\n", TLS + USERS), (HEADERS + USERS, USERS)],
+)
+def test_other_changes_apply_at_once(tmp_path: Path, certificates: Certificates, before: str, after: str) -> None:
+    reloads = Reloads(tmp_path, certificates, before)
+    assert reloads.reload(after) == load_web_config(tmp_path / "web.yaml")
+
+
+def test_settings_without_effect_are_logged_when_they_change(tmp_path: Path, certificates: Certificates) -> None:
+    reloads = Reloads(tmp_path, certificates, "{}\n")
+    http2 = "http_server_config: {http2: true}\n"
+    with capture_logs() as logs:
+        for _ in range(2):
+            reloads.reload(http2)
+    assert [(line["event"], line["setting"]) for line in logs] == [("web setting without effect", "http_server_config.http2")]
