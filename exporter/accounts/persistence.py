@@ -31,7 +31,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
 """The statements that lead from each schema version to the next; version 0 is an empty file."""
 
 WRITE_WAIT: Final = 1.0
-"""How long a poll waits for its write, in seconds; the write itself goes on."""
+"""How long a poll waits for its write, in seconds; the write itself continues."""
 CLOSE_WAIT: Final = 2.0
 BUSY_WAIT: Final = 0.2
 LOG_BYTES: Final = 262_144
