@@ -1,6 +1,9 @@
-# The image of AI Account Exporter; docs/docker.md tells how to run it and what it consists of.
-# Both stages stand on the same Python, because the virtual environment points into it.
-ARG PYTHON_IMAGE=python:3.13-slim-trixie
+# The image of AI Account Exporter. docs/docker.md explains how to run it.
+# Both stages use the same base, because the virtual environment refers to its Python. The base has a stage of its own, because Dependabot
+# updates images in FROM, but not in ARG. It needs no labels.
+ARG PYTHON_IMAGE=python
+# hadolint ignore=DL3049
+FROM python:3.13-slim-trixie@sha256:bf44cdfcb76cd3b41e879bc058fc37ec5872002ccfde7fcb765e218cde0cd79c AS python
 
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -9,21 +12,21 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 WORKDIR /src
 RUN python3 -m venv /opt/build && python3 -m venv --without-pip /opt/ai-account-exporter
 
-# What changes seldom comes first. Wheels only: nothing is compiled, and no stranger's build script runs.
+# What changes rarely comes first. Only wheels are installed: nothing is compiled, and no third-party build script runs.
 COPY .ci/pins/build.txt .ci/pins/run.txt .ci/pins/
 RUN /opt/build/bin/pip install --only-binary=:all: --no-deps --require-hashes -r .ci/pins/build.txt \
     && /opt/build/bin/pip --python /opt/ai-account-exporter/bin/python install --only-binary=:all: --no-deps --require-hashes -r .ci/pins/run.txt
 
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter
-# Hashed bytecode is never compared with the time of its source, which copies and registries may change.
+# Python does not compare hash-based bytecode with the modification time of its source, which copies and registries may change.
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /tmp/wheel . \
     && /opt/build/bin/pip --python /opt/ai-account-exporter/bin/python install --no-deps --no-index /tmp/wheel/*.whl \
     && /opt/ai-account-exporter/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/ai-account-exporter/lib
 
 
 FROM ${PYTHON_IMAGE}
-# A number, because Kubernetes cannot tell whether a name is root. The folder is there so that a new named volume takes over its owner.
+# A numeric user, because Kubernetes cannot check whether a name is root. A new named volume gets the owner of this directory.
 RUN echo 'exporter:x:65532:' >> /etc/group \
     && echo 'exporter:x:65532:65532::/var/lib/ai-account-exporter:/usr/sbin/nologin' >> /etc/passwd \
     && install -d -o 65532 -g 65532 -m 0750 /var/lib/ai-account-exporter \
@@ -34,7 +37,7 @@ RUN echo 'exporter:x:65532:' >> /etc/group \
 
 COPY --from=build /opt/ai-account-exporter /opt/ai-account-exporter
 ENV PATH=/opt/ai-account-exporter/bin:$PATH
-# Python's own modules come without bytecode; a container that cannot write would compile those that it uses at every start.
+# Python's own modules have no bytecode, and a read-only container would compile them at every start. These commands create it.
 RUN ai-account-exporter check --schema >/dev/null \
     && python -c "import exporter.cli.serve, exporter.cli.demo, exporter.cli.once, exporter.cli.providers, exporter.cli.healthcheck"
 

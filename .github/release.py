@@ -1,4 +1,4 @@
-"""Checks that a tag is the version that is written everywhere, and cuts its part from the changelog: `release.py check|notes v1.2.3`."""
+"""Checks that a tag matches the version in every file, and prints its section of the changelog: `release.py check|notes v1.2.3`."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ VERSIONS = {
     "Dockerfile": r"org\.opencontainers\.image\.version=[\"']?([^\"'\s]+)",
     "compose.yaml": r"^ *image: \S*/ai-account-exporter:([^\"'\s]+)",
 }
-"""Where the version stands again, since nothing there can refer to pyproject.toml."""
+"""Files that repeat the version, because they cannot refer to pyproject.toml."""
 
 
 def version_of(root: Path) -> str:
-    """The version in the one place where it is decided."""
+    """The version in pyproject.toml."""
     return str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
-def contradictions(root: Path) -> Iterator[str]:
-    """The places that tell another version than pyproject.toml, or none."""
+def mismatches(root: Path) -> Iterator[str]:
+    """A message for each file with another version than pyproject.toml, or with none."""
     wanted = version_of(root)
     for name, pattern in VERSIONS.items():
         found = re.findall(pattern, (root / name).read_text(encoding="utf-8"), re.MULTILINE)
         if set(found) != {wanted}:
-            yield f"{name} tells {' and '.join(found) or 'no version'}, and pyproject.toml {wanted}"
+            yield f"{name} has {' and '.join(found) or 'no version'}, but pyproject.toml has {wanted}"
 
 
 def notes(root: Path, version: str) -> str:
-    """The changelog's section of a version; empty where it has none."""
+    """The changelog's section of a version, or an empty string."""
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     found = re.search(
         rf"^## \[{re.escape(version)}\] - [0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}\n(.*?)(?=^## |^\[|\Z)", text, re.MULTILINE | re.DOTALL
@@ -42,17 +42,17 @@ def notes(root: Path, version: str) -> str:
 
 
 def problems(root: Path, tag: str) -> Iterator[str]:
-    """Everything that forbids to release under this tag."""
+    """Every reason why this tag cannot be released."""
     version = version_of(root)
     if tag != f"v{version}":
-        yield f"the tag is {tag}, and pyproject.toml says {version}: expected v{version}"
+        yield f"the tag is {tag}, but pyproject.toml has {version}: expected v{version}"
     if not notes(root, version):
-        yield f"CHANGELOG.md has no section `## [{version}] - date` that says something"
-    yield from contradictions(root)
+        yield f"CHANGELOG.md has no text in a section `## [{version}] - date`"
+    yield from mismatches(root)
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """Check or print; 1 where the tag cannot be released."""
+    """Run the command. Returns 1 if the tag cannot be released."""
     match arguments:
         case ["check", tag]:
             found = list(problems(root, tag))

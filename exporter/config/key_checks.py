@@ -16,7 +16,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     (r"\{.*|\[.*\]", "a JSON or YAML document"),
     (r"-----BEGIN .*", "a PEM document"),
     (
-        r"\$ANSIBLE_VAULT;.*|ENC[\[(].*|(?i:vault|sops|aws-?kms|gcp-?kms|enc|encrypted|cipher|kms|age):.*|!vault.*",
+        r"\$ANSIBLE_VAULT;.*|ENC[\[(].*|(?i:vault|sops|aws-?kms|gcp-?kms|enc|encrypted|cipher|kms|age):(?!//).*|!vault.*",
         "an encrypted value or a reference to a vault",
     ),
     (r"arn:[a-z-]+:.*|(?i:@Microsoft\.KeyVault)\(.*|projects/[^/]+/secrets/.*", "a reference to a secret store"),
@@ -24,7 +24,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     (r"[A-Za-z][A-Za-z0-9+.-]*://.*", "a URL or a reference to a secret store"),
     (r"(?:/[a-z][a-z0-9_.-]*){2,}|\.{1,2}/[a-z].*|~/[a-z].*", "a path; use `file` for a key that is in a file"),
     (r"(?i:export|set|env|-?-?header|-H|curl)\s.*", "a command"),
-    (r"(?i:bearer|basic|token|key|apikey|api-key)(?:\s+|:\s*)\S.*", "an authentication scheme"),
+    (r"(?i:bearer|basic|token|key|apikey|api-key)\s+[^\s=].*|(?i:bearer|basic):.*", "an authentication scheme"),
     (
         r"(?:(?i:(?:proxy-)?authorization|cookie|(?:[a-z]+[-_])*(?:api[-_]?key|(?:api|auth|access)[-_]?token))|"
         r"X(?:-[A-Z][a-z]+)+|X(?:-[A-Z]+)+|x(?:-[a-z]+)+)\s*:.*|"

@@ -25,7 +25,7 @@ class ReasonText(NamedTuple):
 
 REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.TIMEOUT: ReasonText(
-        "No response in time",
+        "Timeout",
         "The response was not complete within `timeout`.",
         "Wait: the vendor may be slow. Check its status page, and the network from here to there. "
         f"If it is always so slow, raise `timeout`. {_RETRY}.",
@@ -37,7 +37,7 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
         f"are set. {_RETRY}.",
     ),
     Reason.TLS: ReasonText(
-        "No secure connection",
+        "TLS failed",
         "The TLS handshake failed, or the certificate of the server is not trusted.",
         "Check the clock and the CA certificates of the exporter's host. If a proxy opens TLS connections, set `ca_file` to the file of "
         f"its CA. {_RETRY}.",
@@ -64,18 +64,18 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
         "provider, or check what else uses the key.",
     ),
     Reason.CLIENT_ERROR: ReasonText(
-        "Request refused",
+        "Request rejected",
         "The vendor rejects the request for another reason.",
         "Check `base_url` and `region` if they are set, and whether there is a newer release: the vendor may have changed its API. "
         f"{_RETRY}.",
     ),
     Reason.SERVER_ERROR: ReasonText(
-        "Error at the vendor",
+        "Vendor error",
         "The vendor reports an internal error.",
         f"Wait, and check the vendor's status page. {_RETRY}.",
     ),
     Reason.INVALID_RESPONSE: ReasonText(
-        "Unexpected response",
+        "Invalid response",
         "The response is a redirect, too large, not JSON, or not of the form that the definition expects.",
         "Check that no proxy or portal answers in place of the vendor, and whether there is a newer release: the vendor may have changed "
         f"its API. {_RETRY}.",
@@ -86,7 +86,7 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
         f"Put the key where `credentials` of the account says, and let the exporter's user read it: no request was sent. {_NEW_KEY}",
     ),
     Reason.INTERNAL: ReasonText(
-        "Defect of the exporter",
+        "Exporter error",
         "The exporter has a defect; its log contains the details.",
         f"Report the defect with its lines of the log. The other accounts are not affected. {_RETRY}.",
     ),

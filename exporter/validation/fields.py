@@ -16,7 +16,7 @@ from exporter.validation.duration import Duration
 
 _BARE_URL = re.compile(r"[^\s?#@\x00-\x1f\x7f]+")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_KEY = re.compile(r"(?=.{1,32}$)_{0,2}[0-9]{0,3}(?:(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,15})[0-9]{0,3}(?:[_.-]|$))+|[0-9]{1,6}|\*")
+_KEY = re.compile(r"(?=.{1,32}$)_{0,2}[0-9]{0,3}(?:(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,15})[0-9]{0,3}(?:[_.-]|$))+|[0-9]{1,6}(?:\.[0-9]{1,3})?|\*")
 """Words and short numbers, as keys, labels and error codes are. API keys have long runs of letters and digits."""
 _KEY_BESIDE_A_SECRET = re.compile(r"[a-z][a-z_]{0,24}")
 

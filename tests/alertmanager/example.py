@@ -1,4 +1,4 @@
-"""The shipped Alertmanager example, as it is and as a test can run it on loopback."""
+"""The Alertmanager example, unchanged and changed for loopback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RULES = ROOT / "prometheus" / "rules"
 
 
 def example() -> dict[str, Any]:
-    """A fresh copy, which the test may change."""
+    """A copy that the test can change."""
     found: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text())
     return found
 
@@ -44,7 +44,7 @@ def routes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def alerts_of(matchers: list[str], names: list[str]) -> list[str]:
-    """The alerts that matchers on `alertname` let through."""
+    """The alerts that matchers on `alertname` select."""
     left = names
     for matcher in matchers:
         label, operator, value = re.fullmatch(r'(\w+) (=~|!=|=) "(.*)"', matcher).groups()  # type: ignore[union-attr]  # a matcher of another form has to fail
@@ -54,7 +54,7 @@ def alerts_of(matchers: list[str], names: list[str]) -> list[str]:
 
 
 def on_loopback(folder: Path, port: int, mail_port: int, *, group_wait: str = "0s", everything_to_webhook: bool = False) -> Path:
-    """Write the example so that it sends all to loopback, and soon; routes and inhibition stay as they are."""
+    """Write a copy of the example that sends to loopback, without delays. Routes and inhibition are unchanged."""
     config = example()
     (folder / "secret").write_text("secret")
     (folder / "slack").write_text(f"http://127.0.0.1:{port}/slack")

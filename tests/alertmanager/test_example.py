@@ -1,4 +1,4 @@
-"""The Alertmanager example names what there is, keeps its secrets in files, and routes by team and severity."""
+"""The Alertmanager example uses existing names, reads secrets from files, and routes by team and severity."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, node
 
 
-def test_every_receiver_also_tells_the_end() -> None:
+def test_every_receiver_sends_resolved_alerts() -> None:
     kinds = [kind for receiver in example()["receivers"] for key, kind in receiver.items() if key.endswith("_configs")]
     assert [config for kind in kinds for config in kind if config.get("send_resolved") is not True] == []
 
@@ -40,19 +40,19 @@ def test_secrets_come_from_files_only() -> None:
     assert [path for path, value in secrets if not path.endswith("_file") or not str(value).startswith("/run/secrets/")] == []
 
 
-def test_every_receiver_is_used_and_every_used_one_is_there() -> None:
+def test_every_receiver_is_used_and_defined() -> None:
     config = example()
     assert {route["receiver"] for route in routes(config["route"])} == {receiver["name"] for receiver in config["receivers"]}
 
 
-def test_the_templates_that_are_used_are_defined() -> None:
+def test_every_used_template_is_defined() -> None:
     written = "".join(file.read_text() for file in TEMPLATES.glob("*.tmpl"))
     defined = set(re.findall(r'define "([\w.]+)"', written))
     used = set(re.findall(r'template "([\w.]+)"', written + EXAMPLE.read_text()))
     assert used == defined
 
 
-def test_every_inhibition_names_alerts_that_there_are() -> None:
+def test_every_inhibition_names_existing_alerts() -> None:
     names = list(severities())
     for rule in example()["inhibit_rules"]:
         for side in ("source_matchers", "target_matchers"):
@@ -62,7 +62,7 @@ def test_every_inhibition_names_alerts_that_there_are() -> None:
                     assert all(any(re.search(word, name) for name in names) for word in part.split("|")), matcher
 
 
-def test_no_two_alerts_hold_each_other_back() -> None:
+def test_no_two_alerts_inhibit_each_other() -> None:
     names = list(severities())
     arrows = {
         (source, target)
@@ -88,7 +88,7 @@ def amtool(*arguments: str) -> str:
 
 
 @pytest.mark.e2e
-def test_amtool_finds_no_fault() -> None:
+def test_amtool_finds_no_problem() -> None:
     assert "1 templates" in amtool("check-config", str(EXAMPLE))
 
 

@@ -1,4 +1,4 @@
-"""A real Alertmanager holds back what the example says, and nothing else."""
+"""A real Alertmanager inhibits exactly the alerts that the example lists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.alertmanager.playing import Running, alertmanager, until
+from tests.alertmanager.services import Running, alertmanager, until
 
 pytestmark = pytest.mark.e2e
 
@@ -27,7 +27,7 @@ class Alert(NamedTuple):
     labels: dict[str, str]
 
     def posted(self, case: str, role: str) -> dict[str, dict[str, str]]:
-        """Each case has a vendor and a job of its own, so that they can run side by side."""
+        """Each case has its own vendor and job, so that cases do not affect each other."""
         job = {"job": f"job-{case}"} if "job" in self.labels else {}
         provider = {} if self.labels is EXPORTER else {"provider": f"vendor-{case}"}
         labels = {"alertname": f"AIAccount{self.name}", "severity": self.severity, "id": f"{case} {role}"}
@@ -44,7 +44,7 @@ REFUSED = Alert("Exhausted", "critical", ACCOUNT)
 SOON = Alert("RunningOut", "critical", CHARACTERS)
 OVER_CAP = Alert("SpendCapExceeded", "critical", SPEND)
 
-HELD_BACK = [
+INHIBITED = [
     (EXPORTER_DOWN, Alert("Exhausted", "critical", CHARACTERS)),
     (EXPORTER_DOWN, STALE),
     (EXPORTER_DOWN, Alert("ExporterConfigReloadFailed", "warning", EXPORTER)),
@@ -67,7 +67,7 @@ HELD_BACK = [
     (OVER_CAP, Alert("SpendCapNear", "warning", SPEND)),
     (Alert("CredentialExpiring", "critical", ACCOUNT), Alert("CredentialExpiring", "warning", ACCOUNT)),
 ]
-LOUD = [
+NOT_INHIBITED = [
     (EXPORTER_DOWN, Alert("DataStale", "warning", ACCOUNT | REPLICA)),
     (VENDOR_DOWN, EXHAUSTED),
     (VENDOR_DOWN, KEY),
@@ -94,7 +94,7 @@ LOUD = [
 
 
 async def suppressed(running: Running, pairs: list[tuple[Alert, Alert]]) -> dict[str, str]:
-    """What became of the second alert of each pair beside the first."""
+    """The state of the second alert of each pair while the first one fires."""
     for role, side in (("cause", 0), ("effect", 1)):
         await running.post(*(pair[side].posted(str(case), role) for case, pair in enumerate(pairs)))
     # Alerts are taken in order, so once the last pair is judged, all are.
@@ -108,13 +108,13 @@ async def suppressed(running: Running, pairs: list[tuple[Alert, Alert]]) -> dict
     return await running.states()
 
 
-def told(pairs: list[tuple[Alert, Alert]], states: dict[str, str], first: int) -> dict[str, str]:
+def states_of(pairs: list[tuple[Alert, Alert]], states: dict[str, str], first: int) -> dict[str, str]:
     return {f"{cause} -> {effect}": states[f"{case} effect"] for case, (cause, effect) in enumerate(pairs, first)}
 
 
-async def test_causes_hold_back_what_follows_from_them_and_nothing_else(tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_causes_inhibit_their_consequences_and_nothing_else(tmp_path: Path, unused_tcp_port: int) -> None:
     async with alertmanager(tmp_path, unused_tcp_port) as running:
-        states = await suppressed(running, HELD_BACK + LOUD)
-    assert told(HELD_BACK, states, 0) == {f"{cause} -> {effect}": "suppressed" for cause, effect in HELD_BACK}
-    assert told(LOUD, states, len(HELD_BACK)) == {f"{cause} -> {effect}": "active" for cause, effect in LOUD}
-    assert {states[f"{case} cause"] for case in range(len(HELD_BACK))} == {"active"}
+        states = await suppressed(running, INHIBITED + NOT_INHIBITED)
+    assert states_of(INHIBITED, states, 0) == {f"{cause} -> {effect}": "suppressed" for cause, effect in INHIBITED}
+    assert states_of(NOT_INHIBITED, states, len(INHIBITED)) == {f"{cause} -> {effect}": "active" for cause, effect in NOT_INHIBITED}
+    assert {states[f"{case} cause"] for case in range(len(INHIBITED))} == {"active"}

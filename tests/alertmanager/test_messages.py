@@ -1,4 +1,4 @@
-"""What people read: rendered by a real Alertmanager, as it arrives at the services."""
+"""Notifications that a real Alertmanager renders and sends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.alertmanager.playing import alertmanager, until
+from tests.alertmanager.services import alertmanager, until
 
 pytestmark = pytest.mark.e2e
 
@@ -38,106 +38,109 @@ SOON = alert(
 KEY = alert(
     "CredentialFailing",
     "critical",
-    ("The key of an account is refused.", "Polls of account narration at elevenlabs fail with forbidden."),
+    ("The key of an account is rejected or cannot be read.", "Polls of account narration at elevenlabs fail with forbidden."),
     provider="elevenlabs",
     account="narration",
     team="voice",
 )
-CAP = alert("SpendCapNear", "warning", ("Spending comes near its cap.", "Account render-farm at heygen has spent 93% of its cap."), **FARM)
-DOWN = alert("VendorDown", "warning", ("No account of a vendor can be read.", "heygen cannot be reached."), provider="heygen")
+CAP = alert("SpendCapNear", "warning", ("Spending is close to its cap.", "Account render-farm at heygen has spent 93% of its cap."), **FARM)
+DOWN = alert("VendorDown", "warning", ("No account of a vendor can be polled.", "heygen cannot be reached."), provider="heygen")
 
 
-def over(posted: Mapping[str, Any]) -> dict[str, Any]:
+def resolved(posted: Mapping[str, Any]) -> dict[str, Any]:
     return {**posted, "endsAt": ENDED}
 
 
-async def test_a_page_for_one_account_tells_all_in_its_headline_and_ends_with_the_end(tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_a_page_about_one_account_names_it_in_the_title_and_is_resolved(tmp_path: Path, unused_tcp_port: int) -> None:
     async with alertmanager(tmp_path, unused_tcp_port) as running:
         inbox = running.inbox
         await running.post(SOON)
         await until(lambda: len(inbox.pagerduty) == len(inbox.slack) == 1)
-        await running.post(over(SOON))
+        await running.post(resolved(SOON))
         await until(lambda: len(inbox.pagerduty) == len(inbox.slack) == 2)
-    begin, end = inbox.pagerduty
-    assert begin["payload"]["summary"] == "[CRITICAL] elevenlabs/narration: An account runs out soon."
-    assert begin["payload"]["severity"] == "critical"
-    assert begin["payload"]["component"] == "elevenlabs/narration"
-    assert begin["payload"]["custom_details"]["firing"] == (
+    fired, ended = inbox.pagerduty
+    assert fired["payload"]["summary"] == "[CRITICAL] elevenlabs/narration: An account runs out soon."
+    assert fired["payload"]["severity"] == "critical"
+    assert fired["payload"]["component"] == "elevenlabs/narration"
+    assert fired["payload"]["custom_details"]["firing"] == (
         "An account runs out soon.\n"
         "Account narration at elevenlabs runs out of characters in 5h 12m. Top it up.\n"
         "Since 2026-11-18 11:00 UTC.\n"
-        f"What to do: {RUNBOOKS}/AIAccountRunningOut.md"
+        f"Runbook: {RUNBOOKS}/AIAccountRunningOut.md"
     )
-    assert (begin["event_action"], end["event_action"]) == ("trigger", "resolve")
+    assert (fired["event_action"], ended["event_action"]) == ("trigger", "resolve")
     [note], [last] = inbox.slack[0]["attachments"], inbox.slack[1]["attachments"]
     assert note["title"] == "[CRITICAL] elevenlabs/narration: An account runs out soon."
     assert note["title_link"] == f"{RUNBOOKS}/AIAccountRunningOut.md"
     assert note["color"] == "danger"
     assert note["text"] == (
         "Account narration at elevenlabs runs out of characters in 5h 12m. Top it up.\n"
-        f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountRunningOut.md|What to do>"
+        f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountRunningOut.md|Runbook>"
     )
     assert (last["title"], last["color"]) == ("[RESOLVED] elevenlabs/narration: An account runs out soon.", "good")
-    assert last["text"] == "Over: elevenlabs/narration characters, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC"
+    assert last["text"] == "Resolved: elevenlabs/narration characters, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC"
 
 
-async def test_several_alerts_on_one_account_come_in_one_message(tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_several_alerts_on_one_account_are_one_message(tmp_path: Path, unused_tcp_port: int) -> None:
     async with alertmanager(tmp_path, unused_tcp_port) as running:
         inbox = running.inbox
         await running.post(SOON, KEY)
         await until(lambda: "2 alerts" in str(inbox.slack))
-        await running.post(over(KEY))
-        await until(lambda: "Over:" in str(inbox.slack))
+        await running.post(resolved(KEY))
+        await until(lambda: "Resolved:" in str(inbox.slack))
     [both] = next(post for post in inbox.slack if "2 alerts" in str(post))["attachments"]
-    assert both["title"] == "[CRITICAL] elevenlabs/narration: 2 alerts: The key of an account is refused. An account runs out soon."
+    assert (
+        both["title"]
+        == "[CRITICAL] elevenlabs/narration: 2 alerts: The key of an account is rejected or cannot be read. An account runs out soon."
+    )
     assert both["title_link"] == "http://alertmanager.example.com"
     assert both["text"].split("\n") == [
-        "*The key of an account is refused.*",
+        "*The key of an account is rejected or cannot be read.*",
         "Polls of account narration at elevenlabs fail with forbidden.",
-        f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountCredentialFailing.md|What to do>",
+        f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountCredentialFailing.md|Runbook>",
         "",
         "*An account runs out soon.*",
         "Account narration at elevenlabs runs out of characters in 5h 12m. Top it up.",
-        f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountRunningOut.md|What to do>",
+        f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountRunningOut.md|Runbook>",
     ]
     [rest] = inbox.slack[-1]["attachments"]
     assert rest["title"] == "[CRITICAL] elevenlabs/narration: An account runs out soon."
     assert rest["text"].split("\n")[-1] == (
-        "Over: *The key of an account is refused.* elevenlabs/narration, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC"
+        "Resolved: *The key of an account is rejected or cannot be read.* elevenlabs/narration, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC"
     )
 
 
-async def test_a_mail_about_money_can_be_read_as_text_and_as_a_page(tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_a_mail_about_money_has_a_text_and_an_html_part(tmp_path: Path, unused_tcp_port: int) -> None:
     async with alertmanager(tmp_path, unused_tcp_port) as running:
         inbox = running.inbox
         await running.post(CAP)
         await until(lambda: len(inbox.mail) == len(inbox.webhook) == 1)
-        await running.post(over(CAP))
+        await running.post(resolved(CAP))
         await until(lambda: len(inbox.mail) == 2)
-    begin, end = inbox.mail
-    assert (begin["To"], begin["Subject"]) == (
+    fired, ended = inbox.mail
+    assert (fired["To"], fired["Subject"]) == (
         "billing@example.com",
-        "[WARNING] heygen/render-farm: Spending comes near its cap.",
+        "[WARNING] heygen/render-farm: Spending is close to its cap.",
     )
-    text, page = (part.get_content() for part in begin.iter_parts())
+    text, page = (part.get_content() for part in fired.iter_parts())
     assert text.replace("\r\n", "\n") == (
-        "Spending comes near its cap.\n"
+        "Spending is close to its cap.\n"
         "Account render-farm at heygen has spent 93% of its cap.\n"
         "Since 2026-11-18 11:00 UTC.\n"
-        f"What to do: {RUNBOOKS}/AIAccountSpendCapNear.md\n\n"
+        f"Runbook: {RUNBOOKS}/AIAccountSpendCapNear.md\n\n"
         "Alertmanager: http://alertmanager.example.com\n"
     )
-    assert f'<a href="{RUNBOOKS}/AIAccountSpendCapNear.md">What to do</a>' in page
-    text, page = (part.get_content() for part in end.iter_parts())
-    assert "Over:\nSpending comes near its cap. heygen/render-farm spend, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC." in (
+    assert f'<a href="{RUNBOOKS}/AIAccountSpendCapNear.md">Runbook</a>' in page
+    text, page = (part.get_content() for part in ended.iter_parts())
+    assert "Resolved:\nSpending is close to its cap. heygen/render-farm spend, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC." in (
         text.replace("\r\n", "\n")
     )
-    assert "93%" not in text + page, "what was true then must not read as if it still were"
+    assert "93%" not in text + page, "a resolved alert must not read as if it were still true"
     assert inbox.webhook[0]["commonLabels"]["account"] == "render-farm"
 
 
 async def test_an_outage_of_a_vendor_is_one_message(tmp_path: Path, unused_tcp_port: int) -> None:
-    stale = ("The figures of an account are out of date.", "They are old.")
+    stale = ("The values of an account are out of date.", "They are old.")
     accounts = [
         alert(
             "DataStale", "warning", stale, provider="heygen", account=f"a{number}", id=f"a{number}", team=("video", "voice", "")[number % 3]
@@ -155,12 +158,12 @@ async def test_an_outage_of_a_vendor_is_one_message(tmp_path: Path, unused_tcp_p
     titles = [post["attachments"][0]["title"] for post in inbox.slack]
     assert sorted(set(titles)) == [
         "[CRITICAL] elevenlabs/narration: An account runs out soon.",
-        "[WARNING] heygen: No account of a vendor can be read.",
+        "[WARNING] heygen: No account of a vendor can be polled.",
     ]
 
 
-async def test_text_of_a_vendor_cannot_call_everybody_or_make_a_link(tmp_path: Path, unused_tcp_port: int) -> None:
-    texts = ("A vendor says that an account is not in good standing.", "It is <!channel> & <https://evil.example|click>.")
+async def test_text_of_a_vendor_cannot_mention_a_channel_or_create_a_link(tmp_path: Path, unused_tcp_port: int) -> None:
+    texts = ("An account is not in good standing with its vendor.", "It is <!channel> & <https://evil.example|click>.")
     async with alertmanager(tmp_path, unused_tcp_port) as running:
         inbox = running.inbox
         await running.post(alert("NotActive", "warning", texts, provider="elevenlabs", account="R&D <b>", team="voice"))

@@ -35,7 +35,7 @@ def names_in(query: str) -> set[str]:
     }
 
 
-def test_there_is_a_page_for_every_alert_and_no_other() -> None:
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
     assert [page.stem for page in PAGES] == sorted(severities())
 
 
@@ -50,14 +50,14 @@ def test_every_alert_links_to_its_page() -> None:
 
 
 @each_page
-def test_a_page_has_its_sections_in_order(page: Path) -> None:
+def test_a_runbook_has_its_sections_in_order(page: Path) -> None:
     lines = page.read_text().splitlines()
     assert lines[0] == f"# {page.stem}"
     assert [line for line in lines if line.startswith("## ")] == SECTIONS
 
 
 @each_page
-def test_the_remedy_begins_with_something_to_do(page: Path) -> None:
+def test_the_remedy_begins_with_an_instruction(page: Path) -> None:
     remedy = page.read_text().partition("## Remedy\n\n")[2]
     assert re.match(r"[A-Z][a-z]+ ", remedy), "the first action comes before any table or list"
 
@@ -85,7 +85,7 @@ def test_the_links_of_a_page_are_valid(page: Path) -> None:
 
 
 @each_page
-def test_the_commands_of_a_page_exist(page: Path) -> None:
+def test_the_commands_of_a_runbook_exist(page: Path) -> None:
     assert isinstance(main, click.Group)
     for name, flags in re.findall(r"^ai-account-exporter (\w+)(.*)$", "\n".join(fences(page, "sh")), re.MULTILINE):
         command = main.get_command(click.Context(main), name)

@@ -1,4 +1,4 @@
-"""A real Chromium before a real server that plays whatever overview a test wants."""
+"""A real Chromium, and a real server that shows any overview."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from exporter.web.status.page import StatusPage
 from tests.web import overviews
 
 QUICK = Seconds(0.1)
-"""How often the open page reads itself anew: soon enough for a test to wait for it."""
+"""How often the open page refreshes itself: so often that a test can wait for it."""
 
 
 @dataclass
 class Stage:
-    """What the server plays; a test changes it while the page is open."""
+    """What the server shows; a test changes it while the page is open."""
 
     overview: Overview = field(default_factory=overviews.everything)
     refresh: Seconds = QUICK
@@ -32,7 +32,7 @@ class Stage:
     address: str = ""
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Play the status page."""
+        """Answer with the status page."""
         self.asked += 1
         if self.status != 200:
             return web.Response(status=self.status)
@@ -68,7 +68,7 @@ Visit = Callable[..., Coroutine[Any, Any, Page]]
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def visit(stage: Stage, browser: Browser) -> AsyncIterator[Visit]:
-    """Open the page; whatever the browser complains of fails the test."""
+    """Open the page. Any error or warning in the browser fails the test."""
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
 

@@ -106,7 +106,7 @@ async def test_accounts_come_go_and_move_with_the_refresh(visit: Visit, stage: S
     await expect(page.locator("article h2")).to_have_text([*(one.account for one in rest), "added"])
     await expect(card(page, "studio").locator("summary")).to_be_focused()
     stage.overview = overview([])
-    await expect(page.get_by_text("the configuration lists no account")).to_be_visible()
+    await expect(page.get_by_text("The configuration contains no account")).to_be_visible()
     stage.overview = overview([first])
     await expect(page.locator("article h2")).to_have_text(["new"])
 

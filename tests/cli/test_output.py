@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from exporter.cli.main import main
 from exporter.simulator.server import Simulator
-from tests.support import secret_of
+from tests.support import PATIENCE, secret_of
 
 VALID: Final = "accounts: [{name: 'caf\u00e9 \U0001f3ac', provider: heygen, credentials: {api_key: {file: key}}, base_url: 'URL'}]"
 TARGETS: Final = ("full disk", "closed pipe", "closed")
@@ -45,7 +45,7 @@ def run(*arguments: str | Path, out: str = "", err: str = "", encoding: str = "u
     command = ["sh", "-c", f'exec "$@"{closed}', "sh", sys.executable, "-W", "error", "-m", "exporter", *map(str, arguments)]
     environ = {**os.environ, "PYTHONIOENCODING": encoding}
     try:
-        done = subprocess.run(command, env=environ, check=False, timeout=60, **streams)  # type: ignore[call-overload]  # noqa: S603 -- our own command
+        done = subprocess.run(command, env=environ, check=False, timeout=PATIENCE, **streams)  # type: ignore[call-overload]  # noqa: S603 -- our own command
     finally:
         for descriptor in opened:
             os.close(descriptor)

@@ -70,7 +70,7 @@ def test_check_lists_the_settings_that_have_no_effect(folder: Path) -> None:
 
 async def test_an_empty_flag_means_no_web_configuration(simulator: Simulator, folder: Path) -> None:
     path = config(folder, simulator.url, ["heygen"])
-    assert (invoke("check", "--web.config.file=", "--config.file", path))[0] == 0
+    assert invoke("check", "--web.config.file=", "--config.file", path)[0] == 0
     async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0", "--web.config.file=") as running:
         assert await running.get("/-/healthy") == (200, "healthy\n")
 

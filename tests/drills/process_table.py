@@ -93,4 +93,49 @@ DRILLS: Final[tuple[Drill, ...]] = (
         "The clock of the machine is set six hours forward, then six hours back.",
         "Polls stay on schedule, values stay, and the age of the last success stays correct.",
     ),
+    Drill(
+        "forty secret files do not answer",
+        "Forty of the secret files are on a network file system that is down.",
+        "Their accounts fail as `credential`; the others are polled, no file holds more than one thread, and SIGTERM ends the process.",
+    ),
+    Drill(
+        "a secret file that answers again is used",
+        "The file system of a secret is down for some seconds.",
+        "The account fails as `credential`, and recovers when the file answers.",
+    ),
+    Drill(
+        "nobody reads standard error",
+        "The reader of the log stops reading, and the daemon logs more than a pipe holds.",
+        "Scrapes, reloads and the stop work; log lines are lost, and no line is torn.",
+    ),
+    Drill(
+        "a hangup comes during the start",
+        "SIGHUP arrives several times while the daemon imports its modules.",
+        "The daemon starts and serves.",
+    ),
+    Drill(
+        "the end comes during the start",
+        "SIGTERM or SIGINT arrives while the daemon imports its modules.",
+        "The process exits with code 0 and without a traceback.",
+    ),
+    Drill(
+        "the end comes while the state file does not answer",
+        "SIGTERM arrives while the daemon waits for its state file at the start.",
+        "The process exits with code 0.",
+    ),
+    Drill(
+        "a secret is missing at the start",
+        "One of three secret files does not exist when the daemon starts.",
+        "`check` reports it; the daemon polls the other accounts, and this one fails as `credential` until its file exists.",
+    ),
+    Drill(
+        "the configuration becomes something that cannot be read",
+        "The configuration becomes a folder, a named pipe or a device, names impossible paths, or includes a circle of links.",
+        "The reload is refused, the previous configuration stays in effect, and the next valid one is applied.",
+    ),
+    Drill(
+        "a key is written where something else belongs",
+        "A key stands in place of a path, of a variable's name, of a provider, or of a block.",
+        "No message, page or log line contains it.",
+    ),
 )

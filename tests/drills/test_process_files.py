@@ -259,5 +259,5 @@ async def test_a_key_is_written_where_something_else_belongs(tmp_path: Path) -> 
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "exporter", "once", "--config.file", str(path), stdout=-1, stderr=-1
             )
-            output = b"".join(await asyncio.wait_for(process.communicate(), 60))
+            output = b"".join(await asyncio.wait_for(process.communicate(), PATIENCE))
             assert key.encode() not in output, misplaced

@@ -20,7 +20,7 @@ from exporter.simulator.flow import Stock
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import Player, Simulator
-from tests.alertmanager.playing import Inbox, alertmanager
+from tests.alertmanager.services import Inbox, alertmanager
 from tests.cli.test_daemon import daemon, ready
 from tests.e2e.programs import prometheus
 from tools.rules.documents import render

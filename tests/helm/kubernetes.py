@@ -1,4 +1,4 @@
-"""Whether an object is one that Kubernetes, or the Prometheus operator, takes."""
+"""Validates objects against the schemas of Kubernetes and the Prometheus operator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WITHOUT_SCHEMA: Final = frozenset({"GrafanaDashboard"})
 
 
 def check(thing: dict[str, Any], release: str) -> None:
-    """Raise if that release of Kubernetes would refuse it, or drop a field of it without a word."""
+    """Raise if that release of Kubernetes would reject the object or ignore one of its fields."""
     if thing["kind"] in WITHOUT_SCHEMA:
         return
     if thing["kind"] in OPERATOR:
@@ -32,12 +32,12 @@ def _model(kind: str) -> Any:
 
 @cache
 def _check_own(text: str, release: str) -> None:
-    """Many objects are the same in many scenarios."""
+    """Cached, because many examples render the same objects."""
     kubernetes_validate.validate(json.loads(text), release, strict=True)
 
 
 def lost(given: Any, understood: Any, path: str = "") -> list[str]:
-    """The paths that are in `given` and not in what was understood of it."""
+    """The paths that are in `given` but not in the parsed object."""
     if isinstance(given, dict):
         missing = [f"{path}.{key}" for key in given if key not in understood]
         return missing + [found for key in given if key in understood for found in lost(given[key], understood[key], f"{path}.{key}")]

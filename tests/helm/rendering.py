@@ -1,4 +1,4 @@
-"""What the tests of the chart share: its scenarios, and the objects that Helm makes of values."""
+"""Renders the chart for tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Objects = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Helm said."""
+    """The result of a Helm command."""
 
     code: int
     output: str
@@ -35,7 +35,7 @@ class Answer:
 
     @property
     def objects(self) -> Objects:
-        """The objects that it rendered."""
+        """The rendered objects."""
         assert self.code == 0, self.errors
         return [each for each in yaml.load_all(self.output, yaml.CSafeLoader) if each]
 
@@ -53,23 +53,23 @@ def template(values: Mapping[str, Any], version: str = VERSIONS[-1], chart: Path
 
 @cache
 def scenario(name: str, version: str = VERSIONS[-1]) -> Objects:
-    """The objects of one of the chart's own scenarios."""
+    """The objects of an example values file."""
     return template(values_of(name), version).objects
 
 
 def values_of(name: str) -> dict[str, Any]:
-    """The values of one of the chart's own scenarios."""
+    """The values of an example values file."""
     values: dict[str, Any] = yaml.safe_load((CHART / "ci" / f"{name}-values.yaml").read_text("utf-8"))
     return values
 
 
 def of_kind(objects: Objects, kind: str) -> Objects:
-    """Those of that kind, in order."""
+    """The objects of that kind, in order."""
     return [each for each in objects if each["kind"] == kind]
 
 
 def one(objects: Objects, kind: str) -> dict[str, Any]:
-    """The only one of that kind."""
+    """The only object of that kind."""
     [found] = of_kind(objects, kind)
     return found
 
@@ -81,7 +81,7 @@ def workload(objects: Objects) -> dict[str, Any]:
 
 
 def pod(objects: Objects) -> dict[str, Any]:
-    """What its pods are."""
+    """The specification of the pod."""
     spec: dict[str, Any] = workload(objects)["spec"]["template"]["spec"]
     return spec
 

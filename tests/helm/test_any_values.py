@@ -1,4 +1,4 @@
-"""Whatever the values are, they are refused with a reason or make objects; no template falls over."""
+"""Any values are rejected with a message or rendered; no template fails with an internal error."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from tools.chart.shapes import Schema
 
 pytestmark = pytest.mark.e2e
 
-REASONS = ("don't meet the specifications of the schema", "these values cannot be used:")
-LEFT_OUT = frozenset(
-    {"config", "extraObjects", "enabled"}
-)  # the first has tests of its own, the second brings templates of the operator's own
+REASONS = ("don't meet the specifications of the schema", "invalid values:")
+LEFT_OUT = frozenset({"config", "extraObjects", "enabled"})  # `config` has its own tests, and `extraObjects` contains templates
 ODD = st.sampled_from([None, True, 0, -1, 1e9, "", "a b", "{{ .Values }}", "é: [", [], [None], ["x"], {}, {"a": {"b": 1}}])
-TEXT = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x2FFF), max_size=20)  # what YAML can carry
+TEXT = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x2FFF), max_size=20)  # characters that YAML allows
 
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 
@@ -35,7 +33,7 @@ def leaves(properties: Mapping[str, Schema], parents: Path = ()) -> Iterator[tup
 
 
 def like(schema: Any) -> st.SearchStrategy[Any]:
-    """Values that the schema takes."""
+    """Values that the schema accepts."""
     if schema is True or "anyOf" in schema:
         return st.just({})
     if "enum" in schema:
@@ -88,7 +86,7 @@ def is_answered(answer: Answer) -> bool:
 
 @settings(max_examples=40)
 @given(version=st.sampled_from(VERSIONS), switches=SWITCHES, changes=st.lists(CHANGES, max_size=12))
-def test_values_that_the_schema_takes_make_objects_or_are_refused(
+def test_values_that_the_schema_accepts_are_rendered_or_rejected(
     version: str, switches: dict[Path, bool], changes: list[tuple[Path, Any]]
 ) -> None:
     values: dict[str, Any] = dict(MINIMAL)
@@ -101,6 +99,6 @@ def test_values_that_the_schema_takes_make_objects_or_are_refused(
 
 @settings(max_examples=20)
 @given(version=st.sampled_from(VERSIONS), odd=ODDITIES)
-def test_values_of_another_kind_make_objects_or_are_refused(version: str, odd: tuple[Path, Any]) -> None:
+def test_values_of_another_type_are_rendered_or_rejected(version: str, odd: tuple[Path, Any]) -> None:
     answer = template(put(MINIMAL, *odd), version)
     assert is_answered(answer), answer.errors

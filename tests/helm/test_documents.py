@@ -1,4 +1,4 @@
-"""The chart's files agree with each other and with the project; no Helm is needed to see that."""
+"""The chart's files match each other and the project. These tests need no Helm."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def faults(values: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", documents())
-def test_what_is_written_of_the_chart_is_up_to_date(path: str) -> None:
+def test_the_generated_files_are_up_to_date(path: str) -> None:
     assert (ROOT / path).read_text("utf-8") == documents()[path], "run: make docs"
 
 
@@ -43,13 +43,13 @@ def test_the_chart_has_the_version_of_the_project() -> None:
     assert f":{project}\n" in META["annotations"]["artifacthub.io/images"]
 
 
-def test_what_artifact_hub_reads_is_yaml_in_text() -> None:
+def test_the_annotations_for_artifact_hub_are_valid_yaml() -> None:
     known = {"category", "license", "prerelease", "containsSecurityUpdates", "images", "links", "changes"}
     assert {key.removeprefix("artifacthub.io/") for key in META["annotations"]} == known
     assert [change["kind"] for change in yaml.safe_load(META["annotations"]["artifacthub.io/changes"])] == ["added"]
 
 
-def test_rules_and_dashboards_are_the_repository_s_own() -> None:
+def test_rules_and_dashboards_are_links_to_those_of_the_repository() -> None:
     links = {path.name: path.resolve() for path in (CHART / "files").iterdir()}
     assert links == {"rules": ROOT / "prometheus" / "rules", "dashboards": ROOT / "grafana" / "dashboards"}
 
@@ -65,17 +65,17 @@ def test_every_value_is_documented() -> None:
     assert bare == []
 
 
-def test_the_schema_is_of_draft_7_and_has_no_pattern_that_go_cannot_read() -> None:
+def test_the_schema_is_valid_draft_7_without_patterns_that_go_does_not_support() -> None:
     Draft7Validator.check_schema(SCHEMA.schema)
     assert "(?" not in json.dumps(SCHEMA.schema).replace("(?:", "(")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_schema_takes_every_scenario(name: str) -> None:
+def test_the_schema_accepts_every_example_values_file(name: str) -> None:
     assert faults(values_of(name)) == []
 
 
-def test_the_schema_takes_the_example_configuration() -> None:
+def test_the_schema_accepts_the_example_configuration() -> None:
     assert faults({"config": yaml.safe_load((ROOT / "config.example.yaml").read_text("utf-8"))}) == []
 
 
@@ -96,12 +96,12 @@ def test_the_schema_takes_the_example_configuration() -> None:
     ],
     ids=str,
 )
-def test_the_schema_refuses_what_cannot_be_meant(values: dict[str, Any], expected: str) -> None:
+def test_the_schema_rejects_typos_and_wrong_types(values: dict[str, Any], expected: str) -> None:
     [fault] = faults(values)
     assert expected in fault
 
 
-def test_null_is_refused_wherever_a_template_reads() -> None:
+def test_null_is_rejected_for_every_value_that_a_template_reads() -> None:
     paths = {value.path for value in documented(text_of())} | {path.rpartition(".")[0] for path in map(".".join, leaves(read_values()))}
     open_maps = ("global", "podSecurityContext.", "securityContext.", "Probe.", "operator.instanceSelector.")
     taken = [path for path in paths - {""} if not faults(nested(path))]
@@ -113,7 +113,7 @@ def nested(path: str) -> dict[str, Any]:
     return {key: nested(rest) if rest else None}
 
 
-def test_a_parent_chart_may_hand_down_what_it_wants() -> None:
+def test_a_parent_chart_can_pass_globals_and_its_condition() -> None:
     assert faults({"enabled": True, "global": {"anything": {"at": "all"}}}) == []
 
 

@@ -1,4 +1,4 @@
-"""The pod: what it may do, what it is told, what it reads, and how it is asked whether it lives."""
+"""The pod: its permissions, arguments, files and probes."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_pods_meet_the_restricted_standard_and_have_no_token(name: str) -> None:
         }
 
 
-def test_openshift_may_choose_users_and_groups() -> None:
+def test_openshift_can_choose_users_and_groups() -> None:
     chosen = [set(spec["securityContext"]) & {"runAsUser", "runAsGroup", "fsGroup"} for spec in pods(scenario("openshift"))]
     assert chosen == [set(), set()]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_arguments_are_flags_that_the_command_knows(name: str) -> None:
+def test_the_arguments_are_flags_of_the_command(name: str) -> None:
     for each in own_containers(scenario(name)):
         command, *flags = each["args"]
         text = CliRunner().invoke(main, [command, "--help"]).output
@@ -58,7 +58,7 @@ def test_the_arguments_are_flags_that_the_command_knows(name: str) -> None:
         assert {flag.split("=")[0] for flag in flags} <= known
 
 
-def test_the_arguments_say_what_the_values_say() -> None:
+def test_the_arguments_follow_the_values() -> None:
     assert container(scenario("everything"))["args"] == [
         "serve",
         "--config.file=/etc/ai-account-exporter/config.yaml",
@@ -72,7 +72,7 @@ def test_the_arguments_say_what_the_values_say() -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_no_probe_asks_for_the_metrics(name: str) -> None:
+def test_no_probe_requests_the_metrics(name: str) -> None:
     each = container(scenario(name))
     paths = {each[probe].get("httpGet", {}).get("path") for probe in ("livenessProbe", "readinessProbe", "startupProbe") if probe in each}
     assert paths <= {"/-/healthy", "/-/ready", None}
@@ -89,33 +89,33 @@ def over(scheme: str, path: str) -> dict[str, Any]:
     return {"httpGet": {"path": path, "port": "metrics", "scheme": scheme}}
 
 
-def test_probes_speak_http_and_with_a_certificate_https() -> None:
+def test_probes_use_http_or_with_a_certificate_https() -> None:
     for name, scheme in (("minimal", "HTTP"), ("tls", "HTTPS")):
         assert handlers(name) == [over(scheme, "/-/healthy"), over(scheme, "/-/ready"), over(scheme, "/-/healthy")]
 
 
 @pytest.mark.parametrize("name", ["basic-auth", "mutual-tls"])
-def test_where_the_exporter_asks_who_is_there_the_kubelet_asks_from_inside(name: str) -> None:
+def test_probes_run_in_the_container_if_requests_need_authentication(name: str) -> None:
     command = {"exec": {"command": ["ai-account-exporter", "healthcheck", "--web.listen-address=:9893", "--timeout=5"]}}
     assert handlers(name) == [command, {"tcpSocket": {"port": "metrics"}}, command]
 
 
-def test_a_probe_of_one_s_own_replaces_the_chart_s() -> None:
+def test_a_custom_probe_replaces_that_of_the_chart() -> None:
     assert handlers("everything")[0] == {"tcpSocket": {"port": "metrics"}}
 
 
-def test_there_is_one_pod_and_never_two_at_once() -> None:
+def test_there_is_one_pod_and_never_two_at_the_same_time() -> None:
     spec = workload(scenario("minimal"))["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
 
 
-def test_nothing_runs_until_an_account_is_configured() -> None:
+def test_there_is_no_pod_without_an_account() -> None:
     assert workload(scenario("defaults"))["spec"]["replicas"] == 0
     assert of_kind(scenario("defaults"), "Pod") == []
     assert workload(template({"sharding": {"enabled": True}}).objects)["spec"]["replicas"] == 0
 
 
-def test_each_shard_is_told_its_number_and_is_scraped_by_itself() -> None:
+def test_each_shard_has_its_ordinal_and_is_scraped_separately() -> None:
     objects = scenario("sharding")
     assert workload(objects)["kind"] == "StatefulSet"
     assert workload(objects)["spec"]["replicas"] == 3
@@ -132,14 +132,14 @@ def volume(name: str, which: str) -> dict[str, Any]:
     return found
 
 
-def test_the_state_is_in_the_pod_in_a_claim_or_in_one_s_own() -> None:
+def test_the_state_is_in_the_pod_a_new_claim_or_an_existing_claim() -> None:
     assert volume("minimal", "state")["emptyDir"] == {}
     assert volume("persistence", "state")["persistentVolumeClaim"]["claimName"] == "accounts-ai-account-exporter-state"
     assert volume("existing-claim", "state")["persistentVolumeClaim"]["claimName"] == "accounts-state"
     assert of_kind(scenario("existing-claim"), "PersistentVolumeClaim") == []
 
 
-def test_keys_are_files_for_the_exporter_s_group() -> None:
+def test_keys_are_files_that_only_the_exporter_s_group_can_read() -> None:
     found = volume("everything", "credentials")["projected"]
     assert oct(found["defaultMode"]) == "0o440"
     assert [source["secret"] for source in found["sources"]] == [
@@ -149,12 +149,12 @@ def test_keys_are_files_for_the_exporter_s_group() -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_no_single_file_is_mounted_as_it_would_not_follow_a_change(name: str) -> None:
+def test_no_single_file_is_mounted_because_it_would_not_follow_a_change(name: str) -> None:
     assert not [mount for mount in container(scenario(name))["volumeMounts"] if "subPath" in mount]
 
 
 def written(name: str, folder: Path) -> Path:
-    """The files of the ConfigMaps, with what they name beside them."""
+    """The files of the ConfigMaps, and the files that they refer to."""
     for thing in of_kind(scenario(name), "ConfigMap"):
         for file, text in thing["data"].items():
             (folder / file).write_text(
@@ -164,7 +164,7 @@ def written(name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["minimal", "environment", "everything"])
-def test_the_exporter_takes_the_configuration_as_it_is_written(name: str, tmp_path: Path) -> None:
+def test_the_exporter_accepts_the_rendered_configuration(name: str, tmp_path: Path) -> None:
     for key in ("heygen", "acme"):
         (tmp_path / key).write_text("a-key")
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
@@ -173,13 +173,13 @@ def test_the_exporter_takes_the_configuration_as_it_is_written(name: str, tmp_pa
     assert str(loaded.config.state.path) == "/var/lib/ai-account-exporter/state.db"
 
 
-def test_a_large_number_stays_one() -> None:
+def test_a_large_number_is_rendered_as_an_integer() -> None:
     config = yaml.safe_load(one(of_kind(scenario("everything"), "ConfigMap")[:1], "ConfigMap")["data"]["config.yaml"])
     assert config["accounts"][0]["thresholds"] == {"wallet": {"warning": 10_000_000, "critical": 0.5}}
 
 
 @pytest.mark.parametrize("name", ["tls", "everything"])
-def test_the_exporter_takes_the_web_configuration_as_it_is_written(name: str, tmp_path: Path) -> None:
+def test_the_exporter_accepts_the_rendered_web_configuration(name: str, tmp_path: Path) -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("localhost")
     issued.cert_chain_pems[0].write_to_path(str(tmp_path / "tls.crt"))
@@ -197,7 +197,7 @@ def pod_annotations(values: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def test_the_checksum_is_of_the_configuration_alone_and_only_on_demand() -> None:
+def test_the_optional_checksum_covers_only_the_configuration() -> None:
     assert "checksum/config" not in pod_annotations({})
     asked = {"restartOnConfigChange": True}
     first = pod_annotations(asked)["checksum/config"]
@@ -205,7 +205,7 @@ def test_the_checksum_is_of_the_configuration_alone_and_only_on_demand() -> None
     assert pod_annotations({**asked, "config": {**MINIMAL["config"], "defaults": {"interval": "1m"}}})["checksum/config"] != first
 
 
-def test_a_new_chart_restarts_nothing() -> None:
+def test_a_new_chart_version_does_not_restart_the_pod() -> None:
     meta = workload(scenario("everything"))["spec"]
     assert "helm.sh/chart" not in meta["template"]["metadata"]["labels"]
     assert meta["selector"]["matchLabels"] == {
@@ -215,7 +215,7 @@ def test_a_new_chart_restarts_nothing() -> None:
     }
 
 
-def test_the_image_is_the_project_s_of_that_version_unless_told_otherwise() -> None:
+def test_the_image_has_the_version_of_the_chart_by_default() -> None:
     assert container(scenario("minimal"))["image"] == "ghcr.io/ai-account-exporter/ai-account-exporter:0.1.0"
     assert container(scenario("subchart-global"))["image"] == "mirror.example.com/ai-account-exporter/ai-account-exporter:0.1.0"
     assert container(scenario("everything"))["image"].startswith("ghcr.io/mirror/ai-account-exporter@sha256:0123")

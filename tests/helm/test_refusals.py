@@ -1,4 +1,4 @@
-"""What cannot be meant is refused with the remedy, all at once; what the operator is told after an installation."""
+"""Conflicting values are rejected together, each with its remedy; and the notes after an installation."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def refusal(values: dict[str, Any], version: str) -> str:
     return answer.errors
 
 
-def test_a_secret_in_the_configuration_is_refused_and_not_shown(version: str) -> None:
+def test_a_secret_in_the_configuration_is_rejected_and_not_printed(version: str) -> None:
     text = refusal({"config": INLINE}, version)
-    assert "config.accounts.0.credentials.api_key.value: a ConfigMap is no place for a secret" in text
+    assert "config.accounts.0.credentials.api_key.value: a ConfigMap must not contain a secret" in text
     assert "sk-canary" not in text
 
 
@@ -30,51 +30,54 @@ def test_a_secret_in_the_configuration_is_refused_and_not_shown(version: str) ->
     [
         (
             {"config": {**MINIMAL["config"], "defaults": {"proxy_url": "http://me:pw@proxy:3128"}}},
-            "config.defaults.proxy_url: a ConfigMap is no",
+            "config.defaults.proxy_url: a ConfigMap must not",
         ),
-        ({"config": {"accounts": [ACCOUNT | {"proxy_url": "http://me:pw@proxy:3128"}]}}, "config.accounts.0.proxy_url: a ConfigMap is no"),
+        (
+            {"config": {"accounts": [ACCOUNT | {"proxy_url": "http://me:pw@proxy:3128"}]}},
+            "config.accounts.0.proxy_url: a ConfigMap must not",
+        ),
         (
             {**MINIMAL, "webConfig": {"settings": {"basic_auth_users": {"a": "b"}}}},
-            "webConfig.settings.basic_auth_users: a ConfigMap is no",
+            "webConfig.settings.basic_auth_users: a ConfigMap must not",
         ),
-        ({**MINIMAL, "existingConfigMap": {"name": "a"}}, "expected one of existingConfigMap, config.accounts"),
-        ({"demo": True, "sharding": {"enabled": True}}, "demo: goes without `sharding`"),
+        ({**MINIMAL, "existingConfigMap": {"name": "a"}}, "set only one of existingConfigMap, config.accounts"),
+        ({"demo": True, "sharding": {"enabled": True}}, "demo: cannot be combined with `sharding`"),
         (
             {"config": {"accounts": [ACCOUNT | {"credentials": {"api_key": {"file": "/run/secrets/ai-account-exporter/stage"}}}]}},
-            "config.accounts.0.credentials.api_key.file: no entry of `credentials` is named stage",
+            "config.accounts.0.credentials.api_key.file: no entry of `credentials` has the name stage",
         ),
-        ({**MINIMAL, "credentials": [{"name": "a", "existingSecret": "s", "key": "k"}] * 2}, "credentials.1.name: a is there twice"),
-        ({**MINIMAL, "webConfig": {"clientCA": {"existingSecret": "ca"}}}, "webConfig.clientCA: needs `webConfig.tls`"),
-        ({**MINIMAL, "webConfig": {"scheme": "https"}}, "webConfig.scheme: goes with"),
-        ({**MINIMAL, "sharding": {"enabled": True}, "service": {"type": "NodePort"}}, "service.type: shards need ClusterIP"),
+        ({**MINIMAL, "credentials": [{"name": "a", "existingSecret": "s", "key": "k"}] * 2}, "credentials.1.name: a is used twice"),
+        ({**MINIMAL, "webConfig": {"clientCA": {"existingSecret": "ca"}}}, "webConfig.clientCA: requires `webConfig.tls`"),
+        ({**MINIMAL, "webConfig": {"scheme": "https"}}, "webConfig.scheme: requires"),
+        ({**MINIMAL, "sharding": {"enabled": True}, "service": {"type": "NodePort"}}, "service.type: `sharding` requires ClusterIP"),
         (
             {**MINIMAL, "sharding": {"enabled": True}, "persistence": {"enabled": True, "existingClaim": "c"}},
-            "persistence.existingClaim: shards cannot share",
+            "persistence.existingClaim: shards cannot share one",
         ),
-        ({**MINIMAL, "serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "everything would be scraped twice"),
+        ({**MINIMAL, "serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "every series would be scraped twice"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
-def test_what_contradicts_itself_is_refused_with_its_place(values: dict[str, Any], expected: str) -> None:
+def test_conflicting_values_are_rejected_with_their_place(values: dict[str, Any], expected: str) -> None:
     assert expected in refusal(values, "4.3.1")
 
 
-def test_all_that_is_wrong_comes_out_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     text = refusal({"config": INLINE, "demo": True, "webConfig": {"scheme": "https"}}, "3.17.2")
     assert [line for line in text.splitlines() if line.startswith("  - ")] == [
-        "  - config.accounts.0.credentials.api_key.value: a ConfigMap is no place for a secret: put it into a Secret, "
-        "name that in `credentials`, and write `file:` here",
-        "  - expected one of demo, config.accounts",
-        "  - webConfig.scheme: goes with `webConfig.existingSecret` only",
+        "  - config.accounts.0.credentials.api_key.value: a ConfigMap must not contain a secret: store it in a Secret, "
+        "name that Secret in `credentials`, and use `file:` here",
+        "  - set only one of demo, config.accounts",
+        "  - webConfig.scheme: requires `webConfig.existingSecret`",
     ]
 
 
 @pytest.mark.parametrize("values", [{"replicas": 2}, {"sevice": {}}, {"image": None}, {"config": {"acounts": []}}], ids=str)
-def test_helm_refuses_what_the_schema_refuses(values: dict[str, Any], version: str) -> None:
+def test_helm_rejects_what_the_schema_rejects(values: dict[str, Any], version: str) -> None:
     assert "don't meet the specifications of the schema" in refusal({**MINIMAL, **values}, version)
 
 
-def test_the_chart_can_be_a_part_of_another(version: str, tmp_path: Any) -> None:
+def test_the_chart_works_as_a_subchart(version: str, tmp_path: Any) -> None:
     parent = tmp_path / "parent"
     (parent / "charts").mkdir(parents=True)
     (parent / "charts" / "ai-account-exporter").symlink_to(CHART)
@@ -87,7 +90,7 @@ def test_the_chart_can_be_a_part_of_another(version: str, tmp_path: Any) -> None
 
 
 def notes(values: str) -> str:
-    """What the operator is told; Helm 3 wants a cluster for that."""
+    """The notes of an installation. Helm 3 would need a cluster."""
     answer = run("4.3.1", "install", "accounts", str(CHART), "--dry-run=client", "--namespace=ns", "--values=-", stdin=values)
     assert answer.code == 0, answer.errors
     return answer.output.split("NOTES:")[1]

@@ -1,4 +1,4 @@
-"""Every scenario renders, in both majors of Helm to the same, and Kubernetes would take it."""
+"""Every example renders to the same objects with Helm 3 and 4, and the objects are valid for Kubernetes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.helm.rendering import CHART, SCENARIOS, VERSIONS, run, scenario, temp
 pytestmark = pytest.mark.e2e
 
 
-def test_lint_finds_nothing(version: str) -> None:
+def test_lint_finds_no_problem(version: str) -> None:
     answer = run(version, "lint", "--strict", str(CHART))
     assert answer.code == 0, answer.output
     assert "[INFO]" not in answer.output
@@ -23,13 +23,13 @@ def test_lint_finds_nothing(version: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_both_helms_render_the_same(name: str) -> None:
+def test_both_versions_of_helm_render_the_same(name: str) -> None:
     one, other = ({json.dumps(thing, sort_keys=True) for thing in scenario(name, version)} for version in VERSIONS)
     assert one == other
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_kubernetes_takes_what_is_rendered(name: str) -> None:
+def test_the_rendered_objects_are_valid(name: str) -> None:
     for thing in scenario(name):
         for release in RELEASES:
             check(thing, release)
@@ -41,7 +41,7 @@ def test_no_object_is_rendered_twice(name: str) -> None:
     assert len(names) == len(set(names))
 
 
-def test_a_typo_in_an_object_would_be_seen() -> None:
+def test_a_typo_in_an_object_is_noticed() -> None:
     broken = copy.deepcopy(scenario("monitors"))
     for thing in broken:
         thing["spec" if "spec" in thing else "metadata"]["typo"] = 1
@@ -58,7 +58,7 @@ def is_refused(thing: dict[str, Any]) -> bool:
     return False
 
 
-def test_the_package_carries_what_the_links_point_to(version: str, tmp_path: Path) -> None:
+def test_the_package_contains_the_targets_of_its_links(version: str, tmp_path: Path) -> None:
     assert run(version, "package", str(CHART), "--destination", str(tmp_path)).code == 0
     [package] = tmp_path.glob("*.tgz")
     values = {"demo": True, "prometheusRule": {"enabled": True}, "grafanaDashboards": {"enabled": True}}

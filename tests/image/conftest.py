@@ -1,4 +1,4 @@
-"""The image, built once for all tests that run it."""
+"""Fixtures with the built image."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.image.engine import BASE, IMAGE, ROOT, Engine, make_base, private_eng
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    """A store that holds the base and the image."""
+    """A store with the base and the image."""
     with private_engine() as private:
         make_base(private)
-        private.build(IMAGE, ROOT, f"--build-arg=PYTHON_IMAGE={BASE}", "--build-arg=REVISION=0123abc")
+        private.build(IMAGE, ROOT, f"--from={BASE}", "--build-arg=REVISION=0123abc")
         yield private

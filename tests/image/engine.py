@@ -1,4 +1,4 @@
-"""Containers without a service: a private store of images, and the commands that work on it."""
+"""Containers without a daemon: a private image store, and commands on it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ runroot = "{folder}/run"
 
 
 def program(name: str, package: str) -> str:
-    """Where a program is; CI must have it, elsewhere a test without it is left out."""
+    """The path of a program. Without it, the test fails in CI and is skipped elsewhere."""
     found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if found:
         return found
@@ -54,7 +54,7 @@ def program(name: str, package: str) -> str:
 
 
 class Engine:
-    """One store of images and containers, for nobody else."""
+    """A private store of images and containers."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -67,22 +67,22 @@ class Engine:
         }
 
     def run(self, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, whatever that is."""
+        """Run a command, which may fail."""
         environ = {**self.environ, **environ}
         return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 -- our own arguments
 
     def do(self, *command: str, **environ: str) -> str:
-        """Run a command that must work, and return what it said."""
+        """Run a command that must succeed, and return its output."""
         done = self.run(*command, **environ)
         assert not done.returncode, f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         return done.stdout.strip()
 
     def podman(self, *arguments: str) -> str:
-        """Run podman, which must work."""
+        """Run podman, which must succeed."""
         return self.do("podman", *arguments)
 
     def build(self, tag: str, context: Path, *options: str) -> None:
-        """Build an image. Packages come over this machine's network, and from the indexes that it is set up for."""
+        """Build an image, with the network and the package indexes of this machine."""
         shared = [f"--volume={path}:{path}:ro" for path in (CERTIFICATES, PIP_CONFIGURATION) if path.exists()]
         self.do(
             "buildah", "build", "--format=docker", "--isolation=chroot", "--network=host", *shared, *options, f"--tag={tag}", str(context)
@@ -91,7 +91,7 @@ class Engine:
 
 @contextmanager
 def private_engine() -> Iterator[Engine]:
-    """A store that is gone afterwards, with all that ran in it."""
+    """A store that is removed at the end, with all of its containers."""
     for name in ("podman", "buildah", "runc", "iptables", "mmdebstrap"):
         program(name, f"Debian's package `{name}`")
     folder = Path(tempfile.mkdtemp(prefix="image-"))  # short: sockets lie in it
@@ -107,7 +107,7 @@ def private_engine() -> Iterator[Engine]:
 
 
 def make_base(engine: Engine) -> None:
-    """Play python:3.13-slim-trixie with Debian's packages: like that one it has no bytecode of Python's own modules."""
+    """Create a substitute of python:3.13-slim-trixie from Debian packages. Like the original, it has no bytecode of Python's own modules."""
     archive = engine.folder / "base.tar"
     engine.do(
         "mmdebstrap",

@@ -1,4 +1,4 @@
-"""Containers of the image, confined as an operator would confine them."""
+"""Runs confined containers of the image."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ CONFINED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One that runs, and where it answers."""
+    """A running container and its port."""
 
     engine: Engine
     name: str
     port: int
 
     def execute(self, *command: str) -> tuple[int, str]:
-        """Run a command inside; its exit code, and all that it said."""
+        """Run a command in the container; returns its exit code and output."""
         done = self.engine.run("podman", "exec", self.name, *command)
         return done.returncode, done.stdout + done.stderr
 
@@ -45,14 +45,14 @@ class Container:
         return int(self.engine.podman("inspect", "--format={{.State.ExitCode}}", self.name))
 
     def log(self) -> str:
-        """All that it has logged."""
+        """The whole log."""
         done = self.engine.run("podman", "logs", self.name)
         return done.stdout + done.stderr
 
 
 @contextmanager
 def container(engine: Engine, port: int, options: tuple[str, ...], *command: str) -> Iterator[Container]:
-    """Start one, and remove it at the end."""
+    """Start a container, and remove it at the end."""
     name = f"exporter-{port}"
     engine.podman("run", "--detach", f"--name={name}", *CONFINED, *options, IMAGE, *command)
     try:
@@ -62,7 +62,7 @@ def container(engine: Engine, port: int, options: tuple[str, ...], *command: str
 
 
 async def answer(port: int, path: str) -> str | None:
-    """What is said at a path of this machine; None while nobody answers well."""
+    """The body of a path on this machine; None until the response is 200."""
     with contextlib.suppress(aiohttp.ClientError):
         async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as response:
             return await response.text() if response.status == 200 else None
@@ -70,7 +70,7 @@ async def answer(port: int, path: str) -> str | None:
 
 
 async def eventually(port: int, path: str, enough: Callable[[str], Any] = bool) -> str:
-    """What is said at a path, as soon as it is enough."""
+    """The body of a path, as soon as it satisfies the condition."""
     text: str | None = None
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
@@ -81,5 +81,5 @@ async def eventually(port: int, path: str, enough: Callable[[str], Any] = bool) 
 
 
 async def results(port: int, path: str, enough: Callable[[Any], Any]) -> Any:
-    """The `data` of an answer of Prometheus or Alertmanager, as soon as it is enough."""
+    """The response of Prometheus or Alertmanager, as soon as it satisfies the condition."""
     return json.loads(await eventually(port, path, lambda text: enough(json.loads(text))))

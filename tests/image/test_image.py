@@ -1,4 +1,4 @@
-"""The image is built and run as an operator would: nothing writable, no capability, little memory."""
+"""The image runs read-only, without capabilities and with little memory."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_a_confined_container_serves_and_stops_on_a_signal(demo: Container
     assert "shutdown finished" in demo.log()
 
 
-async def test_the_process_is_nobody_and_can_write_nowhere(demo: Container) -> None:
+async def test_the_process_is_unprivileged_and_cannot_write(demo: Container) -> None:
     await eventually(demo.port, "/-/healthy")
     status = demo.execute("cat", "/proc/1/status")[1]
     facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
@@ -67,12 +67,12 @@ async def test_the_process_is_nobody_and_can_write_nowhere(demo: Container) -> N
         assert (code, "Read-only file system" in said) == (1, True), said
 
 
-async def test_a_health_check_fails_where_nothing_listens(engine: Engine) -> None:
+async def test_a_health_check_fails_if_nothing_listens(engine: Engine) -> None:
     done = engine.run("podman", "run", "--rm", IMAGE, "healthcheck")
     assert (done.returncode, "Connection refused" in done.stderr) == (1, True)
 
 
-async def test_figures_on_a_volume_outlive_the_container(engine: Engine, vendors: Simulator, unused_tcp_port: int, tmp_path: Path) -> None:
+async def test_values_on_a_volume_outlive_the_container(engine: Engine, vendors: Simulator, unused_tcp_port: int, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG.format(url=vendors.url))
     (tmp_path / "key").write_text(secret_of("liveavatar"))
     options = (
@@ -95,7 +95,7 @@ async def test_figures_on_a_volume_outlive_the_container(engine: Engine, vendors
         assert figure in page, second.log()
 
 
-async def test_the_image_holds_what_runs_and_no_more(engine: Engine) -> None:
+async def test_the_image_contains_no_build_tools(engine: Engine) -> None:
     programs, modules = "pip pip3 cc gcc make git curl wget", ["pip", "ensurepip", "hatchling", "pytest", "tests"]
     ask = f"for name in {programs}; do command -v $name; done; python -c '{FINDABLE}' {' '.join(modules)}"
     assert engine.podman("run", "--rm", "--entrypoint=sh", IMAGE, "-c", ask) == "[]"
@@ -105,7 +105,7 @@ async def test_no_module_is_compiled_at_start(engine: Engine) -> None:
     assert engine.podman("run", "--rm", "--entrypoint=python", IMAGE, "-c", WITHOUT_BYTECODE) == "[]"
 
 
-async def test_the_image_says_how_it_runs(engine: Engine) -> None:
+async def test_the_image_has_its_labels_and_defaults(engine: Engine) -> None:
     config = json.loads(engine.podman("image", "inspect", IMAGE))[0]["Config"]
     assert config["User"] == "65532:65532"
     assert config["Entrypoint"] == ["ai-account-exporter"]
@@ -115,6 +115,6 @@ async def test_the_image_says_how_it_runs(engine: Engine) -> None:
     assert not [line for line in config["Env"] if "TOKEN" in line or "PASSWORD" in line]
 
 
-async def test_what_is_added_to_the_base_stays_small(engine: Engine) -> None:
+async def test_the_image_adds_little_to_its_base(engine: Engine) -> None:
     base, whole = (int(engine.podman("image", "inspect", "--format={{.Size}}", tag)) for tag in (BASE, IMAGE))
     assert 30 * MEGABYTE < whole - base < 65 * MEGABYTE

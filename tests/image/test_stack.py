@@ -1,4 +1,4 @@
-"""compose.yaml, run for real; Debian's Prometheus and Alertmanager stand in for the images that it names."""
+"""compose.yaml in real containers, with Debian's Prometheus and Alertmanager instead of the images from a registry."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.image.running import eventually, results
 
 pytestmark = pytest.mark.e2e
 
-SERVICES = ("exporter", "prometheus", "alertmanager")  # no package of Debian's is Grafana
-STAND_IN = """
+SERVICES = ("exporter", "prometheus", "alertmanager")  # Debian has no package of Grafana
+SUBSTITUTE = """
 FROM {base}
 COPY {programs} /usr/bin/
 COPY share /usr/share/prometheus
@@ -27,13 +27,13 @@ ENTRYPOINT ["/usr/bin/{main}"]
 """
 
 
-def stand_in(engine: Engine, folder: Path, tag: str, main: str, tool: str, data: str) -> None:
-    """An image with programs of this machine, under the name that the compose file gives."""
+def build_substitute(engine: Engine, folder: Path, tag: str, main: str, tool: str, data: str) -> None:
+    """Build an image from programs of this machine."""
     folder.mkdir()
     for name in (main, tool):
         shutil.copy(program(name, "Debian's packages `prometheus` and `prometheus-alertmanager`"), folder)
-    shutil.copytree("/usr/share/prometheus", folder / "share")  # Debian's programs look for their templates there
-    (folder / "Dockerfile").write_text(STAND_IN.format(base=BASE, programs=f"{main} {tool}", folder=data, main=main))
+    shutil.copytree("/usr/share/prometheus", folder / "share")  # Debian's programs read their templates there
+    (folder / "Dockerfile").write_text(SUBSTITUTE.format(base=BASE, programs=f"{main} {tool}", folder=data, main=main))
     engine.build(tag, folder)
 
 
@@ -49,20 +49,22 @@ def free_ports(count: int) -> list[int]:
 @pytest.fixture(scope="module")
 def ports(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     compose = program("podman-compose", "PyPI's `podman-compose`")
-    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     folder = tmp_path_factory.mktemp("images")
-    stand_in(engine, folder / "p", services["prometheus"]["image"], "prometheus", "promtool", "/prometheus")
-    stand_in(engine, folder / "a", services["alertmanager"]["image"], "prometheus-alertmanager", "amtool", "/alertmanager")
+    build_substitute(engine, folder / "p", "localhost/prometheus", "prometheus", "promtool", "/prometheus")
+    build_substitute(engine, folder / "a", "localhost/alertmanager", "prometheus-alertmanager", "amtool", "/alertmanager")
     chosen = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
     environ = {f"{name.upper()}_PORT": str(port) for name, port in chosen.items()}
-    engine.do(compose, "up", "--detach", "--no-build", *SERVICES, **environ)
+    override = folder / "compose.yaml"  # a digest names no local image
+    override.write_text(yaml.safe_dump({"services": {name: {"image": f"localhost/{name}"} for name in SERVICES[1:]}}))
+    files = ("-f", str(ROOT / "compose.yaml"), "-f", str(override))
+    engine.do(compose, *files, "up", "--detach", "--no-build", *SERVICES, **environ)
     try:
         yield chosen
     finally:
-        engine.run(compose, "down", "--volumes", "--timeout=5", **environ)
+        engine.run(compose, *files, "down", "--volumes", "--timeout=5", **environ)
 
 
-async def test_prometheus_reads_the_exporter_and_knows_the_rules(ports: dict[str, int]) -> None:
+async def test_prometheus_scrapes_the_exporter_and_loads_the_rules(ports: dict[str, int]) -> None:
     up = await results(ports["prometheus"], "/api/v1/query?query=up", lambda data: len(ups(data)) == 3)
     assert ups(up) == {"ai-accounts", "prometheus", "alertmanager"}
     rules = await results(ports["prometheus"], "/api/v1/rules", lambda data: data["data"]["groups"])
@@ -75,7 +77,7 @@ def ups(data: Any) -> set[str]:
     return {series["metric"]["job"] for series in data["data"]["result"] if series["value"][1] == "1"}
 
 
-async def test_alerts_would_reach_alertmanager(ports: dict[str, int]) -> None:
+async def test_prometheus_sends_alerts_to_alertmanager(ports: dict[str, int]) -> None:
     found = await results(ports["prometheus"], "/api/v1/alertmanagers", lambda data: data["data"]["activeAlertmanagers"])
     assert [one["url"] for one in found["data"]["activeAlertmanagers"]] == ["http://alertmanager:9093/api/v2/alerts"]
     assert "receiver: nobody" in await eventually(ports["alertmanager"], "/api/v2/status")

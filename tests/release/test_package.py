@@ -1,4 +1,4 @@
-"""What users get: the wheel works in an empty environment, far from the checkout, and the sdist holds what builds it."""
+"""The wheel works in an empty environment outside of the repository, and the sdist builds the same wheel."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def command(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def demo(command: Path) -> Iterator[str]:
-    """The address of a demo that was started where there is nothing of the project."""
+    """The URL of a demo that runs outside of the repository."""
     arguments = [str(command), "demo", "--web.listen-address=127.0.0.1:0"]
     process = subprocess.Popen(arguments, cwd=command.parent, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own command
     assert process.stdout
@@ -64,7 +64,7 @@ def demo(command: Path) -> Iterator[str]:
         process.communicate(timeout=PATIENCE)
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(dist: Path) -> None:
+def test_the_wheel_contains_only_the_package(dist: Path) -> None:
     [wheel] = dist.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     tracked = {
@@ -76,7 +76,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(dist: Path) -> None:
     assert f"ai_account_exporter-{VERSION}.dist-info/licenses/LICENSE" in names
 
 
-def test_the_sdist_holds_what_pyproject_lists(dist: Path) -> None:
+def test_the_sdist_contains_what_pyproject_lists(dist: Path) -> None:
     [sdist] = dist.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = [name.removeprefix(f"ai_account_exporter-{VERSION}/") for name in archive.getnames()]
@@ -86,7 +86,13 @@ def test_the_sdist_holds_what_pyproject_lists(dist: Path) -> None:
     assert [name for name in names if "__pycache__" in name] == []
 
 
-def test_the_wheel_of_the_sdist_is_the_wheel(dist: Path, tmp_path: Path) -> None:
+def test_the_sdist_has_no_tests_because_they_need_the_whole_repository(dist: Path) -> None:
+    [sdist] = dist.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        assert [name for name in archive.getnames() if re.search(r"/(tests|test_[^/]*)(/|$)", name)] == []
+
+
+def test_the_unpacked_sdist_builds_the_same_wheel(dist: Path, tmp_path: Path) -> None:
     [sdist], [wheel] = dist.glob("*.tar.gz"), dist.glob("*.whl")
     with tarfile.open(sdist) as archive:
         archive.extractall(tmp_path, filter="data")
@@ -94,12 +100,12 @@ def test_the_wheel_of_the_sdist_is_the_wheel(dist: Path, tmp_path: Path) -> None
     assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
 
 
-def test_the_installed_program_tells_its_version_and_its_vendors(command: Path) -> None:
+def test_the_installed_program_prints_its_version_and_its_vendors(command: Path) -> None:
     assert run(command, "--version", cwd=command.parent) == f"ai-account-exporter, version {VERSION}\n"
     assert "heygen" in run(command, "providers", cwd=command.parent)
 
 
-def test_the_installed_demo_shows_figures_and_a_page(command: Path) -> None:
+def test_the_installed_demo_serves_metrics_and_a_status_page(command: Path) -> None:
     with demo(command) as address:
         wait_until_polled(address)
         page, metrics = fetch(f"{address}/"), fetch(f"{address}/metrics")

@@ -46,7 +46,7 @@ def test_the_example_of_a_key_is_valid(block: str, key: str, text: str) -> None:
     Config.model_validate(in_place(block, written))
 
 
-def test_every_key_of_the_schema_has_its_row() -> None:
+def test_every_key_of_the_schema_has_a_row() -> None:
     schema = json_schema()
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", configuration(Path()), re.MULTILINE | re.DOTALL))
     for block, found in {**schema["$defs"], "Config": schema}.items():

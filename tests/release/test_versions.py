@@ -1,4 +1,4 @@
-"""One version, decided in pyproject.toml; whatever repeats it agrees, and a tag that does not is refused."""
+"""Every file has the version of pyproject.toml, and a tag with another version is refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ release = script()
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of what is looked at, in the version 1.2.3."""
+    """A copy of the files with the version 1.2.3."""
     for name in ("pyproject.toml", *release.VERSIONS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
@@ -39,11 +39,11 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_repeats_the_version_agrees() -> None:
-    assert list(release.contradictions(ROOT)) == []
+def test_every_file_has_the_same_version() -> None:
+    assert list(release.mismatches(ROOT)) == []
 
 
-def test_the_changelog_tells_of_this_version_or_is_about_to() -> None:
+def test_the_changelog_has_this_version_or_is_unreleased() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     heads = re.findall(r"^## \[(.+?)\]", changelog, re.MULTILINE)
     assert heads[0] == "Unreleased" or heads[0] == release.version_of(ROOT)
@@ -64,7 +64,7 @@ def test_a_file_of_another_version_is_refused(project: Path, name: str) -> None:
     text = (project / name).read_text(encoding="utf-8")
     (project / name).write_text(text.replace("1.2.3", "1.2.2"), encoding="utf-8")
     [problem] = release.problems(project, "v1.2.3")
-    assert problem.startswith(f"{name} tells 1.2.2")
+    assert problem.startswith(f"{name} has 1.2.2")
 
 
 def test_a_version_without_notes_is_refused(project: Path) -> None:
@@ -73,11 +73,11 @@ def test_a_version_without_notes_is_refused(project: Path) -> None:
     assert problem.startswith("CHANGELOG.md")
 
 
-def test_the_notes_are_the_version_s_own(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_notes_are_those_of_the_version(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert release.main(["notes", "v1.2.3"], project) == 0
     assert capsys.readouterr().out == "### Fixed\n\n- This.\n"
 
 
-def test_another_use_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_command_prints_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert release.main([]) == 2
     assert "check|notes" in capsys.readouterr().err

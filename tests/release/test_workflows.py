@@ -1,4 +1,4 @@
-"""The workflows take nothing on trust: actions by commit, permissions by job, publishing by tag."""
+"""The workflows pin actions by commit, limit permissions per job, and publish only tags."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WRITES = {
     "release": {"pypi": {"id-token"}, "github": {"contents"}},
     "site": {"publish": {"pages", "id-token"}},
 }
-"""Which job may write what; nothing else may."""
+"""The write permissions of each job."""
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 @each_workflow
-def test_every_action_is_held_by_its_commit_and_names_its_version(path: Path) -> None:
+def test_every_action_is_pinned_by_its_commit_and_names_its_version(path: Path) -> None:
     lines = [line.strip(" -") for line in path.read_text(encoding="utf-8").splitlines() if line.strip(" -").startswith("uses:")]
     assert [line for line in lines if not re.fullmatch(r"uses: [\w.-]+(/[\w.-]+)+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+", line)] == []
 
@@ -41,7 +41,7 @@ def test_one_action_has_one_commit_everywhere() -> None:
 
 
 @each_workflow
-def test_a_workflow_may_read_and_only_named_jobs_may_write(path: Path) -> None:
+def test_a_workflow_can_read_and_only_listed_jobs_can_write(path: Path) -> None:
     workflow = read(path)
     assert workflow["permissions"] == {"contents": "read"}
     jobs = {
@@ -51,7 +51,7 @@ def test_a_workflow_may_read_and_only_named_jobs_may_write(path: Path) -> None:
 
 
 @each_workflow
-def test_no_job_that_may_write_runs_for_a_pull_request(path: Path) -> None:
+def test_no_job_with_write_permission_runs_for_a_pull_request(path: Path) -> None:
     workflow = read(path)
     for name in WRITES.get(path.stem, {}):
         condition = workflow["jobs"][name].get("if", "")
@@ -59,30 +59,38 @@ def test_no_job_that_may_write_runs_for_a_pull_request(path: Path) -> None:
 
 
 @each_workflow
-def test_runs_of_one_branch_do_not_overlap_and_every_job_ends(path: Path) -> None:
+def test_runs_of_a_branch_do_not_overlap_and_every_job_has_a_timeout(path: Path) -> None:
     workflow = read(path)
     assert workflow["concurrency"]["group"] == f"{path.stem}-${{{{ github.ref }}}}"
     assert {name for name, job in workflow["jobs"].items() if "timeout-minutes" not in job} == set()
 
 
 @each_workflow
-def test_a_checkout_leaves_no_token_behind(path: Path) -> None:
+def test_a_checkout_stores_no_token(path: Path) -> None:
     steps = [step for job in read(path)["jobs"].values() for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
     assert [step for step in steps if step["with"] != {"persist-credentials": "false"}] == []
 
 
 @each_workflow
-def test_what_a_stranger_can_write_does_not_reach_a_shell(path: Path) -> None:
+def test_no_expression_is_expanded_in_a_shell_command(path: Path) -> None:
     steps = [step for job in read(path)["jobs"].values() for step in job["steps"]]
     assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
 
 
-def test_every_python_that_is_supported_is_tried() -> None:
+def test_every_supported_python_is_tested() -> None:
     assert read(ROOT / ".github/workflows/ci.yaml")["jobs"]["python"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
 
 
-def test_what_the_workflows_run_exists() -> None:
+def test_the_commands_of_the_workflows_exist() -> None:
     runs = "\n".join(step.get("run", "") for path in WORKFLOWS for job in read(path)["jobs"].values() for step in job["steps"])
     targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"\bmake ([a-z0-9]+)", runs)) <= targets
     assert {name for name in re.findall(r"(?<!\S)\.(?:ci|github)/[\w./]+", runs) if not (ROOT / name).is_file()} == set()
+    assert {
+        name for name in re.findall(r"python3 -m (tools[\w.]+)", runs) if not (ROOT / f"{name.replace('.', '/')}.py").is_file()
+    } == set()
+
+
+def test_dependabot_updates_actions_and_images() -> None:
+    updates = read(ROOT / ".github/dependabot.yml")["updates"]
+    assert [each["package-ecosystem"] for each in updates] == ["github-actions", "docker", "docker-compose"]

@@ -1,4 +1,4 @@
-"""A page is made once for all who ask for it at about the same time, and never given out when it is old."""
+"""A page is rendered once for all clients that ask for it at about the same time, and is not reused when it is old."""
 
 from __future__ import annotations
 
@@ -13,69 +13,69 @@ from exporter.web.pages import MAX_AGE, MAX_KEPT, Pages
 from tests.support import PATIENCE
 
 
-class Press:
-    """Prints numbered pages; it can be held up, and it can break."""
+class Renderer:
+    """Renders numbered pages; it can be blocked, and it can fail."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.pages = Pages(lambda: self.now)
-        self.printed: list[str] = []
-        self.broken = False
+        self.rendered: list[str] = []
+        self.fails = False
         self.started, self.free = threading.Event(), threading.Event()
         self.free.set()
 
-    def printing(self, kind: str) -> Callable[[], str]:
-        def render() -> str:
+    def render(self, kind: str) -> Callable[[], str]:
+        def render_page() -> str:
             self.started.set()
             self.free.wait(PATIENCE)
-            if self.broken:
+            if self.fails:
                 raise ZeroDivisionError(kind)
-            self.printed.append(kind)
-            return f"{kind} {len(self.printed)}"
+            self.rendered.append(kind)
+            return f"{kind} {len(self.rendered)}"
 
-        return render
+        return render_page
 
     async def get(self, kind: str = "metrics", generation: int = 1) -> str:
-        return await self.pages.get(kind, generation, self.printing(kind))
+        return await self.pages.get(kind, generation, self.render(kind))
 
-    async def is_printing(self) -> None:
-        """Return when the thread is at work."""
+    async def is_rendering(self) -> None:
+        """Wait until the thread renders."""
         assert await asyncio.to_thread(self.started.wait, 10)
 
 
 @pytest.fixture
-def press() -> Press:
-    return Press()
+def renderer() -> Renderer:
+    return Renderer()
 
 
-async def test_two_hundred_at_once_get_one_page(press: Press) -> None:
-    assert set(await asyncio.gather(*(press.get() for _ in range(200)))) == {"metrics 1"}
-    assert press.printed == ["metrics"]
+async def test_two_hundred_simultaneous_clients_get_one_page(renderer: Renderer) -> None:
+    assert set(await asyncio.gather(*(renderer.get() for _ in range(200)))) == {"metrics 1"}
+    assert renderer.rendered == ["metrics"]
 
 
-async def test_who_comes_while_a_page_is_made_waits_for_that_one(press: Press) -> None:
-    press.free.clear()
-    first = asyncio.create_task(press.get())
-    await press.is_printing()
-    second = asyncio.create_task(press.get())
+async def test_a_client_waits_for_a_page_that_is_being_rendered(renderer: Renderer) -> None:
+    renderer.free.clear()
+    first = asyncio.create_task(renderer.get())
+    await renderer.is_rendering()
+    second = asyncio.create_task(renderer.get())
     await asyncio.sleep(0)
-    press.free.set()
+    renderer.free.set()
     assert await asyncio.gather(first, second) == ["metrics 1", "metrics 1"]
 
 
-async def test_a_new_generation_is_printed_anew_also_while_the_former_one_still_is(press: Press) -> None:
-    press.free.clear()
-    former = asyncio.create_task(press.get(generation=1))
-    await press.is_printing()
-    latter = asyncio.create_task(press.get(generation=2))
+async def test_a_new_generation_is_rendered_while_the_previous_one_is_being_rendered(renderer: Renderer) -> None:
+    renderer.free.clear()
+    former = asyncio.create_task(renderer.get(generation=1))
+    await renderer.is_rendering()
+    latter = asyncio.create_task(renderer.get(generation=2))
     await asyncio.sleep(0)
-    press.free.set()
+    renderer.free.set()
     assert await asyncio.gather(former, latter) == ["metrics 1", "metrics 2"]
-    assert await press.get(generation=2) == "metrics 2"
+    assert await renderer.get(generation=2) == "metrics 2"
 
 
-async def test_every_kind_is_a_page_of_its_own(press: Press) -> None:
-    assert [await press.get(kind) for kind in ("metrics", "accounts", "metrics", "accounts")] == [
+async def test_every_kind_is_a_separate_page(renderer: Renderer) -> None:
+    assert [await renderer.get(kind) for kind in ("metrics", "accounts", "metrics", "accounts")] == [
         "metrics 1",
         "accounts 2",
         "metrics 1",
@@ -83,65 +83,65 @@ async def test_every_kind_is_a_page_of_its_own(press: Press) -> None:
     ]
 
 
-async def test_a_page_is_given_out_for_a_second_and_not_longer(press: Press) -> None:
+async def test_a_page_is_reused_for_a_second(renderer: Renderer) -> None:
     pages = []
-    for press.now in (0.0, MAX_AGE, MAX_AGE + 0.001, 2 * MAX_AGE):
-        pages.append(await press.get())
+    for renderer.now in (0.0, MAX_AGE, MAX_AGE + 0.001, 2 * MAX_AGE):
+        pages.append(await renderer.get())
     assert pages == ["metrics 1", "metrics 1", "metrics 2", "metrics 2"]
 
 
-async def test_the_age_of_a_page_counts_from_when_it_was_begun(press: Press) -> None:
-    press.free.clear()
-    first = asyncio.create_task(press.get())
-    await press.is_printing()
-    press.now = MAX_AGE + 0.001
-    press.free.set()
+async def test_the_age_of_a_page_counts_from_the_start_of_rendering(renderer: Renderer) -> None:
+    renderer.free.clear()
+    first = asyncio.create_task(renderer.get())
+    await renderer.is_rendering()
+    renderer.now = MAX_AGE + 0.001
+    renderer.free.set()
     assert await first == "metrics 1"
-    assert await press.get() == "metrics 2"
+    assert await renderer.get() == "metrics 2"
 
 
-async def test_who_hangs_up_does_not_take_the_page_from_the_others(press: Press) -> None:
-    press.free.clear()
-    askers = [asyncio.create_task(press.get()) for _ in range(3)]
-    await press.is_printing()
-    askers[0].cancel()
-    await asyncio.gather(askers[0], return_exceptions=True)
-    press.free.set()
-    assert await asyncio.gather(*askers[1:]) == ["metrics 1", "metrics 1"]
-    assert await press.get() == "metrics 1"
+async def test_a_client_that_disconnects_does_not_cancel_the_page_for_the_others(renderer: Renderer) -> None:
+    renderer.free.clear()
+    clients = [asyncio.create_task(renderer.get()) for _ in range(3)]
+    await renderer.is_rendering()
+    clients[0].cancel()
+    await asyncio.gather(clients[0], return_exceptions=True)
+    renderer.free.set()
+    assert await asyncio.gather(*clients[1:]) == ["metrics 1", "metrics 1"]
+    assert await renderer.get() == "metrics 1"
 
 
-async def test_a_page_that_fails_fails_for_all_who_asked_and_is_tried_again_by_the_next(press: Press) -> None:
-    press.broken = True
-    failed = await asyncio.gather(*(press.get() for _ in range(3)), return_exceptions=True)
+async def test_a_failure_is_reported_to_all_waiting_clients_and_the_next_one_retries(renderer: Renderer) -> None:
+    renderer.fails = True
+    failed = await asyncio.gather(*(renderer.get() for _ in range(3)), return_exceptions=True)
     assert [str(error) for error in failed] == ["metrics"] * 3
-    press.broken = False
-    assert await press.get() == "metrics 1"
+    renderer.fails = False
+    assert await renderer.get() == "metrics 1"
 
 
-async def asked_in_vain(press: Press) -> None:
-    press.broken = True
-    press.free.clear()
-    asker = asyncio.create_task(press.get())
-    await press.is_printing()
-    asker.cancel()
-    await asyncio.gather(asker, return_exceptions=True)
-    press.free.set()
+async def request_and_disconnect(renderer: Renderer) -> None:
+    renderer.fails = True
+    renderer.free.clear()
+    client = asyncio.create_task(renderer.get())
+    await renderer.is_rendering()
+    client.cancel()
+    await asyncio.gather(client, return_exceptions=True)
+    renderer.free.set()
     with pytest.raises(ZeroDivisionError):
-        await press.get("accounts")  # the same thread: the other one is through
-    press.pages = Pages()
+        await renderer.get("accounts")  # the same thread: the other one is through
+    renderer.pages = Pages()
 
 
-async def test_a_failure_that_nobody_waits_for_any_more_is_no_noise(press: Press, caplog: pytest.LogCaptureFixture) -> None:
-    await asyncio.create_task(asked_in_vain(press))
+async def test_a_failure_without_waiting_clients_is_not_logged(renderer: Renderer, caplog: pytest.LogCaptureFixture) -> None:
+    await asyncio.create_task(request_and_disconnect(renderer))
     gc.collect()
     assert caplog.records == []
 
 
-async def test_only_a_few_pages_are_kept_and_the_oldest_goes_first(press: Press) -> None:
+async def test_only_a_few_pages_are_kept_and_the_oldest_is_dropped_first(renderer: Renderer) -> None:
     kinds = [f"choice {number}" for number in range(MAX_KEPT + 1)]
-    first, second, *_, last = [await press.get(kind) for kind in kinds]
-    assert await press.get(kinds[-1]) == last
-    assert await press.get(kinds[1]) == second
-    assert await press.get(kinds[0]) != first
-    assert len(press.printed) == MAX_KEPT + 2
+    first, second, *_, last = [await renderer.get(kind) for kind in kinds]
+    assert await renderer.get(kinds[-1]) == last
+    assert await renderer.get(kinds[1]) == second
+    assert await renderer.get(kinds[0]) != first
+    assert len(renderer.rendered) == MAX_KEPT + 2

@@ -35,7 +35,7 @@ PLENTY = 100
 
 
 async def inherited_by_child(*files: socket.socket | int, more: int = 0) -> list[str]:
-    """The output of a process that inherits these, and is told of `more` that do not exist."""
+    """The output of a process that inherits these, and of `more` that do not exist."""
     high = [_copy_above(file if isinstance(file, int) else file.fileno(), PLENTY + number) for number, file in enumerate(files)]
     try:
         process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""The schema of the chart's values, from their defaults and from what is known of each."""
+"""The JSON Schema of the chart's values, from their defaults, their comments and shapes.py."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tools.chart.shapes import FREE, SHAPES, Schema, one_of
 from tools.chart.values import documented, read_values, text_of
 
 RULES: Final = Path(__file__).resolve().parents[2] / "prometheus" / "rules"
-_LEFT_OUT: Final = frozenset({"default", "title", "format", "writeOnly"})
+_OMITTED: Final = frozenset({"default", "title", "format", "writeOnly"})
 
 
 def values_schema() -> Schema:
-    """JSON Schema, draft 7, which both majors of Helm can read.
+    """The JSON Schema of values.yaml, in draft 7, which Helm 3 and 4 support.
 
-    Every value must be there, as the defaults see to it: what is set to null is gone, and no template reads what may be gone.
+    Every value is required. The defaults supply all of them, and templates do not expect a value that was removed with null.
     """
     config = draft_7(json_schema())
     definitions = config.pop("definitions")
@@ -28,7 +28,7 @@ def values_schema() -> Schema:
     shapes = SHAPES | {"config": config} | dict(_of_alerts())
     descriptions = {value.path: value.description for value in documented(text_of())}
     root = _shape("", read_values(), shapes, descriptions)
-    root["properties"]["enabled"] = {"type": "boolean", "description": "For a chart that has this one as a dependency."}
+    root["properties"]["enabled"] = {"type": "boolean", "description": "Condition of a parent chart. Without effect here."}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Values of the chart ai-account-exporter",
@@ -38,7 +38,7 @@ def values_schema() -> Schema:
 
 
 def draft_7(schema: Any) -> Any:
-    """Rewrite what pydantic says in the terms of draft 7, and without patterns that Go's regular expressions do not know."""
+    """Convert pydantic's schema to draft 7, without patterns that Go's regular expressions do not support."""
     if isinstance(schema, list):
         return [draft_7(each) for each in schema]
     if not isinstance(schema, dict):
@@ -47,15 +47,15 @@ def draft_7(schema: Any) -> Any:
         properties = {name: draft_7(each) for name, each in schema["properties"].items()}
         rest = {key: each for key, each in schema.items() if key != "properties"}
         return {**draft_7(rest), "properties": properties}
-    return {"definitions" if key == "$defs" else key: draft_7(each) for key, each in schema.items() if not _is_left_out(key, each)}
+    return {"definitions" if key == "$defs" else key: draft_7(each) for key, each in schema.items() if not _is_omitted(key, each)}
 
 
-def _is_left_out(key: str, value: object) -> bool:
-    return key in _LEFT_OUT or key == "$schema" or (key == "pattern" and "(?!" in str(value))
+def _is_omitted(key: str, value: object) -> bool:
+    return key in _OMITTED or key == "$schema" or (key == "pattern" and "(?!" in str(value))
 
 
 def alert_names() -> list[str]:
-    """The alerts that the chart brings, without repetition."""
+    """The names of the alerts in the chart."""
     groups = (group for path in sorted(RULES.glob("*.yaml")) for group in yaml.safe_load(path.read_text("utf-8"))["groups"])
     return sorted({rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule})
 
@@ -81,7 +81,7 @@ def _shape(path: str, default: object, shapes: Mapping[str, Schema], description
     if isinstance(default, str):
         return {**described, "type": "string"}
     if not isinstance(default, dict) or not default:
-        raise ValueError(f"{path}: say in shapes.py what it may be")
+        raise ValueError(f"{path}: needs a schema in shapes.py")
     properties = {key: _shape(f"{path}.{key}".lstrip("."), each, shapes, descriptions) for key, each in default.items()}
     return {
         **described,

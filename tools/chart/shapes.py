@@ -1,4 +1,4 @@
-"""What single values of the chart may be, where the kind of their default does not say it all."""
+"""Schemas of values whose default does not define them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 Schema = dict[str, Any]
 
 FREE: Final = True
-"""Anything goes: what is Kubernetes's own is checked by Kubernetes."""
+"""Any value: Kubernetes validates its own objects."""
 
 NAME: Final = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 KEY: Final = r"[-._a-zA-Z0-9]+"
@@ -16,22 +16,22 @@ DURATION: Final = r"([0-9]+(ms|[smhdwy]))+"
 
 
 def one_of(*values: str) -> Schema:
-    """One of these texts."""
+    """One of several strings."""
     return {"type": "string", "enum": list(values)}
 
 
 def text(pattern: str, *, empty: bool = False) -> Schema:
-    """Text of that form, or none."""
+    """A string that matches the pattern, or optionally an empty one."""
     return {"type": "string", "pattern": f"^({pattern})?$" if empty else f"^({pattern})$"}
 
 
 def integer(minimum: int, maximum: int | None = None) -> Schema:
-    """A whole number in that range."""
+    """An integer in a range."""
     return {"type": "integer", "minimum": minimum} | ({} if maximum is None else {"maximum": maximum})
 
 
 def array(items: Schema) -> Schema:
-    """A list of these."""
+    """An array."""
     return {"type": "array", "items": items}
 
 
@@ -42,7 +42,7 @@ def fields(required: Mapping[str, Schema]) -> Schema:
 
 OBJECT: Final[Schema] = {"type": "object", "additionalProperties": FREE}
 TEXTS: Final[Schema] = {"type": "object", "additionalProperties": {"type": "string"}}
-"""Labels and annotations; a number or a truth value there must be quoted, as Kubernetes wants it."""
+"""Labels and annotations. Kubernetes accepts only strings, so numbers and booleans need quotes."""
 OBJECTS: Final = array(OBJECT)
 OPTIONAL_NAME: Final = text(NAME, empty=True) | {"maxLength": 253}
 PORT: Final = integer(1, 65_535)
@@ -161,4 +161,4 @@ SHAPES: Final[dict[str, Schema]] = {
     **_POD,
     **{f"{monitor}.{name}": schema for monitor in ("serviceMonitor", "podMonitor") for name, schema in _MONITOR.items()},
 }
-"""By the value's path in values.yaml."""
+"""Schema by path in values.yaml."""

@@ -1,4 +1,4 @@
-"""Reads values.yaml of the chart: each value with its default and with what the comment above it says."""
+"""Reads values.yaml of the chart: each value with its default and the comment above it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _KEY = re.compile(r"(?P<indent> *)(?P<key>\w+):")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One documented value."""
+    """A documented value."""
 
     path: str
-    """Its keys, with dots between them."""
+    """Its keys, separated by dots."""
     default: object
     description: str
 
@@ -36,7 +36,7 @@ def text_of(chart: Path = CHART) -> str:
 
 
 def documented(text: str) -> Iterator[Value]:
-    """Every key that has a comment beginning with `# --`, in the order of the file."""
+    """Every key below a comment that begins with `# --`, in the order of the file."""
     values = yaml.safe_load(text)
     parents: list[tuple[int, str]] = []
     comment: list[str] | None = None

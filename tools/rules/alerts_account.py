@@ -10,7 +10,7 @@ RESTART = "10m"
 VENDOR_DOWN = Alert(
     "AIAccountVendorDown",
     "warning",
-    # One alert per provider: all its accounts fail, and mostly for reasons that lie with the vendor or the network.
+    # One alert per provider: all its accounts fail, and most failures have reasons that lie with the vendor or the network.
     """
     count by (provider) (
       ai_account_up == 0

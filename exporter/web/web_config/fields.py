@@ -10,9 +10,13 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from exporter.model import Seconds
+from exporter.validation.files import read_file
 
 MAX_COST: Final = 16
 """The highest accepted cost of a bcrypt hash: with more, one login takes longer than a scrape or a stop may."""
+
+MAX_FILE: Final = 1024 * 1024
+"""The largest accepted file of certificates or of a key, in bytes."""
 
 _ALPHABET: Final = "[./A-Za-z0-9]"
 # The last characters of salt and digest carry fewer bits; another character there means a damaged hash, which no password fits.
@@ -83,12 +87,12 @@ def _readable(path: Path, info: ValidationInfo) -> Path:
     folder = info.context if isinstance(info.context, Path) else Path()
     place = Path(os.path.normpath(folder.absolute() / path))
     try:
-        if not place.is_file():  # reading a named pipe would block
-            raise ValueError("is not a regular file" if place.exists() else f"no such file; relative names are resolved in {folder}")
-        with place.open("rb"):
-            return place
+        read_file(place, MAX_FILE)
+    except FileNotFoundError:
+        raise ValueError(f"no such file; relative names are resolved in {folder}") from None
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
+    return place
 
 
 Hash = Annotated[str, AfterValidator(_bcrypt_hash)]

@@ -15,7 +15,9 @@ from pydantic import ValidationError
 from exporter.errors import ConfigError, Problem
 from exporter.model import Seconds
 from exporter.validation.document import read_document
+from exporter.validation.files import read_file
 from exporter.validation.problems import problems_of
+from exporter.web.web_config.fields import MAX_FILE
 from exporter.web.web_config.models import Headers, Http, RateLimit, Tls, WebFile
 from exporter.web.web_config.tls import build_context, contradictions, without_effect
 
@@ -127,7 +129,7 @@ def _digests(tls: Tls) -> tuple[str, str]:
 def _content(tls: Tls, name: str) -> bytes:
     file, text = getattr(tls, f"{name}_file"), getattr(tls, name)
     try:
-        return file.read_bytes() if file else text.get_secret_value().encode(errors="replace") if text else b""
+        return read_file(file, MAX_FILE) if file else text.get_secret_value().encode(errors="replace") if text else b""
     except OSError:
         return b""  # it has vanished since it was loaded; the next reload reports that
 

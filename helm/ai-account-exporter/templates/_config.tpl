@@ -1,9 +1,9 @@
-{{/* The exporter's files: its configuration, its web configuration, and what may not stand in them. */}}
+{{/* The configuration file and the web configuration file. */}}
 
 {{- define "exporter.config" -}}
 {{- $config := deepCopy .Values.config -}}
 {{- if not $config.state -}}
-{{- $_ := set $config "state" (dict "path" (printf "%s/state.db" (include "exporter.accounts.persistence" .))) -}}
+{{- $_ := set $config "state" (dict "path" (printf "%s/state.db" (include "exporter.stateDirectory" .))) -}}
 {{- end -}}
 {{- if and .Values.providerDefinitions (not $config.provider_files) -}}
 {{- $_ := set $config "provider_files" (list "provider-*.yaml") -}}
@@ -15,7 +15,7 @@
 {{- if or .Values.webConfig.existingSecret.name .Values.webConfig.tls.existingSecret .Values.webConfig.settings -}}true{{- end -}}
 {{- end -}}
 
-{{- define "exporter.ownsWebConfig" -}}
+{{- define "exporter.rendersWebConfig" -}}
 {{- if and (include "exporter.hasWebConfig" .) (not .Values.webConfig.existingSecret.name) -}}true{{- end -}}
 {{- end -}}
 
@@ -36,7 +36,7 @@
 {{- default (ternary "https" "http" (ne .Values.webConfig.tls.existingSecret "")) .Values.webConfig.scheme -}}
 {{- end -}}
 
-{{- /* Whether who asks must show a password or a certificate; of a file that is not the chart's own this is not known, so it is taken for so. */ -}}
-{{- define "exporter.asksWho" -}}
+{{- /* Whether requests need a password or a client certificate. The chart cannot read an existing file, so it assumes that they do. */ -}}
+{{- define "exporter.requiresAuthentication" -}}
 {{- if or .Values.webConfig.existingSecret.name .Values.webConfig.clientCA.existingSecret -}}true{{- end -}}
 {{- end -}}

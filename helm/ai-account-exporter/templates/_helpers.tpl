@@ -1,10 +1,10 @@
-{{/* Names, labels and what follows from several values. */}}
+{{/* Names, labels, and values that depend on several others. */}}
 
 {{- define "exporter.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 
-{{- /* 50 characters leave room for what is added to it, and for the labels that a StatefulSet makes of it. */ -}}
+{{- /* 50 characters leave room for suffixes, and for the labels that a StatefulSet adds. */ -}}
 {{- define "exporter.fullname" -}}
 {{- $name := include "exporter.name" . -}}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
@@ -15,14 +15,14 @@
 {{- default .Release.Namespace .Values.namespaceOverride -}}
 {{- end -}}
 
-{{- /* No version in it: a selector cannot be changed. */ -}}
+{{- /* Without the version: a selector is immutable. */ -}}
 {{- define "exporter.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "exporter.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: exporter
 {{- end -}}
 
-{{- /* Takes a list: the root, then maps of further labels. The chart's own win, so that selectors keep finding. */ -}}
+{{- /* Argument: a list of the root context and maps of additional labels. The chart's own labels take precedence, so that selectors match. */ -}}
 {{- define "exporter.labels" -}}
 {{- $root := first . -}}
 {{- $labels := deepCopy $root.Values.commonLabels -}}
@@ -56,16 +56,16 @@ imagePullSecrets:
 {{- default (ternary (include "exporter.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end -}}
 
-{{- /* Where nothing is configured nothing runs; the notes tell so. */ -}}
-{{- define "exporter.hasWork" -}}
+{{- /* Without accounts there is no pod; the notes say so. */ -}}
+{{- define "exporter.hasAccounts" -}}
 {{- if or .Values.demo .Values.existingConfigMap.name .Values.existingConfigSecret.name .Values.config.accounts -}}true{{- end -}}
 {{- end -}}
 
-{{- define "exporter.ownsConfig" -}}
+{{- define "exporter.rendersConfig" -}}
 {{- if not (or .Values.demo .Values.existingConfigMap.name .Values.existingConfigSecret.name) -}}true{{- end -}}
 {{- end -}}
 
-{{- define "exporter.accounts.persistence" -}}
+{{- define "exporter.stateDirectory" -}}
 /var/lib/ai-account-exporter
 {{- end -}}
 

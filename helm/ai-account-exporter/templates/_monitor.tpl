@@ -1,4 +1,4 @@
-{{/* What a ServiceMonitor and a PodMonitor share; takes the root and the monitor's values. */}}
+{{/* Parts that ServiceMonitor and PodMonitor share. Arguments: the root context and the values of the monitor. */}}
 
 {{- define "exporter.monitorMetadata" -}}
 {{- $root := first . -}}

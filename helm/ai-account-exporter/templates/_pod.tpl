@@ -1,12 +1,12 @@
-{{/* The pod, which a Deployment and a StatefulSet share. */}}
+{{/* The pod of the Deployment or StatefulSet. */}}
 
 {{- define "exporter.podTemplate" -}}
 metadata:
   labels:
-    {{- /* Without the chart's version: a new chart with the same image restarts nothing. */}}
+    {{- /* Without the chart's version: a new chart with the same image does not restart the pod. */}}
     {{- omit (include "exporter.labels" (list . .Values.podLabels) | fromYaml) "helm.sh/chart" | toYaml | nindent 4 }}
   {{- $annotations := deepCopy .Values.podAnnotations }}
-  {{- if and .Values.restartOnConfigChange (include "exporter.ownsConfig" .) }}
+  {{- if and .Values.restartOnConfigChange (include "exporter.rendersConfig" .) }}
   {{- $_ := set $annotations "checksum/config" (printf "%s%s" (include "exporter.config" .) (toYaml .Values.providerDefinitions) | sha256sum) }}
   {{- end }}
   annotations:
@@ -14,7 +14,7 @@ metadata:
 spec:
   serviceAccountName: {{ include "exporter.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
-  {{- /* Links would put a variable for every service of the namespace into the pod. */}}
+  {{- /* Service links would add environment variables for every service of the namespace. */}}
   enableServiceLinks: false
   {{- with include "exporter.imagePullSecrets" . }}
   {{- . | nindent 2 }}

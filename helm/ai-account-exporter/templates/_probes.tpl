@@ -1,4 +1,5 @@
-{{/* How the kubelet asks: by HTTP where it is let in, else by the exporter's own command, which needs no password. */}}
+{{/* Probe handlers: HTTP, or the exporter's own command if requests need a password or a client certificate. A rate limit does not apply to
+/-/healthy and /-/ready. */}}
 
 {{- define "exporter.probes" -}}
 {{- range $name := list "livenessProbe" "readinessProbe" "startupProbe" }}
@@ -17,7 +18,7 @@
 {{- define "exporter.probeHandler" -}}
 {{- $root := first . -}}
 {{- $isReadiness := eq (last .) "readinessProbe" -}}
-{{- if not (include "exporter.asksWho" $root) -}}
+{{- if not (include "exporter.requiresAuthentication" $root) -}}
 httpGet:
   path: {{ ternary "/-/ready" "/-/healthy" $isReadiness }}
   port: metrics

@@ -1,15 +1,15 @@
-{{/* What the schema cannot say: all that is wrong comes out at once. Each of these adds lines, or none. */}}
+{{/* Checks that the schema cannot express. Each template returns one line per problem, and all problems are reported together. */}}
 
 {{- define "exporter.refuse" -}}
-{{- $parts := list (include "exporter.refuse.secrets" .) (include "exporter.refuse.files" .) (include "exporter.refuse.contradictions" .) -}}
+{{- $parts := list (include "exporter.refuse.secrets" .) (include "exporter.refuse.files" .) (include "exporter.refuse.conflicts" .) -}}
 {{- $problems := join "\n" $parts | splitList "\n" | compact -}}
 {{- if $problems -}}
-{{- fail (printf "these values cannot be used:\n  - %s" (join "\n  - " $problems)) -}}
+{{- fail (printf "invalid values:\n  - %s" (join "\n  - " $problems)) -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "exporter.refuse.secrets" -}}
-{{- $remedy := "a ConfigMap is no place for a secret: put it into a Secret, name that in `credentials`, and write `file:` here" }}
+{{- $remedy := "a ConfigMap must not contain a secret: store it in a Secret, name that Secret in `credentials`, and use `file:` here" }}
 {{- range $index, $account := .Values.config.accounts }}
 {{- range $name, $source := $account.credentials }}
 {{- if hasKey $source "value" }}
@@ -17,14 +17,14 @@ config.accounts.{{ $index }}.credentials.{{ $name }}.value: {{ $remedy }}
 {{- end }}
 {{- end }}
 {{- if contains "@" (default "" $account.proxy_url) }}
-config.accounts.{{ $index }}.proxy_url: a ConfigMap is no place for a password: set HTTPS_PROXY from a Secret in `extraEnv`, and `proxy_from_environment: true` here
+config.accounts.{{ $index }}.proxy_url: a ConfigMap must not contain a password: set HTTPS_PROXY from a Secret in `extraEnv`, and use `proxy_from_environment: true` here
 {{- end }}
 {{- end }}
 {{- if contains "@" (default "" (.Values.config.defaults).proxy_url) }}
-config.defaults.proxy_url: a ConfigMap is no place for a password: set HTTPS_PROXY from a Secret in `extraEnv`, and `proxy_from_environment: true` here
+config.defaults.proxy_url: a ConfigMap must not contain a password: set HTTPS_PROXY from a Secret in `extraEnv`, and use `proxy_from_environment: true` here
 {{- end }}
 {{- if hasKey .Values.webConfig.settings "basic_auth_users" }}
-webConfig.settings.basic_auth_users: a ConfigMap is no place for passwords, hashed or not: put the whole file into a Secret and name it in `webConfig.existingSecret`
+webConfig.settings.basic_auth_users: a ConfigMap must not contain password hashes: store the whole file in a Secret, and name that Secret in `webConfig.existingSecret`
 {{- end }}
 {{- end -}}
 
@@ -33,7 +33,7 @@ webConfig.settings.basic_auth_users: a ConfigMap is no place for passwords, hash
 {{- $names := list -}}
 {{- range $index, $credential := .Values.credentials }}
 {{- if has $credential.name $names }}
-credentials.{{ $index }}.name: {{ $credential.name }} is there twice
+credentials.{{ $index }}.name: {{ $credential.name }} is used twice
 {{- end }}
 {{- $names = append $names $credential.name }}
 {{- end }}
@@ -43,43 +43,43 @@ credentials.{{ $index }}.name: {{ $credential.name }} is there twice
 {{- range $name, $source := $account.credentials }}
 {{- $file := default "" $source.file }}
 {{- if and (hasPrefix $folder $file) (not (has (trimPrefix $folder $file) $names)) (not $mountsOwn) }}
-config.accounts.{{ $index }}.credentials.{{ $name }}.file: no entry of `credentials` is named {{ trimPrefix $folder $file }}
+config.accounts.{{ $index }}.credentials.{{ $name }}.file: no entry of `credentials` has the name {{ trimPrefix $folder $file }}
 {{- end }}
 {{- end }}
 {{- end }}
 {{- end -}}
 
-{{- define "exporter.refuse.contradictions" -}}
+{{- define "exporter.refuse.conflicts" -}}
 {{- $sources := list -}}
 {{- if .Values.demo }}{{ $sources = append $sources "demo" }}{{ end }}
 {{- if .Values.existingConfigMap.name }}{{ $sources = append $sources "existingConfigMap" }}{{ end }}
 {{- if .Values.existingConfigSecret.name }}{{ $sources = append $sources "existingConfigSecret" }}{{ end }}
 {{- if .Values.config.accounts }}{{ $sources = append $sources "config.accounts" }}{{ end }}
 {{- if gt (len $sources) 1 }}
-expected one of {{ join ", " $sources }}
+set only one of {{ join ", " $sources }}
 {{- end }}
-{{- if and .Values.providerDefinitions (not (include "exporter.ownsConfig" .)) }}
-providerDefinitions: goes with `config` only
+{{- if and .Values.providerDefinitions (not (include "exporter.rendersConfig" .)) }}
+providerDefinitions: requires `config`
 {{- end }}
 {{- if and .Values.webConfig.clientCA.existingSecret (not .Values.webConfig.tls.existingSecret) (not .Values.webConfig.existingSecret.name) }}
-webConfig.clientCA: needs `webConfig.tls`
+webConfig.clientCA: requires `webConfig.tls`
 {{- end }}
 {{- if and .Values.webConfig.scheme (not .Values.webConfig.existingSecret.name) }}
-webConfig.scheme: goes with `webConfig.existingSecret` only
+webConfig.scheme: requires `webConfig.existingSecret`
 {{- end }}
 {{- if and .Values.webConfig.existingSecret.name .Values.webConfig.settings }}
-webConfig.settings: goes with a file that the chart writes; put them into the file of `webConfig.existingSecret`
+webConfig.settings: has no effect with `webConfig.existingSecret`; move the settings to the file in that Secret
 {{- end }}
 {{- if and .Values.sharding.enabled .Values.persistence.enabled .Values.persistence.existingClaim }}
-persistence.existingClaim: shards cannot share a claim
+persistence.existingClaim: shards cannot share one claim
 {{- end }}
 {{- if and .Values.sharding.enabled (ne .Values.service.type "ClusterIP") }}
-service.type: shards need ClusterIP, as each pod is scraped
+service.type: `sharding` requires ClusterIP, because Prometheus scrapes each pod
 {{- end }}
 {{- if and .Values.demo (or .Values.sharding.enabled (include "exporter.hasWebConfig" .)) }}
-demo: goes without `sharding` and `webConfig`
+demo: cannot be combined with `sharding` or `webConfig`
 {{- end }}
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled }}
-podMonitor.enabled: with `serviceMonitor.enabled` everything would be scraped twice
+podMonitor.enabled: cannot be combined with `serviceMonitor.enabled`: every series would be scraped twice
 {{- end }}
 {{- end -}}

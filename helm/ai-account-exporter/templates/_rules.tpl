@@ -1,4 +1,4 @@
-{{/* The project's rules with what the values change in them. They are read as data: their own braces are Prometheus's. */}}
+{{/* The rules of the project, changed by the values. They are parsed as YAML, not as templates: their braces belong to Prometheus. */}}
 
 {{- define "exporter.ruleGroups" -}}
 {{- $groups := list -}}

@@ -1,4 +1,4 @@
-{{/* What the exporter reads and writes. Folders are mounted, never single files, as those would not follow a change. */}}
+{{/* Volumes and mounts. Directories are mounted rather than single files, because a mounted file does not follow a change. */}}
 
 {{- define "exporter.volumeMounts" -}}
 {{- if not .Values.demo }}
@@ -10,7 +10,7 @@
 {{- if include "exporter.hasWebConfig" . }}
 - {name: web-config, mountPath: /etc/ai-account-exporter-web, readOnly: true}
 {{- end }}
-- {name: state, mountPath: {{ include "exporter.accounts.persistence" . }}}
+- {name: state, mountPath: {{ include "exporter.stateDirectory" . }}}
 {{- with .Values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -21,7 +21,7 @@
 {{- if .Values.credentials }}
 - name: credentials
   projected:
-    {{- /* The files belong to root; by `fsGroup` the kubelet gives them to the exporter's group, which may read them. */}}
+    {{- /* The files belong to root. `fsGroup` makes them readable for the exporter's group. */}}
     defaultMode: 0440
     sources:
       {{- range .Values.credentials }}

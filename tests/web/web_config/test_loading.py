@@ -61,6 +61,18 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     assert problems(tmp_path / "web.yaml") == [f"{tmp_path}/web.yaml: no such file"]
 
 
+@pytest.mark.parametrize("place", ["web.yaml", "tls_server_config.cert_file"])
+def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path: Path, place: str) -> None:
+    if place == "web.yaml":
+        os.mkfifo(tmp_path / "web.yaml")
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        write(tmp_path, "tls_server_config: {cert_file: pipe, key_file: web.yaml}")
+    assert any(
+        problem.partition(": ")[0].endswith(place) and "not a regular file" in problem for problem in problems(tmp_path / "web.yaml")
+    )
+
+
 def test_an_impossible_file_name_is_reported(tmp_path: Path) -> None:
     name = "x" * 300
     assert problems(write(tmp_path, f"tls_server_config: {{cert_file: {name}, key_file: {name}}}")) == [

@@ -261,7 +261,7 @@ async def test_an_answer_in_progress_is_finished_before_the_connection_is_closed
     async with protected(certificates.load(tmp_path, "", users), PasswordChecker(slow)) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=certificates.client())
         writer.write(login)
-        await asyncio.to_thread(begun.wait, 20)
+        await asyncio.to_thread(begun.wait, PATIENCE)
         server.apply(certificates.load(tmp_path, MUTUAL, users))
         go.set()
         head = await answer(reader)

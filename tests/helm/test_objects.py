@@ -1,4 +1,4 @@
-"""What stands around the pod: service, monitors, rules, dashboards, network policy."""
+"""The objects beside the pod: service, monitors, rules, dashboards, network policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_services_policies_and_monitors_find_the_pods_and_nothing_else_does(name: str) -> None:
+def test_services_policies_and_monitors_select_exactly_the_pods(name: str) -> None:
     objects = scenario(name)
     labels = workload(objects)["spec"]["template"]["metadata"]["labels"].items()
     selectors = [one(objects, "Service")["spec"]["selector"], workload(objects)["spec"]["selector"]["matchLabels"]]
@@ -31,7 +31,7 @@ def test_services_policies_and_monitors_find_the_pods_and_nothing_else_does(name
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_labels_of_one_s_own_are_on_every_object_and_replace_none_of_the_chart_s(name: str) -> None:
+def test_common_labels_are_on_every_object_and_replace_no_label_of_the_chart(name: str) -> None:
     for thing in scenario(name):
         if thing["metadata"]["name"] not in {"accounts-note", "accounts-text"}:
             assert thing["metadata"]["labels"]["app.kubernetes.io/instance"] == "accounts"
@@ -41,7 +41,7 @@ def test_labels_of_one_s_own_are_on_every_object_and_replace_none_of_the_chart_s
     assert workload(stolen.objects)["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/instance"] == "accounts"
 
 
-def test_a_service_monitor_says_all_that_the_values_say() -> None:
+def test_a_service_monitor_has_all_values() -> None:
     monitor = one(scenario("monitors"), "ServiceMonitor")
     assert monitor["metadata"]["namespace"] == "monitoring"
     assert monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"
@@ -68,7 +68,7 @@ def endpoint(name: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_prometheus_verifies_the_certificate_that_the_exporter_shows() -> None:
+def test_prometheus_verifies_the_certificate_of_the_exporter() -> None:
     assert endpoint("tls")["scheme"] == "https"
     assert endpoint("tls")["tlsConfig"] == {
         "ca": {"secret": {"name": "exporter-tls", "key": "ca.crt"}},
@@ -76,7 +76,7 @@ def test_prometheus_verifies_the_certificate_that_the_exporter_shows() -> None:
     }
 
 
-def test_prometheus_shows_a_client_certificate_or_a_password() -> None:
+def test_prometheus_sends_a_client_certificate_or_a_password() -> None:
     assert endpoint("mutual-tls")["tlsConfig"]["keySecret"] == {"name": "prometheus-client", "key": "tls.key"}
     assert endpoint("basic-auth")["basicAuth"]["password"] == {"name": "exporter-login", "key": "password"}
 
@@ -90,11 +90,11 @@ def repository_rules() -> list[dict[str, Any]]:
     return [rule for path in paths for group in yaml.safe_load(path.read_text("utf-8"))["groups"] for rule in group["rules"]]
 
 
-def test_the_rules_are_the_repository_s_without_a_change() -> None:
+def test_the_rules_are_those_of_the_repository() -> None:
     assert rules_of("everything") == repository_rules()
 
 
-def test_rules_change_as_the_values_say_and_not_otherwise() -> None:
+def test_values_change_the_rules() -> None:
     changed = rules_of("rules")
     assert {rule["alert"] for rule in changed if "alert" in rule} == {
         *alert_names(),
@@ -115,7 +115,7 @@ def test_without_rules_there_is_no_object() -> None:
     assert of_kind(objects, "PrometheusRule") == []
 
 
-def test_each_dashboard_of_the_repository_is_where_the_sidecar_looks() -> None:
+def test_each_dashboard_is_a_config_map_for_the_sidecar() -> None:
     maps = [thing for thing in of_kind(scenario("dashboards"), "ConfigMap") if "grafana_dashboard" in thing["metadata"]["labels"]]
     found = {name: json.loads(text) for thing in maps for name, text in thing["data"].items()}
     assert found == {path.name: json.loads(path.read_text("utf-8")) for path in (ROOT / "grafana" / "dashboards").glob("*.json")}
@@ -125,7 +125,7 @@ def test_each_dashboard_of_the_repository_is_where_the_sidecar_looks() -> None:
     assert all(len(json.dumps(thing)) < 1_000_000 for thing in maps), "a ConfigMap holds 1 MiB"
 
 
-def test_the_grafana_operator_is_pointed_to_the_same_dashboards() -> None:
+def test_the_grafana_operator_uses_the_same_dashboards() -> None:
     objects = scenario("dashboards")
     maps = {thing["metadata"]["name"]: list(thing["data"]) for thing in of_kind(objects, "ConfigMap")}
     for thing in of_kind(objects, "GrafanaDashboard"):
@@ -133,14 +133,14 @@ def test_the_grafana_operator_is_pointed_to_the_same_dashboards() -> None:
     assert len(of_kind(objects, "GrafanaDashboard")) == len(maps)
 
 
-def test_the_network_policy_lets_prometheus_in_and_the_vendors_be_reached() -> None:
+def test_the_network_policy_allows_scrapes_and_requests_to_vendors() -> None:
     spec = one(scenario("network-policy"), "NetworkPolicy")["spec"]
     assert spec["policyTypes"] == ["Ingress", "Egress"]
     assert [peer["podSelector"]["matchLabels"].get("app.kubernetes.io/component") for peer in spec["ingress"][0]["from"]] == [None, "test"]
     assert [port["port"] for rule in spec["egress"] for port in rule["ports"]] == [53, 53, 443, 8443, 3128]
 
 
-def test_the_pod_of_helm_test_asks_the_service() -> None:
+def test_the_pod_of_helm_test_checks_the_service() -> None:
     test = one(scenario("everything"), "Pod")
     assert test["metadata"]["annotations"]["helm.sh/hook"] == "test"
     assert test["spec"]["containers"][0]["args"] == ["healthcheck", "--web.listen-address=accounts:9893"]
@@ -149,12 +149,12 @@ def test_the_pod_of_helm_test_asks_the_service() -> None:
     assert test["spec"]["containers"][0]["image"] == container(scenario("everything"))["image"]
 
 
-def test_objects_of_one_s_own_may_be_maps_or_text_with_templates() -> None:
+def test_extra_objects_are_maps_or_templates() -> None:
     found = {thing["metadata"]["name"]: thing["data"] for thing in of_kind(scenario("everything"), "ConfigMap")}
     assert found["accounts-note"] == {"note": "of one's own"}
     assert found["accounts-text"] == {"namespace": "monitoring"}
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_chart_makes_no_secret(name: str) -> None:
+def test_the_chart_creates_no_secret(name: str) -> None:
     assert of_kind(scenario(name), "Secret") == []

@@ -1,4 +1,4 @@
-"""A real Alertmanager on loopback, and the services that it notifies, played."""
+"""A real Alertmanager on loopback, with fakes of the services that it notifies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SMTP = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
 
 @dataclass
 class Inbox:
-    """What arrived, by service, in order."""
+    """The notifications by service, in order."""
 
     slack: list[dict[str, Any]] = field(default_factory=list)
     pagerduty: list[dict[str, Any]] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Inbox:
 
 @dataclass
 class Running:
-    """An Alertmanager that answers."""
+    """A running Alertmanager."""
 
     url: str
     session: aiohttp.ClientSession
@@ -97,7 +97,7 @@ class Running:
 
 
 async def until(holds: Callable[[], Awaitable[bool] | bool]) -> None:
-    """Wait for another program; it cannot set an event."""
+    """Poll until it is true, because another program cannot set an event."""
     async with asyncio.timeout(PATIENCE):
         while True:
             found = holds()
@@ -108,7 +108,7 @@ async def until(holds: Callable[[], Awaitable[bool] | bool]) -> None:
 
 @asynccontextmanager
 async def alertmanager(folder: Path, port: int, **changes: Any) -> AsyncIterator[Running]:
-    """The example, running, and its inbox; `changes` are those of `on_loopback`."""
+    """The running example and its inbox; `changes` are those of `on_loopback`."""
     program = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
     assert program, "Alertmanager is not on the PATH: install Debian's package `prometheus-alertmanager`"
     inbox = Inbox()

@@ -1,0 +1,151 @@
+"""Secrets are read in threads that nothing waits for, and at most one thread reads a file."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+from pydantic import SecretStr
+
+from exporter.client.client import Client
+from exporter.client.file_threads import FileThreads
+from exporter.client.secret_reader import SecretReader
+from exporter.client.transport import open_session
+from exporter.config.credentials import SecretSource
+from exporter.errors import CredentialError, PollError
+from exporter.model import Reason, Seconds
+from exporter.simulator.server import Simulator
+from tests.support import PATIENCE, FakeClock, make_job
+
+SHORT: Final = Seconds(0.05)
+
+
+class Silent(SecretSource):
+    """A file that does not answer until it is released."""
+
+    def read(self, environ: Mapping[str, str]) -> SecretStr:
+        RELEASED.wait(PATIENCE)
+        return super().read(environ)
+
+
+RELEASED: Final = threading.Event()
+
+
+@pytest.fixture(autouse=True)
+def release() -> Iterator[None]:
+    RELEASED.clear()
+    yield
+    RELEASED.set()
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "key"
+    path.write_text("first")
+    return path
+
+
+async def test_a_file_that_does_not_answer_fails_with_credential_and_holds_one_thread(key: Path) -> None:
+    reader, source = SecretReader({}, FileThreads(SHORT)), Silent(file=key)
+    before = threading.active_count()
+    for _ in range(5):
+        with pytest.raises(CredentialError, match="does not answer") as caught:
+            await reader.read(source)
+        assert str(key) not in str(caught.value)
+    assert threading.active_count() == before + 1
+
+
+async def test_other_files_and_the_event_loop_go_on(tmp_path: Path) -> None:
+    reader = SecretReader({}, FileThreads(Seconds(PATIENCE)))
+    silent = []
+    for number in range(64):
+        (tmp_path / f"{number}").write_text("key")
+        silent.append(asyncio.create_task(reader.read(Silent(file=tmp_path / f"{number}"))))
+    (tmp_path / "good").write_text("good")
+    assert (await reader.read(SecretSource(file=tmp_path / "good"))).get_secret_value() == "good"
+    assert await asyncio.to_thread(int) == 0
+    assert not any(task.done() for task in silent)
+    RELEASED.set()
+    assert {secret.get_secret_value() for secret in await asyncio.gather(*silent)} == {"key"}
+
+
+async def test_a_file_that_answers_again_is_read(key: Path) -> None:
+    reader = SecretReader({}, FileThreads(SHORT))
+    with pytest.raises(CredentialError):
+        await reader.read(Silent(file=key))
+    RELEASED.set()
+    async with asyncio.timeout(PATIENCE):
+        while reader.files.is_waiting(key):  # noqa: ASYNC110 -- a thread sets no event
+            await asyncio.sleep(0)
+    assert (await reader.read(SecretSource(file=key))).get_secret_value() == "first"
+
+
+async def test_a_timeout_of_the_poll_while_the_file_does_not_answer_is_the_fault_of_the_file(simulator: Simulator, key: Path) -> None:
+    async with open_session("test") as session:
+        client = Client(session, {}, FakeClock().clock)
+        with pytest.raises(PollError) as caught:
+            await client.poll(make_job(simulator.url, secret=Silent(file=key), timeout=SHORT))
+        assert caught.value.reason is Reason.CREDENTIAL
+        assert not simulator.requests
+
+
+async def test_a_change_of_the_file_is_noticed_by_its_content(key: Path) -> None:
+    reader, source = SecretReader({}), SecretSource(file=key)
+    await reader.read(source)
+    used = reader.last(source)
+    key.write_text("first")
+    assert not await reader.is_other_than(source, used)
+    key.write_text("other")  # of the same size
+    assert await reader.is_other_than(source, used)
+    key.unlink()
+    assert await reader.is_other_than(source, used)
+    gone = reader.last(source)
+    assert not await reader.is_other_than(source, gone)
+
+
+async def test_a_file_that_does_not_answer_has_not_changed(key: Path) -> None:
+    reader = SecretReader({}, FileThreads(SHORT))
+    await reader.read(SecretSource(file=key))
+    assert not await reader.is_other_than(Silent(file=key), reader.last(SecretSource(file=key)))
+
+
+async def test_variables_and_values_are_read_without_a_thread_and_never_change() -> None:
+    reader, before = SecretReader({"KEY": "one"}), threading.active_count()
+    for source in (SecretSource(env="KEY"), SecretSource(value=SecretStr("one"))):
+        assert (await reader.read(source)).get_secret_value() == "one"
+        assert not await reader.is_other_than(source, reader.last(source))
+    assert threading.active_count() == before
+
+
+HANGING: Final = """
+import asyncio, threading
+from pathlib import Path
+from exporter.client.file_threads import FileThreads
+
+async def main():
+    try:
+        await FileThreads(0.05).run(Path("file"), threading.Event().wait)
+    except TimeoutError:
+        print("timeout")
+
+asyncio.run(main())
+"""
+
+
+def test_a_file_that_does_not_answer_does_not_delay_the_end_of_the_process() -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", HANGING], capture_output=True, text=True, timeout=PATIENCE, check=True)  # noqa: S603 -- our own code
+    assert (done.stdout, done.stderr) == ("timeout\n", "")
+
+
+async def test_what_the_call_raises_is_raised(key: Path) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await FileThreads().run(key, fail)
