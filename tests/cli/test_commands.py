@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 from rich.console import Console
 
+from exporter.accounts.entry import Schedule
 from exporter.cli.main import COMMANDS, main
 from exporter.cli.once import as_polled
 from exporter.cli.report import print_table
@@ -102,7 +102,7 @@ async def test_once_as_json_lists_accounts_as_the_api_does_in_the_order_of_the_c
 
 
 def test_once_as_json_shows_values_however_long_other_polls_took() -> None:
-    long_ago = replace(polled(credits_of(50, 100), age=5_000.0), next_poll_at=NOW)
+    long_ago = polled(credits_of(50, 100), age=5_000.0)._replace(schedule=Schedule(None, NOW))
     account = as_polled(long_ago)
     assert (account["state"], account["quotas"][0]["remaining"]) == ("ok", 50)
     assert "next_poll_at" not in account
@@ -170,7 +170,7 @@ def test_the_version_is_that_of_the_package() -> None:
 async def test_a_narrow_terminal_cuts_no_number(simulator: Simulator) -> None:
     store = await poll_once([make_job(simulator.url, "elevenlabs")], {})
     stream = io.StringIO()
-    print_table(store.snapshot().entries, 0.0, Console(file=stream, width=40, force_terminal=True, no_color=True))
+    print_table(store.snapshot().accounts, 0.0, Console(file=stream, width=40, force_terminal=True, no_color=True))
     for number in ("82,769", "17,231", "100,000"):
         assert f" {number} " in stream.getvalue()
 
@@ -182,7 +182,7 @@ async def test_text_from_vendors_is_not_interpreted_as_markup(simulator: Simulat
     simulator.reply(secret_of("heygen"), body=body)
     store = await poll_once([make_job(simulator.url, "heygen", account="[/] studio")], {})
     stream = io.StringIO()
-    print_table(store.snapshot().entries, 0.0, Console(file=stream))
+    print_table(store.snapshot().accounts, 0.0, Console(file=stream))
     assert "[bold]wallet[/bold] [/]" in stream.getvalue()
     assert "[red]usd" in stream.getvalue()
     assert "heygen/[/] studio" in stream.getvalue()
