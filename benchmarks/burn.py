@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from exporter.accounts.consumption import Book, balance
+from exporter.accounts.consumption import Consumption, update_consumption
 from exporter.model import Quota
 from tools.rules.documents import render
 
@@ -63,24 +63,24 @@ def quotas(at: float) -> tuple[Quota, Quota]:
 
 def pages() -> Iterator[Page]:
     """The page of each minute: an account that is polled every five, but not in the outage."""
-    books: tuple[Book, ...] = ()
+    known: tuple[Consumption, ...] = ()
     told: tuple[Quota, ...] = ()
     success = 0.0
     for now in range(0, END + MINUTE, MINUTE):
         if now % POLL == 0 and not OUTAGE[0] <= now < OUTAGE[1]:
             told, success = quotas(now), float(now)
-            books = balance(books, told, success, success)
-        yield _page(told if now - success <= STALE_AFTER else (), books, success)
+            known = update_consumption(known, told, success, success)
+        yield _page(told if now - success <= STALE_AFTER else (), known, success)
 
 
-def _page(told: Sequence[Quota], books: Sequence[Book], success: float) -> Page:
+def _page(told: Sequence[Quota], known: Sequence[Consumption], success: float) -> Page:
     page: Page = {"ai_account_last_success_timestamp_seconds": success, "ai_account_scrapes_total": 1, "ai_account_up": 1}
     for quota in told:
         for family in ("remaining", "used"):
             if (value := getattr(quota, family)) is not None:
                 page[f'ai_account_quota_{family}{{resource="{quota.resource}", unit="{quota.unit}"}}'] = float(value)
-    for book in books:
-        page[f'ai_account_quota_consumed_total{{resource="{book.resource}", unit="{book.unit}"}}'] = float(book.consumed)
+    for counters in known:
+        page[f'ai_account_quota_consumed_total{{resource="{counters.resource}", unit="{counters.unit}"}}'] = float(counters.consumed)
     return page
 
 

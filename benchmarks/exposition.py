@@ -10,11 +10,14 @@ from decimal import Decimal
 
 from prometheus_client import generate_latest
 
-from exporter.accounts.store import Entry, Snapshot, Store
+from exporter.accounts.snapshot import Snapshot
+from exporter.accounts.store import Store
 from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
 from exporter.metrics.exposition import Exposition
-from exporter.metrics.negotiation import read_wish
-from exporter.model import AccountKey, Quota, Reading, Seconds, Status
+from exporter.metrics.negotiation import negotiate
+from exporter.model import Quota, Reading, Seconds, Status
+from exporter.providers.library import load_definitions
+from tools.docs.jobs import clock_at, jobs_of
 
 NOW = 1_760_000_000.0
 BUILD = ("0.0.0", "benchmark")
@@ -34,28 +37,28 @@ def new_reading(number: int) -> Reading:
 
 def new_store(accounts: int) -> Store:
     """Every account polled once."""
-    keys = [AccountKey(PROVIDERS[number % 3], f"account-{number}") for number in range(accounts)]
-    store = Store((Entry(key, {"team": "video"}, Seconds(900.0), Seconds(300.0)) for key in keys), BUCKETS)
+    names = [{"provider": PROVIDERS[number % 3], "name": f"account-{number}", "labels": {"team": "video"}} for number in range(accounts)]
+    store = Store(jobs_of(load_definitions(), *names), BUCKETS, clock_at(NOW))
     poll(store, accounts)
     return store
 
 
 def poll(store: Store, count: int, offset: int = 0) -> None:
     """Poll so many accounts anew, from another one on each time."""
-    entries = store.snapshot().entries
+    jobs = store.snapshot().jobs
     for number in range(offset, offset + count):
-        key = entries[number % len(entries)].key
+        key = jobs[number % len(jobs)].key
         store.record_success(key, new_reading(number), at=NOW, duration=Seconds(0.25), interval=Seconds(300.0))
 
 
 def peer_families(snapshot: Snapshot) -> Families:
     """The families of the whole page, as a collector for prometheus-client."""
-    return Families([*account_families(snapshot.entries, ("team",), NOW), *exporter_families(snapshot, BUILD)])
+    return Families([*account_families(snapshot.accounts, ("team",)), *exporter_families(snapshot, BUILD)])
 
 
 def new_exposition() -> Exposition:
     """One that has kept nothing yet."""
-    return Exposition(lambda: NOW, BUILD, runtime=False)
+    return Exposition(BUILD, runtime=False)
 
 
 def best(rounds: int, measured: Callable[[int], Callable[[], object]]) -> float:
@@ -90,7 +93,7 @@ def measure(accounts: int) -> dict[str, float]:
         "prometheus-client, families made anew": best(SLOW, lambda _: lambda: generate_latest(peer_families(store.snapshot()))),
         "exposition, cold": best(SLOW, cold),
         "exposition, warm": best(QUICK, lambda _: lambda: warm.render(store.snapshot())),
-        "exposition, warm, gzip": best(QUICK, lambda _: lambda: warm.render(store.snapshot(), read_wish("", "gzip"))),
+        "exposition, warm, gzip": best(QUICK, lambda _: lambda: warm.render(store.snapshot(), negotiate("", "gzip"))),
         f"exposition, {changed} of {accounts} accounts changed": best(QUICK, after_changes),
     }
 

@@ -6,33 +6,34 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 
 
 def _since_boot() -> float:
-    """A clock that never jumps and, where the system has it, goes on while the machine sleeps: what slept is old."""
+    """Read a clock that never jumps and, where the system has one, counts the time that the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
-@dataclass(frozen=True, slots=True)
 class Clock:
     """Time, sleep and chance as one argument, so that tests need not wait."""
 
-    wall: Callable[[], float] = time.time
-    """Unix time; it may be set, forwards or back."""
-    monotonic: Callable[[], float] = _since_boot
-    """What the schedule and all ages run on."""
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    random: Callable[[], float] = random.random
-    _offset: float = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_offset", self.wall() - self.monotonic())
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = _since_boot,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        """`wall` is Unix time, which may be set at any time; the schedule and all ages use `monotonic`."""
+        self.wall = wall
+        self.monotonic = monotonic
+        self.sleep = sleep
+        self.random = random
+        self._offset = wall() - monotonic()
 
     def now(self) -> float:
-        """Unix time as the wall clock had it at the start, carried on by the other one: ages are differences of this."""
+        """Return Unix time as the wall clock had it at the start, advanced by the monotonic clock: differences are true ages."""
         return self._offset + self.monotonic()
 
     def correction(self) -> float:
-        """What the wall clock was set by since the start, in whole seconds: added where a time is shown, so that its age stays true."""
+        """Return by how many whole seconds the wall clock was set since the start. Times that are shown or stored are moved by it."""
         return float(round(self.wall() - self.now()))

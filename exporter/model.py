@@ -1,18 +1,59 @@
-"""The vocabulary that all layers share: immutable values, no I/O."""
+"""The values that all packages share: immutable, without I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Final, NamedTuple, NewType
+from math import isfinite
+from typing import Annotated, ClassVar, Final, NamedTuple, NewType
+
+from pydantic import ConfigDict, PlainSerializer, PlainValidator
 
 Seconds = NewType("Seconds", float)
 """A duration. Points in time are plain floats: Unix time, in seconds."""
 
 EXACT: Final = Context(prec=800, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 """Sums, differences and products of everyday doubles are exact in 800 digits. Longer results are rounded, and nothing raises."""
+
+MAX_EXPONENT: Final = 1_000
+"""The decimal exponent that a stored amount may have at most, in either direction: doubles end at 308 and -324."""
+
+
+def is_storable(amount: Decimal) -> bool:
+    """Whether the amount is finite as a double and bounded in digits and exponent."""
+    return (
+        amount.is_finite()
+        and len(amount.as_tuple().digits) <= EXACT.prec
+        and abs(amount.adjusted()) <= MAX_EXPONENT
+        and isfinite(float(amount))
+    )
+
+
+def _read(text: object) -> Decimal:
+    try:
+        amount = Decimal(text) if isinstance(text, str) else None
+    except InvalidOperation:
+        amount = None
+    if amount is None or not is_storable(amount):
+        raise ValueError("expected a number as text, finite as a double, of at most 800 digits")
+    return amount
+
+
+def _written(amount: Decimal) -> str:
+    """Write at most 800 digits; what is closer to 0 than every double becomes 0."""
+    if is_storable(amount):
+        return str(amount)
+    short = EXACT.plus(amount)
+    return "0" if short.adjusted() < -MAX_EXPONENT or not short else str(short)
+
+
+Amount = Annotated[Decimal, PlainValidator(_read), PlainSerializer(_written, when_used="json")]
+"""An exact number: text in stored JSON."""
+
+STORED: Final = ConfigDict(allow_inf_nan=False)
+"""How pydantic reads and writes the values that the state file keeps."""
 
 ACCOUNT_LABELS = frozenset({"provider", "account"})
 """Labels that every series of an account carries."""
@@ -25,11 +66,11 @@ RESERVED_LABELS = ACCOUNT_LABELS | {
 
 
 EVERY: Final = "*"
-"""In place of a resource's name: every resource that has no threshold of this severity of its own."""
+"""In place of a resource's name: every resource without a threshold of this severity."""
 
 
 class Reason(StrEnum):
-    """Why a poll failed. The set is closed: each one is a value of the label `reason`."""
+    """Why a poll failed: the values of the label `reason`."""
 
     TIMEOUT = "timeout"
     CONNECTION = "connection"
@@ -46,7 +87,7 @@ class Reason(StrEnum):
 
 
 class AccountKey(NamedTuple):
-    """What tells one account from another: the values of the labels `provider` and `account`."""
+    """Identifies an account: the values of the labels `provider` and `account`."""
 
     provider: str
     account: str
@@ -54,37 +95,41 @@ class AccountKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """One resource of an account in one unit. None means that the vendor did not tell; it is never shown as 0."""
+    """One resource of an account in one unit. None means that the vendor did not send it; it is never exported as 0."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STORED
 
     resource: str
     unit: str
-    remaining: Decimal | None = None
-    used: Decimal | None = None
-    limit: Decimal | None = None
-    overage_limit: Decimal | None = None
+    remaining: Amount | None = None
+    used: Amount | None = None
+    limit: Amount | None = None
+    overage_limit: Amount | None = None
     unlimited: bool = False
     resets_at: float | None = None
 
     @property
     def is_measured(self) -> bool:
-        """Whether the vendor told how much there is, in any way."""
+        """Whether the vendor sent an amount, or said that there is no limit."""
         return self.unlimited or any(part is not None for part in (self.remaining, self.used, self.limit))
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """The operator's own floor for what remains of a resource: exactly one of an amount and a share of the limit."""
+    """The operator's floor for what remains of a resource: either an amount or a share of the limit."""
 
     resource: str
-    """`*` is every resource that has none of this severity of its own."""
+    """`*` stands for every resource without a threshold of this severity."""
     severity: str
-    amount: Decimal | None = None
-    share: Decimal | None = None
+    amount: Amount | None = None
+    share: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The account's state as the vendor names it, among all the states that its definition knows."""
+    """The account's state as the vendor names it, and the states that the definition knows."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STORED
 
     current: str
     known: tuple[str, ...] = ()
@@ -92,16 +137,20 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class AutoReload:
-    """When the vendor tops the account up by itself, and by how much."""
+    """The balance below which the vendor tops the account up, and by how much."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STORED
 
     unit: str
-    threshold: Decimal | None = None
-    amount: Decimal | None = None
+    threshold: Amount | None = None
+    amount: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one good poll told about an account."""
+    """What one successful poll reported about an account."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STORED
 
     quotas: tuple[Quota, ...] = ()
     info: Mapping[str, str] = field(default_factory=dict)
@@ -111,4 +160,4 @@ class Reading:
     created_at: float | None = None
     credential_expires_at: float | None = None
     mismatches: tuple[str, ...] = ()
-    """The declared fields that came with a value which cannot be used, such as `characters.used`."""
+    """The declared fields that came with an unusable value, such as `characters.used`."""

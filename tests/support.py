@@ -7,6 +7,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 from exporter.client.job import Job
@@ -69,6 +70,22 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
         SecretSource.model_validate({"value": secret}) if isinstance(secret, str) else secret,
         replace(settings, **changes),
     )
+
+
+def job_of(key: AccountKey, **settings: Any) -> Job:
+    """A job for an account of any name and provider, which is never polled."""
+    job = _any_job(key.provider if key.provider in load_definitions() else "liveavatar")
+    return replace(job, key=key, settings=replace(job.settings, **settings))
+
+
+@cache
+def _any_job(provider: str) -> Job:
+    return make_job("http://127.0.0.1:1", provider)
+
+
+def clock_at(now: float) -> Clock:
+    """A clock that stands still."""
+    return Clock(wall=lambda: now, monotonic=lambda: now)
 
 
 async def until(condition: Callable[[], object], what: str) -> None:

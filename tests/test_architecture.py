@@ -40,7 +40,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "jinja2": ("web",),
     "jmespath": ("providers",),
     "prometheus_client": ("metrics",),
-    "pydantic": ("validation", "providers", "config", "client", "accounts", "overview", "web"),
+    "pydantic": ("model", "validation", "providers", "config", "client", "accounts", "overview", "web"),
     "pydantic_core": ("validation", "providers"),
     "rich": ("cli",),
     "structlog": ("log", "accounts", "polling", "daemon", "cli", "client", "web"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import traceback
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from exporter.client.client import Client
 from exporter.client.job import Job
+from exporter.client.optional import OptionalResults
 from exporter.config.credentials import SecretSource
 from exporter.daemon.daemon import new_store
 from exporter.log import configure_log
@@ -39,10 +39,9 @@ def leaks(text: str) -> list[str]:
 
 def everything_shown(stream: io.StringIO, scheduler: Scheduler, job: Job) -> str:
     store = scheduler._store
-    page = Exposition(lambda: 0.0, ("1", "")).render(store.snapshot()).body.decode()
+    page = Exposition(("1", "")).render(store.snapshot()).body.decode()
     [entry] = store.snapshot().entries
-    error = "".join(traceback.format_exception(entry.error)) if entry.error else ""
-    return "\n".join((stream.getvalue(), page, error, repr(job), repr(entry), str(entry)))
+    return "\n".join((stream.getvalue(), page, repr(job), repr(entry), str(entry)))
 
 
 @pytest.mark.parametrize("format_", ["logfmt", "json"])
@@ -53,7 +52,8 @@ async def test_no_fault_shows_the_key(client: Client, simulator: Simulator, job:
     for fault in [None, *Fault]:
         simulator.misbehave(secret_of(provider), fault, location=f"http://127.0.0.1:1/{CANARY}")
         polled = job(provider, timeout=Seconds(0.2))
-        scheduler = Scheduler(client, new_store([polled]), FakeClock().clock)
+        clock = FakeClock().clock
+        scheduler = Scheduler(client, new_store([polled], clock), clock)
         await scheduler.poll_once(polled)
         assert not leaks(everything_shown(stream, scheduler, polled)), fault
     assert stream.getvalue()
@@ -73,7 +73,8 @@ async def test_a_vendor_that_sends_the_key_back_does_not_spread_it(
     }
     for status in (200, 400, 401, 403, 404, 429, 500):
         simulator.reply(secret_of(provider), status=status, body=echo, headers={"X-Echo": CANARY})
-        scheduler = Scheduler(client, new_store([job(provider)]), FakeClock().clock)
+        clock = FakeClock().clock
+        scheduler = Scheduler(client, new_store([job(provider)], clock), clock)
         await scheduler.poll_once(job(provider))
         assert not leaks(everything_shown(stream, scheduler, job(provider))), status
 
@@ -115,7 +116,8 @@ async def test_a_key_in_any_text_of_a_good_response_is_not_spread(
     for example, place in texts_of(provider):
         for text in echoes(secret):
             simulator.reply(secret, body=replaced(example.document["body"], place, text))
-            scheduler = Scheduler(client, new_store([polled]), FakeClock().clock)
+            clock = FakeClock().clock
+            scheduler = Scheduler(client, new_store([polled], clock), clock)
             await scheduler.poll_once(polled)
             shown = everything_shown(stream, scheduler, polled).lower()
             assert not [form for form in (*FORMS, secret, text) if form.lower() in shown], (place, text)
@@ -129,7 +131,8 @@ async def test_a_key_that_cannot_be_used_is_refused_without_being_shown(client: 
     configure_log("debug", "logfmt", stream)
     for source in (SecretSource(file=file), SecretSource.model_validate({"value": spoil.format(CANARY)[:5_000]})):
         job = make_job("http://127.0.0.1:1", secret=source)
-        scheduler = Scheduler(client, new_store([job]), FakeClock().clock)
+        clock = FakeClock().clock
+        scheduler = Scheduler(client, new_store([job], clock), clock)
         await scheduler.poll_once(job)
         assert not leaks(everything_shown(stream, scheduler, job))
 
@@ -137,7 +140,7 @@ async def test_a_key_that_cannot_be_used_is_refused_without_being_shown(client: 
 class Defective(Client):
     """Fails with the key in its text, its arguments and its local variables."""
 
-    async def poll(self, job: Job) -> Reading:
+    async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:  # noqa: ARG002 -- fails in any case
         headers = {"xi-api-key": job.secret.read({}).get_secret_value()}
         try:
             raise LookupError(headers)  # noqa: TRY301 -- the chain of errors is the point
@@ -150,7 +153,8 @@ async def test_a_defect_with_the_key_in_its_text_does_not_show_it(format_: Any) 
     stream = io.StringIO()
     configure_log("debug", format_, stream)
     job = make_job("http://127.0.0.1:1")
-    scheduler = Scheduler(Defective.__new__(Defective), new_store([job]), FakeClock().clock)
+    clock = FakeClock().clock
+    scheduler = Scheduler(Defective.__new__(Defective), new_store([job], clock), clock)
     await scheduler.poll_once(job)
     shown = everything_shown(stream, scheduler, job)
     assert "poll crashed" in shown

@@ -1,1 +1,1 @@
-"""What is known about each account: readings, consumption, thresholds, and the file that keeps them."""
+"""What is known about each account: readings, consumption, thresholds, and the state file."""

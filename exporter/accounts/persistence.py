@@ -1,4 +1,4 @@
-"""The SQLite copy of what is known about each account, so that a restart neither forgets numbers nor asks a vendor too soon."""
+"""The SQLite copy of what is known about each account: a restart loses no figures and does not poll a vendor too early."""
 
 from __future__ import annotations
 
@@ -15,30 +15,34 @@ from typing import Final, Self
 
 import structlog
 
+from exporter.accounts.entry import Record
 from exporter.accounts.records import decode, encode
-from exporter.accounts.store import Entry
 from exporter.errors import ExporterError
 from exporter.model import AccountKey
 
 APPLICATION_ID: Final = int.from_bytes(b"AIAE")
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ("CREATE TABLE accounts (provider TEXT, account TEXT, next_poll_at REAL, entry TEXT, PRIMARY KEY (provider, account))",),
+    (
+        "ALTER TABLE accounts ADD COLUMN begun_at REAL",
+        "UPDATE accounts SET begun_at = CASE WHEN json_valid(entry) THEN json_extract(entry, '$.begun_at') END",
+    ),
 )
 """The statements that lead from each schema version to the next; version 0 is an empty file."""
 
 WRITE_WAIT: Final = 1.0
-"""How long a poll waits for its write, in seconds; the write itself goes on."""
+"""How long a poll waits for its write, in seconds; the write itself continues."""
 CLOSE_WAIT: Final = 2.0
 BUSY_WAIT: Final = 0.2
 LOG_BYTES: Final = 262_144
 
-_SELECT = "SELECT CAST(provider AS BLOB), CAST(account AS BLOB), next_poll_at, CAST(entry AS BLOB) FROM accounts"
+_SELECT = "SELECT CAST(provider AS BLOB), CAST(account AS BLOB), begun_at, next_poll_at, CAST(entry AS BLOB) FROM accounts"
 _UPSERT = (
-    "INSERT INTO accounts (provider, account, next_poll_at, entry) VALUES (?, ?, ?, ?) ON CONFLICT (provider, account) "
-    "DO UPDATE SET next_poll_at = excluded.next_poll_at, entry = excluded.entry"
+    "INSERT INTO accounts (provider, account, begun_at, next_poll_at, entry) VALUES (?, ?, ?, ?, ?) ON CONFLICT (provider, account) "
+    "DO UPDATE SET begun_at = excluded.begun_at, next_poll_at = excluded.next_poll_at, entry = excluded.entry"
 )
-_FOREIGN = "is not a state file, and is left as it is: move it away or change the path"
-_DAMAGED = "is damaged: move it away, and the next start makes a new one"
+_FOREIGN = "is not a state file and was left unchanged: move it away or change the path"
+_DAMAGED = "is damaged: move it away, and the next start creates a new one"
 _IN_USE = "another process uses it: stop that process, or give each its own path"
 _REMEDIES = {sqlite3.SQLITE_NOTADB: _FOREIGN, sqlite3.SQLITE_CORRUPT: _DAMAGED, sqlite3.SQLITE_BUSY: _IN_USE}
 
@@ -50,7 +54,7 @@ class StateError(ExporterError):
 
 
 class StateFile:
-    """The file itself, for one thread; what fails once it is open raises sqlite3.Error. It holds entries only: no secret, no vendor's body."""
+    """The file itself, used by one thread. Once it is open, failures raise sqlite3.Error. It holds no secret and no vendor's response."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -59,7 +63,7 @@ class StateFile:
 
     @classmethod
     def open(cls, path: Path, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> Self:
-        """Open the file, or make it, and hold it alone until `close`; raises StateError, and leaves a file alone that is not ours."""
+        """Open or create the file, and lock it until `close`. Raises StateError; a file that is not a state file stays unchanged."""
         try:
             uri = _claim(path)
             with ExitStack() as undo:
@@ -67,7 +71,7 @@ class StateFile:
                 undo.callback(connection.close)
                 connection.execute("PRAGMA locking_mode=EXCLUSIVE")
                 _migrate(path, connection, migrations)
-                connection.execute("PRAGMA journal_mode=WAL")  # last: whose file it is must stand in the file, not in its log
+                connection.execute("PRAGMA journal_mode=WAL")  # last: the application id must be in the file, not in its log
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("PRAGMA wal_autocheckpoint=32")  # pages: a small volume must not fill up with the log
                 connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
@@ -76,16 +80,17 @@ class StateFile:
         except (sqlite3.Error, OSError, ValueError) as error:
             raise _explained(path, error) from error
 
-    def load(self) -> dict[AccountKey, Entry]:
-        """Read all rows; one that cannot be read is left out and counted."""
+    def load(self) -> dict[AccountKey, Record]:
+        """Read all rows. Rows that cannot be read are skipped and counted."""
         rows = self._connection.execute(_SELECT).fetchall()
-        entries = [entry for row in rows if (entry := decode(*row))]
-        self.skipped = len(rows) - len(entries)
-        return {entry.key: entry for entry in entries}
+        records = dict(known for row in rows if (known := decode(*row)))
+        self.skipped = len(rows) - len(records)
+        return records
 
-    def save(self, entry: Entry) -> None:
+    def save(self, key: AccountKey, record: Record) -> None:
         """Replace what is stored about the account."""
-        self._connection.execute(_UPSERT, (*entry.key, entry.next_poll_at, encode(entry)))
+        schedule = record.schedule
+        self._connection.execute(_UPSERT, (*key, schedule.begun_at, schedule.next_poll_at, encode(record.entry)))
 
     def forget(self, keys: Iterable[AccountKey]) -> None:
         """Delete what is stored about these accounts."""
@@ -94,20 +99,20 @@ class StateFile:
             self._connection.executemany("DELETE FROM accounts WHERE provider = ? AND account = ?", keys)
 
     def close(self) -> None:
-        """Let go of the file; SQLite brings its log into it."""
+        """Close the file; SQLite merges its log into it."""
         self._connection.close()
 
 
 @dataclass(slots=True, eq=False)
 class _Queued:
-    """One write until its turn comes."""
+    """One write that waits for its turn."""
 
-    entry: Entry
+    record: Record
     done: Future[None] = field(init=False)
 
 
-class State:
-    """The file as the event loop sees it: written by a thread of its own, and never the reason that polling stops."""
+class Persistence:
+    """The state file for the event loop: one thread writes it, and no failure of it stops the polling."""
 
     def __init__(
         self, file: StateFile | None, worker: ThreadPoolExecutor, *, write_wait: float = WRITE_WAIT, close_wait: float = CLOSE_WAIT
@@ -120,53 +125,53 @@ class State:
 
     @classmethod
     def disabled(cls) -> Self:
-        """Keep nothing and say nothing, for when no file is configured."""
+        """Return one that keeps nothing, for a configuration without a state file."""
         return cls(None, ThreadPoolExecutor(1))
 
     @classmethod
     async def open(cls, path: Path) -> Self:
-        """Open the file; if that fails, log why and go on without it."""
+        """Open the file. If that fails, log why and keep nothing."""
         worker = ThreadPoolExecutor(1, thread_name_prefix="state")
         try:
             return cls(await asyncio.get_running_loop().run_in_executor(worker, StateFile.open, path), worker)
         except StateError as error:
-            log.error("state unusable", error=str(error))  # noqa: TRY400 -- the message says all
+            log.error("state unusable", error=str(error))  # noqa: TRY400 -- the message is complete
             return cls(None, worker)
 
     @property
     def usable(self) -> bool:
-        """Whether anything is kept."""
+        """Whether there is a file to write to."""
         return self._file is not None
 
-    async def restore(self) -> dict[AccountKey, Entry]:
-        """Read what was known when the file was last written, as `StateFile.load` tells it."""
+    async def restore(self) -> dict[AccountKey, Record]:
+        """Read what was known when the file was last written."""
         if (file := self._file) is None:
             return {}
         try:
-            entries = await asyncio.get_running_loop().run_in_executor(self._worker, file.load)
+            records = await asyncio.get_running_loop().run_in_executor(self._worker, file.load)
         except sqlite3.Error as error:
-            log.error("state unreadable", error=str(error))  # noqa: TRY400 -- the message says all
+            log.error("state unreadable", error=str(error))  # noqa: TRY400 -- the message is complete
             return {}
-        (log.warning if file.skipped else log.info)("state restored", accounts=len(entries), skipped=file.skipped)
-        return entries
+        (log.warning if file.skipped else log.info)("state restored", accounts=len(records), skipped=file.skipped)
+        return records
 
-    async def save(self, entry: Entry) -> None:
-        """Keep the entry; it replaces what still waits to be written about the same account."""
+    async def save(self, key: AccountKey, record: Record) -> None:
+        """Write the record; it replaces one of the same account that still waits to be written."""
         if self._file is None:
             return
         with self._lock:
-            if (queued := self._queued.get(entry.key)) is None:
-                queued = self._queued[entry.key] = _Queued(entry)
-                queued.done = self._worker.submit(self._write, self._file, queued)
-            queued.entry = entry
+            if (queued := self._queued.get(key)) is None:
+                queued = self._queued[key] = _Queued(record)
+                queued.done = self._worker.submit(self._write, self._file, key, queued)
+            queued.record = record
         await self._settle(queued.done, self._write_wait)
 
     async def forget(self, keys: Iterable[AccountKey]) -> None:
-        """Drop accounts that are no longer configured."""
+        """Delete accounts that are no longer configured."""
         if self._file and (gone := frozenset(keys)):
             with self._lock:
                 for key in gone:
-                    self._queued.pop(key, None)  # a later save must come after this, in a turn of its own
+                    self._queued.pop(key, None)  # a later save must be written after this deletion
             await self._settle(self._worker.submit(self._file.forget, gone), self._write_wait)
 
     async def close(self) -> None:
@@ -176,10 +181,11 @@ class State:
             await self._settle(self._worker.submit(file.close), self._close_wait)
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def _write(self, file: StateFile, queued: _Queued) -> None:
+    def _write(self, file: StateFile, key: AccountKey, queued: _Queued) -> None:
         with self._lock:
-            self._queued.pop(queued.entry.key, None)  # from here on nobody changes it
-        file.save(queued.entry)
+            if self._queued.get(key) is queued:
+                del self._queued[key]  # later saves are queued separately
+        file.save(key, queued.record)
 
     async def _settle(self, done: Future[None], wait: float) -> None:
         writing = asyncio.wrap_future(done)
@@ -191,7 +197,7 @@ class State:
             return
         error = writing.exception()
         if error and not self._failing:
-            # Only SQLite's messages never quote what was to be written.
+            # SQLite's messages never quote what was to be written; those of others may.
             log.error("state write failed", error=str(error) if isinstance(error, sqlite3.Error) else type(error).__name__)
         elif self._failing and not error:
             log.info("state write recovered")
@@ -199,7 +205,7 @@ class State:
 
 
 def _claim(path: Path) -> str:
-    """Make sure that there is a file and that it is ours or empty, without changing another's; returns its URI."""
+    """Create the file if it is missing, and check that it is a state file or empty; returns its URI."""
     if not path.parent.is_dir():
         raise StateError(f"{path}: the folder {path.parent} does not exist: create it, or change the path")
     if not path.exists():
@@ -208,7 +214,7 @@ def _claim(path: Path) -> str:
         raise StateError(f"{path}: {_FOREIGN}")
     uri = path.absolute().as_uri()
     if path.stat().st_size:
-        # `immutable` keeps SQLite from writing another's log into its file.
+        # `immutable` keeps SQLite from merging the log of a foreign database.
         with closing(sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)) as connection:
             if connection.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
                 raise StateError(f"{path}: {_FOREIGN}")
@@ -219,7 +225,7 @@ def _migrate(path: Path, connection: sqlite3.Connection, migrations: tuple[tuple
     if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
         raise StateError(f"{path}: {_DAMAGED}")
     with connection:
-        connection.execute("BEGIN EXCLUSIVE")  # also where there is nothing to do: from here on the file is ours alone
+        connection.execute("BEGIN EXCLUSIVE")  # also without a migration: this takes the lock
         [version] = connection.execute("PRAGMA user_version").fetchone()
         if version > len(migrations):
             raise StateError(f"{path}: was written by a newer version of this program: install that, or move the file away")
@@ -229,5 +235,5 @@ def _migrate(path: Path, connection: sqlite3.Connection, migrations: tuple[tuple
 
 
 def _explained(path: Path, error: Exception) -> StateError:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # the rest of the code only tells variants apart
-    return StateError(f"{path}: {_REMEDIES.get(code, f'cannot be used ({error}): mend that, or change the path')}")
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # the rest of the code distinguishes variants
+    return StateError(f"{path}: {_REMEDIES.get(code, f'cannot be used ({error}): fix that, or change the path')}")

@@ -1,4 +1,4 @@
-"""Which accounts one of several exporters polls, so that many accounts are shared out without anyone who hands them out."""
+"""Sharding: which accounts one of several exporters polls, without coordination between them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ MAX_SHARDS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One of several exporters that read the same configuration; there is only one unless said otherwise."""
+    """One of several exporters that read the same configuration; by default there is only one."""
 
     ordinal: int = 0
-    """From 0 on."""
+    """From 0."""
     total: int = 1
 
     def holds(self, key: AccountKey) -> bool:
-        """Whether this one polls the account: one of them does, and with one more of them only that one's accounts move.
+        """Whether this shard polls the account: exactly one does. An additional shard takes accounts over, and no other account moves.
 
         Rendezvous hashing (Thaler and Ravishankar, 1998): the shard whose hash together with the account is the highest.
         """

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from exporter.accounts.store import Entry
+from exporter.accounts.entry import Schedule
+from exporter.accounts.snapshot import Account, account_at
 from exporter.cli.options import config_option, load, log_options
 from exporter.cli.output import EXIT_FAILED
 from exporter.cli.report import print_table
@@ -20,8 +19,8 @@ from exporter.daemon.daemon import build, poll_once
 from exporter.daemon.jobs import build_jobs
 from exporter.log import LogFormat, configure_log
 from exporter.metrics.exposition import Exposition
+from exporter.overview.build import account_facts
 from exporter.overview.encoding import to_plain
-from exporter.overview.survey import account_facts
 
 
 @click.command("once")
@@ -41,15 +40,16 @@ def command(config_file: Path, output: Literal["table", "json", "prometheus"], l
     snapshot = store.snapshot()
     match output:
         case "table":
-            print_table(snapshot.entries, now=time.time())
+            print_table(snapshot.accounts, now=snapshot.at)
         case "json":
-            click.echo(json.dumps([as_polled(entry) for entry in snapshot.entries], indent=2))
+            click.echo(json.dumps([as_polled(account) for account in snapshot.accounts], indent=2))
         case "prometheus":
-            click.echo(Exposition(time.time, build(), runtime=False).render(snapshot).body, nl=False)
+            click.echo(Exposition(build(), runtime=False).render(snapshot).body, nl=False)
     if not all(entry.up for entry in snapshot.entries):
         raise SystemExit(EXIT_FAILED)
 
 
-def as_polled(entry: Entry) -> dict[str, Any]:
+def as_polled(account: Account) -> dict[str, Any]:
     """Return the account as the API shows it, at the time when its poll ended: other polls may have taken longer, and none follows."""
-    return to_plain(account_facts(replace(entry, next_poll_at=None), entry.last_poll_at or 0.0, correction=0.0))
+    at = account.entry.last_poll_at or 0.0
+    return to_plain(account_facts(account_at(at, account.job, account.entry, Schedule()), at))

@@ -12,7 +12,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from exporter.accounts.store import Entry
+from exporter.accounts.entry import Entry
+from exporter.accounts.snapshot import Account
 from exporter.model import AutoReload, Quota
 from exporter.validation.duration import format_duration
 
@@ -21,7 +22,7 @@ _COLUMNS = ("account", "resource", "left", "used", "of", "unit", "resets (UTC)",
 _NUMBERS = frozenset({"left", "used", "of"})
 
 
-def print_table(entries: Sequence[Entry], now: float, console: Console | None = None) -> None:
+def print_table(accounts: Sequence[Account], now: float, console: Console | None = None) -> None:
     """Print one row for each resource, then one line for each account: its other facts, or why the poll failed.
 
     Text from vendors is never interpreted as markup.
@@ -30,16 +31,17 @@ def print_table(entries: Sequence[Entry], now: float, console: Console | None = 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in _COLUMNS:
         table.add_column(column, justify="right" if column in _NUMBERS else "left", no_wrap=True)
-    for entry in entries:
-        for row in _rows(entry, now):
+    for account in accounts:
+        for row in _rows(account, now):
             table.add_row(*map(Text, row))
     # A narrow terminal breaks lines, a pipe has no width; no number is ever cut.
     least = Measurement.get(console, console.options.update(width=_WIDE), table).maximum
     console.width = max(console.width if console.is_terminal else _WIDE, least)
     if table.row_count:
         console.print(table)
-    for entry in entries:
-        console.print(Text(f"{_name(entry)}: {_account_note(entry)}", style="bold red" if entry.error else ""), soft_wrap=True)
+    for account in accounts:
+        style = "bold red" if account.entry.error else ""
+        console.print(Text(f"{_name(account)}: {_account_note(account.entry)}", style=style), soft_wrap=True)
 
 
 def amount(value: Decimal | None) -> str:
@@ -49,12 +51,12 @@ def amount(value: Decimal | None) -> str:
     return f"{value:,f}" if abs(value.adjusted()) < 20 else f"{float(value):g}"
 
 
-def _name(entry: Entry) -> str:
-    return "/".join(entry.key)
+def _name(account: Account) -> str:
+    return "/".join(account.key)
 
 
-def _rows(entry: Entry, now: float) -> Iterator[tuple[str, ...]]:
-    name = _name(entry)
+def _rows(account: Account, now: float) -> Iterator[tuple[str, ...]]:
+    name, entry = _name(account), account.entry
     for quota in entry.reading.quotas if entry.reading else ():
         amounts = (amount(quota.remaining), amount(quota.used), amount(quota.limit))
         yield (name, quota.resource, *amounts, quota.unit, _when(quota.resets_at, now), _quota_note(quota))
@@ -77,13 +79,16 @@ def _quota_note(quota: Quota) -> str:
 
 def _account_note(entry: Entry) -> str:
     if entry.error or entry.reading is None:
-        return f"FAILED, {entry.error.reason}: {entry.error}" if entry.error else "not polled"
+        return f"FAILED, {entry.error.reason}: {entry.error.message}" if entry.error else "not polled"
     reading = entry.reading
     facts = [f"{name} {value}" for name, value in reading.info.items()]
     facts += [f"status {reading.status.current}"] if reading.status else []
     facts += [f"{name} {'on' if enabled else 'off'}" for name, enabled in reading.features.items()]
     facts += [_reload_note(reading.auto_reload)] if reading.auto_reload else []
     facts += [f"unusable fields: {', '.join(reading.mismatches)}"] if reading.mismatches else []
+    facts += [
+        f"optional request {name} failed, {each.error.reason}: {each.error.message}" for name, each in entry.optional.items() if each.error
+    ]
     return ", ".join(facts) or ("ok" if reading.quotas else "no quota reported")
 
 

@@ -14,6 +14,7 @@ from yarl import URL
 from exporter.client.compression import BodyTooLargeError
 from exporter.client.job import Job
 from exporter.client.oauth import OAuthLogin, TokenSource
+from exporter.client.optional import OptionalResults
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Response, Transport
 from exporter.clock import Clock
@@ -45,8 +46,8 @@ class Client:
         """Wait for token requests: a new refresh token must not be lost."""
         await self._tokens.close()
 
-    async def poll(self, job: Job) -> Reading:
-        """Send all requests of the account's definition, within the account's timeout.
+    async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:
+        """Send the requests of the account's definition, within its timeout. `optional` receives the outcomes of optional requests.
 
         Raises:
             PollError: with the reason; its message contains no key, no URL and no text of the vendor.
@@ -55,13 +56,13 @@ class Client:
             async with asyncio.timeout(job.settings.timeout) as deadline:
                 secret = await self._secret(job)
                 try:
-                    return await self._poll(job, secret, deadline)
+                    return await self._poll(job, secret, deadline, optional)
                 except PollError as error:
                     if error.reason is not Reason.UNAUTHORIZED:
                         raise
                     if (other := await self._other_secret(job, secret)) is None:
                         raise
-                return await self._poll(job, other, deadline)
+                return await self._poll(job, other, deadline, optional)
         except TimeoutError:
             self._secrets.check_answers(job.secret)
             raise PollError(Reason.TIMEOUT, f"no complete response within {job.settings.timeout:g}s") from None
@@ -76,16 +77,19 @@ class Client:
         login = _login(job)
         return await self._tokens.access_token(login) if login and self._tokens.discard(login, refused) else None
 
-    async def _poll(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout) -> Reading:
-        extraction = Extraction(secret)
+    async def _poll(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout, optional: OptionalResults | None) -> Reading:
+        extraction, optional = Extraction(secret), optional or OptionalResults()
         for request in job.requests:
             if not request.optional:
                 await self._extract(job, request, secret, await self._send(job, request, secret), extraction)
-                continue
-            try:
-                await self._extract(job, request, secret, await self._try(job, request, secret, deadline), extraction)
-            except PollError:
-                continue
+            elif request.path not in optional.waiting:
+                own = Extraction(secret)
+                try:
+                    await self._extract(job, request, secret, await self._try(job, request, secret, deadline), extraction, own)
+                except PollError as error:
+                    optional.outcomes[request.path] = error
+                else:
+                    optional.outcomes[request.path] = own.reading()
         return extraction.reading()
 
     async def _try(self, job: Job, request: Request, secret: SecretStr, deadline: asyncio.Timeout) -> Response:
@@ -101,11 +105,13 @@ class Client:
         headers = job.credential.headers(secret.get_secret_value())
         return await self._transport.send("GET", URL(job.settings.base_url + request.path), job.settings.connection, headers=headers)
 
-    async def _extract(self, job: Job, request: Request, secret: SecretStr, response: Response, extraction: Extraction) -> None:
+    async def _extract(self, job: Job, request: Request, secret: SecretStr, response: Response, *extractions: Extraction) -> None:
         """Decode a body, extract from it and drop it, before the next request is sent."""
 
         def add(content: bytes) -> None:
-            extraction.add(request, accept(job.definition, request, response.status, content, secret))
+            body = accept(job.definition, request, response.status, content, secret)
+            for extraction in extractions:
+                extraction.add(request, body)
 
         try:
             try:

@@ -13,16 +13,17 @@ from typing import Any
 
 import structlog
 
-from exporter.accounts.persistence import State
+from exporter.accounts.entry import Record
+from exporter.accounts.persistence import Persistence
 from exporter.accounts.shard import WHOLE, Shard
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.store import NOTHING, Store
 from exporter.client.client import Client
 from exporter.client.job import Job
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.config.loading import Loaded
-from exporter.daemon.jobs import build_jobs, new_entries
+from exporter.daemon.jobs import build_jobs
 from exporter.daemon.reload import Reloader
 from exporter.daemon.signals import Signals
 from exporter.errors import Problem
@@ -80,15 +81,15 @@ def user_agent() -> str:
     return f"{DISTRIBUTION}/{version()}"
 
 
-def new_store(jobs: Iterable[Job], started: float = 0.0, kept: Mapping[AccountKey, Entry] | None = None) -> Store:
+def new_store(jobs: Iterable[Job], clock: Clock, kept: Mapping[AccountKey, Record] = NOTHING) -> Store:
     """Build a store of these accounts, with what was kept of them."""
-    return Store(new_entries(jobs, kept), BUCKETS, started)
+    return Store(jobs, BUCKETS, clock, kept)
 
 
 async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None) -> Store:
     """Poll every account once, some at a time, and return the store."""
     clock = clock or Clock()
-    store = new_store(jobs, clock.now())
+    store = new_store(jobs, clock)
     async with open_session(user_agent()) as session:
         secrets = SecretReader(environ)
         client = Client(session, environ, clock, secrets)
@@ -150,7 +151,7 @@ class Daemon:
         clock, options = self._clock, self._options
         await self._open_state(resources)
         sockets = inherited(self._environ) if options.inherits else await bind(options.addresses)
-        self._store = new_store(self._jobs, clock.now(), await self._state.restore())
+        self._store = new_store(self._jobs, clock, await self._state.restore())
         self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
         secrets = SecretReader(self._environ)
@@ -187,21 +188,19 @@ class Daemon:
 
     async def _open_state(self, resources: AsyncExitStack) -> None:
         settings = self._loaded.config.state
-        self._state = await State.open(settings.path) if settings else State.disabled()
+        self._state = await Persistence.open(settings.path) if settings else Persistence.disabled()
         resources.push_async_callback(self._state.close)
 
     def _endpoints(self) -> Endpoints:
-        clock, options = self._clock, self._options
+        options = self._options
         return Endpoints(
             self._store,
-            Exposition(clock.now, build(), runtime=options.runtime_metrics, correction=clock.correction, shard=options.shard),
+            Exposition(build(), runtime=options.runtime_metrics, shard=options.shard),
             version(),
             options.telemetry_path,
             reload=self.reload if self._read_config else None,
             max_requests=options.max_requests,
             dead=self._scheduler.dead,
-            now=clock.now,
-            correction=clock.correction,
         )
 
     def _add_reloaders(self) -> None:
@@ -223,9 +222,8 @@ class Daemon:
     async def _apply_config(self, loaded: Loaded) -> None:
         """Keep the accounts that stay, add the new ones, remove the others at once. What can fail comes first."""
         jobs = build_jobs(loaded, self._options.shard)
-        entries = list(new_entries(jobs))
-        removed = {entry.key for entry in self._store.snapshot().entries} - {job.key for job in jobs}
-        self._store.configure(entries, self._clock.now())
+        removed = {job.key for job in self._store.snapshot().jobs} - {job.key for job in jobs}
+        self._store.configure(jobs)
         self._scheduler.apply(jobs)
         await self._state.forget(removed)
 
@@ -233,11 +231,11 @@ class Daemon:
         """Use the new users, headers and certificates."""
         self._server.apply(config)
         self._access.apply(config)
-        self._store.accept_config(self._clock.now(), WEB)
+        self._store.accept_config(WEB)
 
-    async def _keep(self, entry: Entry) -> None:
-        """Save the entry with wall clock times, which the next process can read."""
-        await self._state.save(entry.shifted(self._clock.correction()))
+    async def _keep(self, key: AccountKey) -> None:
+        """Save what is known of an account."""
+        await self._state.save(key, self._store.record(key))
 
 
 async def _finish_refreshes(client: Client) -> None:

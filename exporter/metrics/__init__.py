@@ -1,1 +1,1 @@
-"""What the page says, as a pure function of the store and the clock."""
+"""The page of `/metrics` as a pure function of a snapshot."""

@@ -1,4 +1,4 @@
-"""Which format and coding a scraper gets: its headers are hostile input, and anything odd means text 0.0.4.
+"""Content negotiation of the page: the headers are untrusted input, and anything invalid means text 0.0.4.
 
 Source: https://prometheus.io/docs/instrumenting/content_negotiation/ and RFC 9110, section 12.5.
 """
@@ -11,42 +11,42 @@ from typing import Final, NamedTuple
 
 
 class Syntax(Enum):
-    """The two ways to write a page."""
+    """The two syntaxes of a page."""
 
     TEXT = auto()
     OPENMETRICS = auto()
 
 
 class Format(Enum):
-    """A format that is really emitted, with its content type."""
+    """A format of the page, with its content type."""
 
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
-    TEXT_1 = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"  # our names are such that no escaping changes them
+    TEXT_1 = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"  # no escaping changes our names
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
     OPENMETRICS_0 = "application/openmetrics-text; version=0.0.1; charset=utf-8"
 
     @property
     def syntax(self) -> Syntax:
-        """How it is written: the versions of each syntax differ only in what this page does not contain."""
+        """The syntax: its versions differ only in what this page does not contain."""
         return Syntax.OPENMETRICS if self in {Format.OPENMETRICS, Format.OPENMETRICS_0} else Syntax.TEXT
 
 
-class Wish(NamedTuple):
-    """What a request asks for."""
+class Negotiated(NamedTuple):
+    """The outcome of the negotiation."""
 
     format: Format = Format.TEXT
     gzip: bool = False
     names: frozenset[str] = frozenset()
-    """Families or series to be shown alone; none means all."""
+    """The families or series to render; empty for all."""
 
 
-EVERYTHING: Final = Wish()
-"""What is given to those who ask for nothing in particular."""
+DEFAULT: Final = Negotiated()
+"""For a request without headers and parameters."""
 
 
-def read_wish(accept: str, accept_encoding: str, names: Iterable[str] = ()) -> Wish:
-    """What a scraper gets that sends these headers and these `name[]` parameters."""
-    return Wish(choose_format(accept), accepts_gzip(accept_encoding), frozenset(names))
+def negotiate(accept: str, accept_encoding: str, names: Iterable[str] = ()) -> Negotiated:
+    """Return what a scraper receives for these headers and `name[]` parameters."""
+    return Negotiated(choose_format(accept), accepts_gzip(accept_encoding), frozenset(names))
 
 
 _FORMATS = {
@@ -66,23 +66,23 @@ class _Offer(NamedTuple):
 
 
 def choose_format(accept: str) -> Format:
-    """The format that the scraper likes best among ours; on a tie the one that it names first.
+    """Return the format with the highest quality; of equal ones the first.
 
-    A wildcard says nothing of a type that is named beside it (RFC 9110, section 12.5.1).
+    A wildcard does not apply to a type that is listed itself (RFC 9110, section 12.5.1).
     """
-    liking: dict[Format, float] = {}
+    qualities: dict[Format, float] = {}
     wildcard = 0.0
     for offer in _offers(accept):
         if (named := _format(offer)) is not None:
-            liking[named] = max(offer.quality, liking.get(named, 0.0))
+            qualities[named] = max(offer.quality, qualities.get(named, 0.0))
         elif offer.name in {"*/*", "text/*"}:
             wildcard = max(offer.quality, wildcard)
-    best = max((liking | {Format.TEXT: liking.get(Format.TEXT, wildcard)}).items(), key=lambda item: item[1])
+    best = max((qualities | {Format.TEXT: qualities.get(Format.TEXT, wildcard)}).items(), key=lambda item: item[1])
     return best[0] if best[1] > 0 else Format.TEXT
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether the scraper takes gzip."""
+    """Whether the scraper accepts gzip."""
     qualities = {offer.name: offer.quality for offer in _offers(accept_encoding)}
     return qualities.get("gzip", qualities.get("*", 0.0)) > 0
 

@@ -1,157 +1,157 @@
-"""From one account's entry to the samples of one family: pure, total, and nothing where nothing is known."""
+"""The samples of one account in one family: pure, and empty where nothing is known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from math import isfinite
 
-from exporter.accounts.floors import floors_of
-from exporter.accounts.store import Entry
+from exporter.accounts.snapshot import Account
+from exporter.accounts.thresholds import floors_of
 from exporter.model import Reason
 
 Sample = tuple[tuple[str, ...], float]
 """The values of the further labels, and the value."""
 
+Samples = Callable[[Account], Iterator[Sample]]
+
 INFO_LABELS = ("plan", "billing_type", "billing_period", "workspace")
 
 
 def number(value: Decimal | float) -> float:
-    """The nearest double, and 0 without a sign."""
+    """Return the nearest double; 0 has no sign."""
     return float(value) + 0.0
 
 
-def nothing(_entry: Entry, _now: float) -> Iterator[Sample]:
-    """No samples."""
+def nothing(_account: Account) -> Iterator[Sample]:
+    """Yield nothing."""
     yield from ()
 
 
-def quota(part: str) -> Callable[[Entry, float], Iterator[Sample]]:
-    """One part of each resource, such as `remaining`."""
+def quota(part: str) -> Samples:
+    """Return the samples of one part of each resource, such as `remaining`."""
 
-    def samples(entry: Entry, now: float) -> Iterator[Sample]:
-        reading = entry.fresh_reading(now)
-        for each in reading.quotas if reading else ():
+    def samples(account: Account) -> Iterator[Sample]:
+        for each in account.reading.quotas if account.reading else ():
             value = getattr(each, part)
-            if value is not None:
-                yield (each.resource, each.unit), number(value)
+            if value is not None and isfinite(value := number(value)):
+                yield (each.resource, each.unit), value
 
     return samples
 
 
-def quota_unlimited(entry: Entry, now: float) -> Iterator[Sample]:
-    """1 for each resource without a limit."""
-    reading = entry.fresh_reading(now)
-    return (((each.resource, each.unit), 1.0) for each in (reading.quotas if reading else ()) if each.unlimited)
+def quota_unlimited(account: Account) -> Iterator[Sample]:
+    """Yield 1 for each resource without limit."""
+    return (((each.resource, each.unit), 1.0) for each in (account.reading.quotas if account.reading else ()) if each.unlimited)
 
 
-def observed(part: str) -> Callable[[Entry, float], Iterator[Sample]]:
-    """What was seen to be `consumed` or `replenished`: it stays when the figures are stale."""
+def observed(part: str) -> Samples:
+    """Return the samples of the counters `consumed` or `replenished`; they stay when the figures are stale."""
 
-    def samples(entry: Entry, _now: float) -> Iterator[Sample]:
-        for book in entry.books:
-            total = number(getattr(book, part))
+    def samples(account: Account) -> Iterator[Sample]:
+        for each in account.entry.consumption:
+            total = number(getattr(each, part))
             if isfinite(total):
-                yield (book.resource, book.unit), total
+                yield (each.resource, each.unit), total
 
     return samples
 
 
-def threshold(entry: Entry, now: float) -> Iterator[Sample]:
-    """The operator's floors for what remains, where the vendor tells what remains."""
-    reading = entry.fresh_reading(now)
-    for quota in reading.quotas if reading else ():
-        for severity, floor in floors_of(quota, entry.thresholds).items():
+def threshold(account: Account) -> Iterator[Sample]:
+    """Yield the operator's thresholds as amounts, where it is known what remains."""
+    for quota in account.reading.quotas if account.reading else ():
+        for severity, floor in floors_of(quota, account.settings.thresholds).items():
             value = number(floor)
             if isfinite(value):
                 yield (quota.resource, quota.unit, severity), value
 
 
-def resources(entry: Entry, now: float) -> Iterator[Sample]:
-    """How many resources came with an amount."""
-    if reading := entry.fresh_reading(now):
-        yield (), float(sum(each.is_measured for each in reading.quotas))
+def resources(account: Account) -> Iterator[Sample]:
+    """Yield the number of resources with an amount."""
+    if account.reading:
+        yield (), float(sum(each.is_measured for each in account.reading.quotas))
 
 
-def info(entry: Entry, now: float) -> Iterator[Sample]:
-    """One series of labels."""
-    if reading := entry.fresh_reading(now):
-        yield tuple(reading.info.get(label, "") for label in INFO_LABELS), 1.0
+def info(account: Account) -> Iterator[Sample]:
+    """Yield one series of labels."""
+    if account.reading:
+        yield tuple(account.reading.info.get(label, "") for label in INFO_LABELS), 1.0
 
 
-def status(entry: Entry, now: float) -> Iterator[Sample]:
-    """The state set: the known states and the current one."""
-    reading = entry.fresh_reading(now)
-    if reading and reading.status:
-        for state in dict.fromkeys((*reading.status.known, reading.status.current)):
-            yield (state,), float(state == reading.status.current)
+def status(account: Account) -> Iterator[Sample]:
+    """Yield the state set: the known states and the current one."""
+    if account.reading and (status := account.reading.status):
+        for state in dict.fromkeys((*status.known, status.current)):
+            yield (state,), float(state == status.current)
 
 
-def features(entry: Entry, now: float) -> Iterator[Sample]:
-    """The booleans."""
-    if reading := entry.fresh_reading(now):
-        yield from (((name,), float(enabled)) for name, enabled in reading.features.items())
+def features(account: Account) -> Iterator[Sample]:
+    """Yield the features, 1 or 0."""
+    if account.reading:
+        yield from (((name,), float(enabled)) for name, enabled in account.reading.features.items())
 
 
-def auto_reload(part: str) -> Callable[[Entry, float], Iterator[Sample]]:
-    """`threshold` or `amount` of automatic top-ups."""
+def auto_reload(part: str) -> Samples:
+    """Return the samples of the `threshold` or the `amount` of automatic top-ups."""
 
-    def samples(entry: Entry, now: float) -> Iterator[Sample]:
-        reading = entry.fresh_reading(now)
-        value = getattr(reading.auto_reload, part, None) if reading else None
-        if reading and reading.auto_reload and value is not None:
-            yield (reading.auto_reload.unit,), number(value)
+    def samples(account: Account) -> Iterator[Sample]:
+        reload = account.reading.auto_reload if account.reading else None
+        value = getattr(reload, part, None)
+        if reload and value is not None and isfinite(value := number(value)):
+            yield (reload.unit,), value
 
     return samples
 
 
-def created(entry: Entry, now: float) -> Iterator[Sample]:
-    """When the account was opened."""
-    reading = entry.fresh_reading(now)
-    if reading and reading.created_at is not None:
-        yield (), reading.created_at
+def reported_time(part: str) -> Samples:
+    """Return the sample of a point in time that the vendor reports."""
+
+    def samples(account: Account) -> Iterator[Sample]:
+        value = getattr(account.reading, part, None)
+        if value is not None:
+            yield (), value
+
+    return samples
 
 
-def fact(name: str) -> Callable[[Entry, float], Iterator[Sample]]:
-    """One number of the entry itself: it stays when the figures are stale."""
+def poll(part: str) -> Samples:
+    """Return the sample of a number of the polls themselves; it stays when the figures are stale."""
 
-    def samples(entry: Entry, _now: float) -> Iterator[Sample]:
-        value = getattr(entry, name)
+    def samples(account: Account) -> Iterator[Sample]:
+        value = getattr(account.entry, part)
         if value is not None:
             yield (), number(value)
 
     return samples
 
 
-def up(entry: Entry, _now: float) -> Iterator[Sample]:
-    """Whether the last poll succeeded; nothing before the first one."""
-    if entry.up is not None:
-        yield (), float(entry.up)
+def interval(account: Account) -> Iterator[Sample]:
+    """Yield the effective interval."""
+    yield (), account.interval
 
 
-def polls(entry: Entry, _now: float) -> Iterator[Sample]:
-    """Polls, from 0."""
-    yield (), float(entry.polls)
+def errors(account: Account) -> Iterator[Sample]:
+    """Yield the failed polls by reason, from 0."""
+    return _by_reason(account.entry.errors)
 
 
-def errors(entry: Entry, _now: float) -> Iterator[Sample]:
-    """Failures by reason, each there from the start, so that the first one is a rise."""
-    return (((str(reason),), float(entry.errors.get(reason, 0))) for reason in Reason)
+def optional_request_errors(account: Account) -> Iterator[Sample]:
+    """Yield the failed optional requests by reason, from 0, where the account has optional requests."""
+    if account.entry.optional:
+        yield from _by_reason(account.entry.optional_errors)
 
 
-def mismatches(entry: Entry, _now: float) -> Iterator[Sample]:
-    """Mismatches of each field that had one."""
-    return (((name,), float(count)) for name, count in entry.mismatches.items())
+def mismatches(account: Account) -> Iterator[Sample]:
+    """Yield the mismatches of each field that had one."""
+    return (((name,), float(count)) for name, count in account.entry.mismatches.items())
 
 
-def limited_until(entry: Entry, now: float) -> Iterator[Sample]:
-    """Until when the vendor told us to wait, while that is in the future."""
-    if entry.limited_until is not None and entry.limited_until > now:
-        yield (), entry.limited_until
+def limited_until(account: Account) -> Iterator[Sample]:
+    """Yield until when the vendor asked to wait, while that is in the future."""
+    if account.limited_until is not None:
+        yield (), account.limited_until
 
 
-def credential_expiry(entry: Entry, now: float) -> Iterator[Sample]:
-    """When the key stops working."""
-    reading = entry.fresh_reading(now)
-    if reading and reading.credential_expires_at is not None:
-        yield (), reading.credential_expires_at
+def _by_reason(counts: Mapping[Reason, int]) -> Iterator[Sample]:
+    """Every reason is present from the start, so that its first occurrence is an increase."""
+    return (((str(reason),), float(counts.get(reason, 0))) for reason in Reason)

@@ -1,1 +1,1 @@
-"""What people and scripts are told of accounts: the same facts for the status page, the API and the command `once`."""
+"""The facts about accounts that the API, the status page and the command `once` share."""

@@ -1,7 +1,4 @@
-"""The facts themselves, as `/api/v1/accounts` tells them: field names are stable, and what is unknown is None.
-
-Points in time are Unix time of the wall clock, durations are seconds.
-"""
+"""The data of `/api/v1/accounts`. What is unknown is None; times are Unix time of the wall clock, and durations are seconds."""
 
 from __future__ import annotations
 
@@ -9,67 +6,102 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from math import isfinite
+from typing import Annotated, ClassVar, Final, Self
+
+from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from exporter.model import Reason, Seconds
 
+FACTS: Final = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+_EXACT_INTEGERS: Final = 2**53
+"""Every reader of JSON reads integers below this exactly."""
+
+
+def is_unknown(value: Decimal | float | None) -> bool:
+    """Whether JSON has no number for the value."""
+    return value is None or (isinstance(value, Decimal) and not value.is_finite()) or not isfinite(float(value))
+
+
+def _number(value: Decimal | float) -> int | float:
+    """Return an integer where that is exact, else the nearest double; 0 has no sign."""
+    if isinstance(value, Decimal) and value.adjusted() < 16 and value.copy_abs() < _EXACT_INTEGERS and value == value.to_integral_value():
+        return int(value)
+    return float(value) + 0.0
+
+
+Number = Annotated[Decimal, PlainSerializer(_number), WithJsonSchema({"type": "number"})]
+Amount = Annotated[Number | None, Field(exclude_if=is_unknown)]
+Double = Annotated[Annotated[float, PlainSerializer(_number), WithJsonSchema({"type": "number"})] | None, Field(exclude_if=is_unknown)]
+
 
 class State(StrEnum):
-    """How an account stands, from the worst on; the first that holds is the account's state."""
+    """The state of an account, from the worst on; the first that applies is the account's state."""
 
-    EXHAUSTED = "exhausted"
-    """A resource is used up, or the vendor refuses because one is. What was never granted is not used up."""
-    STALE = "stale"
-    """Polls fail for so long that the figures are no longer shown, or there never were any."""
-    FAILING = "failing"
-    """The last poll failed; the figures of the last good one are still shown."""
-    LOW = "low"
-    """A resource is below the operator's threshold, or a tenth of its limit where there is none, or ends within three days and before its reset."""
-    WAITING = "waiting"
-    """The account was not polled yet."""
-    OK = "ok"
-    """Nothing of this."""
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """Add the meaning to the member."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    EXHAUSTED = "exhausted", "A resource is used up, or the vendor refuses because one is. What was never granted is not used up."
+    STALE = "stale", "Polls have failed for so long that the figures are no longer shown, or there were never any."
+    FAILING = "failing", "The last poll failed; the figures of the last successful one are still shown."
+    LOW = (
+        "low",
+        "A resource is below the operator's threshold, or below a tenth of its limit where there is none, or ends within three days and "
+        "before its reset.",
+    )
+    WAITING = "waiting", "The account was not polled yet."
+    OK = "ok", "None of these."
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaFacts:
     """One resource of an account in one unit."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = FACTS
     resource: str
-    """What is counted, by its name in the provider's definition."""
+    """The resource, by its name in the provider's definition."""
     unit: str
-    """What it is counted in; amounts in different units never add up."""
+    """The unit of the amounts; amounts in different units never add up."""
     state: State
     """`exhausted`, `low` or `ok`."""
-    remaining: Decimal | None = None
-    """What is left; below 0 is overage."""
-    used: Decimal | None = None
+    remaining: Amount = None
+    """What is left; negative in overage."""
+    used: Amount = None
     """What was consumed in the current period."""
-    limit: Decimal | None = None
+    limit: Amount = None
     """What is granted for the period, or the spending cap."""
-    overage_limit: Decimal | None = None
+    overage_limit: Amount = None
     """How far beyond the limit the vendor lets usage go."""
     unlimited: bool = False
     """Whether the vendor says that there is no limit."""
-    resets_at: float | None = None
+    resets_at: Double = None
     """When the period ends."""
-    thresholds: Mapping[str, Decimal] | None = None
-    """The operator's floors by severity; a share is worked out against the limit."""
-    share: float | None = None
-    """What is left of the limit: 1 is all, below 0 is overage."""
-    burn_per_second: float | None = None
-    """What was consumed a second, over `burn_window`."""
-    burn_window: Seconds | None = None
-    """How long was looked at; a day at most, or little more."""
-    empty_at: float | None = None
-    """When nothing is left at that burn, resets left out of account; absent when nothing is consumed."""
+    thresholds: Mapping[str, Number] | None = None
+    """The operator's thresholds as amounts, by severity."""
+    share: Double = None
+    """The share of the limit that is left: 1 is all, below 0 is overage."""
+    burn_per_second: Double = None
+    """The average consumption a second over `burn_window_seconds`."""
+    burn_window: Annotated[Seconds | None, Field(serialization_alias="burn_window_seconds")] = None
+    """The length of the window of the burn: a day or slightly more at most."""
+    empty_at: Double = None
+    """When nothing is left at that burn, without regard to resets; absent when nothing is consumed."""
     lasts_until_reset: bool | None = None
-    """Whether it will do until `resets_at`; absent where there is no reset or no burn is known."""
+    """Whether the resource lasts until `resets_at`; absent where there is no reset or the burn is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorFacts:
     """Why the last poll failed."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = FACTS
     reason: Reason
     """The kind of failure, as in the label `reason` of `ai_account_scrape_errors_total`."""
     message: str
@@ -81,21 +113,42 @@ class ErrorFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class AutoReloadFacts:
-    """When the vendor tops the account up by itself, and by how much."""
+class OptionalRequestFacts:
+    """An optional request whose last attempt failed. The poll succeeds without it."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = FACTS
+    request: str
+    """The path of the request, as in the provider's definition."""
+    reason: Reason
+    """The kind of failure, as in the label `reason` of `ai_account_optional_request_errors_total`."""
+    message: str
+    """What happened."""
+    failures: int
+    """Failed attempts in a row."""
+    last_success_at: Double = None
+    """When it last succeeded: what it reported is shown until it is older than `stale_after_seconds`."""
+    next_attempt_at: Double = None
+    """When it may be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AutoReloadFacts:
+    """The balance below which the vendor tops the account up, and by how much."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FACTS
     unit: str
     """The unit of both amounts."""
-    threshold: Decimal | None = None
-    """Below which balance."""
-    amount: Decimal | None = None
-    """How much is added."""
+    threshold: Amount = None
+    """The balance below which the vendor tops up."""
+    amount: Amount = None
+    """What one top-up adds."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """All that is known of one account."""
+    """One account."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = FACTS
     provider: str
     """The vendor, by the name of its definition."""
     account: str
@@ -103,47 +156,50 @@ class AccountFacts:
     labels: Mapping[str, str]
     """The account's own labels in the configuration."""
     state: State
-    """The first state that holds."""
-    interval: Seconds
-    """Effective interval between polls, back-off included."""
-    stale_after: Seconds
-    """How old figures may become before they are no longer shown."""
+    """The first state that applies."""
+    interval: Annotated[Seconds, Field(serialization_alias="interval_seconds")]
+    """The effective interval between polls, back-off included."""
+    stale_after: Annotated[Seconds, Field(serialization_alias="stale_after_seconds")]
+    """The age at which figures are no longer shown."""
     polls: int
-    """Polls so far, good and bad."""
+    """Polls so far, successful and failed."""
     quotas: tuple[QuotaFacts, ...] = ()
-    """Empty while figures are stale."""
+    """Empty while the figures are stale."""
     up: bool | None = None
     """Whether the last poll succeeded; absent before the first one."""
     error: ErrorFacts | None = None
     """Absent when the last poll succeeded."""
+    optional_requests: tuple[OptionalRequestFacts, ...] | None = None
+    """Optional requests whose last attempt failed; absent where there is none."""
     info: Mapping[str, str] | None = None
     """Plan, billing and the like, as the vendor names them."""
     status: str | None = None
     """The account's state as the vendor names it."""
     features: Mapping[str, bool] | None = None
-    """What the vendor says is switched on or allowed."""
+    """What the vendor says is enabled or allowed."""
     auto_reload: AutoReloadFacts | None = None
-    """Automatic top-ups, where the vendor tells of them."""
-    created_at: float | None = None
-    """When the account was opened."""
-    credential_expires_at: float | None = None
-    """When the key stops working, as the vendor says."""
+    """Automatic top-ups, where the vendor reports them."""
+    created_at: Double = None
+    """When the account was created."""
+    credential_expires_at: Double = None
+    """When the key expires, as the vendor says."""
     mismatches: tuple[str, ...] = ()
-    """Declared fields that came with a value which cannot be used in the last good answer."""
-    last_poll_at: float | None = None
+    """Declared fields with an unusable value in the last good answer."""
+    last_poll_at: Double = None
     """When the last poll ended."""
-    last_success_at: float | None = None
-    """When the figures were read: their age is `generated_at` less this."""
-    next_poll_at: float | None = None
+    last_success_at: Double = None
+    """When the figures were read: their age is `generated_at` minus this."""
+    next_poll_at: Double = None
     """When the next poll is due."""
-    limited_until: float | None = None
-    """Until when the vendor told us to wait, while that is in the future."""
+    limited_until: Double = None
+    """Until when the vendor asked to wait, while that is in the future."""
 
 
 @dataclass(frozen=True, slots=True)
 class Soonest:
     """The resource that ends first, before its reset, at the present burn."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = FACTS
     provider: str
     """The vendor."""
     account: str
@@ -156,27 +212,37 @@ class Soonest:
     """When nothing is left of it."""
 
 
+_STATES: Final = {
+    "type": "object",
+    "properties": {str(state): {"type": "integer"} for state in State},
+    "required": [str(state) for state in State],
+    "additionalProperties": False,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The whole in a line."""
+    """All accounts in numbers."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = FACTS
     accounts: int
-    """How many there are."""
-    states: Mapping[State, int]
-    """How many accounts are in each state, zeros included."""
+    """The number of accounts."""
+    states: Annotated[Mapping[State, int], WithJsonSchema(_STATES)]
+    """The number of accounts in each state, zeros included."""
     soonest: Soonest | None = None
-    """Absent where nothing is known to end before its reset."""
+    """Absent where no resource is known to end before its reset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything, trouble first: by state in the order of `State`, then by what ends first, then as configured."""
+    """All accounts, those with problems first: by state in the order of `State`, then by what ends first, then as configured."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = FACTS
     generated_at: float
-    """The moment of all this."""
+    """The time of this data."""
     version: str
     """The exporter's version."""
     summary: Summary
-    """The whole in a line."""
+    """Totals over all accounts."""
     accounts: tuple[AccountFacts, ...]
     """All accounts of the configuration."""

@@ -1,1 +1,1 @@
-"""HTTP outwards: when each account is polled, and how."""
+"""When each account is polled: scheduler, intervals, back-off and request budget."""

@@ -1,4 +1,4 @@
-"""How often and how often at once one host is asked: shared by all accounts there, first come, first served."""
+"""The request budget of one host: shared by all accounts there, in order of arrival."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from exporter.model import Seconds
 
 @dataclass(slots=True)
 class _Host:
-    line: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by the one that waits for the pace."""
+    rate: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the poll that waits for the request rate."""
     free_at: float = 0.0
     """When the next request may start, on the monotonic clock."""
-    places: dict[int, asyncio.Semaphore] = field(default_factory=dict)
-    """By how many there are."""
+    concurrent: dict[int, asyncio.Semaphore] = field(default_factory=dict)
+    """By `max_concurrent_requests`."""
 
 
 class Budget:
-    """Turns for polls. Each account waits for one turn at a time, so a queue in order of arrival is fair between accounts."""
+    """Limits the polls of each host. Each account waits for one turn at a time, so a queue in order of arrival is fair."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -33,18 +33,18 @@ class Budget:
 
     @asynccontextmanager
     async def turn(self, job: Job) -> AsyncIterator[None]:
-        """Wait until this account may ask; the wait is no part of the poll's timeout."""
+        """Wait until this account may be polled; the wait is not part of the poll's timeout."""
         url = URL(job.settings.base_url)
         host = self._hosts.setdefault((url.host or "", url.port), _Host())
         limits = job.settings.limits
         most = limits.max_concurrent_requests
-        async with host.places.setdefault(most, asyncio.Semaphore(most)):
+        async with host.concurrent.setdefault(most, asyncio.Semaphore(most)):
             if limits.max_requests_per_minute is not None:
-                await self._pace(host, Seconds(len(job.requests) * 60 / limits.max_requests_per_minute))
+                await self._wait_for_rate(host, Seconds(len(job.requests) * 60 / limits.max_requests_per_minute))
             yield
 
-    async def _pace(self, host: _Host, cost: Seconds) -> None:
-        async with host.line:
+    async def _wait_for_rate(self, host: _Host, cost: Seconds) -> None:
+        async with host.rate:
             wait = host.free_at - self._clock.monotonic()
             if wait > 0:
                 await self._clock.sleep(wait)

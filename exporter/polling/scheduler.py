@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import structlog
 
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.entry import Schedule
+from exporter.accounts.store import Store
 from exporter.client.client import Client
 from exporter.client.job import Job
+from exporter.client.optional import OptionalResults
 from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.errors import PollError
 from exporter.log import frames
 from exporter.model import AccountKey, Reading, Reason, Seconds
+from exporter.polling.adaptive import adaptive_interval
 from exporter.polling.budget import Budget
-from exporter.polling.intervals import backed_off, is_punctual, next_due
-from exporter.polling.pace import adaptive_interval, first_due, is_refused
+from exporter.polling.intervals import awaits_new_secret, backed_off, first_due, is_punctual, next_due
+from exporter.polling.optional import after_poll, optional_results
 
 log = structlog.get_logger()
 
-Keep = Callable[[Entry], Awaitable[None]]
+Keep = Callable[[AccountKey], Awaitable[None]]
 
 
-async def _keep_nothing(_entry: Entry) -> None:
-    """For a daemon without state."""
+async def _keep_nothing(_key: AccountKey) -> None:
+    """For a daemon without state file."""
 
 
 class Scheduler:
-    """Runs the polls and records what came of them."""
+    """Runs the polls and records their outcomes."""
 
     def __init__(self, client: Client, store: Store, clock: Clock, keep: Keep = _keep_nothing, secrets: SecretReader | None = None) -> None:
-        """`keep` is told of an entry before and after each poll, to keep it beyond the process."""
+        """`keep` is called for an account before and after each poll, to write what is known of it to the state file."""
         self._client = client
         self._store = store
         self._clock = clock
@@ -44,15 +48,15 @@ class Scheduler:
         self._tasks: dict[AccountKey, tuple[Job, asyncio.Task[NoReturn]]] = {}
 
     async def run(self, jobs: Sequence[Job]) -> None:
-        """Poll all accounts until cancelled. A loop that ends for any other reason ends this too, with an error."""
+        """Poll all accounts until cancelled. If a loop ends for any other reason, this ends with an error."""
         async with asyncio.TaskGroup() as self._group:
             self.apply(jobs)
             await asyncio.Event().wait()
 
     def apply(self, jobs: Sequence[Job]) -> None:
-        """Take over a configuration: an account that did not change goes on undisturbed, and one that did keeps its schedule."""
+        """Put a configuration into effect: the loops of unchanged accounts continue, changed accounts keep their schedule."""
         if self._group is None:
-            raise RuntimeError("apply() belongs inside of run()")
+            raise RuntimeError("apply() must be called while run() runs")
         wanted = {job.key: job for job in jobs}
         for key, (job, task) in list(self._tasks.items()):
             if wanted.get(key) != job:
@@ -61,11 +65,11 @@ class Scheduler:
         for job in jobs:
             if job.key not in self._tasks:
                 name = f"poll {job.key.provider}/{job.key.account}"
-                due = first_due(job, self._store[job.key], len(jobs), self._clock)
+                due = first_due(job, self._store[job.key], self._store.schedule(job.key), len(jobs), self._clock)
                 self._tasks[job.key] = (job, self._group.create_task(self._poll_forever(job, due), name=name))
 
     def dead(self) -> list[str]:
-        """Name the loops that have ended, though each should run for as long as its account is configured."""
+        """Return the names of loops that have ended although their account is configured."""
         return [task.get_name() for _, task in self._tasks.values() if task.done()]
 
     async def _poll_forever(self, job: Job, due: float) -> NoReturn:
@@ -78,53 +82,59 @@ class Scheduler:
                     interval = await self.poll_once(job)
                     secret = self._secrets.last(job.secret)
                 due = next_due(due if is_punctual(started, due, job.settings.interval) else started, interval, self._clock.now())
-                self._store.plan(job.key, due)
-                await self._keep(self._store[job.key])
+                await self._plan(job.key, replace(self._store.schedule(job.key), next_poll_at=due))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            # Nobody asked for this: a task group would take it for a normal end and poll this account no more.
+            # A task group would treat it as a normal end, and the account would never be polled again.
             raise RuntimeError(f"the loop of {job.key} was cancelled from within") from None
 
     async def _wait(self, job: Job, due: float, secret: object) -> None:
-        """Sleep until the poll is due, or until another secret than the one that was refused gives a new chance, on the interval's beat."""
+        """Sleep until the poll is due; after a refused secret only until the next interval at which the secret has changed."""
         while (left := due - self._clock.now()) > 0:
-            refused = is_refused(self._store[job.key])
+            refused = awaits_new_secret(self._store[job.key])
             await self._clock.sleep(min(left, job.settings.interval) if refused else left)
             if refused and await self._secrets.is_other_than(job.secret, secret):
                 return
 
     async def poll_once(self, job: Job) -> Seconds:
-        """Poll one account and record what came of it; returns the interval from the start of this poll to the next one's."""
-        clock, entry, begun = self._clock, self._store[job.key], self._clock.now()
-        self._store.begin(job.key, begun, begun + job.settings.interval)
-        await self._keep(self._store[job.key])  # so that a crash while polling is no reason to ask again at once
+        """Poll one account and record the outcome; returns the interval from the start of this poll to the start of the next."""
+        clock, settings, before, begun = self._clock, job.settings, self._store[job.key], self._clock.now()
+        await self._plan(
+            job.key, Schedule(begun, begun + settings.interval)
+        )  # a restart in the middle of a poll must not repeat it at once
         started = clock.monotonic()
-        outcome = await self._outcome(job)
+        optional = optional_results(job, before.optional, begun)
+        outcome = await self._outcome(job, optional)
         duration, at = Seconds(clock.monotonic() - started), clock.now()
         if isinstance(outcome, PollError):
-            interval = backed_off(job.settings.interval, entry.failures + 1, job.settings.max_backoff, clock.random())
-            limited_until = None if outcome.retry_after is None else at + min(outcome.retry_after, job.settings.max_retry_after)
+            interval = backed_off(settings.interval, before.failures + 1, settings.max_backoff, clock.random())
+            limited_until = None if outcome.retry_after is None else at + min(outcome.retry_after, settings.max_retry_after)
             interval = Seconds(max(interval, (limited_until or at) - begun))
             self._store.record_failure(job.key, outcome, at=at, duration=duration, interval=interval, limited_until=limited_until)
-            _report_failure(job, outcome, entry.failures)
+            _report_failure(job, outcome, before.failures)
             return interval
-        interval = adaptive_interval(job, outcome, entry, at, clock.correction())
-        self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval, correction=clock.correction())
-        _report_success(job, outcome, entry.failures)
+        interval = adaptive_interval(settings, outcome, before, at, at + clock.correction())
+        requests = after_poll(job, before.optional, optional, begun=begun, at=at, chance=clock.random)
+        self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval, optional=requests)
+        _report_success(job, outcome, before.failures)
         return interval
 
-    async def _outcome(self, job: Job) -> Reading | PollError:
+    async def _plan(self, key: AccountKey, schedule: Schedule) -> None:
+        self._store.set_schedule(key, schedule)
+        await self._keep(key)
+
+    async def _outcome(self, job: Job, optional: OptionalResults) -> Reading | PollError:
         try:
-            return await self._client.poll(job)
+            return await self._client.poll(job, optional)
         except PollError as error:
             return error
-        except Exception as error:  # noqa: BLE001 -- the one place: a defect costs this poll, not the daemon
-            log.error(  # noqa: TRY400 -- the error's own text may hold a key
+        except Exception as error:  # noqa: BLE001 -- the only place: a defect fails this poll, not the daemon
+            log.error(  # noqa: TRY400 -- the text of the error may contain a key
                 "poll crashed", provider=job.key.provider, account=job.key.account, error=type(error).__name__, at=frames(error)
             )
-            return PollError(Reason.INTERNAL, f"a defect of this exporter ({type(error).__name__}); the log tells where")
+            return PollError(Reason.INTERNAL, f"defect of the exporter ({type(error).__name__}); see its log")
 
 
 def _report_failure(job: Job, error: PollError, failures: int) -> None:

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
-from exporter.accounts.store import Snapshot, Store
+from exporter.accounts.store import Store
 from exporter.errors import Problem
 from exporter.metrics.exposition import Exposition
-from exporter.metrics.negotiation import read_wish
+from exporter.metrics.negotiation import negotiate
+from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode
-from exporter.overview.facts import Overview
-from exporter.overview.survey import survey
 from exporter.web.connection import note_request
 from exporter.web.limits import limit_in_flight
 from exporter.web.pages import Pages
@@ -40,8 +39,6 @@ class Endpoints:
     """How many requests for each page, and how many reloads, may be in progress at once; 0 is no limit."""
     dead: Callable[[], Sequence[str]] = tuple
     """Names the loops that have ended though they should run until the end."""
-    now: Callable[[], float] = lambda: 0.0
-    correction: Callable[[], float] = lambda: 0.0
 
     @cached_property
     def _metrics_pages(self) -> Pages:
@@ -60,21 +57,21 @@ class Endpoints:
         """Return the metrics in the requested format, for the requested families."""
         snapshot = self.store.snapshot()
         accept, encoding = (", ".join(request.headers.getall(name, ())) for name in (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING))
-        wish = read_wish(accept, encoding, request.query.getall("name[]", ()))
-        page = await self._metrics_pages.get(wish, snapshot.generation, lambda: self.exposition.render(snapshot, wish))
+        negotiated = negotiate(accept, encoding, request.query.getall("name[]", ()))
+        page = await self._metrics_pages.get(negotiated, snapshot.generation, lambda: self.exposition.render(snapshot, negotiated))
         return web.Response(body=page.body, headers=page.headers)
 
     async def accounts(self, _request: web.Request) -> web.Response:
         """Return all facts about the accounts as JSON."""
         snapshot = self.store.snapshot()
-        body = await self._account_pages.get("accounts", snapshot.generation, lambda: encode(self._overview(snapshot)))
+        body = await self._account_pages.get("accounts", snapshot.generation, lambda: encode(build_overview(snapshot, self.version)))
         return web.Response(body=body, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def status(self, request: web.Request) -> web.Response:
         """Return the status page."""
         snapshot, wanted = self.store.snapshot(), request.query.get("filter", "")
         page = await self._account_pages.get(
-            ("status", wanted), snapshot.generation, lambda: self._status_page.render(self._overview(snapshot), wanted=wanted)
+            ("status", wanted), snapshot.generation, lambda: self._status_page.render(build_overview(snapshot, self.version), wanted=wanted)
         )
         return web.Response(body=page.body, headers=page.headers)
 
@@ -101,9 +98,6 @@ class Endpoints:
             lines = [f"configuration rejected, the previous one stays in effect; {count}:", *map(str, problems)]
             return web.Response(text="".join(f"{line}\n" for line in lines), status=500)
         return web.Response(text="reloaded\n")
-
-    def _overview(self, snapshot: Snapshot) -> Overview:
-        return survey(snapshot, self.now(), self.correction(), self.version)
 
 
 def make_application(endpoints: Endpoints, access: AccessControl | None = None) -> web.Application:

@@ -1,4 +1,4 @@
-"""Entries of every shape, and what two equal ones have in common."""
+"""Records of every shape."""
 
 from __future__ import annotations
 
@@ -11,35 +11,30 @@ from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
-from exporter.accounts.consumption import Book, Mark
-from exporter.accounts.store import Entry
-from exporter.errors import PollError
+from exporter.accounts.consumption import Checkpoint, Consumption
+from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule
+from exporter.errors import Cause
 from exporter.log import configure_log
-from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status
+from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, is_storable
 
 T = TypeVar("T")
 
 KEY: Final = AccountKey("liveavatar", "stage")
 ENTRY: Final = Entry(
-    KEY,
-    {"team": "video"},
-    stale_after=Seconds(900.0),
     interval=Seconds(300.0),
     reading=Reading(quotas=(Quota("credits", "credits", remaining=Decimal("10.50")),), info={"plan": "pro"}),
     up=False,
-    error=PollError(Reason.RATE_LIMITED, "HTTP 429"),
+    error=Failure(Reason.RATE_LIMITED, "HTTP 429"),
     failures=1,
-    begun_at=1060.375,
     last_poll_at=1060.5,
     last_success_at=1000.25,
-    next_poll_at=1360.5,
     limited_until=1300.0,
     duration=Seconds(0.125),
     polls=7,
     errors={Reason.RATE_LIMITED: 1},
     mismatches={"credits.used": 2},
-    books=(
-        Book(
+    consumption=(
+        Consumption(
             "credits",
             "credits",
             since=100.5,
@@ -48,10 +43,13 @@ ENTRY: Final = Entry(
             replenished=Decimal(50),
             remaining=Decimal("10.50"),
             readings=4,
-            marks=(Mark(100.5, Decimal(0)),),
+            checkpoints=(Checkpoint(100.5, Decimal(0)),),
         ),
     ),
+    optional={"/key": OptionalRequest(Reading(info={"workspace": "w-1"}), 1000.25, Failure(Reason.FORBIDDEN, "HTTP 403"), 2, 1400.0)},
+    optional_errors={Reason.FORBIDDEN: 2},
 )
+RECORD: Final = Record(ENTRY, Schedule(1060.375, 1360.5))
 
 
 def whole(type_: type[T], **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[T]:
@@ -71,7 +69,7 @@ def mappings(keys: st.SearchStrategy[Any], values: st.SearchStrategy[Any]) -> st
 TEXTS: Final = st.text(max_size=20)
 COUNTS: Final = st.integers(min_value=0, max_value=10**20)
 FLOATS: Final = st.floats(allow_nan=False, allow_infinity=False)
-DECIMALS: Final = st.decimals(allow_nan=False, allow_infinity=False)
+DECIMALS: Final = st.decimals(allow_nan=False, allow_infinity=False).filter(is_storable)
 REASONS: Final = st.sampled_from(Reason)
 
 QUOTAS: Final = whole(
@@ -96,8 +94,8 @@ READINGS: Final = whole(
     credential_expires_at=maybe(FLOATS),
     mismatches=st.lists(TEXTS, max_size=3).map(tuple),
 )
-BOOKS: Final = whole(
-    Book,
+CONSUMPTION: Final = whole(
+    Consumption,
     resource=TEXTS,
     unit=TEXTS,
     since=FLOATS,
@@ -109,35 +107,45 @@ BOOKS: Final = whole(
     limit=maybe(DECIMALS),
     resets_at=maybe(FLOATS),
     readings=COUNTS,
-    marks=st.lists(whole(Mark, at=FLOATS, consumed=DECIMALS), max_size=3).map(tuple),
+    checkpoints=st.lists(whole(Checkpoint, at=FLOATS, consumed=DECIMALS), max_size=3).map(tuple),
 )
+FAILURES: Final = whole(Failure, reason=REASONS, message=TEXTS, cause=maybe(st.sampled_from(Cause)))
 ENTRIES: Final = whole(
     Entry,
-    key=st.builds(AccountKey, TEXTS, TEXTS),
-    labels=mappings(TEXTS, TEXTS),
-    stale_after=FLOATS,
-    interval=FLOATS,
+    interval=maybe(FLOATS),
     reading=maybe(READINGS),
     up=maybe(st.booleans()),
-    error=maybe(st.builds(PollError, REASONS, TEXTS)),
+    error=maybe(FAILURES),
     failures=COUNTS,
-    begun_at=maybe(FLOATS),
     last_poll_at=maybe(FLOATS),
     last_success_at=maybe(FLOATS),
-    next_poll_at=maybe(FLOATS.map(abs)),  # a column of its own, and SQLite makes -0.0 there 0.0
     limited_until=maybe(FLOATS),
     duration=maybe(FLOATS),
     polls=COUNTS,
     errors=mappings(REASONS, COUNTS),
     mismatches=mappings(TEXTS, COUNTS),
-    books=st.lists(BOOKS, max_size=2).map(tuple),
-    thresholds=st.just(()),  # the configuration's alone: they are not kept
+    consumption=st.lists(CONSUMPTION, max_size=2).map(tuple),
+    optional=mappings(
+        TEXTS,
+        whole(
+            OptionalRequest,
+            reading=maybe(READINGS),
+            last_success_at=maybe(FLOATS),
+            error=maybe(FAILURES),
+            failures=COUNTS,
+            next_attempt_at=maybe(FLOATS),
+        ),
+    ),
+    optional_errors=mappings(REASONS, COUNTS),
 )
+COLUMN_TIMES: Final = maybe(FLOATS.map(abs))  # SQLite stores -0.0 in a column as 0.0
+RECORDS: Final = whole(Record, entry=ENTRIES, schedule=whole(Schedule, begun_at=COLUMN_TIMES, next_poll_at=COLUMN_TIMES))
 
 
-def facts(entry: Entry) -> tuple[str, object]:
-    """All that an entry says, to the last digit and the type of each value; errors themselves are never equal."""
-    return repr(replace(entry, error=None)), entry.error and (type(entry.error), entry.error.reason, str(entry.error))
+def record(**changes: Any) -> Record:
+    """The record with other observations or times."""
+    times = {name: changes.pop(name) for name in ("begun_at", "next_poll_at") if name in changes}
+    return Record(replace(ENTRY, **changes), replace(RECORD.schedule, **times))
 
 
 def account(number: int) -> AccountKey:

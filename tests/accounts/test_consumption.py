@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from exporter.accounts.consumption import HOUR, MAX_IDLE, WINDOW, Book, Burn, Mark, balance, burn
+from exporter.accounts.consumption import HOUR, MAX_IDLE, WINDOW, Burn, Checkpoint, Consumption, burn, update_consumption
+from exporter.accounts.entry import Entry, Record
 from exporter.accounts.persistence import StateFile
 from exporter.accounts.records import decode, encode
-from exporter.accounts.store import Entry
-from exporter.model import AccountKey, Quota, Seconds
+from exporter.model import AccountKey, Quota, is_storable
 
 START, STEP, DAY = 1_000_000.0, 300.0, 86_400.0
 SOON = START + 200
@@ -37,22 +37,22 @@ def told(
     return Quota(resource, unit, used=used, remaining=remaining, limit=limit, resets_at=resets_at)
 
 
-def kept(*readings: Quota | Sequence[Quota], step: float = STEP, books: tuple[Book, ...] = ()) -> tuple[Book, ...]:
-    """The books after these readings, one `step` apart."""
+def kept(*readings: Quota | Sequence[Quota], step: float = STEP, known: tuple[Consumption, ...] = ()) -> tuple[Consumption, ...]:
+    """The counters after these readings, one `step` apart."""
     for number, reading in enumerate(readings):
         at = START + number * step
-        books = balance(books, [reading] if isinstance(reading, Quota) else reading, at, at)
-    return books
+        known = update_consumption(known, [reading] if isinstance(reading, Quota) else reading, at, at)
+    return known
 
 
 def counted(*readings: Quota | Sequence[Quota], step: float = STEP) -> tuple[str, str]:
     """What was consumed and replenished of the only resource."""
-    [book] = kept(*readings, step=step)
-    return str(book.consumed), str(book.replenished)
+    [consumption] = kept(*readings, step=step)
+    return str(consumption.consumed), str(consumption.replenished)
 
 
-def totals(books: tuple[Book, ...]) -> dict[str, tuple[int, int]]:
-    return {book.unit: (int(book.consumed), int(book.replenished)) for book in books}
+def totals(known: tuple[Consumption, ...]) -> dict[str, tuple[int, int]]:
+    return {consumption.unit: (int(consumption.consumed), int(consumption.replenished)) for consumption in known}
 
 
 # The two counters
@@ -136,16 +136,16 @@ def test_two_readings_tell(former: Quota, latter: Quota, expected: tuple[str, st
     assert counted(former, latter) == expected
 
 
-def test_the_first_reading_opens_a_book_at_0() -> None:
-    [book] = balance((), [told(10, 90, 100, SOON)], START, START)
-    assert book == Book(
+def test_the_first_reading_starts_the_counters_at_0() -> None:
+    [consumption] = update_consumption((), [told(10, 90, 100, SOON)], START, START)
+    assert consumption == Consumption(
         "r", "u", since=START, at=START, consumed=Decimal(0), replenished=Decimal(0), used=Decimal(10), remaining=Decimal(90),
-        limit=Decimal(100), resets_at=SOON, readings=1, marks=(Mark(START, Decimal(0)),),
+        limit=Decimal(100), resets_at=SOON, readings=1, checkpoints=(Checkpoint(START, Decimal(0)),),
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("quota", [told(limit=100), told(resets_at=SOON), Quota("r", "u", unlimited=True)])
-def test_a_resource_without_use_or_rest_has_no_book(quota: Quota) -> None:
+def test_a_resource_without_use_or_rest_has_no_counters(quota: Quota) -> None:
     assert kept(quota, quota) == ()
 
 
@@ -175,16 +175,16 @@ def test_a_period_that_ended_during_an_outage_is_a_reset() -> None:
 
 
 def test_nothing_is_concluded_across_a_change_of_the_unit() -> None:
-    books = kept(
+    known = kept(
         told(remaining=50, unit="usd"), told(remaining=45, unit="usd"), told(remaining=40, unit="eur"), told(remaining=10, unit="usd")
     )
-    assert totals(books) == {"usd": (5, 0), "eur": (0, 0)}
-    assert totals(kept(told(remaining=9, unit="usd"), books=books)) == {"usd": (6, 0), "eur": (0, 0)}
+    assert totals(known) == {"usd": (5, 0), "eur": (0, 0)}
+    assert totals(kept(told(remaining=9, unit="usd"), known=known)) == {"usd": (6, 0), "eur": (0, 0)}
 
 
 def test_resources_are_counted_apart() -> None:
-    books = kept([told(1, resource="a"), told(5, resource="b")], [told(2, resource="a"), told(9, resource="b")])
-    assert [(book.resource, int(book.consumed)) for book in books] == [("a", 1), ("b", 4)]
+    known = kept([told(1, resource="a"), told(5, resource="b")], [told(2, resource="a"), told(9, resource="b")])
+    assert [(consumption.resource, int(consumption.consumed)) for consumption in known] == [("a", 1), ("b", 4)]
 
 
 def test_of_two_resources_of_one_name_and_unit_the_first_counts() -> None:
@@ -192,76 +192,81 @@ def test_of_two_resources_of_one_name_and_unit_the_first_counts() -> None:
 
 
 def test_the_wall_clock_decides_whether_a_period_has_ended() -> None:
-    opened = balance((), [told(80, resets_at=START + DAY)], START, START + DAY - 200)
-    assert [int(book.consumed) for book in balance(opened, [told(70)], START + STEP, START + DAY + 100)] == [70]
-    assert [int(book.consumed) for book in balance(opened, [told(70)], START + STEP, START + STEP)] == [0]
+    opened = update_consumption((), [told(80, resets_at=START + DAY)], START, START + DAY - 200)
+    assert [int(consumption.consumed) for consumption in update_consumption(opened, [told(70)], START + STEP, START + DAY + 100)] == [70]
+    assert [int(consumption.consumed) for consumption in update_consumption(opened, [told(70)], START + STEP, START + STEP)] == [0]
 
 
 def test_a_clock_that_was_set_back_between_two_processes_costs_only_the_window() -> None:
-    books = kept(told(1), told(2), told(3))
-    [book] = balance(books, [told(8)], START - DAY, START - DAY)
-    assert (int(book.consumed), book.since, book.at, book.marks) == (7, START - DAY, START - DAY, (Mark(START - DAY, Decimal(7)),))
-    assert burn(book) is None
+    known = kept(told(1), told(2), told(3))
+    [consumption] = update_consumption(known, [told(8)], START - DAY, START - DAY)
+    assert (int(consumption.consumed), consumption.since, consumption.at, consumption.checkpoints) == (
+        7,
+        START - DAY,
+        START - DAY,
+        (Checkpoint(START - DAY, Decimal(7)),),
+    )
+    assert burn(consumption) is None
 
 
 def test_a_vendor_that_invents_units_does_not_fill_the_memory() -> None:
-    books = kept(*(told(1, unit=f"u{number}") for number in range(100)))
-    assert [book.unit for book in books] == [f"u{number}" for number in range(100 - MAX_IDLE - 1, 100)]
+    known = kept(*(told(1, unit=f"u{number}") for number in range(100)))
+    assert [consumption.unit for consumption in known] == [f"u{number}" for number in range(100 - MAX_IDLE - 1, 100)]
 
 
-def test_a_shifted_book_moves_its_own_times_and_not_the_vendors() -> None:
-    [book] = kept(told(10, resets_at=SOON), told(20, resets_at=SOON))
-    moved = book.shifted(-50.0)
+def test_shifting_moves_the_times_of_the_polls_and_not_those_of_the_vendor() -> None:
+    [consumption] = kept(told(10, resets_at=SOON), told(20, resets_at=SOON))
+    moved = consumption.shifted(-50.0)
     assert (moved.since, moved.at, moved.resets_at) == (START - 50, START + STEP - 50, SOON)
-    assert moved.marks == (Mark(START - 50, Decimal(0)),)
-    assert replace(moved, since=book.since, at=book.at, marks=book.marks) == book
+    assert moved.checkpoints == (Checkpoint(START - 50, Decimal(0)),)
+    assert replace(moved, since=consumption.since, at=consumption.at, checkpoints=consumption.checkpoints) == consumption
 
 
 # The rate
 
 
 def test_the_rate_is_known_from_the_third_reading_on() -> None:
-    assert [burn(book) for count in (1, 2, 3) for book in kept(*(told(30 * number) for number in range(count)))] == [
+    assert [burn(consumption) for count in (1, 2, 3) for consumption in kept(*(told(30 * number) for number in range(count)))] == [
         None, None, Burn(0.1, 600.0),
     ]  # fmt: skip
 
 
 def test_readings_of_one_moment_have_no_rate() -> None:
-    assert [burn(book) for book in kept(told(1), told(2), told(3), step=0.0)] == [None]
+    assert [burn(consumption) for consumption in kept(told(1), told(2), told(3), step=0.0)] == [None]
 
 
 def test_the_rate_is_that_of_the_last_day() -> None:
     hours = [told(10 * number) for number in range(30)] + [told(290 + number) for number in range(24)]
-    [book] = kept(*hours, step=HOUR)
-    assert burn(book) == Burn(23.0 / DAY, DAY)
-    assert len(book.marks) == 25
+    [consumption] = kept(*hours, step=HOUR)
+    assert burn(consumption) == Burn(23.0 / DAY, DAY)
+    assert len(consumption.checkpoints) == 25
 
 
 def test_a_top_up_does_not_hide_the_rate() -> None:
-    [book] = kept(told(remaining=50), told(remaining=20), told(remaining=120), told(remaining=90))
-    assert burn(book) == Burn(60 / 900, 900.0)
+    [consumption] = kept(told(remaining=50), told(remaining=20), told(remaining=120), told(remaining=90))
+    assert burn(consumption) == Burn(60 / 900, 900.0)
 
 
 def test_the_rate_starts_anew_where_nothing_could_be_concluded() -> None:
-    books = kept(told(0), told(30), told(60), told(remaining=9), told(remaining=8))
-    assert [burn(book) for book in books] == [None]
-    assert [burn(book) for book in kept(told(0), told(30), told(60), told(remaining=9), told(remaining=8), told(remaining=7))] == [
-        Burn(2 / 600, 600.0)
-    ]
+    known = kept(told(0), told(30), told(60), told(remaining=9), told(remaining=8))
+    assert [burn(consumption) for consumption in known] == [None]
+    assert [
+        burn(consumption) for consumption in kept(told(0), told(30), told(60), told(remaining=9), told(remaining=8), told(remaining=7))
+    ] == [Burn(2 / 600, 600.0)]
 
 
 def test_a_rate_beyond_every_double_is_unknown() -> None:
-    assert [burn(book) for book in kept(told("-1.7e308"), told(0), told("1.7e308"), step=1e-3)] == [None]
+    assert [burn(consumption) for consumption in kept(told("-1.7e308"), told(0), told("1.7e308"), step=1e-3)] == [None]
 
 
 @given(st.lists(st.floats(1.0, 2 * DAY), min_size=1, max_size=120))
 def test_marks_are_few_an_hour_apart_and_begin_the_window(waits: list[float]) -> None:
-    books, at = kept(told(0)), START
+    known, at = kept(told(0)), START
     for number, wait in enumerate(waits):
         at += wait
-        books = balance(books, [told(number)], at, at)
-        [book] = books
-        ages = [at - mark.at for mark in book.marks]
+        known = update_consumption(known, [told(number)], at, at)
+        [consumption] = known
+        ages = [at - mark.at for mark in consumption.checkpoints]
         assert 1 <= len(ages) <= 25
         assert all(later - sooner <= -HOUR for sooner, later in pairwise(ages))
         assert all(age < WINDOW for age in ages[1:])
@@ -289,41 +294,50 @@ READINGS = st.lists(st.tuples(st.floats(-STEP, DAY), st.lists(QUOTAS, max_size=3
 
 @given(READINGS)
 def test_counters_never_fall_and_nothing_raises_whatever_comes(readings: list[tuple[float, list[Quota]]]) -> None:
-    books: tuple[Book, ...] = ()
+    known: tuple[Consumption, ...] = ()
     at = START
     for wait, quotas in readings:
         at += wait
-        before = {(book.resource, book.unit): book for book in books}
-        books = balance(books, quotas, at, at)
-        after = {(book.resource, book.unit): book for book in books}
-        assert len(after) == len(books)
+        before = {(consumption.resource, consumption.unit): consumption for consumption in known}
+        known = update_consumption(known, quotas, at, at)
+        after = {(consumption.resource, consumption.unit): consumption for consumption in known}
+        assert len(after) == len(known)
         assert (
             before.keys() | {(quota.resource, quota.unit) for quota in quotas if (quota.used, quota.remaining) != (None, None)}
             == after.keys()
         )
-        for key, book in after.items():
-            former = before.get(key, Book(*key, since=at, at=at))
-            assert former.consumed <= book.consumed
-            assert former.replenished <= book.replenished
-            assert (rate := burn(book)) is None or rate.rate >= 0
+        for key, consumption in after.items():
+            former = before.get(key, Consumption(*key, since=at, at=at))
+            assert former.consumed <= consumption.consumed
+            assert former.replenished <= consumption.replenished
+            assert (rate := burn(consumption)) is None or rate.rate >= 0
 
 
 @given(READINGS)
 def test_an_equal_reading_counts_nothing(readings: list[tuple[float, list[Quota]]]) -> None:
-    books = kept(*(quotas for _, quotas in readings))
+    known = kept(*(quotas for _, quotas in readings))
     at = START + len(readings) * STEP
     quotas = readings[-1][1] if readings else []
-    again = balance(books, quotas, at, at)
-    assert [(book.consumed, book.replenished) for book in again] == [(book.consumed, book.replenished) for book in books]
+    again = update_consumption(known, quotas, at, at)
+    assert [(consumption.consumed, consumption.replenished) for consumption in again] == [
+        (consumption.consumed, consumption.replenished) for consumption in known
+    ]
 
 
 @given(READINGS)
-def test_books_come_back_from_their_record_as_they_were(readings: list[tuple[float, list[Quota]]]) -> None:
-    key = AccountKey("p", "a")
-    entry = Entry(key, {}, Seconds(1.0), Seconds(1.0), books=kept(*(quotas for _, quotas in readings)))
-    read = decode(b"p", b"a", None, encode(entry).encode())
+def test_counters_are_restored_exactly(readings: list[tuple[float, list[Quota]]]) -> None:
+    entry = Entry(consumption=kept(*(quotas for _, quotas in readings)))
+    assume(
+        all(
+            is_storable(amount)
+            for each in entry.consumption
+            for amount in (each.used, each.remaining, each.limit, each.consumed)
+            if amount is not None
+        )
+    )
+    read = decode(b"p", b"a", None, None, encode(entry).encode())
     assert read is not None
-    assert repr(read.books) == repr(entry.books)
+    assert repr(read[1].entry) == repr(entry)
 
 
 class Event(NamedTuple):
@@ -341,7 +355,7 @@ EVENTS = st.lists(st.builds(Event, st.sampled_from(["spend", "top up", "renew"])
 def test_what_really_happened_is_what_was_seen(events: list[Event], shown: str) -> None:
     """Where each event has a poll of its own, every way of telling gives the true sums, and they are conserved."""
     used, granted, ends, spent, added = Decimal(0), Decimal(1000), START + DAY, Decimal(0), Decimal(0)
-    books: tuple[Book, ...] = ()
+    known: tuple[Consumption, ...] = ()
     for number, event in enumerate([Event("spend", Decimal(0)), *events]):
         at = START + number * STEP
         if event.kind == "spend":
@@ -355,10 +369,10 @@ def test_what_really_happened_is_what_was_seen(events: list[Event], shown: str) 
             quota = replace(quota, remaining=None)
         elif shown == "remaining":
             quota = replace(quota, used=None, limit=None)
-        books = balance(books, [quota], at, at)
-    [book] = books
-    assert (book.consumed, book.replenished) == (spent, added)
-    assert book.replenished - book.consumed == granted - used - 1000
+        known = update_consumption(known, [quota], at, at)
+    [consumption] = known
+    assert (consumption.consumed, consumption.replenished) == (spent, added)
+    assert consumption.replenished - consumption.consumed == granted - used - 1000
 
 
 # A restart
@@ -367,11 +381,11 @@ def test_what_really_happened_is_what_was_seen(events: list[Event], shown: str) 
 def test_counters_go_on_after_a_restart(tmp_path: Path) -> None:
     key, path = AccountKey("p", "a"), tmp_path / "state.db"
     file = StateFile.open(path)
-    file.save(Entry(key, {}, Seconds(1.0), Seconds(1.0), books=kept(told("0.1", resets_at=SOON + DAY), told("0.3", resets_at=SOON + DAY))))
+    file.save(key, Record(Entry(consumption=kept(told("0.1", resets_at=SOON + DAY), told("0.3", resets_at=SOON + DAY)))))
     file.close()
     file = StateFile.open(path)
-    books = file.load()[key].books
+    known = file.load()[key].entry.consumption
     file.close()
-    [book] = balance(books, [told("0.7")], START + HOUR, START + HOUR)
-    assert (str(book.consumed), book.since, book.readings) == ("0.6", START, 3)
-    assert burn(book) == Burn(0.6 / HOUR, HOUR)
+    [consumption] = update_consumption(known, [told("0.7")], START + HOUR, START + HOUR)
+    assert (str(consumption.consumed), consumption.since, consumption.readings) == ("0.6", START, 3)
+    assert burn(consumption) == Burn(0.6 / HOUR, HOUR)

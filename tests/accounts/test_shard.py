@@ -17,7 +17,7 @@ from exporter.config.loading import load_config
 from exporter.daemon.jobs import build_jobs
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey
-from tests.metrics.showcase import BUILD, NOW, showcase
+from tests.metrics.showcase import BUILD, showcase
 
 KEYS = [AccountKey(provider, f"account-{number}") for provider in ("heygen", "elevenlabs") for number in range(500)]
 keys = st.builds(AccountKey, st.text(max_size=20), st.text(max_size=20))
@@ -56,9 +56,9 @@ def test_a_plan_has_the_accounts_of_its_shard(tmp_path: Path) -> None:
 
 
 def test_the_page_says_which_shard_it_is() -> None:
-    page = Exposition(lambda: NOW, BUILD, shard=Shard(2, 5)).render(showcase().snapshot()).body
+    page = Exposition(BUILD, shard=Shard(2, 5)).render(showcase().snapshot()).body
     assert b"\nai_account_exporter_shard_ordinal 2.0\n" in page
-    assert b"\nai_account_exporter_shards 5.0\n" in page
+    assert b"\nai_account_exporter_total_shards 5.0\n" in page
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from exporter.accounts.store import Durations, Entry, Store
+from exporter.accounts.entry import Entry, Record, Schedule
+from exporter.accounts.snapshot import Durations
+from exporter.accounts.store import Store
+from exporter.client.job import Job
+from exporter.clock import Clock
 from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
+from tests.support import clock_at, job_of
 
-STUDIO = AccountKey("heygen", "studio")
+STUDIO = AccountKey("elevenlabs", "studio")
 STAGE = AccountKey("liveavatar", "stage")
 MINUTE = Seconds(60.0)
 BUCKETS = (0.1, 1.0, float("inf"))
@@ -19,8 +26,17 @@ FULL = Reading(quotas=(Quota("wallet", "usd", remaining=Decimal(50)),), info={"p
 EMPTIER = Reading(quotas=(Quota("wallet", "usd", remaining=Decimal(20)),))
 
 
-def new_store() -> Store:
-    return Store((Entry(key, {}, stale_after=Seconds(180.0), interval=MINUTE) for key in (STUDIO, STAGE)), BUCKETS)
+def job(key: AccountKey = STUDIO, **settings: Any) -> Job:
+    return job_of(key, **{"stale_after": Seconds(180.0), "interval": MINUTE, **settings})
+
+
+def new_store(*jobs: Job, at: float = 1000.0, kept: Record | None = None) -> Store:
+    return Store(jobs or (job(STUDIO), job(STAGE)), BUCKETS, clock_at(at), {STUDIO: kept} if kept else {})
+
+
+def reading_at(store: Store, now: float, key: AccountKey = STUDIO) -> Reading | None:
+    """What is shown of the account at a moment."""
+    return store[key].fresh_reading(now, Seconds(180.0))
 
 
 def succeed(store: Store, reading: Reading = FULL, *, at: float = 1000.0, duration: float = 0.5, key: AccountKey = STUDIO) -> None:
@@ -83,7 +99,7 @@ def test_mismatches_are_counted_by_field_and_outlive_a_recovery() -> None:
 
 
 def consumed(store: Store, key: AccountKey = STUDIO) -> list[tuple[str, int]]:
-    return [(book.resource, int(book.consumed)) for book in store[key].books]
+    return [(each.resource, int(each.consumed)) for each in store[key].consumption]
 
 
 def test_consumption_is_counted_from_good_polls_and_outlives_failures() -> None:
@@ -94,36 +110,72 @@ def test_consumption_is_counted_from_good_polls_and_outlives_failures() -> None:
     succeed(store, Reading(), at=1120.0)
     succeed(store, EMPTIER, at=1180.0)
     assert consumed(store) == [("wallet", 30)]
-    assert store[STUDIO].books[0].at == 1180.0
+    assert store[STUDIO].consumption[0].at == 1180.0
     assert consumed(store, STAGE) == []
 
 
-def test_the_end_of_a_period_is_measured_on_the_wall_clock() -> None:
-    used = [Reading((Quota("r", "u", used=Decimal(amount), resets_at=90_030.0),)) for amount in (80, 70)]
-    for correction, expected in ((0.0, 0), (89_000.0, 70)):
-        store = new_store()
-        for at, reading in zip((1000.0, 1060.0), used, strict=True):
-            store.record_success(STUDIO, reading, at=at, duration=Seconds(0.5), interval=MINUTE, correction=correction)
-        assert consumed(store) == [("r", expected)]
+@pytest.mark.parametrize(("correction", "expected"), [(0.0, 0), (89_000.0, 70)])
+def test_the_end_of_a_period_is_measured_on_the_wall_clock(correction: float, expected: int) -> None:
+    moved = 0.0
+    store = Store([job()], BUCKETS, Clock(wall=lambda: 1000.0 + moved, monotonic=lambda: 1000.0))
+    moved = correction
+    for at, amount in ((1000.0, 80), (1060.0, 70)):
+        succeed(store, Reading((Quota("r", "u", used=Decimal(amount), resets_at=90_030.0),)), at=at)
+    assert consumed(store) == [("r", expected)]
 
 
-def test_the_books_of_a_shifted_entry_move_with_its_times() -> None:
-    store = new_store()
-    succeed(store, FULL, at=1000.0)
-    entry = store[STUDIO].shifted(-300.0)
-    assert (entry.last_success_at, entry.books[0].since, entry.books[0].at, entry.books[0].marks[0].at) == (700.0, 700.0, 700.0, 700.0)
-    assert entry.shifted(300.0) == store[STUDIO]
+def test_a_snapshot_and_a_record_are_in_the_time_of_the_corrected_wall_clock() -> None:
+    moved = 0.0
+    store = Store([job()], BUCKETS, Clock(wall=lambda: 1000.0 + moved, monotonic=lambda: 1000.0))
+    succeed(store, FULL, at=990.0)
+    fail(store, at=995.0)
+    store.set_schedule(STUDIO, Schedule(994.0, 1054.0))
+    moved = -300.0
+    snapshot, record = store.snapshot(), store.record(STUDIO)
+    [account] = snapshot.accounts
+    assert (snapshot.at, snapshot.config.loaded_at) == (700.0, 700.0)
+    for entry, schedule in ((account.entry, account.schedule), (record.entry, record.schedule)):
+        assert (entry.last_success_at, entry.last_poll_at, schedule) == (690.0, 695.0, Schedule(694.0, 754.0))
+        [counters] = entry.consumption
+        assert (counters.since, counters.at, counters.checkpoints[0].at) == (690.0, 690.0, 690.0)
+    assert account.reading is FULL
+    assert record.entry.shifted(300.0) == store[STUDIO]
 
 
-def test_a_kept_account_takes_over_thresholds_and_keeps_its_books() -> None:
-    store = new_store()
+def test_an_entry_that_did_not_change_is_the_same_object_in_two_snapshots_also_after_a_correction() -> None:
+    moved = 0.0
+    store = Store([job(STUDIO), job(STAGE)], BUCKETS, Clock(wall=lambda: 1000.0 + moved, monotonic=lambda: 1000.0))
+    for key in (STUDIO, STAGE):
+        succeed(store, key=key)
+    for correction in (0.0, -300.0, 40.0):
+        moved = correction
+        before = store.snapshot().entries
+        fail(store, key=STAGE)
+        after = store.snapshot().entries
+        assert before[0] is after[0]
+        assert before[1] is not after[1]
+        assert store.snapshot().entries[0].last_success_at == 1000.0 + correction
+
+
+def test_a_kept_account_has_the_new_settings_and_keeps_its_counters() -> None:
+    store = new_store(job())
     succeed(store, FULL, at=1000.0)
     succeed(store, EMPTIER, at=1060.0)
     thresholds = (Threshold("wallet", "warning", amount=Decimal(25)),)
-    store.configure([Entry(STUDIO, {}, Seconds(180.0), MINUTE, thresholds=thresholds)], 1100.0)
-    assert (store[STUDIO].thresholds, consumed(store)) == (thresholds, [("wallet", 30)])
-    store.configure([Entry(STUDIO, {}, Seconds(180.0), MINUTE)], 1200.0)
-    assert (store[STUDIO].thresholds, consumed(store)) == ((), [("wallet", 30)])
+    for given in (thresholds, ()):
+        store.configure([job(thresholds=given)])
+        [account] = store.snapshot().accounts
+        assert (account.settings.thresholds, consumed(store)) == (given, [("wallet", 30)])
+
+
+def test_planning_a_poll_does_not_touch_what_was_observed() -> None:
+    store = new_store(job())
+    succeed(store)
+    before, generation = store[STUDIO], store.snapshot().generation
+    store.set_schedule(STUDIO, Schedule(1000.0, 1060.0))
+    assert store[STUDIO] is before
+    assert store.snapshot().generation == generation
+    assert store.snapshot().accounts[0].schedule == Schedule(1000.0, 1060.0)
 
 
 def test_the_interval_is_that_of_the_last_poll() -> None:
@@ -150,26 +202,26 @@ def test_a_snapshot_does_not_follow_later_polls() -> None:
     fail(store, at=1120.0)
     [studio, _] = snapshot.entries
     assert (studio.reading, studio.up, studio.polls, studio.errors, studio.mismatches) == (FULL, True, 1, {}, {})
-    assert snapshot.durations["heygen"] == Durations((0, 1, 0), 0.5)
+    assert snapshot.durations["elevenlabs"] == Durations((0, 1, 0), 0.5)
 
 
 def test_a_snapshot_keeps_the_order_of_the_configuration() -> None:
     store = new_store()
     succeed(store, key=STAGE)
-    assert [entry.key for entry in store.snapshot().entries] == [STUDIO, STAGE]
+    assert [account.key for account in store.snapshot().accounts] == [STUDIO, STAGE]
 
 
 def test_durations_are_counted_in_the_first_bucket_that_holds_them() -> None:
     store = new_store()
     for duration in (0.0, 0.1, 0.125, 1.0, 1.5, 900.0):
         succeed(store, duration=duration)
-    assert store.snapshot().durations["heygen"] == Durations((2, 2, 2), 902.725)
+    assert store.snapshot().durations["elevenlabs"] == Durations((2, 2, 2), 902.725)
 
 
 def test_durations_of_failed_polls_count_too_and_each_provider_has_its_own() -> None:
     store = new_store()
     fail(store)
-    assert store.snapshot().durations == {"heygen": Durations((0, 0, 1), 15.0), "liveavatar": Durations((0, 0, 0), 0.0)}
+    assert store.snapshot().durations == {"elevenlabs": Durations((0, 0, 1), 15.0), "liveavatar": Durations((0, 0, 0), 0.0)}
 
 
 @pytest.mark.parametrize(
@@ -183,47 +235,89 @@ def test_durations_of_failed_polls_count_too_and_each_provider_has_its_own() -> 
 def test_a_reading_is_fresh_until_it_is_older_than_stale_after(now: float, expected: Reading | None) -> None:
     store = new_store()
     succeed(store, FULL, at=1000.0)
-    assert store[STUDIO].fresh_reading(now) is expected
+    assert reading_at(store, now) is expected
 
 
-def test_a_clock_that_jumped_back_does_not_hide_what_was_just_read() -> None:
+@pytest.mark.parametrize("now", [999.999, 400.0, -1e300])
+def test_a_reading_from_the_future_is_not_fresh(now: float) -> None:
     store = new_store()
     succeed(store, FULL, at=1000.0)
-    assert store[STUDIO].fresh_reading(400.0) is FULL
+    assert reading_at(store, now) is None
+
+
+KEPT = Record(
+    Entry(reading=FULL, up=True, interval=MINUTE, last_poll_at=1000.0, last_success_at=1000.0, limited_until=1020.0, polls=7),
+    Schedule(999.0, 1059.0),
+)
+
+
+def test_what_was_kept_is_known_from_the_start() -> None:
+    store = new_store(job(), at=1010.0, kept=KEPT)
+    assert (store[STUDIO], store.schedule(STUDIO)) == (KEPT.entry, KEPT.schedule)
+
+
+@pytest.mark.parametrize("wrong", [60.0, 86_400.0, 1e9, 1e300])
+def test_what_was_kept_from_the_future_is_not_shown(wrong: float) -> None:
+    """The clock was wrong when it was written, and has been set right since."""
+    store = new_store(job(), at=1000.0)
+    for reading in (FULL, EMPTIER, EMPTIER):
+        succeed(store, reading)
+    future = Record(replace(store[STUDIO], limited_until=1300.0), Schedule(999.0, 1059.0))
+    future = Record(future.entry.shifted(wrong), future.schedule.shifted(wrong))
+    store = new_store(job(), at=1000.0, kept=future)
+    [account] = store.snapshot().accounts
+    entry = account.entry
+    assert (account.reading, entry.reading, account.limited_until, account.schedule) == (None, None, None, Schedule(999.0 + wrong, None))
+    assert (entry.last_poll_at, entry.last_success_at, entry.limited_until) == (None, None, None)
+    assert (entry.polls, consumed(store)) == (3, [("wallet", 30)])
+    [counters] = entry.consumption
+    assert (counters.readings, counters.checkpoints, counters.remaining) == (0, (), None)
+    assert max(counters.since, counters.at) <= 1001.0
+    for now in (1000.0, 1000.0 + wrong):
+        assert entry.fresh_reading(now, Seconds(180.0)) is None
+
+
+def test_the_rounding_of_a_correction_makes_no_future() -> None:
+    record = Record(replace(KEPT.entry, last_success_at=1000.4, last_poll_at=1000.4), Schedule(1000.4, 1060.4))
+    store = new_store(job(), at=1000.0, kept=record)
+    assert reading_at(store, 1000.0) is FULL
+    assert store.schedule(STUDIO).next_poll_at == 1060.4
+
+
+def test_a_poll_that_began_in_the_future_takes_its_waits_with_it_but_not_the_figures() -> None:
+    record = Record(replace(KEPT.entry, last_poll_at=5000.0, limited_until=9000.0), Schedule(5000.0, 5060.0))
+    store = new_store(job(), at=1010.0, kept=record)
+    assert reading_at(store, 1010.0) is FULL
+    assert (store.schedule(STUDIO), store[STUDIO].limited_until, store[STUDIO].last_poll_at) == (Schedule(5000.0, None), None, None)
 
 
 def test_a_failure_does_not_make_a_reading_younger() -> None:
     store = new_store()
     succeed(store, FULL, at=1000.0)
     fail(store, at=1180.0)
-    assert store[STUDIO].fresh_reading(1180.0) is FULL
-    assert store[STUDIO].fresh_reading(1181.0) is None
+    assert reading_at(store, 1180.0) is FULL
+    assert reading_at(store, 1181.0) is None
 
 
 def test_no_reading_is_fresh_where_every_poll_failed() -> None:
     store = new_store()
     fail(store, at=1000.0)
-    assert store[STUDIO].fresh_reading(1000.0) is None
+    assert reading_at(store, 1000.0) is None
 
 
-def test_an_account_that_was_removed_and_comes_back_starts_anew_but_is_not_asked_sooner() -> None:
-    entries = [Entry(STUDIO, {}, Seconds(180.0), MINUTE)]
-    store = Store(entries, [float("inf")])
-    store.begin(STUDIO, 1000.0, 1060.0)
-    store.record_success(STUDIO, FULL, at=1001.0, duration=Seconds(1.0), interval=MINUTE)
-    store.configure([], 1010.0)
-    assert store.snapshot().entries == ()
-    store.configure([], 1020.0)
-    store.configure(entries, 1030.0)
-    entry = store[STUDIO]
-    assert entry.books == ()
-    assert (entry.reading, entry.polls, entry.begun_at, entry.next_poll_at) == (None, 0, 1000, 1060)
+def test_an_account_that_was_removed_and_comes_back_is_new_but_is_not_polled_sooner() -> None:
+    store = new_store(job())
+    store.set_schedule(STUDIO, Schedule(1000.0, 1060.0))
+    succeed(store)
+    for jobs in ([], [], [job()]):
+        store.configure(jobs)
+        assert len(store.snapshot().accounts) == len(jobs)
+    assert (store[STUDIO], store.schedule(STUDIO)) == (Entry(), Schedule(1000.0, 1060.0))
 
 
-def test_an_account_that_comes_back_when_its_poll_was_due_is_a_new_one() -> None:
-    entries = [Entry(STUDIO, {}, Seconds(180.0), MINUTE)]
-    store = Store(entries, [float("inf")])
-    store.begin(STUDIO, 1000.0, 1060.0)
-    store.configure([], 1060.0)
-    store.configure(entries, 1061.0)
-    assert store[STUDIO] == entries[0]
+def test_an_account_that_comes_back_after_its_poll_was_due_is_a_new_one() -> None:
+    store = new_store(job())
+    store.set_schedule(STUDIO, Schedule(900.0, 1000.0))
+    store.configure([])
+    store.configure([job()])
+    assert (store[STUDIO], store.schedule(STUDIO)) == (Entry(), Schedule())

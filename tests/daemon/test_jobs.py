@@ -1,20 +1,18 @@
-"""From a configuration to jobs, and from jobs to entries that keep what was known."""
+"""From a configuration to jobs."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from exporter.accounts.store import Entry
 from exporter.client.job import Job
 from exporter.config.loading import load_config
-from exporter.daemon.jobs import build_jobs, new_entries
-from exporter.model import AccountKey, Reading, Reason, Seconds, Threshold
+from exporter.daemon.jobs import build_jobs
+from exporter.model import AccountKey, Threshold
 
 STUDIO: Final = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"value": "made-up"}}}
 KEY: Final = AccountKey("heygen", "studio")
@@ -48,27 +46,3 @@ def test_a_job_has_the_settings_of_its_account_else_the_defaults(tmp_path: Path)
 def test_the_address_is_the_accounts_own_its_regions_or_the_providers(tmp_path: Path, region: dict[str, str], expected: str) -> None:
     [job] = jobs(tmp_path, {"provider": "elevenlabs", **region})
     assert job.settings.base_url == expected
-
-
-def test_a_new_account_starts_with_its_labels_and_thresholds_only(tmp_path: Path) -> None:
-    made = jobs(tmp_path, {"labels": {"team": "video"}, "thresholds": {"wallet": {"warning": 50}}})
-    thresholds = (Threshold("wallet", "warning", amount=Decimal(50)),)
-    [entry] = new_entries(made)
-    assert entry == Entry(KEY, {"team": "video"}, Seconds(900.0), Seconds(300.0), thresholds=thresholds)
-
-
-def test_a_kept_account_keeps_its_figures_and_gets_the_new_settings(tmp_path: Path) -> None:
-    made = jobs(tmp_path, {"labels": {"team": "video"}, "stale_after": "1h", "thresholds": {"wallet": {"warning": 50}}})
-    old = (Threshold("spend", "critical", amount=Decimal(7)),)
-    kept = Entry(
-        KEY, {"team": "old"}, Seconds(900.0), Seconds(77.0), reading=Reading(), up=True, polls=9, errors={Reason.TLS: 2}, thresholds=old
-    )  # fmt: skip
-    [entry] = new_entries(made, {KEY: kept})
-    wanted = (Threshold("wallet", "warning", amount=Decimal(50)),)
-    assert entry == replace(kept, labels={"team": "video"}, stale_after=Seconds(3600.0), thresholds=wanted)
-
-
-def test_thresholds_that_were_removed_from_the_configuration_are_gone(tmp_path: Path) -> None:
-    kept = Entry(KEY, {}, Seconds(900.0), Seconds(300.0), thresholds=(Threshold("wallet", "warning", amount=Decimal(50)),))
-    [entry] = new_entries(jobs(tmp_path, {}), {KEY: kept})
-    assert entry.thresholds == ()

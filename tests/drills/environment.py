@@ -13,7 +13,8 @@ from typing import Any, Final
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.entry import Entry
+from exporter.accounts.store import Store
 from exporter.client.client import Client
 from exporter.client.job import Job
 from exporter.client.transport import open_session
@@ -222,9 +223,9 @@ async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncItera
     async with others, open_session("ai-account-exporter/drill", scenario.resolver) as session:
         port = int((await vendor.start(ssl_context=scenario.ssl_context) if scenario.own_server else others.url).rpartition(":")[2])
         jobs = _jobs(scenario, others, vendor, interval)
-        store = new_store(jobs, clock.now())
+        store = new_store(jobs, clock)
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
-        endpoints = Endpoints(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
+        endpoints = Endpoints(store, Exposition(("0", ""), runtime=False), "0")
         async with Server(make_application(endpoints), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
             env = Environment(vendor, others, sick, store, Sampler(), Delays(), port)
             asyncio.get_running_loop().set_exception_handler(lambda _, context: env.errors.append(context))

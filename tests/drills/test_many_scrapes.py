@@ -42,8 +42,8 @@ async def polling(simulator: Simulator) -> AsyncIterator[tuple[Store, str]]:
     clock = Clock()
     players = [PLAYERS[number % len(PLAYERS)] for number in range(ACCOUNTS)]
     jobs = [make_job(simulator.url, each.provider, account=f"a{number}", interval=INTERVAL) for number, each in enumerate(players)]
-    store = new_store(jobs, clock.now())
-    endpoints = Endpoints(store, Exposition(clock.now, ("0", ""), runtime=False), "0")
+    store = new_store(jobs, clock)
+    endpoints = Endpoints(store, Exposition(("0", ""), runtime=False), "0")
     async with open_session("ai-account-exporter/drill") as session:
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
         async with Server(make_application(endpoints), await bind([LOOPBACK])) as server, asyncio.TaskGroup() as group:
@@ -81,10 +81,10 @@ async def test_many_scrapers_at_once_get_whole_pages_and_no_account_falls_behind
     waits, different = [], 0
     connector = aiohttp.TCPConnector(limit=0)
     async with polling(simulator) as (store, url), aiohttp.ClientSession(connector=connector) as session:
-        before = {entry.key: entry.polls for entry in store.snapshot().entries}
+        before = {each.key: each.entry.polls for each in store.snapshot().accounts}
 
         def more_polls() -> list[int]:
-            return [entry.polls - before[entry.key] for entry in store.snapshot().entries]
+            return [each.entry.polls - before[each.key] for each in store.snapshot().accounts]
 
         cpu = time.process_time()
         for _ in range(WAVES):

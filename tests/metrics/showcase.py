@@ -6,12 +6,15 @@ import dataclasses
 import platform
 from decimal import Decimal
 
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.entry import Failure, OptionalRequest
+from exporter.accounts.store import Store
+from exporter.clock import Clock
 from exporter.errors import PollError
 from exporter.metrics.collector import BUCKETS
 from exporter.metrics.exposition import Exposition
-from exporter.metrics.negotiation import read_wish
+from exporter.metrics.negotiation import negotiate
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, Threshold
+from tests.support import job_of
 
 NOW = 1_760_000_000.0
 BUILD = ("1.2.3", "0123abc")
@@ -88,12 +91,12 @@ MINUS_NOTHING = Reading(quotas=(Quota("premium_credits", "credits", remaining=De
 
 
 def showcase() -> Store:
-    entries = (
-        Entry(key, labels, stale_after=Seconds(900.0), interval=INTERVAL, thresholds=THRESHOLDS.get(key, ()))
-        for key, labels in LABELS.items()
-    )
-    store = Store(entries, BUCKETS)
-    _succeed(store, STUDIO, WALLET, age=30.0, duration=0.25)
+    jobs = (job_of(key, labels=labels, interval=INTERVAL, thresholds=THRESHOLDS.get(key, ())) for key, labels in LABELS.items())
+    now = 0.0
+    store = Store(jobs, BUCKETS, Clock(wall=lambda: now, monotonic=lambda: now))
+    now = NOW
+    failed = {"/v3/api_keys/self": OptionalRequest(error=Failure(Reason.FORBIDDEN, "HTTP 403"), failures=1)}
+    store.record_success(STUDIO, WALLET, at=NOW - 30, duration=Seconds(0.25), interval=INTERVAL, optional=failed)
     _succeed(store, NARRATION, BEFORE_OVERAGE, age=320.0, duration=0.5)
     _succeed(store, NARRATION, IN_OVERAGE, age=20.0, duration=0.75)
     _succeed(store, STAGE, EMPTY, age=1500.0, duration=1.5)
@@ -110,7 +113,8 @@ def showcase() -> Store:
 
 def page(store: Store, accept: str = "", *, now: float = NOW, runtime: bool = False) -> bytes:
     """The page at a moment, with a word in place of the Python that runs this."""
-    body = Exposition(lambda: now, BUILD, runtime=runtime).render(store.snapshot(), read_wish(accept, "")).body
+    snapshot = dataclasses.replace(store.snapshot(), at=now)
+    body = Exposition(BUILD, runtime=runtime).render(snapshot, negotiate(accept, "")).body
     return body.replace(f'python_version="{platform.python_version()}"'.encode(), b'python_version="THIS"')
 
 

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from exporter.accounts.store import Entry, Snapshot, Store
+from exporter.accounts.snapshot import Snapshot
+from exporter.accounts.store import Store
 from exporter.errors import PollError
 from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
 from exporter.metrics.exposition import Exposition
-from exporter.metrics.negotiation import read_wish
+from exporter.metrics.negotiation import negotiate
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from tests.metrics.showcase import BUILD, NOW, OPENMETRICS, showcase
 from tests.metrics.strategies import readings
+from tests.support import clock_at, job_of
 
 STALE_AFTER = 180.0
 KEYS = (AccountKey("b", "one"), AccountKey("a", "one"), AccountKey("b", 'tw"o\n# HELP x\n# TYPE x'))
@@ -47,16 +49,19 @@ operations = st.lists(
 )
 
 
-def written_anew(snapshot: Snapshot, accept: str, now: float) -> bytes:
-    labels = sorted({label for entry in snapshot.entries for label in entry.labels})
-    families = Families([*account_families(snapshot.entries, labels, now), *exporter_families(snapshot, BUILD)])
+def written_anew(snapshot: Snapshot, accept: str = "") -> bytes:
+    labels = sorted({label for job in snapshot.jobs for label in job.settings.labels})
+    families = Families([*account_families(snapshot.accounts, labels), *exporter_families(snapshot, BUILD)])
     write = generate_openmetrics if accept else generate_latest
     return write(families)
 
 
 def new_store() -> Store:
-    entries = (Entry(key, labels, Seconds(STALE_AFTER), Seconds(60.0)) for key, labels in zip(KEYS, LABELS, strict=True))
-    return Store(entries, BUCKETS)
+    jobs = (
+        job_of(key, labels=labels, stale_after=Seconds(STALE_AFTER), interval=Seconds(60.0))
+        for key, labels in zip(KEYS, LABELS, strict=True)
+    )
+    return Store(jobs, BUCKETS, clock_at(NOW))
 
 
 def record(store: Store, poll: Poll, at: float) -> None:
@@ -70,60 +75,63 @@ def record(store: Store, poll: Poll, at: float) -> None:
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(operations)
 def test_after_any_sequence_of_polls_the_page_is_as_if_written_anew(sequence: list[Poll | Wait | Scrape]) -> None:
-    now, store = 10_000.0, new_store()
-    exposition = Exposition(lambda: now, BUILD, runtime=False)
+    now, store = NOW, new_store()
+    exposition = Exposition(BUILD, runtime=False)
     for operation in (*sequence, Scrape(""), Scrape(OPENMETRICS)):
         match operation:
             case Wait(seconds):
                 now += seconds
             case Scrape(accept):
-                snapshot = store.snapshot()
-                assert exposition.render(snapshot, read_wish(accept, "")).body == written_anew(snapshot, accept, now)
+                snapshot = replace(store.snapshot(), at=now)
+                assert exposition.render(snapshot, negotiate(accept, "")).body == written_anew(snapshot, accept)
             case Poll():
                 record(store, operation, now)
 
 
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
 def test_figures_vanish_from_a_kept_page_when_they_get_stale_and_come_back_with_the_clock(accept: str) -> None:
-    now, snapshot = NOW, showcase().snapshot()
-    exposition = Exposition(lambda: now, BUILD, runtime=False)
+    store = showcase()
+    exposition = Exposition(BUILD, runtime=False)
     pages = []
     for now in (NOW, NOW + 900, NOW):
-        pages.append(exposition.render(snapshot, read_wish(accept, "")).body)
-        assert pages[-1] == written_anew(snapshot, accept, now)
+        snapshot = replace(store.snapshot(), at=now)
+        pages.append(exposition.render(snapshot, negotiate(accept, "")).body)
+        assert pages[-1] == written_anew(snapshot, accept)
     assert pages[0] == pages[2] != pages[1]
 
 
 def test_an_account_that_was_removed_vanishes_at_once_and_its_label_names_with_it() -> None:
-    exposition = Exposition(lambda: NOW, BUILD, runtime=False)
+    exposition = Exposition(BUILD, runtime=False)
     store = new_store()
     record(store, Poll(0, Reading(info={"plan": "pro"})), NOW)
     assert b'team="x"' in exposition.render(store.snapshot()).body
-    rest = replace(store.snapshot(), entries=store.snapshot().entries[1:])
+    store.configure(store.snapshot().jobs[1:])
+    rest = store.snapshot()
     assert b"team=" not in exposition.render(rest).body
-    assert exposition.render(rest).body == written_anew(rest, "", NOW)
+    assert exposition.render(rest).body == written_anew(rest)
 
 
 def test_another_label_value_of_an_account_that_was_not_polled_since_is_shown_at_once() -> None:
-    exposition, snapshot = Exposition(lambda: NOW, BUILD, runtime=False), new_store().snapshot()
-    exposition.render(snapshot)
-    relabelled = replace(snapshot, entries=(replace(snapshot.entries[0], labels={"team": "y"}), *snapshot.entries[1:]))
-    assert exposition.render(relabelled).body == written_anew(relabelled, "", NOW)
+    exposition, store = Exposition(BUILD, runtime=False), new_store()
+    exposition.render(store.snapshot())
+    store.configure([job_of(KEYS[0], labels={"team": "y"}), *store.snapshot().jobs[1:]])
+    relabelled = store.snapshot()
+    assert exposition.render(relabelled).body == written_anew(relabelled)
 
 
 def test_an_older_snapshot_still_gives_its_own_page() -> None:
-    exposition = Exposition(lambda: NOW, BUILD, runtime=False)
+    exposition = Exposition(BUILD, runtime=False)
     store = new_store()
     older = store.snapshot()
     record(store, Poll(0, Reason.TLS), NOW)
     newer = store.snapshot()
     for snapshot in (newer, older, newer):
-        assert exposition.render(snapshot).body == written_anew(snapshot, "", NOW)
+        assert exposition.render(snapshot).body == written_anew(snapshot)
 
 
 def test_gzip_holds_the_same_page_and_no_time_of_its_own() -> None:
-    exposition, snapshot = Exposition(lambda: NOW, BUILD, runtime=False), showcase().snapshot()
-    plain, packed = (exposition.render(snapshot, read_wish("", coding)) for coding in ("", "gzip"))
+    exposition, snapshot = Exposition(BUILD, runtime=False), showcase().snapshot()
+    plain, packed = (exposition.render(snapshot, negotiate("", coding)) for coding in ("", "gzip"))
     assert gzip.decompress(packed.body) == plain.body
     assert packed.body[4:8] == bytes(4)  # MTIME, RFC 1952
     assert packed.headers == {**plain.headers, "Content-Encoding": "gzip"}
@@ -131,13 +139,13 @@ def test_gzip_holds_the_same_page_and_no_time_of_its_own() -> None:
 
 
 def test_caches_are_told_that_the_page_depends_on_what_was_asked_for() -> None:
-    assert Exposition(lambda: NOW, BUILD).render(new_store().snapshot()).headers["Vary"] == "Accept, Accept-Encoding"
+    assert Exposition(BUILD).render(new_store().snapshot()).headers["Vary"] == "Accept, Accept-Encoding"
 
 
 def test_the_runtime_families_come_last_and_can_be_left_out() -> None:
     snapshot = new_store().snapshot()
-    without = Exposition(lambda: NOW, BUILD, runtime=False).render(snapshot).body
-    added = Exposition(lambda: NOW, BUILD).render(snapshot).body.removeprefix(without).decode()
+    without = Exposition(BUILD, runtime=False).render(snapshot).body
+    added = Exposition(BUILD).render(snapshot).body.removeprefix(without).decode()
     names = {line.split()[2] for line in added.splitlines() if line.startswith("# TYPE ")}
     assert {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds", "python_info"} <= names
     assert all(name.startswith(("process_", "python_")) for name in names)
@@ -146,4 +154,4 @@ def test_the_runtime_families_come_last_and_can_be_left_out() -> None:
 def test_two_expositions_do_not_share_a_registry() -> None:
     snapshot = new_store().snapshot()
     for _ in range(2):
-        assert Exposition(lambda: NOW, BUILD).render(snapshot).body.count(b"# TYPE process_open_fds ") == 1
+        assert Exposition(BUILD).render(snapshot).body.count(b"# TYPE process_open_fds ") == 1

@@ -11,8 +11,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter.metrics.exposition import Exposition
-from exporter.metrics.negotiation import Format, Syntax, Wish, accepts_gzip, choose_format, read_wish
-from tests.metrics.showcase import BUILD, NOW, showcase
+from exporter.metrics.negotiation import Format, Negotiated, Syntax, accepts_gzip, choose_format, negotiate
+from tests.metrics.showcase import BUILD, showcase
 
 TEXT, TEXT_1, OM, OM_0 = Format.TEXT, Format.TEXT_1, Format.OPENMETRICS, Format.OPENMETRICS_0
 PROMETHEUS_2_30 = "application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
@@ -165,7 +165,7 @@ def test_gzip_is_sent_to_those_who_take_it(accept_encoding: str, expected: bool)
     ],
 )
 def test_each_of_prometheus_scrape_protocols_is_answered_in_kind(offer: str, expected: str) -> None:
-    answer = EXPOSITION.render(SNAPSHOT, read_wish(f"{offer};q=0.5,*/*;q=0.1", ""))
+    answer = EXPOSITION.render(SNAPSHOT, negotiate(f"{offer};q=0.5,*/*;q=0.1", ""))
     assert answer.headers["Content-Type"] == expected
     parse = parse_openmetrics if "openmetrics" in expected else parse_text
     assert {family.name for family in parse(answer.body.decode())} >= {"ai_account_up", "ai_account_quota_remaining"}
@@ -174,7 +174,7 @@ def test_each_of_prometheus_scrape_protocols_is_answered_in_kind(offer: str, exp
 @settings(deadline=None)
 @given(hostile, hostile)
 def test_any_header_gets_a_whole_page_in_one_of_the_formats(accept: str, accept_encoding: str) -> None:
-    answer = EXPOSITION.render(SNAPSHOT, read_wish(accept, accept_encoding))
+    answer = EXPOSITION.render(SNAPSHOT, negotiate(accept, accept_encoding))
     body = gzip.decompress(answer.body) if answer.headers.get("Content-Encoding") == "gzip" else answer.body
     assert body == PLAIN_PAGES[answer.headers["Content-Type"]]
 
@@ -198,11 +198,11 @@ def test_every_page_is_valid(form: Format) -> None:
     ],
 )
 def test_names_leave_only_their_families(form: Format, names: set[str], families: set[str]) -> None:
-    body = Exposition(lambda: NOW, BUILD).render(SNAPSHOT, Wish(form, names=frozenset(names))).body.decode()
+    body = Exposition(BUILD).render(SNAPSHOT, Negotiated(form, names=frozenset(names))).body.decode()
     parse = parse_openmetrics if form.syntax is Syntax.OPENMETRICS else parse_text
     assert {family.name for family in parse(body)} == families
 
 
 SNAPSHOT = showcase().snapshot()
-EXPOSITION = Exposition(lambda: NOW, BUILD, runtime=False)
-PLAIN_PAGES = {form.value: EXPOSITION.render(SNAPSHOT, Wish(form)).body for form in Format}
+EXPOSITION = Exposition(BUILD, runtime=False)
+PLAIN_PAGES = {form.value: EXPOSITION.render(SNAPSHOT, Negotiated(form)).body for form in Format}

@@ -9,13 +9,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from exporter.accounts.consumption import Book
-from exporter.accounts.store import Entry
-from exporter.errors import PollError
-from exporter.metrics.catalogue import ACCOUNT_FAMILIES
+from exporter.accounts.consumption import Consumption
+from exporter.accounts.entry import Entry, Failure, OptionalRequest, Schedule
+from exporter.accounts.snapshot import account_at
+from exporter.metrics.catalogue import ACCOUNT_FAMILIES, AccountFamily
 from exporter.metrics.samples import Sample
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, Threshold
 from tests.metrics.strategies import readings
+from tests.support import job_of
 
 KEY = AccountKey("heygen", "studio")
 NOW = 1000.0
@@ -24,28 +25,31 @@ patiently = settings(max_examples=50, deadline=None, suppress_health_check=[Heal
 
 
 def entry_with(reading: Reading | None, *, at: float = NOW) -> Entry:
-    return Entry(
-        KEY, {}, Seconds(180.0), Seconds(60.0), reading, up=True, last_poll_at=at, last_success_at=at, duration=Seconds(0.5), polls=1
-    )
+    return Entry(reading, up=True, last_poll_at=at, last_success_at=at, duration=Seconds(0.5), polls=1)
 
 
-def shown(entry: Entry, name: str, now: float = NOW) -> list[Sample]:
+def samples_of(family: AccountFamily, entry: Entry, now: float = NOW, thresholds: tuple[Threshold, ...] = ()) -> list[Sample]:
+    job = job_of(KEY, stale_after=Seconds(180.0), interval=Seconds(60.0), thresholds=thresholds)
+    return list(family.samples(account_at(now, job, entry, Schedule())))
+
+
+def shown(entry: Entry, name: str, now: float = NOW, thresholds: tuple[Threshold, ...] = ()) -> list[Sample]:
     [family] = (family for family in ACCOUNT_FAMILIES if family.name == f"ai_account_{name}")
-    return list(family.samples(entry, now))
+    return samples_of(family, entry, now, thresholds)
 
 
-def families_of(entry: Entry, now: float = NOW) -> set[str]:
-    return {family.name.removeprefix("ai_account_") for family in ACCOUNT_FAMILIES if list(family.samples(entry, now))}
+def families_of(entry: Entry, now: float = NOW, thresholds: tuple[Threshold, ...] = ()) -> set[str]:
+    return {family.name.removeprefix("ai_account_") for family in ACCOUNT_FAMILIES if samples_of(family, entry, now, thresholds)}
 
 
 def test_before_the_first_poll_there_are_only_the_counters_and_the_interval() -> None:
-    entry = Entry(KEY, {}, Seconds(180.0), Seconds(60.0))
+    entry = Entry()
     assert families_of(entry) == {"scrapes_total", "scrape_errors_total", "scrape_interval_seconds"}
     assert shown(entry, "scrapes_total") == [((), 0.0)]
 
 
 def test_every_reason_is_there_from_the_start_at_0() -> None:
-    entry = Entry(KEY, {}, Seconds(180.0), Seconds(60.0))
+    entry = Entry()
     assert shown(entry, "scrape_errors_total") == [
         (("timeout",), 0.0), (("connection",), 0.0), (("tls",), 0.0), (("unauthorized",), 0.0), (("forbidden",), 0.0),
         (("quota_exhausted",), 0.0), (("rate_limited",), 0.0), (("client_error",), 0.0), (("server_error",), 0.0),
@@ -54,7 +58,7 @@ def test_every_reason_is_there_from_the_start_at_0() -> None:
 
 
 def test_a_reason_that_occurred_is_counted_beside_the_others() -> None:
-    entry = Entry(KEY, {}, Seconds(180.0), Seconds(60.0), errors={Reason.TLS: 3})
+    entry = Entry(errors={Reason.TLS: 3})
     samples = shown(entry, "scrape_errors_total")
     assert (("tls",), 3.0) in samples
     assert sum(value for _, value in samples) == 3.0
@@ -157,16 +161,16 @@ def test_auto_reload_shows_each_amount_that_was_sent() -> None:
 
 
 def test_a_field_that_mismatched_is_counted_and_others_are_absent() -> None:
-    entry = Entry(KEY, {}, Seconds(180.0), Seconds(60.0), mismatches={"wallet.remaining": 2})
+    entry = Entry(mismatches={"wallet.remaining": 2})
     assert shown(entry, "schema_mismatches_total") == [(("wallet.remaining",), 2.0)]
 
 
 def test_what_was_observed_is_shown_as_long_as_it_fits_a_double() -> None:
-    books = (
-        Book("wallet", "usd", 0.0, 1.0, consumed=Decimal("0.1000000000000000000000001"), replenished=Decimal(0)),
-        Book("wallet", "eur", 0.0, 1.0, consumed=Decimal("3.4e308"), replenished=Decimal(7)),
+    consumption = (
+        Consumption("wallet", "usd", 0.0, 1.0, consumed=Decimal("0.1000000000000000000000001"), replenished=Decimal(0)),
+        Consumption("wallet", "eur", 0.0, 1.0, consumed=Decimal("3.4e308"), replenished=Decimal(7)),
     )
-    entry = replace(entry_with(Reading()), books=books)
+    entry = replace(entry_with(Reading()), consumption=consumption)
     assert shown(entry, "quota_consumed_total", now=1e9) == [(("wallet", "usd"), 0.1)]
     assert shown(entry, "quota_replenished_total", now=1e9) == [(("wallet", "usd"), 0.0), (("wallet", "eur"), 7.0)]
 
@@ -200,13 +204,13 @@ ALL, OWN = Threshold("*", "warning", share=Decimal("0.1")), Threshold("r", "warn
 def test_a_threshold_stands_where_the_vendor_tells_what_is_left(
     quota: Quota, thresholds: tuple[Threshold, ...], expected: list[Sample]
 ) -> None:
-    assert shown(replace(entry_with(Reading((quota,))), thresholds=thresholds), "quota_threshold") == expected
+    assert shown(entry_with(Reading((quota,))), "quota_threshold", thresholds=thresholds) == expected
 
 
 def test_a_resource_s_own_threshold_without_a_value_is_not_replaced_by_that_of_all() -> None:
     own = Threshold("r", "warning", share=Decimal("0.5"))
     entry = entry_with(Reading((Quota("r", "u", LEFT), Quota("s", "u", LEFT, limit=Decimal(100)))))
-    assert shown(replace(entry, thresholds=(ALL, own)), "quota_threshold") == [(("s", "u", "warning"), 10.0)]
+    assert shown(entry, "quota_threshold", thresholds=(ALL, own)) == [(("s", "u", "warning"), 10.0)]
 
 
 FIGURES = {
@@ -221,20 +225,21 @@ def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
     amounts = AutoReload("usd", Decimal(1), Decimal(2))
     reading = Reading((quota,), {"plan": "pro"}, Status("active"), {"f": True}, amounts, 1.0, 9000.0, mismatches=("info.plan",))
     entry = Entry(
-        KEY, {}, Seconds(180.0), Seconds(60.0), reading, up=False, error=PollError(Reason.TLS, "no luck"), last_poll_at=1181.0,
+        reading, up=False, error=Failure(Reason.TLS, "no luck"), last_poll_at=1181.0,
         last_success_at=1000.0, limited_until=2000.0, duration=Seconds(0.5), polls=4, errors={Reason.TLS: 3}, mismatches={"info.plan": 1},
-        books=(Book("characters", "characters", since=900.0, at=1000.0),),
-        thresholds=(Threshold("characters", "warning", amount=Decimal(5)),),
+        consumption=(Consumption("characters", "characters", since=900.0, at=1000.0),),
+        optional={"/key": OptionalRequest()},
     )  # fmt: skip
+    thresholds = (Threshold("characters", "warning", amount=Decimal(5)),)
     staying = {
         "quota_consumed_total", "quota_replenished_total",
         "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds", "last_scrape_timestamp_seconds",
         "last_success_timestamp_seconds", "scrape_interval_seconds", "schema_mismatches_total",
-        "rate_limited_until_timestamp_seconds",
+        "rate_limited_until_timestamp_seconds", "optional_request_errors_total",
     }  # fmt: skip
-    assert families_of(entry, now=1180.0) == FIGURES | staying
+    assert families_of(entry, 1180.0, thresholds) == FIGURES | staying
     assert {f"ai_account_{name}" for name in FIGURES | staying} == {family.name for family in ACCOUNT_FAMILIES}
-    assert families_of(entry, now=1181.0) == staying
+    assert families_of(entry, 1181.0, thresholds) == staying
     assert shown(entry, "last_success_timestamp_seconds", now=1181.0) == [((), 1000.0)]
     assert shown(entry, "up", now=1181.0) == [((), 0.0)]
 
@@ -243,7 +248,7 @@ def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
 @given(readings)
 def test_no_value_is_ever_infinite_or_not_a_number(reading: Reading) -> None:
     for family in ACCOUNT_FAMILIES:
-        for values, value in family.samples(entry_with(reading), NOW):
+        for values, value in samples_of(family, entry_with(reading)):
             assert math.isfinite(value)
             assert str(value) != "-0.0"
             assert len(values) == len(family.labels)
@@ -253,7 +258,7 @@ def test_no_value_is_ever_infinite_or_not_a_number(reading: Reading) -> None:
 @given(readings)
 def test_no_series_is_there_twice(reading: Reading) -> None:
     for family in ACCOUNT_FAMILIES:
-        labels = [values for values, _ in family.samples(entry_with(reading), NOW)]
+        labels = [values for values, _ in samples_of(family, entry_with(reading))]
         assert len(labels) == len(set(labels))
 
 

@@ -1,4 +1,4 @@
-"""Entries that tests describe in a line."""
+"""Accounts that tests describe in a line."""
 
 from __future__ import annotations
 
@@ -7,18 +7,29 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from exporter.accounts.consumption import Book, Mark
-from exporter.accounts.store import ConfigState, Durations, Entry, Snapshot
-from exporter.errors import PollError
-from exporter.metrics.collector import BUCKETS
-from exporter.model import AccountKey, Quota, Reading, Reason, Seconds
+from exporter.accounts.consumption import Checkpoint, Consumption
+from exporter.accounts.entry import Entry, Failure, Schedule
+from exporter.accounts.snapshot import Account, ConfigState, Snapshot, account_at
+from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
+from exporter.overview.build import account_facts, build_overview
 from exporter.overview.facts import AccountFacts, Overview
-from exporter.overview.survey import account_facts, survey
+from tests.support import job_of
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0
 FRESH_FOR = Seconds(900.0)
-NEW = Entry(AccountKey("acme", "studio"), {}, stale_after=FRESH_FOR, interval=Seconds(300.0))
+KEY = AccountKey("acme", "studio")
+NEW = Account(job_of(KEY, stale_after=FRESH_FOR), Entry(), Schedule(), None, None)
+
+
+def changed(account: Account, **entry: Any) -> Account:
+    """The same account with other observations."""
+    return account._replace(entry=replace(account.entry, **entry))
+
+
+def configured(account: Account, **settings: Any) -> Account:
+    """The same account with other settings."""
+    return account._replace(job=replace(account.job, settings=replace(account.settings, **settings)))
 
 
 def credits_of(remaining: float | str | None = None, limit: float | str | None = None, **parts: Any) -> Quota:
@@ -27,37 +38,45 @@ def credits_of(remaining: float | str | None = None, limit: float | str | None =
     return Quota("credits", "credits", left, limit=granted, **parts)
 
 
-def polled(*quotas: Quota, age: float = 60.0, **changes: Any) -> Entry:
-    """An account whose last poll was good."""
+def polled(*quotas: Quota, age: float = 60.0, thresholds: tuple[Threshold, ...] = (), **more: Any) -> Account:
+    """An account whose last poll was successful."""
     at = NOW - age
-    return replace(NEW, up=True, polls=1, reading=Reading(quotas), last_poll_at=at, last_success_at=at, **changes)
+    account = changed(NEW, up=True, polls=1, reading=Reading(quotas), last_poll_at=at, last_success_at=at, **more)
+    return configured(account, thresholds=thresholds)
 
 
-def failed(entry: Entry = NEW, reason: Reason = Reason.TIMEOUT, message: str = "no luck") -> Entry:
+def failed(account: Account = NEW, reason: Reason = Reason.TIMEOUT, message: str = "no luck") -> Account:
     """The same account after a poll that failed just now."""
-    error = PollError(reason, message)
-    return replace(entry, up=False, polls=entry.polls + 1, error=error, failures=entry.failures + 1, last_poll_at=NOW - 1)
+    entry = account.entry
+    error = Failure(reason, message)
+    return changed(account, up=False, polls=entry.polls + 1, error=error, failures=entry.failures + 1, last_poll_at=NOW - 1)
 
 
-def burning(entry: Entry, rate: float, *, resource: str = "credits", unit: str = "credits") -> Entry:
-    """The same account, whose resource went at this rate during the hour before the last good poll."""
-    at = entry.last_success_at or NOW
+def burning(account: Account, rate: float, *, resource: str = "credits", unit: str = "credits") -> Account:
+    """The same account, whose resource was consumed at this rate during the hour before the last successful poll."""
+    at = account.entry.last_success_at or NOW
     consumed = Decimal(repr(rate)) * 3600
-    book = Book(resource, unit, since=at - 3600, at=at, consumed=consumed, readings=3, marks=(Mark(at - 3600, Decimal(0)),))
-    return replace(entry, books=(book,))
+    checkpoints = (Checkpoint(at - 3600, Decimal(0)),)
+    counters = Consumption(resource, unit, since=at - 3600, at=at, consumed=consumed, readings=3, checkpoints=checkpoints)
+    return changed(account, consumption=(counters,))
 
 
-def facts_of(entry: Entry, now: float = NOW, correction: float = 0.0) -> AccountFacts:
-    """What is told of one account."""
-    return account_facts(entry, now, correction)
+def corrected(account: Account, correction: float) -> Account:
+    """The same account after the wall clock was set by so many seconds."""
+    return account._replace(entry=account.entry.shifted(correction), schedule=account.schedule.shifted(correction))
 
 
-def overview_of(entries: Iterable[Entry], now: float = NOW, correction: float = 0.0) -> Overview:
-    """What is told of all."""
-    durations = {"acme": Durations((0,) * len(BUCKETS))}
-    return survey(Snapshot(tuple(entries), durations, ConfigState(is_right=True, in_force_since=0.0)), now, correction, "1.2.3")
+def facts_of(account: Account, now: float = NOW) -> AccountFacts:
+    """The facts about one account."""
+    return account_facts(account_at(now, account.job, account.entry, account.schedule), now)
 
 
-def named(entry: Entry, name: str) -> Entry:
-    """The same under another name."""
-    return replace(entry, key=AccountKey(entry.key.provider, name))
+def overview_of(accounts: Iterable[Account], now: float = NOW) -> Overview:
+    """The facts about all accounts."""
+    jobs, entries, schedules = zip(*((each.job, each.entry, each.schedule) for each in accounts), strict=True) if accounts else ((), (), ())
+    return build_overview(Snapshot(now, jobs, entries, schedules, {}, ConfigState(is_valid=True, loaded_at=0.0)), "1.2.3")
+
+
+def named(account: Account, name: str) -> Account:
+    """The same account with another name."""
+    return account._replace(job=replace(account.job, key=AccountKey("acme", name)))

@@ -7,27 +7,30 @@ from typing import Any
 
 import pytest
 
-from exporter.accounts.store import Entry
+from exporter.accounts.entry import Schedule
+from exporter.accounts.snapshot import Account
 from exporter.model import AccountKey, AutoReload, Reading, Reason, Status
 from exporter.overview.encoding import encode, to_plain
-from tests.overview.entries import DAY, NEW, NOW, burning, credits_of, facts_of, failed, overview_of, polled
+from tests.overview.entries import DAY, NEW, NOW, burning, changed, configured, credits_of, facts_of, failed, overview_of, polled
+from tests.support import job_of
 
 HOSTILE = '</script><img src=x onerror=alert(1)> \u202eevil\u2028\x00\x1b[31m\ud800 \U0001f3ad {{7*7}} "quoted" \\ \u00fc'
 
 
-def plain(entry: Entry) -> dict[str, Any]:
-    [account] = json.loads(encode(overview_of([entry])))["accounts"]
+def plain(known: Account) -> dict[str, Any]:
+    [account] = json.loads(encode(overview_of([known])))["accounts"]
     assert isinstance(account, dict)
     return account
 
 
 def test_an_account_is_told_whole() -> None:
     quota = credits_of("12.5", 100, used=Decimal("87.5"), resets_at=NOW + DAY)
-    entry = burning(polled(quota), 0.5)
+    known = burning(polled(quota), 0.5)
     reading = Reading(
         (quota,), {"plan": "pro"}, Status("active"), {"x": True}, AutoReload("usd", Decimal(10)), 1.0, 2.0, ("credits.limit",)
     )
-    assert plain(replace(entry, reading=reading, labels={"team": "video"}, next_poll_at=NOW + 240)) == {
+    known = configured(changed(known, reading=reading), labels={"team": "video"})
+    assert plain(known._replace(schedule=Schedule(None, NOW + 240))) == {
         "provider": "acme",
         "account": "studio",
         "labels": {"team": "video"},
@@ -88,10 +91,11 @@ def test_an_amount_is_a_number_of_json_or_nothing(amount: str, text: str | None)
 
 
 def test_hostile_text_comes_back_as_it_was_and_the_answer_is_plain_ascii() -> None:
-    entry = failed(replace(NEW, key=AccountKey(HOSTILE, HOSTILE), labels={"team": HOSTILE}), Reason.INTERNAL, HOSTILE)
-    account = plain(entry)
+    hostile = NEW._replace(job=job_of(AccountKey(HOSTILE, HOSTILE), labels={"team": HOSTILE}))
+    known = failed(hostile, Reason.INTERNAL, HOSTILE)
+    account = plain(known)
     assert (account["provider"], account["account"], account["labels"]) == (HOSTILE, HOSTILE, {"team": HOSTILE})
     assert account["error"]["message"] == HOSTILE
-    answer = encode(overview_of([entry]))
+    answer = encode(overview_of([known]))
     assert answer.isascii()
     assert not any(byte < 0x20 for byte in answer)

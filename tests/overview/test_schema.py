@@ -12,21 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from exporter.accounts.consumption import balance
-from exporter.accounts.store import Entry
+from exporter.accounts.consumption import update_consumption
+from exporter.accounts.snapshot import Account
 from exporter.cli.demo import demo_config
 from exporter.clock import Clock
 from exporter.daemon.daemon import poll_once
 from exporter.daemon.jobs import build_jobs
 from exporter.model import Reading, Reason
+from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode
 from exporter.overview.facts import Overview
-from exporter.overview.survey import survey
 from exporter.simulator.cast import CAST, cast_simulator
 from tests.metrics.showcase import NOW as SHOWN_AT
 from tests.metrics.showcase import showcase
 from tests.metrics.strategies import readings
-from tests.overview.entries import FRESH_FOR, NEW, NOW, burning, credits_of, failed, overview_of, polled
+from tests.overview.entries import FRESH_FOR, NEW, NOW, burning, changed, credits_of, failed, overview_of, polled
 from tools.docs.api import accounts_schema, api
 from tools.docs.api_example import example
 
@@ -48,7 +48,7 @@ async def test_the_demo_s_accounts_fit_the_schema() -> None:
     clock = Clock()
     async with cast_simulator() as simulator:
         store = await poll_once(build_jobs(demo_config(simulator.url)), {}, clock)
-    overview = survey(store.snapshot(), clock.now(), clock.correction(), "1.2.3")
+    overview = build_overview(store.snapshot(), "1.2.3")
     assert problems(overview) == []
     assert overview.summary.accounts == len(CAST)
     assert {(account.account, account.state) for account in overview.accounts} >= {("old-key", "stale"), ("narration", "ok")}
@@ -56,17 +56,17 @@ async def test_the_demo_s_accounts_fit_the_schema() -> None:
 
 @pytest.mark.parametrize("later", [0.0, 1.0, 500.0, 5_000.0])
 def test_every_state_of_an_account_fits_the_schema(later: float) -> None:
-    assert problems(survey(showcase().snapshot(), SHOWN_AT + later, 3600.0, "1.2.3")) == []
+    assert problems(build_overview(replace(showcase().snapshot(), at=SHOWN_AT + later), "1.2.3")) == []
 
 
-def entry_after(told: list[Reading], error: Reason | None, gap: float) -> Entry:
+def entry_after(told: list[Reading], error: Reason | None, gap: float) -> Account:
     """An account that told these things, one after the other, and then perhaps failed."""
-    entry = NEW
-    for number, reading in enumerate(told, start=1 - len(told)):
-        at = NOW + number * gap
-        books = balance(entry.books, reading.quotas, at, at)
-        entry = replace(entry, up=True, polls=entry.polls + 1, reading=reading, books=books, last_poll_at=at, last_success_at=at)
-    return failed(entry, error) if error else entry
+    account = NEW
+    for number, reading in enumerate(told, start=1):
+        at = NOW + (number - len(told)) * gap
+        consumption = update_consumption(account.entry.consumption, reading.quotas, at, at)
+        account = changed(account, up=True, polls=number, reading=reading, consumption=consumption, last_poll_at=at, last_success_at=at)
+    return failed(account, error) if error else account
 
 
 @given(st.lists(readings, max_size=4), st.none() | st.sampled_from(Reason), st.floats(1e-3, 1e6), st.floats(0, 2 * FRESH_FOR))

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from exporter.accounts.store import Entry
-from exporter.model import Quota, Reason, Threshold
+from exporter.accounts.snapshot import Account
+from exporter.model import Quota, Reading, Reason, Threshold
 from exporter.overview.facts import State
-from tests.overview.entries import DAY, NEW, NOW, burning, credits_of, facts_of, failed, polled
+from tests.overview.entries import DAY, NEW, NOW, burning, changed, credits_of, facts_of, failed, polled
 
 OVERAGE = Decimal(50)
 FLOOR = (Threshold("credits", "warning", amount=Decimal(40)),)
@@ -17,7 +16,7 @@ HOURLY = 1 / 3600
 
 
 @pytest.mark.parametrize(
-    ("entry", "state"),
+    ("account", "state"),
     [
         pytest.param(NEW, State.WAITING, id="never polled"),
         pytest.param(polled(), State.OK, id="good, and the vendor told no amount"),
@@ -35,12 +34,12 @@ HOURLY = 1 / 3600
         pytest.param(polled(credits_of(5, 100), credits_of(50, 100)), State.LOW, id="one of two is low"),
     ],
 )
-def test_an_account_is_in_the_worst_state_that_holds(entry: Entry, state: State) -> None:
-    assert facts_of(entry).state is state
+def test_an_account_is_in_the_worst_state_that_holds(account: Account, state: State) -> None:
+    assert facts_of(account).state is state
 
 
 @pytest.mark.parametrize(
-    ("entry", "state"),
+    ("account", "state"),
     [
         pytest.param(polled(credits_of(0)), State.EXHAUSTED, id="nothing left"),
         pytest.param(polled(credits_of("0.01")), State.OK, id="a little left of nobody knows how much"),
@@ -72,8 +71,8 @@ def test_an_account_is_in_the_worst_state_that_holds(entry: Entry, state: State)
         pytest.param(burning(polled(credits_of(24, unlimited=True)), HOURLY), State.OK, id="has no end"),
     ],
 )
-def test_a_resource_has_a_state_of_its_own_which_the_account_takes_over(entry: Entry, state: State) -> None:
-    facts = facts_of(entry)
+def test_a_resource_has_a_state_of_its_own_which_the_account_takes_over(account: Account, state: State) -> None:
+    facts = facts_of(account)
     assert [quota.state for quota in facts.quotas] == [state]
     assert facts.state is state
 
@@ -86,12 +85,9 @@ def test_what_nobody_ever_bought_is_not_used_up_but_what_was_used_is(nothing: Qu
 
 
 def test_nothing_of_a_stale_answer_is_told_but_what_was_unusable_in_it() -> None:
-    entry = polled(credits_of(50, 100), age=900.5)
-    assert entry.reading is not None
-    entry = replace(
-        entry, reading=replace(entry.reading, info={"plan": "pro"}, features={"x": True}, created_at=1.0, mismatches=("credits.used",))
-    )
-    fresh, stale = facts_of(entry, NOW - 1), facts_of(entry)
+    reading = Reading((credits_of(50, 100),), {"plan": "pro"}, features={"x": True}, created_at=1.0, mismatches=("credits.used",))
+    account = changed(polled(age=900.5), reading=reading)
+    fresh, stale = facts_of(account, NOW - 1), facts_of(account)
     assert (fresh.info, fresh.features, fresh.created_at, len(fresh.quotas)) == ({"plan": "pro"}, {"x": True}, 1.0, 1)
     assert (stale.info, stale.features, stale.created_at, stale.quotas) == (None, None, None, ())
     assert (stale.mismatches, stale.last_success_at) == (("credits.used",), NOW - 900.5)

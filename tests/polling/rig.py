@@ -14,6 +14,7 @@ from exporter.accounts.store import Store
 from exporter.client.client import Client
 from exporter.client.file_threads import FileThreads, Result
 from exporter.client.job import Job
+from exporter.client.optional import OptionalResults
 from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.daemon.daemon import new_store
@@ -65,7 +66,7 @@ class Vendor(Client):
         self._time = time
         self._sleep = time.clock.sleep
 
-    async def poll(self, job: Job) -> Reading:
+    async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:  # noqa: ARG002 -- none of the vendors has any
         self.polls.append((job.key.account, self._time.now, job))
         self.under_way += 1
         self.peak = max(self.peak, self.under_way)
@@ -90,13 +91,13 @@ class Rig:
     clock: Clock
 
     def reload(self, *jobs: Job) -> None:
-        self.store.configure(new_store(jobs).snapshot().entries, self.clock.now())
+        self.store.configure(jobs)
         self.scheduler.apply(jobs)
 
 
 @asynccontextmanager
 async def running(client: Client, jobs: Sequence[Job], clock: Clock, store: Store | None = None) -> AsyncIterator[Rig]:
-    rig = Rig(Scheduler(client, store := store or new_store(jobs), clock, secrets=getattr(client, "secrets", None)), store, clock)
+    rig = Rig(Scheduler(client, store := store or new_store(jobs, clock), clock, secrets=getattr(client, "secrets", None)), store, clock)
     task = asyncio.create_task(rig.scheduler.run(jobs))
     try:
         await asyncio.sleep(0)

@@ -173,8 +173,8 @@ async def test_waiting_for_a_turn_does_not_use_up_the_timeout(client: Client, si
     simulator.misbehave(secret_of("heygen"), Fault.HANG)
     slow = job("heygen", timeout=Seconds(1.0), max_concurrent_requests=1)
     quick = job("liveavatar", timeout=Seconds(0.95), max_concurrent_requests=1)
-    store = new_store([slow, quick])
     clock = FakeClock().clock
+    store = new_store([slow, quick], clock)
     budget, scheduler = Budget(clock), Scheduler(client, store, clock)
 
     async def poll(job: Job) -> None:

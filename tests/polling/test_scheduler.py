@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.entry import Entry
+from exporter.accounts.store import Store
 from exporter.client.client import Client
 from exporter.client.job import Job
+from exporter.client.optional import OptionalResults
 from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.log import configure_log
@@ -29,7 +31,7 @@ class Scripted(Client):
         self._script = list(script)
         self.polls = 0
 
-    async def poll(self, job: Job) -> Reading:  # noqa: ARG002 -- every job alike
+    async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:  # noqa: ARG002 -- every job alike
         self.polls += 1
         act = self._script.pop(0) if self._script else Reading
         if isinstance(act, BaseException):
@@ -39,7 +41,7 @@ class Scripted(Client):
 
 @asynccontextmanager
 async def running(client: Client, jobs: Sequence[Job], clock: FakeClock) -> AsyncIterator[Store]:
-    store = new_store(jobs)
+    store = new_store(jobs, clock.clock)
     task = asyncio.create_task(Scheduler(client, store, clock.clock).run(jobs))
     try:
         await clock.settled(len(jobs))
@@ -80,7 +82,7 @@ async def test_each_account_keeps_its_own_interval(client: Client, job: MakeJob,
     async with running(client, jobs, clock) as store:
         for _ in range(600):
             await clock.advance(0.1, asleep=2)
-        polls = {entry.key.account: entry.polls for entry in store.snapshot().entries}
+        polls = {each.key.account: each.entry.polls for each in store.snapshot().accounts}
     assert polls == {"quick": 6, "slow": 1}
 
 
@@ -116,7 +118,7 @@ async def test_a_sick_account_delays_nobody(client: Client, simulator: Simulator
         await clock.advance(0.1, asleep=1)  # the sick one does not come back to sleep
         for _ in range(5):
             await clock.advance(10, asleep=1)
-        polls = {entry.key.provider: entry.polls for entry in store.snapshot().entries}
+        polls = {each.key.provider: each.entry.polls for each in store.snapshot().accounts}
     assert polls == {"heygen": 0, "liveavatar": 6}
 
 
@@ -171,7 +173,7 @@ async def test_a_defect_costs_one_poll_and_tells_where_without_its_text(job: Mak
 async def test_a_loop_that_is_cancelled_from_within_ends_everything(job: MakeJob, clock: FakeClock) -> None:
     """A task group takes a stray cancellation for a normal end: the account would silently be polled no more."""
     jobs = [job(), job("heygen")]
-    scheduler = Scheduler(Scripted(asyncio.CancelledError()), new_store(jobs), clock.clock)
+    scheduler = Scheduler(Scripted(asyncio.CancelledError()), new_store(jobs, clock.clock), clock.clock)
     task = asyncio.create_task(scheduler.run(jobs))
     await clock.settled(2)
     with pytest.raises(ExceptionGroup) as caught:

@@ -35,9 +35,9 @@ SUCCESS = "ai_account_last_success_timestamp_seconds"
 LEFT = "ai_account_quota_remaining"
 
 
-def shown(store: Store, clock: Clock) -> dict[str, float]:
+def shown(store: Store) -> dict[str, float]:
     """What the page says of the only account, by family."""
-    body = Exposition(clock.now, ("1", ""), runtime=False, correction=clock.correction).render(store.snapshot()).body
+    body = Exposition(("1", ""), runtime=False).render(store.snapshot()).body
     families = text_string_to_metric_families(body.decode())
     return {sample.name: sample.value for family in families for sample in family.samples if sample.labels.get("account") == "demo"}
 
@@ -70,17 +70,17 @@ async def test_the_vendor_s_wish_sets_the_next_poll(
     jobs = [job()]
     async with running(Client(session, {}, time.clock), jobs, time.clock) as rig:
         await time.settled(1)
-        entry, page = rig.store[jobs[0].key], shown(rig.store, rig.clock)
+        entry, page = rig.store[jobs[0].key], shown(rig.store)
         assert entry.limited_until == (None if limited is None else NOW + limited)
         assert page.get(LIMITED) == entry.limited_until
-        assert (entry.next_poll_at, page[INTERVAL]) == (NOW + wait, wait)
+        assert (rig.store.schedule(jobs[0].key).next_poll_at, page[INTERVAL]) == (NOW + wait, wait)
         simulator.clear(secret_of("liveavatar"))
         await time.advance(wait - 1, asleep=1)
         assert len(simulator.requests) == 1
         await time.advance(1, asleep=1)
         assert len(simulator.requests) == 2
-        assert LIMITED not in shown(rig.store, rig.clock)
-        assert rig.store[jobs[0].key].next_poll_at == NOW + wait + 300
+        assert LIMITED not in shown(rig.store)
+        assert rig.store.schedule(jobs[0].key).next_poll_at == NOW + wait + 300
 
 
 async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
@@ -90,9 +90,9 @@ async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
     async with running(client, [job()], clock.clock) as rig:
         await clock.settled(1)
         await clock.advance(6, asleep=1)
-        assert shown(rig.store, rig.clock)[LIMITED] == NOW + 7
+        assert shown(rig.store)[LIMITED] == NOW + 7
         await clock.advance(1, asleep=1)
-        assert LIMITED not in shown(rig.store, rig.clock)
+        assert LIMITED not in shown(rig.store)
 
 
 async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
@@ -101,7 +101,7 @@ async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Si
     async with running(client, jobs, clock.clock) as rig:
         await clock.settled(1)
         entry = rig.store[jobs[0].key]
-    assert (entry.next_poll_at, entry.limited_until) == (NOW + 600, NOW + 600)
+    assert (rig.store.schedule(jobs[0].key).next_poll_at, entry.limited_until) == (NOW + 600, NOW + 600)
 
 
 @pytest.mark.parametrize("provider", ["heygen", "elevenlabs"])
@@ -129,7 +129,7 @@ async def test_one_account_s_wait_is_no_other_s(client: Client, simulator: Simul
         await clock.settled(2)
         for _ in range(10):
             await clock.advance(90, asleep=2)
-        polls = {entry.key.provider: entry.polls for entry in rig.store.snapshot().entries}
+        polls = {each.key.provider: each.entry.polls for each in rig.store.snapshot().accounts}
     assert polls == {"liveavatar": 1, "elevenlabs": 3}
 
 
@@ -252,34 +252,58 @@ async def heygen(optional: Handler) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-OPTIONAL: list[tuple[str, Handler, float | None]] = [
-    ("it tells", saying(200, '{"data":{"expires_at":"2027-01-01T00:00:00Z"}}'), 1_798_761_600),
-    ("no end", saying(200, '{"data":{"expires_at":null}}'), None),
-    ("wrong time", saying(200, '{"data":{"expires_at":"never"}}'), None),
-    ("refused", saying(401, '{"error":{"code":"unauthorized"}}'), None),
-    ("refused inside a 200", saying(200, '{"error":{"code":"unauthorized"}}'), None),
-    ("not there", saying(404, '{"error":{"code":"not_found"}}'), None),
-    ("too many", saying(429, ""), None),
-    ("redirect", saying(302, ""), None),
-    ("garbage", saying(200, "<html>"), None),
-    ("hangs", hang, None),
+OPTIONAL: list[tuple[str, Handler, float | None, Reason | None]] = [
+    ("an end", saying(200, '{"data":{"expires_at":"2027-01-01T00:00:00Z"}}'), 1_798_761_600, None),
+    ("no end", saying(200, '{"data":{"expires_at":null}}'), None, None),
+    ("wrong time", saying(200, '{"data":{"expires_at":"never"}}'), None, None),
+    ("refused", saying(401, '{"error":{"code":"unauthorized"}}'), None, Reason.UNAUTHORIZED),
+    ("refused inside a 200", saying(200, '{"error":{"code":"unauthorized"}}'), None, Reason.UNAUTHORIZED),
+    ("not there", saying(404, '{"error":{"code":"not_found"}}'), None, Reason.CLIENT_ERROR),
+    ("too many", saying(429, ""), None, Reason.RATE_LIMITED),
+    ("redirect", saying(302, ""), None, Reason.INVALID_RESPONSE),
+    ("garbage", saying(200, "<html>"), None, Reason.INVALID_RESPONSE),
+    ("hangs", hang, None, Reason.TIMEOUT),
 ]
 
 
-@pytest.mark.parametrize(("optional", "expires"), [case[1:] for case in OPTIONAL], ids=[case[0] for case in OPTIONAL])
-async def test_what_is_optional_costs_only_what_it_would_have_told(
-    client: Client, clock: FakeClock, optional: Handler, expires: float | None
+@pytest.mark.parametrize(("optional", "expires", "reason"), [case[1:] for case in OPTIONAL], ids=[case[0] for case in OPTIONAL])
+async def test_an_optional_request_that_fails_is_counted_and_costs_only_its_own_figures(
+    client: Client, clock: FakeClock, optional: Handler, expires: float | None, reason: Reason | None
 ) -> None:
     patience = Seconds(0.5 if optional is hang else PATIENCE)
     async with heygen(optional) as url:
         job = make_job(url, "heygen", timeout=patience)
-        store = new_store([job])
+        store = new_store([job], clock.clock)
         await Scheduler(client, store, clock.clock).poll_once(job)
     entry = store[AccountKey("heygen", "demo")]
-    assert (entry.up, entry.error) == (True, None)
+    assert (entry.up, entry.error, entry.errors) == (True, None, {})
+    assert entry.optional_errors == ({reason: 1} if reason else {})
     assert entry.reading is not None
     assert [quota.remaining for quota in entry.reading.quotas] == [5]
     assert entry.reading.credential_expires_at == expires
+
+
+async def test_the_retry_after_of_an_optional_request_is_obeyed(client: Client) -> None:
+    requests = 0
+
+    async def busy(_: web.BaseRequest) -> web.StreamResponse:
+        nonlocal requests
+        requests += 1
+        return web.Response(status=429, headers={"Retry-After": "1000"})
+
+    clock = FakeClock()
+    async with heygen(busy) as url:
+        job = make_job(url, "heygen")
+        store = new_store([job], clock.clock)
+        scheduler = Scheduler(client, store, clock.clock)
+        sent = []
+        for now in (0, 300, 600, 900, 1200):
+            clock.now = now
+            await scheduler.poll_once(job)
+            sent.append(requests)
+        assert sent == [1, 1, 1, 1, 2]
+        entry = store[job.key]
+        assert (entry.up, entry.polls, entry.limited_until) == (True, 5, None)
 
 
 @pytest.mark.parametrize("step", [6 * HOUR, -6 * HOUR, 90.4])
@@ -293,7 +317,7 @@ async def test_a_clock_that_is_set_disturbs_neither_the_beat_nor_the_ages(
         for number in range(1, 5):
             shift = step * (number % 3)
             await time.advance(299, asleep=1)
-            page = shown(rig.store, clock)
+            page = shown(rig.store)
             assert len(simulator.requests) == number
             assert clock.wall() - page[SUCCESS] == pytest.approx(299, abs=1)
             assert page[LEFT] == 1010

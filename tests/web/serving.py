@@ -22,7 +22,7 @@ from exporter.web.server import Server
 from exporter.web.sockets import bind
 from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.loading import WebConfig
-from tests.metrics.showcase import BUILD, NOW, showcase
+from tests.metrics.showcase import BUILD, showcase
 from tests.support import PATIENCE
 
 LOOPBACK = Address("127.0.0.1", 0)
@@ -113,8 +113,8 @@ def no_descriptors() -> Iterator[None]:
 
 
 def endpoints(store: Store | None = None, telemetry_path: str = "/metrics", **more: Any) -> Endpoints:
-    exposition = Exposition(lambda: NOW, BUILD, runtime=False)
-    return Endpoints(store or showcase(), exposition, BUILD[0], telemetry_path, now=lambda: NOW, **more)
+    exposition = Exposition(BUILD, runtime=False)
+    return Endpoints(store or showcase(), exposition, BUILD[0], telemetry_path, **more)
 
 
 @asynccontextmanager

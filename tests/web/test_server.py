@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.store import Store
 from exporter.errors import PollError, Problem
 from exporter.metrics.collector import BUCKETS
-from exporter.metrics.negotiation import read_wish
+from exporter.metrics.negotiation import negotiate
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from tests.metrics.showcase import NOW, OPENMETRICS
-from tests.support import PATIENCE
+from tests.support import PATIENCE, clock_at, job_of
 from tests.web.serving import Client, endpoints, serving, unread
 
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -32,7 +32,7 @@ async def client() -> AsyncIterator[Client]:
 
 
 def new_store() -> Store:
-    return Store((Entry(AccountKey("heygen", name), {}, Seconds(180.0), Seconds(60.0)) for name in ("one", "two")), BUCKETS)
+    return Store((job_of(AccountKey("heygen", name)) for name in ("one", "two")), BUCKETS, clock_at(NOW))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ async def test_metrics_have_the_requested_format(client: Client, accept: dict[st
         assert (response.status, response.headers["Content-Type"]) == (200, content_type)
         assert "Content-Encoding" not in response.headers
         assert (await response.read()) == endpoints().exposition.render(
-            endpoints().store.snapshot(), read_wish(accept.get("Accept", ""), "")
+            endpoints().store.snapshot(), negotiate(accept.get("Accept", ""), "")
         ).body
 
 
@@ -230,7 +230,7 @@ async def test_scrapes_beyond_the_maximum_are_refused_at_once_and_count_until_th
     most: int, not_reading: int, status: int
 ) -> None:
     keys = [AccountKey("heygen", str(number)) for number in range(300)]
-    store = Store((Entry(key, {"note": "x" * 2000}, Seconds(180.0), Seconds(60.0)) for key in keys), BUCKETS)  # more than a kernel takes
+    store = Store((job_of(key, labels={"note": "x" * 2000}) for key in keys), BUCKETS, clock_at(NOW))  # more than a kernel takes
     async with asyncio.timeout(PATIENCE), serving(endpoints(store, max_requests=most)) as client, AsyncExitStack() as leaving:
         for _ in range(not_reading):
             await leaving.enter_async_context(unread(*client.address, "/metrics"))

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
-import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import is_dataclass
-from decimal import Decimal
-from enum import StrEnum
-from functools import cache, reduce
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
-from exporter.overview import facts
-from exporter.overview.encoding import field_names
+from pydantic.json_schema import GenerateJsonSchema
+
+from exporter.overview.encoding import adapter
 from exporter.overview.facts import Overview, State
 from tools.docs.api_example import example
-
-_SIMPLE: Mapping[Any, str] = {Decimal: "number", float: "number", int: "integer", bool: "boolean", str: "string"}
 
 API = """\
 <!-- Written by tools/docs/api.py from exporter/overview; do not edit. -->
@@ -72,7 +64,7 @@ def api(_path: Path) -> str:
     schema = _schema()
     kinds = {"Overview": schema, **schema["$defs"]}
     return API.format(
-        states=_table(("state", "meaning"), ((f"`{state}`", _docs()[State.__name__][state.name]) for state in State)),
+        states=_table(("state", "meaning"), ((f"`{state}`", state.meaning) for state in State)),
         kinds="".join(_section(name, kind) for name, kind in kinds.items() if kind["type"] == "object"),
         example=json.dumps(example(), indent=2),
     )
@@ -83,67 +75,48 @@ def accounts_schema(_path: Path) -> str:
     return f"{json.dumps(_schema(), indent=2)}\n"
 
 
+class _Schema(GenerateJsonSchema):
+    """Describes what is returned: a field that may be None is absent then, and `Facts` is no part of a name."""
+
+    def nullable_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: FBT001, ARG002 -- pydantic calls it
+        inner = field["schema"]
+        return bool((inner["schema"] if inner["type"] == "default" else inner)["type"] != "nullable")
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 -- pydantic calls it
+        return False
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(name).removesuffix("Facts")
+
+    def sort(self, value: dict[str, Any], parent_key: str | None = None) -> dict[str, Any]:  # noqa: ARG002 -- pydantic calls it
+        return value
+
+
 def _schema() -> dict[str, Any]:
-    definitions: dict[str, Any] = {}
-    root = _object(Overview, definitions)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Accounts", **root, "$defs": definitions}
+    schema = adapter(Overview).json_schema(mode="serialization", schema_generator=_Schema)
+    definitions = schema.pop("$defs")
+    for kind in definitions.values():
+        del kind["title"]
+    order = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Accounts"}
+    return {**order, "$defs": {name: definitions[name] for name in _order(schema, definitions)}}
 
 
-def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    hints, docs, names = get_type_hints(kind), _docs()[kind.__name__], field_names(kind)
-    members = {name: _type(hints[field], definitions) | {"description": _renamed(docs[field], names)} for field, name in names.items()}
-    required = [name for field, name in names.items() if type(None) not in get_args(hints[field])]
-    head = {"type": "object", "description": inspect.cleandoc(kind.__doc__ or "")}
-    return head | {"properties": members, "required": required, "additionalProperties": False}
-
-
-def _renamed(text: str, names: Mapping[str, str]) -> str:
-    return reduce(lambda so_far, name: so_far.replace(f"`{name}`", f"`{names[name]}`"), names, text)
-
-
-def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of one value. If it needs a definition of its own, that is added to the definitions."""
-    hint, parts = getattr(hint, "__supertype__", hint), get_args(hint)
-    origin = get_origin(hint)
-    if origin in {Union, types.UnionType}:
-        [known] = [part for part in parts if part is not type(None)]
-        return _type(known, definitions)
-    if origin is tuple:
-        return {"type": "array", "items": _type(parts[0], definitions)}
-    if origin is Mapping:
-        return _mapping(parts[0], _type(parts[1], definitions))
-    if is_dataclass(hint) or issubclass(hint, StrEnum):
-        return _reference(hint, definitions)
-    return {"type": _SIMPLE[hint]}
-
-
-def _mapping(key: Any, value: dict[str, Any]) -> dict[str, Any]:
-    if issubclass(key, StrEnum):
-        names = [str(each) for each in key]
-        return {"type": "object", "properties": dict.fromkeys(names, value), "required": names, "additionalProperties": False}
-    return {"type": "object", "additionalProperties": value}
-
-
-def _reference(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    name = kind.__name__.removesuffix("Facts")
-    if name not in definitions:
-        definitions[name] = {}  # its place in the order, before the kinds that it holds
-        definitions[name] = _object(kind, definitions) if is_dataclass(kind) else {"type": "string", "enum": [str(each) for each in kind]}
-    return {"$ref": f"#/$defs/{name}"}
-
-
-@cache
-def _docs() -> Mapping[str, Mapping[str, str]]:
-    """The documentation of each field, by class: the string below the field in the source."""
-    classes = [node for node in ast.parse(inspect.getsource(facts)).body if isinstance(node, ast.ClassDef)]
-    return {node.name: dict(_field_docs(node)) for node in classes}
-
-
-def _field_docs(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for field, below in zip(node.body, node.body[1:], strict=False):
-        target = field.target if isinstance(field, ast.AnnAssign) else field.targets[0] if isinstance(field, ast.Assign) else None
-        if isinstance(target, ast.Name) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            yield target.id, inspect.cleandoc(str(below.value.value))
+def _order(part: Any, definitions: Mapping[str, Any]) -> dict[str, None]:
+    """The names of the definitions, each before those that it refers to."""
+    names: dict[str, None] = {}
+    for key, value in part.items() if isinstance(part, dict) else ():
+        if key == "$ref":
+            name = value.rpartition("/")[2]
+            names |= {name: None, **_order(definitions[name], definitions)}
+        else:
+            names |= _order(value, definitions)
+    return names
 
 
 def _section(name: str, kind: Mapping[str, Any]) -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from exporter.accounts.consumption import Book
-from exporter.accounts.store import Entry
+from exporter.accounts.consumption import Consumption
+from exporter.accounts.entry import Entry, OptionalRequest, Schedule
+from exporter.accounts.snapshot import account_at
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE, Family
-from exporter.model import AccountKey, Reason, Seconds
+from exporter.model import Reason, Seconds
 from exporter.overview.reasons import REASONS
+from exporter.providers.library import load_definitions
+from tools.docs.jobs import jobs_of
 from tools.markdown import table
 
 STALE = Entry(
-    AccountKey("", ""), {}, stale_after=Seconds(0.0), interval=Seconds(1.0), up=False, last_poll_at=1.0, last_success_at=0.0, limited_until=2.0,
-    duration=Seconds(1.0), mismatches={"": 1}, books=(Book("", "", since=0.0, at=0.0),),
+    up=False, last_poll_at=1.0, last_success_at=0.0, limited_until=2.0, duration=Seconds(1.0), mismatches={"": 1},
+    consumption=(Consumption("", "", since=0.0, at=0.0),), optional={"": OptionalRequest()},
 )  # fmt: skip
 """An account with stale data. Families that have no series for it disappear when data is stale."""
 
@@ -73,11 +76,13 @@ Python. `--web.disable-exporter-metrics` removes them.
 
 def metrics(_path: Path) -> str:
     """The metrics reference."""
+    [job] = jobs_of(load_definitions(), {"provider": next(iter(load_definitions())), "name": "stale"})
+    stale = account_at(1.0, job, STALE, Schedule())
     return METRICS.format(
         accounts=_families(ACCOUNT_FAMILIES),
         exporter=_families(CATALOGUE[len(ACCOUNT_FAMILIES) :]),
         reasons=table(("reason", "meaning"), ((f"`{reason}`", REASONS[reason].meaning) for reason in Reason)),
-        figures="\n".join(f"- `{family.name}`" for family in ACCOUNT_FAMILIES if not any(family.samples(STALE, 1.0))),
+        figures="\n".join(f"- `{family.name}`" for family in ACCOUNT_FAMILIES if not any(family.samples(stale))),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from click.testing import CliRunner
 from rich.console import Console
 
-from exporter.accounts.store import Snapshot
+from exporter.accounts.snapshot import Snapshot
 from exporter.cli.demo import demo_config
 from exporter.cli.main import COMMANDS, main
 from exporter.cli.report import print_table
@@ -36,13 +36,13 @@ def outputs(path: Path) -> str:
 
 def _series(pattern: str) -> str:
     """The lines of the demo's `/metrics` that match, as `grep -E` prints them."""
-    page = Exposition(lambda: NOW, ("", ""), runtime=False).render(_demo()).body.decode()
+    page = Exposition(("", ""), runtime=False).render(_demo()).body.decode()
     return _fenced("".join(f"{line}\n" for line in page.splitlines() if re.match(pattern, line)))
 
 
 def _once() -> str:
     stream = io.StringIO()
-    print_table(_demo().entries, NOW, Console(file=stream, highlight=False))
+    print_table(_demo().accounts, NOW, Console(file=stream, highlight=False))
     return _fenced("".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines()).lstrip("\n"))
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from exporter.accounts.store import Entry, Store
-from exporter.metrics.collector import BUCKETS
-from exporter.metrics.exposition import Exposition
-from exporter.model import AccountKey, Seconds
+from prometheus_client import generate_latest
+
+from exporter.accounts.entry import Entry, Schedule
+from exporter.accounts.snapshot import account_at
+from exporter.metrics.collector import Families, account_families
+from exporter.model import Reading
 from exporter.providers.definition import Definition, HeaderCredential, QuotaFields, Request
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, load_definitions
 from exporter.providers.response import accept
+from tools.docs.jobs import jobs_of
 from tools.markdown import code, codes, table
 
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
@@ -137,12 +139,11 @@ def _series(definition: Definition, document: Mapping[str, Any]) -> str:
     """The series that come from the response. The series about polls are the same for all vendors and are left out."""
     request = next((each for each in definition.requests if each.path == document.get("request")), definition.requests[0])
     reading = extract([(request, accept(definition, request, document["status"], json.dumps(document["body"]).encode()))])
-    key = AccountKey(definition.name, "example")
-    without = Entry(key, {}, stale_after=Seconds(900.0), interval=Seconds(300.0), last_success_at=NOW)
-    of_polls = set(_page(without))
-    return "".join(f"{line}\n" for line in _page(replace(without, reading=reading)) if line not in of_polls and not line.startswith("#"))
+    [job] = jobs_of({definition.name: definition}, {"provider": definition.name, "name": "example"})
 
+    def page(reading: Reading | None) -> list[str]:
+        account = account_at(NOW, job, Entry(reading, last_success_at=NOW), Schedule())
+        return generate_latest(Families(account_families([account], ()))).decode().splitlines()
 
-def _page(entry: Entry) -> list[str]:
-    body = Exposition(lambda: NOW, ("", ""), runtime=False).render(Store((entry,), BUCKETS).snapshot()).body
-    return body.decode().splitlines()
+    of_polls = set(page(None))
+    return "".join(f"{line}\n" for line in page(reading) if line not in of_polls and not line.startswith("#"))

@@ -30,9 +30,9 @@ SHARD_MISSING = Alert(
     "warning",
     # Fewer different ordinals than shards, or shards with different totals.
     """
-    count by (job) (count_values by (job) ("shard", ai_account_exporter_shard_ordinal)) < on (job) max by (job) (ai_account_exporter_shards)
+    count by (job) (count_values by (job) ("shard", ai_account_exporter_shard_ordinal)) < on (job) max by (job) (ai_account_exporter_total_shards)
     or
-    max by (job) (ai_account_exporter_shards) > on (job) min by (job) (ai_account_exporter_shards)
+    max by (job) (ai_account_exporter_total_shards) > on (job) min by (job) (ai_account_exporter_total_shards)
     """,
     "10m",
     "A shard of the exporter is missing.",

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.accounts.store import Entry, Store
+from exporter.accounts.entry import Entry, Record, Schedule
+from exporter.accounts.store import Store
 from exporter.client.job import Job
 from exporter.clock import Clock
-from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
-from exporter.polling.pace import adaptive_interval
+from exporter.polling.adaptive import adaptive_interval
 from exporter.providers.library import BUILT_IN, load_definition
 from tests.polling.rig import HERE, Time, Vendor, running
 from tests.support import NOW, make_job
@@ -34,10 +34,10 @@ def quota(remaining: str | int | Decimal | None, *, limit: int | None = None, un
 def paced(now: Quota | None, before: Quota | None = None, *, ago: float = 300.0, **changes: Any) -> float:
     """The interval after a poll that read `now`, where the one so long before had read `before`."""
     job = make_job(HERE, **{"min_interval": Seconds(30.0), **changes})
-    known = Entry(job.key, {}, job.settings.stale_after, job.settings.interval)
+    known = Entry()
     if before is not None:
         known = replace(known, reading=Reading(quotas=(before,)), last_success_at=NOW - ago)
-    return adaptive_interval(job, Reading(quotas=(now,) if now else ()), known, NOW)
+    return adaptive_interval(job.settings, Reading(quotas=(now,) if now else ()), known, NOW, NOW)
 
 
 CASES: dict[str, tuple[Quota | None, Quota | None, float]] = {
@@ -130,7 +130,7 @@ def test_a_threshold_makes_no_account_be_asked_more_often_that_does_not_allow_it
 def test_the_soonest_event_of_all_resources_counts() -> None:
     job = make_job(HERE, min_interval=Seconds(30.0))
     reading = Reading(quotas=(quota(5), replace(quota(5), resource="other", resets_at=NOW + 700)))
-    assert adaptive_interval(job, reading, Entry(job.key, {}, job.settings.stale_after, job.settings.interval), NOW) == 70
+    assert adaptive_interval(job.settings, reading, Entry(), NOW, NOW) == 70
 
 
 def test_a_gap_between_the_readings_counts_as_long_as_it_was() -> None:
@@ -232,7 +232,7 @@ async def test_a_removed_account_stops_and_vanishes_and_a_new_one_starts(time: T
         await time.run(30)
         rig.reload(job(60, "new"))
         await time.run(100)
-        assert [entry.key.account for entry in rig.store.snapshot().entries] == ["new"]
+        assert [each.key.account for each in rig.store.snapshot().accounts] == ["new"]
     assert vendor.starts() == [0]
     assert vendor.starts("new") == [30, 90]
 
@@ -255,7 +255,7 @@ async def test_an_account_that_is_removed_in_the_middle_of_a_poll_leaves_nothing
         await time.run(2)
         rig.reload(job(60, "other"))
         await time.run(30)
-        assert [(entry.key.account, entry.polls) for entry in rig.store.snapshot().entries] == [("other", 1)]
+        assert [(each.key.account, each.entry.polls) for each in rig.store.snapshot().accounts] == [("other", 1)]
 
 
 @pytest.mark.parametrize("changed", [False, True])
@@ -364,13 +364,13 @@ async def test_no_sequence_of_reloads_polls_a_failing_account_sooner_than_its_in
     await follow(steps, Vendor(time, lasts, failing), time)
 
 
-def resumed(job: Job, **known: Any) -> Store:
+def resumed(job: Job, time: Time, begun_at: float | None = None, **known: Any) -> Store:
     """What a daemon knows that was stopped and started again."""
-    return Store([replace(entry, **known) for entry in new_store([job]).snapshot().entries], [float("inf")], NOW)
+    return Store([job], [float("inf")], time.clock, {job.key: Record(Entry(**known), Schedule(begun_at))})
 
 
 async def first_poll(time: Time, vendor: Vendor, job: Job, within: float, **known: Any) -> float | None:
-    async with running(vendor, [job], time.clock, resumed(job, **known)):
+    async with running(vendor, [job], time.clock, resumed(job, time, **known)):
         await time.run(within)
     return next(iter(vendor.starts()), None)
 
@@ -398,17 +398,25 @@ async def test_a_restart_polls_no_sooner_than_the_last_poll_allows(
     [
         ({}, {}, 300),
         ({}, {"failures": 3}, 300),
-        ({}, {"limited_until": NOW + 1e8}, 86_400),
-        ({"max_retry_after": Seconds(1200.0)}, {"limited_until": NOW + 1e8}, 1200),
+        ({}, {"limited_until": NOW + 1e8}, 300),
+        ({"max_retry_after": Seconds(1200.0)}, {"limited_until": NOW + 1e8}, 300),
     ],
 )
 async def test_a_plan_of_the_far_future_is_not_believed(
     time: Time, vendor: Vendor, changes: dict[str, Any], known: dict[str, Any], expected: float
 ) -> None:
-    """The clock was set back since the plan was made."""
+    """The clock was wrong when it was made."""
     [cut] = [900] if known.get("failures") else [expected]
     start = await first_poll(time, vendor, job(300, **changes), 90_000, begun_at=NOW + 1e8, **known)
     assert start == pytest.approx(cut, abs=1e-4)
+
+
+@pytest.mark.parametrize(("changes", "expected"), [({}, 86_400), ({"max_retry_after": Seconds(1200.0)}, 1200)])
+async def test_a_wait_is_no_longer_than_the_configuration_allows(
+    time: Time, vendor: Vendor, changes: dict[str, Any], expected: float
+) -> None:
+    start = await first_poll(time, vendor, job(300, **changes), 90_000, begun_at=NOW - 30, limited_until=NOW + 1e8)
+    assert start == pytest.approx(expected, abs=1e-4)
 
 
 async def test_a_restart_with_a_longer_interval_polls_no_sooner_than_that(time: Time, vendor: Vendor) -> None:
@@ -419,8 +427,8 @@ async def test_a_restart_with_a_longer_interval_polls_no_sooner_than_that(time: 
 async def test_restarts_in_a_row_cause_no_poll(time: Time, vendor: Vendor) -> None:
     kept: dict[str, Any] = {}
     for _ in range(20):
-        store = resumed(job(300), **kept)
+        store = resumed(job(300), time, **kept)
         async with running(vendor, [job(300)], time.clock, store):
             await time.run(2)
-        kept = {name: getattr(store[KEY], name) for name in ("begun_at", "failures", "limited_until")}
+        kept = {"begun_at": store.schedule(KEY).begun_at, "failures": store[KEY].failures, "limited_until": store[KEY].limited_until}
     assert vendor.starts() == [0]

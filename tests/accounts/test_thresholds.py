@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from exporter.accounts.floors import floors_of
+from exporter.accounts.thresholds import floors_of
 from exporter.model import Quota, Threshold
 
 OWN = Threshold("wallet", "warning", amount=Decimal("0.1"))

@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.accounts.store import Entry
+from exporter.accounts.entry import Schedule
+from exporter.accounts.snapshot import Account
 from exporter.model import Quota, Reason, Threshold
 from exporter.overview.facts import QuotaFacts, Soonest, State
-from tests.overview.entries import DAY, NEW, NOW, burning, credits_of, facts_of, failed, named, overview_of, polled
+from tests.overview.entries import DAY, NEW, NOW, burning, changed, corrected, credits_of, facts_of, failed, named, overview_of, polled
 
 TEN_YEARS = 10 * 365.25 * DAY
 
 
-def quota_of(entry: Entry, now: float = NOW, correction: float = 0.0) -> QuotaFacts:
-    [quota] = facts_of(entry, now, correction).quotas
+def quota_of(account: Account, now: float = NOW) -> QuotaFacts:
+    [quota] = facts_of(account, now).quotas
     return quota
 
 
@@ -56,7 +57,7 @@ def test_an_end_is_counted_from_the_last_good_poll() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "lasts"),
+    ("account", "lasts"),
     [
         pytest.param(polled(credits_of(100, resets_at=NOW + DAY)), None, id="no burn is known"),
         pytest.param(burning(polled(credits_of(100)), 1.0), None, id="no reset"),
@@ -71,11 +72,11 @@ def test_an_end_is_counted_from_the_last_good_poll() -> None:
         pytest.param(burning(polled(credits_of(1, resets_at=NOW + DAY, unlimited=True)), 1.0), True, id="has no end"),
     ],
 )
-def test_whether_it_lasts_until_the_reset_is_told_where_that_is_known(entry: Entry, lasts: object) -> None:
-    assert quota_of(entry).lasts_until_reset is lasts
+def test_whether_it_lasts_until_the_reset_is_told_where_that_is_known(account: Account, lasts: object) -> None:
+    assert quota_of(account).lasts_until_reset is lasts
 
 
-@pytest.mark.parametrize("entry", [
+@pytest.mark.parametrize("account", [
     pytest.param(polled(credits_of(100)), id="no burn is known"),
     pytest.param(burning(polled(credits_of(100)), 0.0), id="nothing is consumed"),
     pytest.param(burning(polled(credits_of(0)), 1.0), id="nothing is left"),
@@ -85,8 +86,8 @@ def test_whether_it_lasts_until_the_reset_is_told_where_that_is_known(entry: Ent
     pytest.param(burning(polled(credits_of("1e308")), 1e-300), id="beyond all numbers"),
     pytest.param(burning(polled(Quota("credits", "credits", used=Decimal(5))), 1.0), id="nobody knows what is left"),
 ])  # fmt: skip
-def test_no_end_is_told_where_there_is_none(entry: Entry) -> None:
-    assert quota_of(entry).empty_at is None
+def test_no_end_is_told_where_there_is_none(account: Account) -> None:
+    assert quota_of(account).empty_at is None
 
 
 def test_an_end_in_ten_years_is_still_told() -> None:
@@ -94,12 +95,12 @@ def test_an_end_in_ten_years_is_still_told() -> None:
 
 
 def test_a_burn_belongs_to_its_resource_its_unit_and_the_last_reading() -> None:
-    entry = burning(polled(credits_of(100)), 1.0)
-    [book] = entry.books
-    assert quota_of(entry).burn_per_second == 1.0
-    assert quota_of(replace(entry, books=(replace(book, unit="usd"),))).burn_per_second is None
-    assert quota_of(replace(entry, books=(replace(book, resource="wallet"),))).burn_per_second is None
-    assert quota_of(replace(entry, books=(replace(book, at=book.at - 300),))).burn_per_second is None
+    account = burning(polled(credits_of(100)), 1.0)
+    [counters] = account.entry.consumption
+    assert quota_of(account).burn_per_second == 1.0
+    assert quota_of(changed(account, consumption=(replace(counters, unit="usd"),))).burn_per_second is None
+    assert quota_of(changed(account, consumption=(replace(counters, resource="wallet"),))).burn_per_second is None
+    assert quota_of(changed(account, consumption=(replace(counters, at=counters.at - 300),))).burn_per_second is None
 
 
 @pytest.mark.parametrize(
@@ -120,11 +121,11 @@ def test_thresholds_are_amounts_by_severity() -> None:
 
 
 def test_the_clock_s_correction_moves_our_own_times_and_leaves_the_vendor_s() -> None:
-    entry = burning(polled(credits_of(100, resets_at=NOW + DAY)), 1.0)
-    entry = replace(failed(entry), next_poll_at=NOW + 10, limited_until=NOW + 20)
+    account = changed(failed(burning(polled(credits_of(100, resets_at=NOW + DAY)), 1.0)), limited_until=NOW + 20)
+    account = account._replace(schedule=Schedule(None, NOW + 10))
     ahead = 7200.0
-    plain, moved = facts_of(entry), facts_of(entry, correction=ahead)
-    assert overview_of([entry], correction=ahead).generated_at == NOW + ahead
+    plain, moved = facts_of(account), facts_of(corrected(account, ahead), NOW + ahead)
+    assert overview_of([corrected(account, ahead)], NOW + ahead).generated_at == NOW + ahead
     for name in ("last_poll_at", "last_success_at", "next_poll_at", "limited_until"):
         assert getattr(moved, name) == getattr(plain, name) + ahead
     [before], [after] = plain.quotas, moved.quotas
@@ -133,18 +134,18 @@ def test_the_clock_s_correction_moves_our_own_times_and_leaves_the_vendor_s() ->
 
 
 def test_a_reset_is_over_by_the_corrected_clock() -> None:
-    entry = burning(polled(credits_of(100, resets_at=NOW + 20)), 1.0)
-    assert quota_of(entry).lasts_until_reset is True
-    assert quota_of(entry, correction=30.0).lasts_until_reset is None
+    account = burning(polled(credits_of(100, resets_at=NOW + 20)), 1.0)
+    assert quota_of(account).lasts_until_reset is True
+    assert quota_of(corrected(account, 30.0), NOW + 30).lasts_until_reset is None
 
 
 @given(st.integers(-(10**9), 10**9).map(float), st.sampled_from((899.0, 900.0, 900.25, 2_000.0)))
 @settings(max_examples=50)
 def test_no_correction_makes_figures_older_or_younger(correction: float, age: float) -> None:
-    assert bool(facts_of(polled(credits_of(1), age=age), correction=correction).quotas) is (age <= 900)
+    assert bool(facts_of(corrected(polled(credits_of(1), age=age), correction), NOW + correction).quotas) is (age <= 900)
 
 
 def test_a_vendor_s_wait_is_told_while_it_lasts() -> None:
-    entry = replace(failed(), limited_until=NOW)
-    assert facts_of(entry).limited_until is None
-    assert facts_of(entry, NOW - 1).limited_until == NOW
+    account = changed(failed(), limited_until=NOW)
+    assert facts_of(account).limited_until is None
+    assert facts_of(account, NOW - 1).limited_until == NOW

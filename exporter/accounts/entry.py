@@ -1,0 +1,176 @@
+"""What was observed of one account, and when it is polled: immutable values, as the store holds and the state file keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, ClassVar, Final
+
+from pydantic import AliasChoices, ConfigDict, Field
+
+from exporter.accounts.consumption import Consumption
+from exporter.accounts.merging import merged
+from exporter.config.settings import Settings
+from exporter.errors import Cause, PollError
+from exporter.model import STORED, Reading, Reason, Seconds
+
+ROUNDING: Final = 1.0
+"""By how many seconds a stored time may lie ahead of the clock: corrections of the wall clock are rounded to whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a poll or an optional request failed. The message is for operators."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STORED
+    reason: Reason
+    message: str
+    cause: Cause | None = None
+
+    @classmethod
+    def of(cls, error: PollError) -> Failure:
+        """Return the parts of an error that are kept."""
+        return cls(error.reason, str(error), error.cause)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalRequest:
+    """What was observed of a request whose failure does not fail the poll."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STORED
+    reading: Reading | None = None
+    """What its last good answer reported, however old."""
+    last_success_at: float | None = None
+    error: Failure | None = None
+    """Why its last attempt failed; None when it succeeded."""
+    failures: int = 0
+    """Failed attempts in a row."""
+    next_attempt_at: float | None = None
+    """When it may be sent again after a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the last poll of an account began, and when the next one is due."""
+
+    begun_at: float | None = None
+    next_poll_at: float | None = None
+
+    def shifted(self, seconds: float) -> Schedule:
+        """Return the same with its times moved."""
+        return Schedule(_moved(self.begun_at, seconds), _moved(self.next_poll_at, seconds)) if seconds else self
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the polls of one account have observed. None means that it has not happened.
+
+    Times are on the clock of the polls (`Clock.now`) in the store, and on the wall clock in a snapshot and in the state file.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STORED
+    reading: Reading | None = None
+    """What the last successful poll reported, however old."""
+    up: bool | None = None
+    error: Failure | None = None
+    """Why the last poll failed; None when it succeeded."""
+    failures: int = 0
+    """Failed polls in a row."""
+    interval: Seconds | None = None
+    """The effective interval as of the last poll, back-off included."""
+    last_poll_at: float | None = None
+    last_success_at: float | None = None
+    limited_until: float | None = None
+    """Until when the vendor asked to wait; None when it did not."""
+    duration: Seconds | None = None
+    polls: int = 0
+    errors: Mapping[Reason, int] = field(default_factory=dict)
+    mismatches: Mapping[str, int] = field(default_factory=dict)
+    consumption: Annotated[tuple[Consumption, ...], Field(validation_alias=AliasChoices("consumption", "books"))] = ()
+    """The counters of each resource, however old the reading. Once called `books`."""
+    optional: Mapping[str, OptionalRequest] = field(default_factory=dict)
+    """The optional requests of the account, by path."""
+    optional_errors: Mapping[Reason, int] = field(default_factory=dict)
+
+    def fresh_reading(self, now: float, stale_after: Seconds) -> Reading | None:
+        """Return the reading unless it is older than `stale_after` or from the future.
+
+        What failed or skipped optional requests reported before fills the gaps for as long as it is fresh itself.
+        """
+        if self.reading is None or not _is_fresh(self.last_success_at, now, stale_after):
+            return None
+        older = (
+            each.reading
+            for each in self.optional.values()
+            if each.reading and each.last_success_at != self.last_success_at and _is_fresh(each.last_success_at, now, stale_after)
+        )
+        return merged(self.reading, older)
+
+    def shifted(self, seconds: float) -> Entry:
+        """Return the same with its times moved."""
+        if not seconds:
+            return self
+        return replace(
+            self,
+            last_poll_at=_moved(self.last_poll_at, seconds),
+            last_success_at=_moved(self.last_success_at, seconds),
+            limited_until=_moved(self.limited_until, seconds),
+            consumption=tuple(each.shifted(seconds) for each in self.consumption),
+            optional={
+                name: replace(
+                    each,
+                    last_success_at=_moved(each.last_success_at, seconds),
+                    next_attempt_at=_moved(each.next_attempt_at, seconds),
+                )
+                for name, each in self.optional.items()
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the state file keeps of one account. Its times are on the wall clock."""
+
+    entry: Entry
+    schedule: Schedule = Schedule()
+
+    def plausible(self, now: float, settings: Settings) -> Record:
+        """Return the record without what only a wrong clock can have written: polls in the future, and the waits that they caused.
+
+        When the last poll began stays: the account is polled one interval from now at the latest, and not at once.
+        """
+        entry, schedule = self.entry, self.schedule
+        if _is_future(schedule.begun_at, now) or _is_future(entry.last_poll_at, now) or _is_future(entry.last_success_at, now):
+            schedule = replace(schedule, next_poll_at=None)
+            entry = replace(entry, last_poll_at=None, limited_until=None, optional={})
+        if _is_future(entry.last_success_at, now):
+            entry = replace(entry, reading=None, last_success_at=None)
+        consumption = tuple(each.without_future(now + ROUNDING) for each in entry.consumption)
+        return Record(
+            replace(
+                entry,
+                last_success_at=_at_most(entry.last_success_at, now),
+                limited_until=_at_most(entry.limited_until, now + settings.max_retry_after),
+                consumption=consumption,
+            ),
+            replace(
+                schedule,
+                next_poll_at=_at_most(schedule.next_poll_at, now + max(settings.max_retry_after, settings.max_backoff, settings.interval)),
+            ),
+        )
+
+
+def _is_fresh(at: float | None, now: float, stale_after: Seconds) -> bool:
+    return at is not None and 0 <= now - at <= stale_after
+
+
+def _is_future(at: float | None, now: float) -> bool:
+    return at is not None and at > now + ROUNDING
+
+
+def _at_most(at: float | None, latest: float) -> float | None:
+    return None if at is None else min(at, latest)
+
+
+def _moved(at: float | None, seconds: float) -> float | None:
+    return None if at is None else at + seconds

@@ -1,0 +1,41 @@
+"""The operator's thresholds as amounts of one resource, and the low share that counts where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from exporter.model import EVERY, EXACT, Quota, Threshold
+
+LOW_SHARE: Final = Decimal("0.1")
+"""A resource with a smaller share of its limit left is low, unless the operator has set thresholds for it."""
+
+
+def floors_of(quota: Quota, thresholds: Iterable[Threshold]) -> dict[str, Decimal]:
+    """Return the amount below which the resource is low, by severity; empty where it is unknown what remains.
+
+    The resource's own threshold replaces the one for `*`, even where it has no amount: a share of an unknown limit.
+    A threshold for `*` does not apply to a resource without limit.
+    """
+    if quota.remaining is None:
+        return {}
+    thresholds = tuple(thresholds)
+    own = {each.severity: each for each in thresholds if each.resource == quota.resource}
+    applicable = {quota.resource} if quota.unlimited else {quota.resource, EVERY}
+    wanted = {each.severity: own.get(each.severity, each) for each in thresholds if each.resource in applicable}
+    floors = {severity: _amount(each, quota) for severity, each in wanted.items()}
+    return {severity: floor for severity, floor in floors.items() if floor is not None}
+
+
+def is_low_share(quota: Quota) -> bool:
+    """Whether less than a tenth of the limit is left."""
+    if quota.remaining is None or quota.limit is None or quota.unlimited:
+        return False
+    return quota.limit > 0 and quota.remaining < EXACT.multiply(LOW_SHARE, quota.limit)
+
+
+def _amount(threshold: Threshold, quota: Quota) -> Decimal | None:
+    if threshold.share is None:
+        return threshold.amount
+    return None if quota.limit is None else EXACT.multiply(quota.limit, threshold.share)
