@@ -32,7 +32,7 @@ def proxy_for(url: URL, settings: ConnectionSettings, environ: Mapping[str, str]
         return None
     if settings.proxy_from_environment:
         exempt += tuple(re.split(r"[\s,]+", environ.get("no_proxy") or environ.get("NO_PROXY") or ""))
-    return None if is_direct(url.host or "", url.port or 443, exempt) else proxy
+    return None if is_direct(url.raw_host or "", url.port or 443, exempt) else proxy
 
 
 def proxy_headers(proxy: Proxy) -> dict[str, str]:
