@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 
 class StateError(ExporterError):
-    """The state file cannot be used; the message names the file and the remedy."""
+    """The state file cannot be used; the message contains the remedy."""
 
 
 class StateFile:
@@ -70,7 +70,7 @@ class StateFile:
                 connection = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=BUSY_WAIT, isolation_level=None)
                 undo.callback(connection.close)
                 connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-                _migrate(path, connection, migrations)
+                _migrate(connection, migrations)
                 connection.execute("PRAGMA journal_mode=WAL")  # last: the application id must be in the file, not in its log
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("PRAGMA wal_autocheckpoint=32")  # pages: a small volume must not fill up with the log
@@ -78,7 +78,7 @@ class StateFile:
                 undo.pop_all()
                 return cls(connection)
         except (sqlite3.Error, OSError, ValueError) as error:
-            raise _explained(path, error) from error
+            raise _explained(error) from error
 
     def load(self) -> dict[AccountKey, Record]:
         """Read all rows. Rows that cannot be read are skipped and counted."""
@@ -207,33 +207,34 @@ class Persistence:
 def _claim(path: Path) -> str:
     """Create the file if it is missing, and check that it is a state file or empty; returns its URI."""
     if not path.parent.is_dir():
-        raise StateError(f"{path}: the folder {path.parent} does not exist: create it, or change the path")
+        raise StateError("state.path: the folder does not exist: create it, or change the path")
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     if not path.is_file():
-        raise StateError(f"{path}: {_FOREIGN}")
+        raise StateError(f"state.path: {_FOREIGN}")
     uri = path.absolute().as_uri()
     if path.stat().st_size:
         # `immutable` keeps SQLite from merging the log of a foreign database.
         with closing(sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)) as connection:
             if connection.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
-                raise StateError(f"{path}: {_FOREIGN}")
+                raise StateError(f"state.path: {_FOREIGN}")
     return uri
 
 
-def _migrate(path: Path, connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], ...]) -> None:
+def _migrate(connection: sqlite3.Connection, migrations: tuple[tuple[str, ...], ...]) -> None:
     if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
-        raise StateError(f"{path}: {_DAMAGED}")
+        raise StateError(f"state.path: {_DAMAGED}")
     with connection:
         connection.execute("BEGIN EXCLUSIVE")  # also without a migration: this takes the lock
         [version] = connection.execute("PRAGMA user_version").fetchone()
         if version > len(migrations):
-            raise StateError(f"{path}: was written by a newer version of this program: install that, or move the file away")
+            raise StateError("state.path: was written by a newer version of this program: install that, or move the file away")
         for number, statements in enumerate(migrations[version:], version + 1):
             for statement in (*statements, f"PRAGMA user_version={number}", f"PRAGMA application_id={APPLICATION_ID}"):
                 connection.execute(statement)
 
 
-def _explained(path: Path, error: Exception) -> StateError:
+def _explained(error: Exception) -> StateError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # the rest of the code distinguishes variants
-    return StateError(f"{path}: {_REMEDIES.get(code, f'cannot be used ({error}): fix that, or change the path')}")
+    why = error.strerror if isinstance(error, OSError) else error  # the text of an OSError contains the path, which may be a key
+    return StateError(f"state.path: {_REMEDIES.get(code, f'cannot be used ({why}): fix that, or change the path')}")

@@ -179,7 +179,7 @@ def test_an_empty_file_is_taken_for_a_new_one(path: Path) -> None:
 @pytest.mark.parametrize("content", [b"x", b"\0" * 8192, b"not a database\n" * 100, random.Random(1).randbytes(50_000)])  # noqa: S311 -- noise
 def test_what_is_no_database_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    assert refusal(path) == f"{path}: is not a state file and was left unchanged: move it away or change the path"
+    assert refusal(path) == "state.path: is not a state file and was left unchanged: move it away or change the path"
     assert path.read_bytes() == content
     assert list(path.parent.iterdir()) == [path]
 
@@ -202,7 +202,7 @@ def test_another_programs_database_is_refused_and_left_as_it_is(path: Path, mode
 def test_a_file_that_is_cut_off_is_refused(path: Path, left: float) -> None:
     content = filled(path)
     path.write_bytes(content[: int(len(content) * left)])
-    assert refusal(path) == f"{path}: is damaged: move it away, and the next start creates a new one"
+    assert refusal(path) == "state.path: is damaged: move it away, and the next start creates a new one"
 
 
 def test_a_flipped_page_costs_the_file_or_rows_but_never_more(path: Path) -> None:
@@ -226,23 +226,23 @@ def test_a_flipped_byte_never_breaks_a_start(path: Path) -> None:
         try:
             assert len(stored(path)) <= 12
         except StateError as error:
-            assert str(error).startswith(f"{path}: ")  # noqa: PT017 -- either outcome is right
+            assert str(error).startswith("state.path: ")  # noqa: PT017 -- either outcome is right
 
 
 def test_a_folder_in_the_place_of_the_file_is_refused(path: Path) -> None:
     path.mkdir()
-    assert refusal(path) == f"{path}: is not a state file and was left unchanged: move it away or change the path"
+    assert refusal(path) == "state.path: is not a state file and was left unchanged: move it away or change the path"
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "state.db"
-    assert refusal(path) == f"{path}: the folder {path.parent} does not exist: create it, or change the path"
+    assert refusal(path) == "state.path: the folder does not exist: create it, or change the path"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that takes no files even from root")
 def test_a_folder_that_takes_no_files_is_an_error_with_the_systems_reason() -> None:
     path = Path("/proc/self/state.db")
-    assert refusal(path).startswith(f"{path}: cannot be used ([Errno ")
+    assert refusal(path).startswith("state.path: cannot be used (")
 
 
 def test_a_path_that_no_system_takes_is_an_error_like_the_others(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_path_that_no_system_takes_is_an_error_like_the_others(tmp_path: Path)
 def test_a_file_of_a_newer_version_is_refused_and_keeps_its_rows(path: Path) -> None:
     filled(path, 1)
     execute(path, f"PRAGMA user_version={len(MIGRATIONS) + 1}")
-    assert refusal(path) == f"{path}: was written by a newer version of this program: install that, or move the file away"
+    assert refusal(path) == "state.path: was written by a newer version of this program: install that, or move the file away"
     assert execute(path, "SELECT account FROM accounts") == [("account-0",)]
 
 
@@ -261,7 +261,7 @@ def test_another_process_that_holds_the_file_is_told_apart(path: Path, file: Sta
     code = "import pathlib, sys; from exporter.accounts.persistence import StateFile; StateFile.open(pathlib.Path(sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)  # noqa: S603 -- our own code
     assert done.returncode == 1
-    assert f"StateError: {path}: another process uses it: stop that process, or give each its own path" in done.stderr
+    assert "StateError: state.path: another process uses it: stop that process, or give each its own path" in done.stderr
     file.save(KEY, record(polls=8))
     assert file.load()[KEY].entry.polls == 8
 
@@ -493,7 +493,7 @@ async def test_an_unusable_file_is_told_once_and_stops_nothing(tmp_path: Path) -
     await state.forget([KEY])
     assert (state.usable, await state.restore()) == (False, {})
     await state.close()
-    error = f"{tmp_path}: is not a state file and was left unchanged: move it away or change the path"
+    error = "state.path: is not a state file and was left unchanged: move it away or change the path"
     assert log.lines() == [{"event": "state unusable", "level": "error", "error": error}]
 
 

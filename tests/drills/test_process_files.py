@@ -287,3 +287,7 @@ async def test_a_key_is_written_where_something_else_belongs(tmp_path: Path) -> 
             )
             output = b"".join(await asyncio.wait_for(process.communicate(), PATIENCE))
             assert key.encode() not in output, misplaced
+        async with daemon("serve", "--config.file", path, *SERVED) as running:  # with the key in state.path
+            await ended(running)
+        assert b'event="state unusable" error="state.path: ' in running.log
+        assert key.encode() not in running.log
