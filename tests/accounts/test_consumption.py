@@ -331,7 +331,7 @@ def test_counters_are_restored_exactly(readings: list[tuple[float, list[Quota]]]
         all(
             is_storable(amount)
             for each in entry.consumption
-            for amount in (each.used, each.remaining, each.limit, each.consumed)
+            for amount in (each.used, each.remaining, each.limit, each.consumed, each.replenished)
             if amount is not None
         )
     )
