@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final, Literal, TextIO
 
 import structlog
@@ -90,10 +91,15 @@ class BackgroundHandler(logging.Handler):
             self._queued.append(line)
             self._is_idle = False
             if self._thread is None:
-                # A daemon thread, since a write that blocks must not delay the end of the process.
-                self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
-                self._thread.start()
+                self._start_thread()
             self._changed.notify_all()
+
+    def _start_thread(self) -> None:
+        # A daemon thread, since a write that blocks must not delay the end of the process.
+        thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
+        with suppress(RuntimeError):  # no more threads are allowed; the next line tries again
+            thread.start()
+            self._thread = thread
 
     def flush(self) -> None:
         """Wait until all lines are written, for a bounded time."""

@@ -111,6 +111,18 @@ def test_a_line_whose_arguments_do_not_fit_is_left_out(pipe: Pipe) -> None:
     assert pipe.read_until(lambda text: "\n" in text) == "next\n"
 
 
+def test_without_a_thread_lines_wait_until_one_can_be_started(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    handler = BackgroundHandler(pipe.write_end)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        logger(handler).info("first")
+    logger(handler).info("second")
+    assert pipe.read_until(lambda text: text.count("\n") == 2) == "first\nsecond\n"
+
+
 CHATTY = """
 import sys, structlog
 from exporter.log import configure_log

@@ -18,7 +18,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a message. Where it cannot be written, the exit code still says it."""
+    """Print a message beside the exit code. Nothing fails if it cannot be written."""
     try:
         click.echo(text, err=err)
     except OSError:

@@ -16,7 +16,7 @@ _NO_CODINGS: Final = frozenset({"", "identity", "none", "null", "binary", "utf-8
 _GZIP: Final = zlib.MAX_WBITS | 16
 _MEMBER: Final = b"\x1f\x8b"
 _STEP: Final = 4096
-"""How many bytes are decompressed at once: 4 MiB at most come out."""
+"""How many bytes are decompressed at once: what follows a member is copied."""
 
 
 class BodyTooLargeError(PollError):
@@ -70,7 +70,7 @@ def _inflated(content: bytes, window: int, limit: int) -> bytes:
     decompressor, position = zlib.decompressobj(window), 0
     while position < len(content) and not decompressor.eof:
         piece = content[position : position + _STEP]
-        body += decompressor.decompress(piece)
+        body += decompressor.decompress(piece, limit + 1 - len(body))
         position += len(piece) - len(decompressor.unused_data)
         if len(body) > limit:
             raise BodyTooLargeError(limit)

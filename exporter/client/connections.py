@@ -6,13 +6,14 @@ import asyncio
 import select
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import ClientRequest
+from aiohttp.client_reqrep import ClientRequest, ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import LineTooLong
 
@@ -21,6 +22,7 @@ MAX_HEADERS: Final = 5_000
 MAX_HEADER_BYTES: Final = 307_200
 """The limits of curl: of one line, of the number of headers, and of all headers together."""
 
+_END: Final = getattr(select, "POLLRDHUP", 0)
 _TCP_INFO_BYTES: Final = 136
 """Linux's struct tcp_info up to its member tcpi_bytes_received, of eight bytes."""
 
@@ -39,6 +41,8 @@ class GuardedProtocol(ResponseHandler):
 
     is_used = False
     """Whether a request was sent on it."""
+    on_unsolicited: Callable[[], None] = staticmethod(lambda: None)
+    """Called when something arrives that nobody asked for."""
     _answer: aiohttp.StreamReader | None = None
     """The body of the final (not 1xx) response to the current request."""
     _received_at_answer = 0
@@ -84,6 +88,7 @@ class GuardedProtocol(ResponseHandler):
 
     def _parse(self, data: bytes) -> None:
         if self._is_answered:
+            self.on_unsolicited()
             self._refuse()
             return
         super().data_received(data)
@@ -114,8 +119,11 @@ class GuardedProtocol(ResponseHandler):
         if self.transport is None:
             return True
         unread = select.poll()
-        unread.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(unread.poll(0)) or _received(self.transport) != self._received_at_answer
+        unread.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN | _END)
+        is_plain = self.transport.get_extra_info("sslcontext") is None  # TLS also sends what is no response
+        if (found := unread.poll(0)) and is_plain and not found[0][1] & (_END | select.POLLHUP):
+            self.on_unsolicited()
+        return bool(found) or _received(self.transport) != self._received_at_answer
 
 
 def _received(transport: asyncio.Transport) -> int:
@@ -134,22 +142,31 @@ class Connector(aiohttp.TCPConnector):
         super().__init__(limit=0, resolver=resolver, ttl_dns_cache=10, force_close=force_close)
         self._factory = partial(GuardedProtocol, loop=self._loop)  # type: ignore[assignment]  # makes a subclass
         self._shared_resolver = resolver
+        self._unreliable: set[ConnectionKey] = set()
+        """Servers that sent a response that nobody asked for. The next one may come after a request was sent, when it looks like the answer."""
 
     def unshared(self) -> Connector:
         """Return a pool that keeps no connection."""
         return Connector(self._shared_resolver, force_close=True)
 
     async def connect(self, req: ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:  # noqa: ASYNC109 -- aiohttp's signature
-        """Return a connection on which nothing has arrived that nobody asked for."""
+        """Return a connection on which nothing has arrived that nobody asked for; to an unreliable server always a new one."""
+        server = req.connection_key
         while True:
             connection = await super().connect(req, traces, timeout)
             protocol = connection.protocol
-            if isinstance(protocol, GuardedProtocol):
-                if protocol.can_be_used():
-                    protocol.is_used = True
-                    return connection
-                protocol.abort()
-                connection.close()
-            elif protocol is not None:  # another version of aiohttp: what is not guarded is used once
-                protocol.force_close()
+            if not isinstance(protocol, GuardedProtocol):  # another version of aiohttp: what is not guarded is used once
+                _use_once(protocol)
                 return connection
+            if protocol.can_be_used() and not (protocol.is_used and server in self._unreliable):
+                protocol.is_used, protocol.on_unsolicited = True, partial(self._unreliable.add, server)
+                if server in self._unreliable:
+                    _use_once(protocol)
+                return connection
+            protocol.abort()
+            connection.close()
+
+
+def _use_once(protocol: ResponseHandler | None) -> None:
+    if protocol is not None:
+        protocol.force_close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -26,11 +27,11 @@ class FileThreads:
 
     def __init__(self, timeout: Seconds = ANSWER_TIMEOUT) -> None:
         self._timeout = timeout
-        self._running: dict[Path, asyncio.Future[Any]] = {}
+        self._locks: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def is_waiting(self, file: Path) -> bool:
         """Whether a call for this file runs now."""
-        return file in self._running
+        return self._locks[file].locked()
 
     async def run(self, file: Path, call: Callable[[], Result]) -> Result:
         """Run the call once no other call for this file runs.
@@ -39,16 +40,17 @@ class FileThreads:
             TimeoutError: it has not ended in time; it may still do so.
         """
         async with asyncio.timeout(self._timeout):
-            while (running := self._running.get(file)) is not None:
-                await asyncio.wait([running])
-            future = self._running[file] = in_daemon_thread(call, "file")
-            future.add_done_callback(lambda done: self._ended(file, done))
+            lock = self._locks[file]
+            await lock.acquire()
+            future = in_daemon_thread(call, "file")
+            future.add_done_callback(lambda done: _ended(lock, done))  # not here: the thread may run on after the timeout
             return await asyncio.shield(future)
 
-    def _ended(self, file: Path, future: asyncio.Future[Any]) -> None:
-        del self._running[file]
-        if not future.cancelled():
-            future.exception()  # nobody may be left who takes it
+
+def _ended(lock: asyncio.Lock, future: asyncio.Future[Any]) -> None:
+    lock.release()
+    if not future.cancelled():
+        future.exception()  # nobody may be left who takes it
 
 
 def in_daemon_thread(call: Callable[[], Result], name: str) -> asyncio.Future[Result]:
@@ -70,5 +72,8 @@ def in_daemon_thread(call: Callable[[], Result], name: str) -> asyncio.Future[Re
         with suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(settle, set_outcome, outcome)
 
-    threading.Thread(target=run, name=name, daemon=True).start()
+    try:
+        threading.Thread(target=run, name=name, daemon=True).start()
+    except RuntimeError as error:  # no more threads are allowed
+        future.set_exception(error)
     return future

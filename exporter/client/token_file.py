@@ -1,4 +1,4 @@
-"""The file of a refresh token: read like any secret, and replaced as a whole when the vendor hands out a new one."""
+"""The file of a refresh token: read like any secret, and replaced atomically when the vendor issues a new one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def save(path: Path, token: SecretStr, replaced: SecretStr | None) -> bool:
             return False
     try:
         _replace(path.resolve(), token.get_secret_value())  # a link stays a link
-    except (OSError, RuntimeError) as error:  # before Python 3.13, `resolve` tells of a circle of links by a RuntimeError
+    except (OSError, RuntimeError) as error:  # before Python 3.13, `resolve` reports a circle of links as a RuntimeError
         why = error.strerror if isinstance(error, OSError) else "a circle of links"
         raise CredentialError(
             f"the new refresh token cannot be saved to the file that `refresh_token_file` names ({why}) and is kept in memory only: before the next restart, make its "

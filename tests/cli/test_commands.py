@@ -52,7 +52,7 @@ async def once(tmp_path: Path, *arguments: str) -> Result:
         return await asyncio.to_thread(invoke, "once", "--config.file", config, *arguments)
 
 
-async def test_once_prints_what_every_field_said_and_fails_if_one_poll_failed(tmp_path: Path) -> None:
+async def test_once_prints_every_field_and_fails_if_a_poll_failed(tmp_path: Path) -> None:
     result = await once(tmp_path)
     assert result.exit_code == 1
     rows = [re.split(r"\s{2,}", line.strip()) for line in result.stdout.splitlines()]
@@ -70,7 +70,7 @@ async def test_once_prints_what_every_field_said_and_fails_if_one_poll_failed(tm
     assert "no limit" in result.stdout
 
 
-async def test_once_as_json_has_the_same_facts(tmp_path: Path) -> None:
+async def test_once_as_json_has_the_same_values(tmp_path: Path) -> None:
     result = await once(tmp_path, "--output", "json")
     accounts = {(account["provider"], account["account"]): account for account in json.loads(result.stdout)}
     assert len(accounts) == len(CAST)
@@ -92,7 +92,7 @@ async def test_once_as_json_has_the_same_facts(tmp_path: Path) -> None:
     }
 
 
-async def test_once_as_json_has_the_accounts_of_the_api_in_the_order_of_the_configuration(tmp_path: Path) -> None:
+async def test_once_as_json_lists_accounts_as_the_api_does_in_the_order_of_the_configuration(tmp_path: Path) -> None:
     accounts = json.loads((await once(tmp_path, "--output", "json")).stdout)
     assert [(account["provider"], account["account"]) for account in accounts] == [(role.player.provider, role.account) for role in CAST]
     schema = json.loads(accounts_schema(tmp_path))
@@ -101,25 +101,25 @@ async def test_once_as_json_has_the_accounts_of_the_api_in_the_order_of_the_conf
     assert not [account["account"] for account in accounts if "next_poll_at" in account]
 
 
-def test_once_as_json_shows_figures_however_long_other_polls_took() -> None:
+def test_once_as_json_shows_values_however_long_other_polls_took() -> None:
     long_ago = polled(credits_of(50, 100), age=5_000.0)._replace(schedule=Schedule(None, NOW))
     account = as_polled(long_ago)
     assert (account["state"], account["quotas"][0]["remaining"]) == ("ok", 50)
     assert "next_poll_at" not in account
 
 
-async def test_once_as_prometheus_is_the_page_of_the_daemon(tmp_path: Path) -> None:
+async def test_once_as_prometheus_has_the_metrics_of_the_daemon(tmp_path: Path) -> None:
     result = await once(tmp_path, "--output", "prometheus")
     assert 'ai_account_up{account="stage",provider="liveavatar",team="events"} 1.0' in result.stdout
     assert result.stdout.startswith("# HELP ai_account_quota_remaining")
 
 
-async def test_once_succeeds_when_every_poll_did(simulator: Simulator) -> None:
+async def test_once_succeeds_if_every_poll_succeeded(simulator: Simulator) -> None:
     jobs = [make_job(simulator.url, provider) for provider in ("heygen", "elevenlabs", "liveavatar")]
     assert all(entry.up for entry in (await poll_once(jobs, {})).snapshot().entries)
 
 
-def test_providers_lists_what_each_vendor_tells() -> None:
+def test_providers_lists_each_vendor_with_its_permission_and_resources() -> None:
     result = invoke("providers")
     assert result.exit_code == 0
     for definition in load_definitions().values():
@@ -129,7 +129,7 @@ def test_providers_lists_what_each_vendor_tells() -> None:
 
 
 @pytest.mark.parametrize("name", list(load_definitions()))
-def test_a_provider_s_page_names_every_figure_and_where_it_stands(name: str) -> None:
+def test_the_description_of_a_provider_has_every_value_and_its_selection(name: str) -> None:
     result = invoke("providers", name)
     definition = load_definitions()[name]
     assert result.exit_code == 0
@@ -148,7 +148,7 @@ def test_an_unknown_provider_is_exit_code_2_with_the_known_ones() -> None:
     assert "elevenlabs, heygen, liveavatar" in result.stderr
 
 
-def test_every_command_has_a_help_worth_reading() -> None:
+def test_every_command_and_every_option_has_a_help_text() -> None:
     overview = invoke("--help").stdout
     for name in COMMANDS:
         assert re.search(rf"^  {name} +[A-Z]\w+", overview, re.MULTILINE), name
@@ -163,7 +163,7 @@ def test_an_unknown_command_is_exit_code_2() -> None:
     assert invoke("server").exit_code == 2
 
 
-def test_the_version_is_the_package_s() -> None:
+def test_the_version_is_that_of_the_package() -> None:
     assert re.fullmatch(r"ai-account-exporter, version \d+\.\d+\.\d+\n", invoke("--version").stdout)
 
 
@@ -175,7 +175,7 @@ async def test_a_narrow_terminal_cuts_no_number(simulator: Simulator) -> None:
         assert f" {number} " in stream.getvalue()
 
 
-async def test_text_of_vendors_is_no_markup(simulator: Simulator) -> None:
+async def test_text_from_vendors_is_not_interpreted_as_markup(simulator: Simulator) -> None:
     body = {
         "data": {"username": "x", "billing_type": "[bold]wallet[/bold] [/]", "wallet": {"currency": "[red]usd", "remaining_balance": 1}}
     }

@@ -109,7 +109,7 @@ async def test_the_daemon_polls_serves_and_stops_on_a_signal(simulator: Simulato
     assert CANARY.encode() not in running.log
 
 
-async def test_an_interrupt_in_the_middle_of_polls_waits_for_no_vendor(simulator: Simulator, tmp_path: Path) -> None:
+async def test_an_interrupt_during_polls_waits_for_no_vendor(simulator: Simulator, tmp_path: Path) -> None:
     for player in PLAYERS:
         simulator.misbehave(player.secret, Fault.HANG)
     path = config(tmp_path, simulator.url)
@@ -119,7 +119,7 @@ async def test_an_interrupt_in_the_middle_of_polls_waits_for_no_vendor(simulator
         assert await running.stop(signal.SIGINT) == 0
 
 
-async def test_flags_move_the_page_and_leave_out_the_runtime(simulator: Simulator, tmp_path: Path) -> None:
+async def test_flags_change_the_path_of_the_metrics_and_exclude_the_process_metrics(simulator: Simulator, tmp_path: Path) -> None:
     path = config(tmp_path, simulator.url, ["heygen"])
     flags = ("--web.telemetry-path", "/probe", "--web.disable-exporter-metrics", "--log.format", "logfmt")
     async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0", *flags) as running:
@@ -131,7 +131,7 @@ async def test_flags_move_the_page_and_leave_out_the_runtime(simulator: Simulato
         await running.stop()
 
 
-async def test_a_key_in_the_file_is_warned_about_and_not_shown(simulator: Simulator, tmp_path: Path) -> None:
+async def test_a_key_in_the_configuration_causes_a_warning_that_does_not_show_it(simulator: Simulator, tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     credentials = f"{{api_key: {{value: {secret_of('heygen')}}}}}"
     path.write_text(f"accounts: [{{name: demo, provider: heygen, credentials: {credentials}, base_url: '{simulator.url}'}}]")
@@ -157,7 +157,7 @@ async def run(*arguments: str | Path) -> tuple[int, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
-async def test_a_port_that_is_taken_is_one_clear_line_and_exit_code_1(simulator: Simulator, tmp_path: Path) -> None:
+async def test_a_port_in_use_is_one_log_line_and_exit_code_1(simulator: Simulator, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         code, _, log = await run("serve", "--config.file", config(tmp_path, simulator.url), "--web.listen-address", address)
@@ -193,7 +193,7 @@ def test_all_problems_of_a_configuration_are_printed_with_exit_code_2(tmp_path: 
         ["--no-such-flag"],
     ],
 )
-def test_a_wrong_flag_is_exit_code_2(flags: list[str]) -> None:
+def test_an_invalid_flag_is_exit_code_2(flags: list[str]) -> None:
     code, _, log = invoke("serve", *flags)
     assert code == 2
     assert flags[0] in log

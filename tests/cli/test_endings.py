@@ -27,7 +27,7 @@ async def failing(error: Exception) -> None:
     raise error
 
 
-def test_a_loop_that_dies_ends_the_process_with_its_place_and_without_its_text(lines: io.StringIO) -> None:
+def test_a_loop_that_dies_ends_the_process_and_logs_the_location_without_the_text(lines: io.StringIO) -> None:
     with pytest.raises(SystemExit) as ending:
         run_daemon(dying(ZeroDivisionError("canary")), lambda _: None)
     assert ending.value.code == 1
@@ -45,6 +45,6 @@ def test_a_start_that_fails_is_one_line(lines: io.StringIO) -> None:
     assert 'level=error event="start failed" error="cannot listen on :9893: address already in use"' in line
 
 
-def test_an_ordinary_end_is_silent(lines: io.StringIO) -> None:
+def test_a_normal_end_logs_nothing(lines: io.StringIO) -> None:
     run_daemon(asyncio.sleep(0), lambda _: None)
     assert not lines.getvalue()

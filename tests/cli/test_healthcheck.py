@@ -1,4 +1,4 @@
-"""The health check of a container: what it says of servers of every kind, and how little it takes."""
+"""The command `healthcheck`: its output for all kinds of servers, and what it imports."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ USERS: Final = f"basic_auth_users: {{alice: '{ALICE}'}}"
 
 
 async def check(port: int, host: str = "127.0.0.1", *more: str) -> tuple[int, str, str]:
-    """Exit code and what was said, without the address."""
+    """Return the exit code and the output, without the address."""
     code, out, err = await run("healthcheck", "--web.listen-address", f"{host}:{port}", *more)
     return code, out, err.replace(f"{host}:{port}", "ADDRESS")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         pytest.param("", "healthy\n", id="plain"),
         pytest.param(f"tls_server_config: {{{TLS}}}", "healthy\n", id="TLS"),
@@ -43,36 +43,36 @@ async def check(port: int, host: str = "127.0.0.1", *more: str) -> tuple[int, st
         ),
     ],
 )
-async def test_a_living_exporter_is_healthy_however_it_is_guarded(tmp_path: Path, text: str, said: str) -> None:
+async def test_a_running_exporter_is_healthy_with_any_kind_of_authentication(tmp_path: Path, text: str, output: str) -> None:
     make_certificates(tmp_path)
     (tmp_path / "web.yaml").write_text(text)
     async with serving(config=load_web_config(tmp_path / "web.yaml")) as client:
-        assert await check(client.address.port) == (0, said, "")
+        assert await check(client.address.port) == (0, output, "")
 
 
-async def test_an_exporter_of_which_a_loop_has_ended_is_not_healthy() -> None:
+async def test_an_exporter_with_a_dead_loop_is_unhealthy() -> None:
     async with serving(endpoints(dead=lambda: ["poll heygen/studio"])) as client:
         assert await check(client.address.port) == (1, "", "not running: poll heygen/studio\n")
 
 
-async def test_nobody_is_not_healthy(unused_tcp_port: int) -> None:
+async def test_a_closed_port_is_unhealthy(unused_tcp_port: int) -> None:
     assert await check(unused_tcp_port) == (1, "", "no answer from ADDRESS: Connection refused\n")
 
 
-Manners = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def stranger(manners: Manners) -> AsyncIterator[int]:
-    """A server of another kind; its port."""
-    server = await asyncio.start_server(manners, "127.0.0.1", 0)
+async def other_server(answer: Answer) -> AsyncIterator[int]:
+    """Start another kind of server; returns its port."""
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
 
 
-def says(text: bytes) -> Manners:
+def answering(text: bytes) -> Answer:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)
         writer.write(text)
@@ -92,36 +92,38 @@ def says(text: bytes) -> Manners:
         ),
     ],
 )
-async def test_what_is_no_exporter_is_not_healthy(text: bytes, why: str) -> None:
-    async with stranger(says(text)) as port:
+async def test_another_server_is_unhealthy(text: bytes, why: str) -> None:
+    async with other_server(answering(text)) as port:
         assert await check(port) == (1, "", f"no answer from ADDRESS: {why}\n")
 
 
-async def test_who_says_nothing_is_not_waited_for_beyond_the_timeout() -> None:
-    async with stranger(_say_nothing) as port:
+async def test_a_server_that_does_not_answer_is_unhealthy_after_the_timeout() -> None:
+    async with other_server(_answer_nothing) as port:
         assert await check(port, "127.0.0.1", "--timeout", "0.2") == (1, "", "no answer from ADDRESS: timeout after 0.2 seconds\n")
 
 
-async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _answer_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read()
     writer.close()
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")
 @pytest.mark.parametrize("host", ["[::1]", "[::]"])
-async def test_an_exporter_that_listens_by_ipv6_alone_is_found(host: str) -> None:
-    server = await asyncio.start_server(says(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhealthy\n"), "::1", 0, family=socket.AF_INET6)
+async def test_an_exporter_that_listens_on_ipv6_only_is_found(host: str) -> None:
+    server = await asyncio.start_server(
+        answering(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhealthy\n"), "::1", 0, family=socket.AF_INET6
+    )
     async with server:
         assert await check(server.sockets[0].getsockname()[1], host) == (0, "healthy\n", "")
 
 
 @pytest.mark.parametrize("host", ["", "0.0.0.0"])  # noqa: S104 -- nothing is listened on
-async def test_an_exporter_that_listens_everywhere_is_asked_at_loopback(host: str) -> None:
+async def test_an_exporter_that_listens_on_all_interfaces_is_asked_on_loopback(host: str) -> None:
     async with serving() as client:
         assert await check(client.address.port, host) == (0, "healthy\n", "")
 
 
-async def test_the_check_starts_without_what_only_the_daemon_needs() -> None:
+async def test_healthcheck_does_not_import_what_only_the_daemon_needs() -> None:
     code = (
         "import sys; from exporter.cli.main import main; main(['healthcheck', '--timeout', '0.1', '--web.listen-address', '127.0.0.1:1'])"
     )

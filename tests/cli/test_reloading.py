@@ -1,4 +1,4 @@
-"""A running daemon takes over a new configuration, and survives a wrong one."""
+"""A running daemon applies a new configuration and refuses an invalid one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ async def page(running: Daemon) -> str:
     return (await running.get("/metrics"))[1]
 
 
-async def test_accounts_come_and_go_and_a_kept_one_is_not_polled_again(running: Daemon, simulator: Simulator, tmp_path: Path) -> None:
+async def test_accounts_are_added_and_removed_and_a_kept_one_is_not_polled_again(
+    running: Daemon, simulator: Simulator, tmp_path: Path
+) -> None:
     config(tmp_path, simulator.url, ["heygen", "elevenlabs"], interval="1h")
     assert await reload(running) == (200, "reloaded\n")
     await ready(running)
@@ -48,7 +50,7 @@ async def test_accounts_come_and_go_and_a_kept_one_is_not_polled_again(running: 
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-async def test_a_wrong_configuration_is_told_and_changes_nothing(running: Daemon, tmp_path: Path, method: str) -> None:
+async def test_an_invalid_configuration_is_reported_and_changes_nothing(running: Daemon, tmp_path: Path, method: str) -> None:
     before = await page(running)
     (tmp_path / "config.yaml").write_text("accounts: [{name: demo, provider: heygn}]")
     status, text = await reload(running, method)
@@ -61,7 +63,7 @@ async def test_a_wrong_configuration_is_told_and_changes_nothing(running: Daemon
     assert re.findall(pattern, after, re.MULTILINE) == re.findall(pattern, before, re.MULTILINE)
 
 
-async def test_a_signal_reloads_and_a_mended_file_heals_the_gauge(running: Daemon, simulator: Simulator, tmp_path: Path) -> None:
+async def test_a_signal_reloads_and_a_corrected_file_sets_the_gauge_to_1(running: Daemon, simulator: Simulator, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("accounts: 5")
     running.process.send_signal(signal.SIGHUP)
     await running.until(re.compile(rb'event="config refused"'))
@@ -80,7 +82,7 @@ async def test_the_demo_has_nothing_to_reload() -> None:
         await demo.stop()
 
 
-async def test_a_restart_serves_the_last_figures_at_once_and_does_not_ask_again(simulator: Simulator, tmp_path: Path) -> None:
+async def test_a_restart_serves_the_last_values_at_once_and_does_not_poll_again(simulator: Simulator, tmp_path: Path) -> None:
     path = config(tmp_path, simulator.url, ["heygen", "liveavatar"], interval="1h")
     path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
     arguments = ("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0")
@@ -98,7 +100,7 @@ async def test_a_restart_serves_the_last_figures_at_once_and_does_not_ask_again(
     assert len(simulator.requests) == asked
 
 
-async def test_an_unusable_state_file_is_reported_and_the_daemon_runs_on(simulator: Simulator, tmp_path: Path) -> None:
+async def test_an_unusable_state_file_is_reported_and_the_daemon_runs_without_it(simulator: Simulator, tmp_path: Path) -> None:
     path = config(tmp_path, simulator.url, ["heygen"], interval="1h")
     path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
     (tmp_path / "state.db").write_bytes(b"this is no database" * 100)
@@ -110,7 +112,7 @@ async def test_an_unusable_state_file_is_reported_and_the_daemon_runs_on(simulat
     assert (tmp_path / "state.db").read_bytes().startswith(b"this is no database")
 
 
-async def test_the_end_does_not_wait_for_a_reload_that_is_under_way(simulator: Simulator, tmp_path: Path) -> None:
+async def test_the_daemon_stops_after_twenty_reloads_at_once(simulator: Simulator, tmp_path: Path) -> None:
     path = config(tmp_path, simulator.url, ["heygen"], interval="1h")
     async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as running:
         await ready(running)

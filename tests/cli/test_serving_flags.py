@@ -1,4 +1,4 @@
-"""The flags that say where and for how many is served."""
+"""The flags for addresses, sockets and the number of scrapes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ os.dup2(int(sys.argv[1]), 3)
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
 os.execv(sys.executable, [sys.executable, "-W", "error", "-m", "exporter", *sys.argv[2:]])
 """
-"""Hands over a socket as systemd does."""
+"""Passes a socket as systemd does."""
 LISTENING = re.compile(rb'event="server listening" addresses="?([^"]*?)"? accounts')
 
 
 @asynccontextmanager
 async def started(*command: str | Path, pass_fds: tuple[int, ...] = ()) -> AsyncIterator[tuple[Daemon, list[str]]]:
-    """A daemon, and the addresses that it tells."""
+    """Start a daemon; returns it and the addresses in its log."""
     process = await asyncio.create_subprocess_exec(sys.executable, *command, pass_fds=pass_fds, stdout=-1, stderr=-1)
     running = Daemon(process)
     try:
@@ -56,7 +56,7 @@ async def test_several_addresses_are_served(simulator: Simulator, tmp_path: Path
         assert [await is_healthy(address) for address in addresses] == [True, True]
 
 
-async def test_the_socket_that_systemd_hands_over_is_served_in_place_of_addresses(simulator: Simulator, tmp_path: Path) -> None:
+async def test_the_socket_that_systemd_passes_is_served_instead_of_the_addresses(simulator: Simulator, tmp_path: Path) -> None:
     path = config(tmp_path, simulator.url, ["heygen"])
     with socket.create_server(("127.0.0.1", 0)) as bound:
         address = "{}:{}".format(*bound.getsockname())
@@ -67,7 +67,7 @@ async def test_the_socket_that_systemd_hands_over_is_served_in_place_of_addresse
             assert await is_healthy(address)
 
 
-async def test_without_a_socket_from_systemd_the_daemon_says_what_to_do(simulator: Simulator, tmp_path: Path) -> None:
+async def test_without_a_socket_from_systemd_the_error_contains_a_remedy(simulator: Simulator, tmp_path: Path) -> None:
     code, _, log = await run("serve", "--config.file", config(tmp_path, simulator.url, ["heygen"]), "--web.systemd-socket")
     assert code == 1
     assert "systemd passed no socket: start the service by its .socket unit, or use --web.listen-address" in log
@@ -84,7 +84,7 @@ def wordy(folder: Path, url: str) -> Path:
     return path
 
 
-async def test_scrapes_beyond_the_most_are_turned_away_until_one_is_over(simulator: Simulator, tmp_path: Path) -> None:
+async def test_scrapes_over_the_limit_are_refused_until_one_has_ended(simulator: Simulator, tmp_path: Path) -> None:
     flags = ("--web.listen-address", "127.0.0.1:0", "--web.max-requests", "1")
     async with daemon("serve", "--config.file", wordy(tmp_path, simulator.url), *flags) as running:
         async with unread("127.0.0.1", running.port, "/metrics"):
@@ -97,7 +97,7 @@ async def test_scrapes_beyond_the_most_are_turned_away_until_one_is_over(simulat
 
 
 @pytest.mark.parametrize("flag", [["--web.max-requests", "-1"], ["--web.max-requests", "many"], ["--web.listen-address", "[::1]"]])
-def test_a_value_without_sense_is_exit_code_2(flag: list[str]) -> None:
+def test_an_invalid_value_is_exit_code_2(flag: list[str]) -> None:
     code, _, log = invoke("serve", *flag)
     assert code == 2
     assert flag[0] in log

@@ -37,7 +37,7 @@ def expected(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "summary"),
     [
         ("", "no TLS, no users, so no password is needed"),
         (f"tls_server_config: {{{TLS}}}\nbasic_auth_users: {{alice: '{ALICE}'}}", "TLS, 1 user"),
@@ -54,9 +54,9 @@ def expected(folder: Path) -> list[str]:
         ),
     ],
 )
-def test_check_summarises_a_valid_file(folder: Path, text: str, said: str) -> None:
+def test_check_summarises_a_valid_file(folder: Path, text: str, summary: str) -> None:
     path = web(folder, text)
-    assert invoke("check", "--web.config.file", path) == (0, f"{path} is valid: {said}\n", "")
+    assert invoke("check", "--web.config.file", path) == (0, f"{path} is valid: {summary}\n", "")
 
 
 def test_check_lists_the_settings_that_have_no_effect(folder: Path) -> None:
@@ -103,13 +103,13 @@ def test_check_reads_both_files_where_both_are_named(folder: Path) -> None:
     assert (invoke("check", "--web.config.file", path, "--config.file", right))[0] == 2
 
 
-def test_a_file_that_is_not_there_is_wrong(folder: Path) -> None:
+def test_a_file_that_does_not_exist_is_invalid(folder: Path) -> None:
     code, _, err = invoke("check", "--web.config.file", folder / "none.yaml")
     assert code == 2
     assert f"{folder / 'none.yaml'} cannot be used; 1 problem:" in err
 
 
-def test_serve_does_not_start_with_a_wrong_file(simulator: Simulator, folder: Path) -> None:
+def test_serve_does_not_start_with_an_invalid_file(simulator: Simulator, folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:  # that would be an error of its own, with exit code 1
         address = "{}:{}".format(*taken.getsockname())
         path = config(folder, simulator.url, ["heygen"])

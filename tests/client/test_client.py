@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import ssl
-import zlib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -64,7 +62,7 @@ async def failure(client: Client, job: Job) -> PollError:
     return caught.value
 
 
-async def test_a_good_poll_reads_what_is_left(client: Client, job: MakeJob) -> None:
+async def test_a_poll_returns_what_is_left(client: Client, job: MakeJob) -> None:
     reading = await client.poll(job("liveavatar"))
     assert [(quota.resource, quota.unit, quota.remaining) for quota in reading.quotas] == [("credits", "credits", Decimal(1010))]
 
@@ -85,12 +83,12 @@ async def test_every_fault_has_a_case() -> None:
     assert set(Fault) == {*EXPECTED, Fault.NO_PERMISSION, Fault.QUOTA_EXHAUSTED}
 
 
-async def test_a_key_that_lacks_a_permission_is_told_which_one(client: Client, simulator: Simulator, job: MakeJob) -> None:
+async def test_a_missing_permission_is_named(client: Client, simulator: Simulator, job: MakeJob) -> None:
     simulator.misbehave(secret_of("elevenlabs"), Fault.NO_PERMISSION)
     assert "needs the permission user_read" in str(await failure(client, job("elevenlabs")))
 
 
-async def test_a_redirect_is_not_followed_and_no_key_arrives_there(client: Client, simulator: Simulator, job: MakeJob) -> None:
+async def test_a_redirect_is_not_followed(client: Client, simulator: Simulator, job: MakeJob) -> None:
     async with Simulator(PLAYERS) as elsewhere:
         for player in PLAYERS:
             simulator.misbehave(player.secret, Fault.REDIRECT, location=f"{elsewhere.url}/v1/user")
@@ -98,9 +96,7 @@ async def test_a_redirect_is_not_followed_and_no_key_arrives_there(client: Clien
         assert not elsewhere.requests
 
 
-async def test_the_request_names_the_exporter_and_carries_the_key_in_the_declared_header(
-    client: Client, simulator: Simulator, job: MakeJob
-) -> None:
+async def test_the_request_has_the_user_agent_and_the_key_in_its_header(client: Client, simulator: Simulator, job: MakeJob) -> None:
     await client.poll(job("elevenlabs"))
     [request] = simulator.requests
     assert request.headers["User-Agent"] == "ai-account-exporter/test"
@@ -116,26 +112,8 @@ async def test_one_account_s_cookie_never_reaches_another(client: Client, simula
     assert not [request for request in simulator.requests if "Cookie" in request.headers]
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "raw deflate", "identity", ""])
-async def test_compressed_answers_are_read(client: Client, simulator: Simulator, job: MakeJob, coding: str) -> None:
-    raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    content = {
-        "gzip": gzip.compress(GOOD),
-        "deflate": zlib.compress(GOOD),
-        "raw deflate": raw.compress(GOOD) + raw.flush(),
-    }.get(coding, GOOD)
-    simulator.reply(secret_of("liveavatar"), content=content, headers={"Content-Encoding": coding.removeprefix("raw ")} if coding else {})
-    [quota] = (await client.poll(job())).quotas
-    assert quota.remaining == Decimal("7.5")
-
-
-async def test_a_coding_that_was_not_asked_for_is_refused(client: Client, simulator: Simulator, job: MakeJob) -> None:
-    simulator.reply(secret_of("liveavatar"), content=GOOD, headers={"Content-Encoding": "br"})
-    assert (await failure(client, job())).reason is Reason.INVALID_RESPONSE
-
-
 @pytest.mark.parametrize("compressed", [False, True])
-async def test_the_body_cap_is_one_mebibyte_to_the_byte(client: Client, simulator: Simulator, job: MakeJob, compressed: bool) -> None:  # noqa: FBT001 -- a case
+async def test_the_limit_of_a_body_is_exact(client: Client, simulator: Simulator, job: MakeJob, compressed: bool) -> None:  # noqa: FBT001 -- a case
     def reply(size: int) -> None:
         content = GOOD + b" " * (size - len(GOOD))
         headers = {"Content-Encoding": "gzip"} if compressed else {}
@@ -152,17 +130,7 @@ async def test_a_wrong_content_type_alone_is_no_fault(client: Client, simulator:
     assert (await client.poll(job())).quotas
 
 
-@pytest.mark.parametrize("fault", [Fault.BAD_GZIP, Fault.OVERSIZED])
-async def test_an_error_status_speaks_where_its_body_cannot_be_read(
-    client: Client, simulator: Simulator, job: MakeJob, fault: Fault
-) -> None:
-    content = b"x" * (MAX_BODY_BYTES + 1) if fault is Fault.OVERSIZED else b"not gzip"
-    headers = {} if fault is Fault.OVERSIZED else {"Content-Encoding": "gzip"}
-    simulator.reply(secret_of("liveavatar"), status=429, content=content, headers=headers)
-    assert (await failure(client, job())).reason is Reason.RATE_LIMITED
-
-
-async def test_nobody_listening_is_a_connection_failure(client: Client, unused_tcp_port: int) -> None:
+async def test_a_closed_port_is_a_connection_failure(client: Client, unused_tcp_port: int) -> None:
     error = await failure(client, make_job(f"http://127.0.0.1:{unused_tcp_port}"))
     assert error.reason is Reason.CONNECTION
 
@@ -172,23 +140,7 @@ async def test_a_name_that_does_not_resolve_is_a_connection_failure(client: Clie
     assert (error.reason, str(error)) == (Reason.CONNECTION, "the host name could not be resolved")
 
 
-async def test_tls_to_a_plain_port_is_a_tls_failure(client: Client, simulator: Simulator) -> None:
-    error = await failure(client, make_job(simulator.url.replace("http:", "https:")))
-    assert error.reason is Reason.TLS
-
-
-async def test_a_certificate_that_nobody_vouches_for_is_a_tls_failure(client: Client, server_tls: ssl.SSLContext) -> None:
-    playing = Simulator(PLAYERS)
-    await playing.start(ssl_context=server_tls)
-    try:
-        error = await failure(client, make_job(playing.url))
-    finally:
-        await playing.stop()
-    assert (error.reason, str(error)) == (Reason.TLS, "the server's certificate is signed by an unknown authority")
-    assert not playing.requests
-
-
-async def test_the_deadline_is_on_the_whole_poll(client: Client, job: MakeJob, simulator: Simulator) -> None:
+async def test_the_timeout_is_on_the_whole_poll(client: Client, job: MakeJob, simulator: Simulator) -> None:
     simulator.misbehave(secret_of("heygen"), Fault.DRIP)
     async with asyncio.timeout(PATIENCE):  # the response never ends
         error = await failure(client, job("heygen", timeout=Seconds(0.3)))
@@ -206,7 +158,7 @@ async def test_a_secret_file_is_read_for_every_poll(client: Client, job: MakeJob
     assert len(simulator.requests) == 2
 
 
-async def test_a_variable_is_looked_up_in_the_given_environment(session: aiohttp.ClientSession, job: MakeJob) -> None:
+async def test_a_variable_is_read_from_the_given_environment(session: aiohttp.ClientSession, job: MakeJob) -> None:
     source = SecretSource(env="KEY")
     assert (await Client(session, {"KEY": secret_of("liveavatar")}, FakeClock().clock).poll(job(secret=source))).quotas
     assert (await failure(Client(session, {}, FakeClock().clock), job(secret=source))).reason is Reason.CREDENTIAL

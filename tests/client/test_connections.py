@@ -126,6 +126,32 @@ async def test_a_part_of_a_tls_record_counts_as_something_that_arrived(ca: Autho
             assert wire.connections == 3
 
 
+async def test_a_server_that_sent_an_unsolicited_response_gets_a_new_connection_for_each_request(
+    tls: ssl.SSLContext | None, settings: ConnectionSettings
+) -> None:
+    with Wire(more=lambda request: POISON if account_of(request) == b"3" else b"", tls=tls) as wire:
+        async with polling() as client:
+            for account in range(1, 4):
+                assert await figure(client, wire.url, account, settings) == account
+            assert wire.connections == 1
+            wire.write_more()
+            for _ in range(5 if tls else 0):  # what TLS has not decrypted yet is no proof
+                await asyncio.sleep(0)
+            for account in range(4, 8):
+                assert await figure(client, wire.url, account, settings) == account
+            assert wire.connections == 5
+
+
+async def test_a_server_that_closes_idle_connections_is_not_unreliable() -> None:
+    with Wire(more=lambda request: b"EOF" if account_of(request) == b"3" else b"") as wire:
+        async with polling() as client:
+            for account in range(1, 8):
+                assert await figure(client, wire.url, account, ConnectionSettings()) == account
+                if account == 3:
+                    wire.write_more()
+            assert wire.connections == 2
+
+
 def chunked(request: bytes) -> bytes:
     body = answer(request).partition(b"\r\n\r\n")[2]
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:]))

@@ -63,7 +63,7 @@ async def client(session: aiohttp.ClientSession) -> AsyncIterator[Client]:
     await made.close()
 
 
-async def test_a_login_is_enough_to_poll(client: Client, new_job: Callable[..., Job], vendor: Simulator, file: Path) -> None:
+async def test_a_login_is_sufficient_for_polls(client: Client, new_job: Callable[..., Job], vendor: Simulator, file: Path) -> None:
     reading = await client.poll(new_job())
     assert str(reading.quotas[0].remaining) == "42.5"
     assert [request.headers["Authorization"] for request in vendor.requests] == ["Bearer access-1"]
@@ -75,7 +75,7 @@ async def test_accounts_of_one_login_fetch_one_token(client: Client, new_job: Ca
     assert len(endpoint.asked) == 1
 
 
-async def test_a_token_that_the_vendor_refuses_is_renewed_once(
+async def test_a_refused_token_is_replaced_once(
     client: Client, new_job: Callable[..., Job], vendor: Simulator, endpoint: TokenEndpoint
 ) -> None:
     await client.poll(new_job())
@@ -90,7 +90,7 @@ async def test_a_token_that_the_vendor_refuses_is_renewed_once(
     assert len(endpoint.asked) == 2
 
 
-async def test_a_refused_login_says_what_to_do(client: Client, new_job: Callable[..., Job], endpoint: TokenEndpoint) -> None:
+async def test_the_error_of_a_refused_login_says_what_to_do(client: Client, new_job: Callable[..., Job], endpoint: TokenEndpoint) -> None:
     endpoint.reply(400, {"error": "invalid_grant"})
     with pytest.raises(PollError) as caught:
         await client.poll(new_job())
@@ -98,6 +98,6 @@ async def test_a_refused_login_says_what_to_do(client: Client, new_job: Callable
     assert "log in again" in str(caught.value)
 
 
-async def test_a_login_s_poll_asks_nothing_that_only_a_key_may(client: Client, new_job: Callable[..., Job], vendor: Simulator) -> None:
+async def test_requests_that_need_a_key_are_not_sent_with_a_login(client: Client, new_job: Callable[..., Job], vendor: Simulator) -> None:
     await client.poll(new_job())
     assert {request.path for request in vendor.requests} == {"/v3/users/me"}

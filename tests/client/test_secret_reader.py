@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -141,6 +142,35 @@ asyncio.run(main())
 def test_a_file_that_does_not_answer_does_not_delay_the_end_of_the_process() -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", HANGING], capture_output=True, text=True, timeout=PATIENCE, check=True)  # noqa: S603 -- our own code
     assert (done.stdout, done.stderr) == ("timeout\n", "")
+
+
+async def test_a_thousand_accounts_of_one_file_take_turns(key: Path) -> None:
+    files, running, most = FileThreads(Seconds(PATIENCE)), [0], [0]
+
+    def call() -> None:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        running[0] -= 1
+
+    started = time.process_time()
+    await asyncio.gather(*(files.run(key, call) for _ in range(50)))
+    few = time.process_time() - started
+    await asyncio.gather(*(files.run(key, call) for _ in range(1_000)))
+    many = time.process_time() - started - few
+    assert most == [1]
+    assert many < 10 * 20 * few  # each turn wakes one caller, not all
+
+
+async def test_a_thread_that_cannot_be_started_blocks_no_later_call(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    files = FileThreads()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(RuntimeError):
+            await files.run(key, key.read_text)
+    assert await files.run(key, key.read_text) == "first"
 
 
 async def test_what_the_call_raises_is_raised(key: Path) -> None:

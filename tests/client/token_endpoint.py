@@ -1,4 +1,4 @@
-"""A token endpoint on loopback: it hands out access tokens for refresh tokens, and replaces those when it is told to."""
+"""A token endpoint on loopback: it issues access tokens for refresh tokens, and replaces those where configured."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Canned:
 
 
 class TokenEndpoint(Listener):
-    """Knows one client and one login. A refresh token dies when another takes its place."""
+    """A token endpoint with one client and one login. A refresh token is invalid once it was replaced."""
 
     path = PATH
 
@@ -60,7 +60,7 @@ class TokenEndpoint(Listener):
         self.expires_in = expires_in
         self.asked: list[Asked] = []
         self.issued: list[str] = []
-        """All access tokens that were handed out."""
+        """All access tokens that were issued."""
         self.before_answer: Callable[[], None] = lambda: None
         """Called when a request has been read and its answer decided, but not sent."""
         self._access_tokens = access_tokens

@@ -50,12 +50,12 @@ def test_a_key_is_read_from_a_variable_a_file_or_the_configuration(tmp_path: Pat
 
 
 @pytest.mark.parametrize("around", ["{}\n", "{}\r\n", "  {}  ", "\t{}\t\n", "\n\n{}\n\n", "\v\f{}"])
-def test_white_space_around_a_key_is_taken_off(tmp_path: Path, around: str) -> None:
+def test_white_space_around_a_key_is_removed(tmp_path: Path, around: str) -> None:
     text = around.format(KEY)
     assert from_variable(text) == from_file(tmp_path, text.encode()) == from_value(text) == KEY
 
 
-def test_a_byte_order_mark_at_the_start_of_a_file_is_taken_off(tmp_path: Path) -> None:
+def test_a_byte_order_mark_at_the_start_of_a_file_is_removed(tmp_path: Path) -> None:
     assert from_file(tmp_path, b"\xef\xbb\xbf" + KEY.encode() + b"\r\n") == KEY
 
 
@@ -65,7 +65,7 @@ def test_every_visible_ascii_character_may_be_in_a_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("inside", ["\n", "\r\n", " ", "\t", "\0", "\x1b", "\x7f", "é", "\u00a0", "\u200b", "\u2028", "\ufeff", "🎬"])
-def test_what_no_key_has_is_told_by_its_position_and_not_shown(tmp_path: Path, inside: str) -> None:
+def test_a_character_that_no_key_has_is_reported_by_its_position_and_not_shown(tmp_path: Path, inside: str) -> None:
     text = f"abcdefg{inside}hijklmn"
     path = tmp_path / "secret"
     path.write_bytes(text.encode())
@@ -84,7 +84,7 @@ def test_what_no_key_has_is_told_by_its_position_and_not_shown(tmp_path: Path, i
 
 
 @pytest.mark.parametrize("invisible", ["\u200b", "\u2060", "\ufeff\ufeff", "\0"])
-def test_what_cannot_be_seen_around_a_key_is_not_taken_for_a_part_of_it(tmp_path: Path, invisible: str) -> None:
+def test_invisible_characters_around_a_key_are_refused(tmp_path: Path, invisible: str) -> None:
     path = tmp_path / "secret"
     path.write_bytes(f"{invisible}{KEY}".encode())
     assert "at position 1 of " in refusal(SecretSource(file=path))
@@ -92,7 +92,7 @@ def test_what_cannot_be_seen_around_a_key_is_not_taken_for_a_part_of_it(tmp_path
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\n", "\r\n\t \n"])
-def test_an_empty_secret_is_told(tmp_path: Path, nothing: str) -> None:
+def test_an_empty_secret_is_reported(tmp_path: Path, nothing: str) -> None:
     path = tmp_path / "secret"
     path.write_bytes(nothing.encode())
     assert refusal(SecretSource(env="KEY"), {"KEY": nothing}) == "the environment variable KEY is empty"
@@ -100,32 +100,32 @@ def test_an_empty_secret_is_told(tmp_path: Path, nothing: str) -> None:
     assert refusal(SecretSource(value=SecretStr(nothing))) == "the value in the configuration is empty"
 
 
-def test_a_file_of_nothing_but_a_byte_order_mark_is_empty(tmp_path: Path) -> None:
+def test_a_file_with_only_a_byte_order_mark_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_bytes(b"\xef\xbb\xbf\n")
     assert refusal(SecretSource(file=path)) == "the file is empty"
 
 
-def test_a_variable_that_is_not_set_is_told_by_its_name() -> None:
+def test_a_variable_that_is_not_set_is_named() -> None:
     assert refusal(SecretSource(env="KEY"), {"OTHER": KEY}) == "the environment variable KEY is not set"
 
 
-def test_a_variable_of_other_bytes_than_utf_8_is_refused() -> None:
+def test_a_variable_that_is_not_utf_8_is_refused() -> None:
     assert "at position 2 of 3" in refusal(SecretSource(env="KEY"), {"KEY": os.fsdecode(b"a\xffb")})
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     assert refusal(SecretSource(file=tmp_path / "secret")) == "the file does not exist"
     (tmp_path / "link").symlink_to("nowhere")
     assert refusal(SecretSource(file=tmp_path / "link")) == "the file does not exist"
 
 
-def test_a_file_whose_folder_is_a_file_is_not_there(tmp_path: Path) -> None:
+def test_a_file_whose_folder_is_a_file_does_not_exist(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(KEY)
     assert refusal(SecretSource(file=tmp_path / "secret" / "key")) == "the file does not exist"
 
 
-def test_a_name_longer_than_a_file_system_allows_is_told(tmp_path: Path) -> None:
+def test_a_name_longer_than_a_file_system_allows_is_reported(tmp_path: Path) -> None:
     assert refusal(SecretSource(file=tmp_path / ("k" * 5000))).startswith("the file ")
 
 
@@ -133,7 +133,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
     assert refusal(SecretSource(file=tmp_path)) == "the file is not a regular file"
 
 
-def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_named_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert refusal(SecretSource(file=tmp_path / "pipe")) == "the file is not a regular file"
 
@@ -142,7 +142,7 @@ def test_a_device_is_refused() -> None:
     assert refusal(SecretSource(file=Path("/dev/zero"))) == "the file is not a regular file"
 
 
-def test_bytes_that_are_no_text_are_refused_without_showing_them(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_refused_without_showing_them(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_bytes(KEY.encode() + b"\xff")
     assert refusal(SecretSource(file=path)) == "the file is not text"
@@ -155,7 +155,7 @@ def test_a_file_of_64_kib_is_read_and_a_larger_one_is_refused(tmp_path: Path) ->
     assert refusal(SecretSource(file=tmp_path / "secret")) == "the file is larger than 65536 bytes, and no key is"
 
 
-def test_a_huge_file_is_refused_without_being_read_wholly(tmp_path: Path) -> None:
+def test_a_huge_file_is_refused_without_reading_all_of_it(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.touch()
     os.truncate(path, 2**40)  # sparse: it takes no room
@@ -192,16 +192,16 @@ def test_a_variable_is_looked_up_each_time() -> None:
 
 
 @pytest.mark.parametrize("parts", [{}, {"env": "A", "file": "b"}, {"env": "A", "value": "b"}, {"env": None}, {"env": "A", "file": None}])
-def test_a_secret_has_exactly_one_place(parts: dict[str, str | None]) -> None:
+def test_a_secret_has_exactly_one_source(parts: dict[str, str | None]) -> None:
     with pytest.raises(ValidationError, match="expected exactly one of env, file, value and oauth2"):
         SecretSource.model_validate(parts)
 
 
-def test_an_unreadable_secret_fails_a_poll_like_any_other_reason() -> None:
+def test_an_unreadable_secret_is_a_failure_of_the_poll() -> None:
     assert issubclass(CredentialError, PollError)
 
 
-def test_what_is_read_does_not_show_itself() -> None:
+def test_a_secret_is_not_part_of_its_text_form() -> None:
     secret = SecretSource(env="KEY").read({"KEY": KEY})
     assert KEY not in f"{secret} {secret!r}"
 
@@ -219,7 +219,7 @@ SPECIMEN: Final = (
 @example(KEY)
 @example(f"{KEY}\n{KEY}")
 @given(st.text() | st.text(alphabet=string.printable, min_size=6) | st.from_regex(r"\s*[!-~]{6,}\s*", fullmatch=True))
-def test_what_is_accepted_can_be_a_header_and_what_is_refused_is_not_shown(scratch: Path, text: str) -> None:
+def test_an_accepted_key_fits_into_a_header_and_a_refused_one_is_not_shown(scratch: Path, text: str) -> None:
     scratch.write_bytes(text.encode())
     for source in (SecretSource(env="K"), SecretSource(file=scratch), SecretSource(value=SecretStr(text))):
         try:

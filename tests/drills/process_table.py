@@ -124,6 +124,16 @@ DRILLS: Final[tuple[Drill, ...]] = (
         "The process exits with code 0.",
     ),
     Drill(
+        "the end comes while the configuration does not answer",
+        "The configuration is on a network file system that is down; ninety reloads are requested, then SIGTERM arrives.",
+        "Polls continue, one thread reads the file, and the process exits with code 0.",
+    ),
+    Drill(
+        "a named pipe is given at the start",
+        "The configuration, or that of the web server, is a named pipe that nobody writes to.",
+        "The process exits with code 2.",
+    ),
+    Drill(
         "a secret is missing at the start",
         "One of three secret files does not exist when the daemon starts.",
         "`check` reports it; the daemon polls the other accounts, and this one fails as `credential` until its file exists.",

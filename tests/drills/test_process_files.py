@@ -20,7 +20,7 @@ from exporter.cli.main import main
 from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import LISTENING, Daemon, daemon, launched, ready
 from tests.cli.test_reloading import reload
-from tests.drills.process import SERVED, asked, ended, errors, line, player, secret, watched, write_config
+from tests.drills.process import SERVED, asked, ended, errors, line, player, secret, until_asked, watched, write_config
 from tests.support import CANARY, PATIENCE
 
 GOOD: Final = range(3)
@@ -154,6 +154,32 @@ async def test_the_end_comes_while_the_state_file_does_not_answer(tmp_path: Path
         _, rest = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0
     assert not LISTENING.search(log + rest)
+
+
+async def test_the_end_comes_while_the_configuration_does_not_answer(tmp_path: Path) -> None:
+    async with Simulator(map(player, GOOD)) as simulator:
+        path = write_config(tmp_path, simulator.url, GOOD)
+        async with daemon("serve", "--config.file", path, *SERVED) as running:
+            await ready(running)
+            with silent([path]):
+                for _ in range(60):
+                    running.process.send_signal(signal.SIGHUP)
+                reloads = [asyncio.create_task(reload(running)) for _ in range(30)]
+                before = threads(running)
+                polls = len(asked(simulator, 0))
+                await until_asked(simulator, 0, polls + 3)
+                assert threads(running) <= before + 1
+                await ended(running)
+            await asyncio.gather(*reloads, return_exceptions=True)
+
+
+@pytest.mark.parametrize("flag", ["--config.file", "--web.config.file"])
+def test_a_named_pipe_is_given_at_the_start(tmp_path: Path, flag: str) -> None:
+    path = write_config(tmp_path, "http://127.0.0.1:1", GOOD)
+    os.mkfifo(tmp_path / "pipe")
+    for command in ("serve", "check"):
+        done = CliRunner().invoke(main, [command, "--config.file", str(path), flag, str(tmp_path / "pipe")])
+        assert (done.exit_code, "not a regular file" in done.output) == (2, True)
 
 
 async def test_a_secret_is_missing_at_the_start(tmp_path: Path) -> None:

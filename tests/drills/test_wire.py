@@ -64,7 +64,7 @@ def followed(more: bytes) -> Scenario:
         asyncio.get_running_loop().call_later(0.01, transport.write, more)
         return await endless(scene, b"", b"")
 
-    return misbehaving(act, figure=GOOD, polls=4)
+    return misbehaving(act, figure=GOOD, polls=4, own_server=True)
 
 
 async def stop(env: Environment) -> None:
