@@ -132,7 +132,7 @@ def totals(known: tuple[Consumption, ...]) -> dict[str, tuple[int, int]]:
         pytest.param(told(10), told(10, 90), ("0", "0"), id="what remains appears"),
     ],
 )  # fmt: skip
-def test_two_readings_tell(former: Quota, latter: Quota, expected: tuple[str, str]) -> None:
+def test_two_readings_are_counted(former: Quota, latter: Quota, expected: tuple[str, str]) -> None:
     assert counted(former, latter) == expected
 
 
@@ -158,11 +158,11 @@ def test_a_day_of_everything_adds_up() -> None:
     assert counted(*readings) == ("90", "125")
 
 
-def test_what_was_not_told_in_between_is_not_counted_twice() -> None:
+def test_what_was_missing_in_between_is_not_counted_twice() -> None:
     assert counted(told(10, 90), told(remaining=80), told(30, 70), told(35, 65)) == ("25", "0")
 
 
-def test_a_resource_that_comes_back_goes_on_from_its_last_reading() -> None:
+def test_a_resource_that_comes_back_continues_from_its_last_reading() -> None:
     assert counted(told(10), [], told(limit=100), told(25)) == ("15", "0")
 
 
@@ -247,7 +247,7 @@ def test_a_top_up_does_not_hide_the_rate() -> None:
     assert burn(consumption) == Burn(60 / 900, 900.0)
 
 
-def test_the_rate_starts_anew_where_nothing_could_be_concluded() -> None:
+def test_the_rate_starts_again_after_readings_that_cannot_be_compared() -> None:
     known = kept(told(0), told(30), told(60), told(remaining=9), told(remaining=8))
     assert [burn(consumption) for consumption in known] == [None]
     assert [
@@ -331,7 +331,7 @@ def test_counters_are_restored_exactly(readings: list[tuple[float, list[Quota]]]
         all(
             is_storable(amount)
             for each in entry.consumption
-            for amount in (each.used, each.remaining, each.limit, each.consumed)
+            for amount in (each.used, each.remaining, each.limit, each.consumed, each.replenished)
             if amount is not None
         )
     )
@@ -378,7 +378,7 @@ def test_what_really_happened_is_what_was_seen(events: list[Event], shown: str) 
 # A restart
 
 
-def test_counters_go_on_after_a_restart(tmp_path: Path) -> None:
+def test_counters_continue_after_a_restart(tmp_path: Path) -> None:
     key, path = AccountKey("p", "a"), tmp_path / "state.db"
     file = StateFile.open(path)
     file.save(key, Record(Entry(consumption=kept(told("0.1", resets_at=SOON + DAY), told("0.3", resets_at=SOON + DAY)))))

@@ -256,7 +256,7 @@ def test_a_file_of_a_newer_version_is_refused_and_keeps_its_rows(path: Path) -> 
     assert execute(path, "SELECT account FROM accounts") == [("account-0",)]
 
 
-def test_another_process_that_holds_the_file_is_told_apart(path: Path, file: StateFile) -> None:
+def test_a_file_that_another_process_uses_is_refused_with_that_reason(path: Path, file: StateFile) -> None:
     file.save(KEY, RECORD)
     code = "import pathlib, sys; from exporter.accounts.persistence import StateFile; StateFile.open(pathlib.Path(sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)  # noqa: S603 -- our own code
@@ -470,7 +470,7 @@ async def test_what_was_saved_is_restored_at_the_next_start(path: Path) -> None:
     assert log.lines() == [{"event": "state restored", "level": "info", "accounts": 2, "skipped": 0}]
 
 
-async def test_skipped_rows_are_told(path: Path) -> None:
+async def test_skipped_rows_are_counted_in_the_log(path: Path) -> None:
     filled(path, 3)
     execute(path, "UPDATE accounts SET entry = '?' WHERE account = 'account-1'")
     state, log = await Persistence.open(path), Log()
@@ -479,14 +479,14 @@ async def test_skipped_rows_are_told(path: Path) -> None:
     assert log.lines() == [{"event": "state restored", "level": "warning", "accounts": 2, "skipped": 1}]
 
 
-async def test_a_write_is_on_disk_when_its_caller_goes_on(path: Path, state: Persistence) -> None:
+async def test_a_write_is_on_disk_when_save_returns(path: Path, state: Persistence) -> None:
     await state.save(KEY, RECORD)
     shutil.copy(path, path.with_name("crashed.db"))
     shutil.copy(f"{path}-wal", path.with_name("crashed.db-wal"))
     assert repr(stored(path.with_name("crashed.db"))[KEY]) == repr(RECORD)
 
 
-async def test_an_unusable_file_is_told_once_and_stops_nothing(tmp_path: Path) -> None:
+async def test_an_unusable_file_is_logged_once_and_stops_nothing(tmp_path: Path) -> None:
     log = Log()
     state = await Persistence.open(tmp_path)
     await state.save(KEY, RECORD)
@@ -516,7 +516,7 @@ async def test_after_closing_nothing_is_written_and_nothing_raises(path: Path, s
     assert repr(stored(path)[KEY]) == repr(RECORD)
 
 
-async def test_a_full_disk_is_told_once_and_so_is_its_end(state: Persistence) -> None:
+async def test_a_full_disk_is_logged_once_and_so_is_the_recovery(state: Persistence) -> None:
     log, large = Log(), record(mismatches={"x" * 200_000: 1})
     await in_worker(state, "PRAGMA max_page_count=10")
     await state.save(KEY, large)
@@ -554,7 +554,7 @@ async def test_a_file_that_cannot_be_read_any_more_restores_nothing(state: Persi
     assert log.lines() == [{"event": "state unreadable", "level": "error", "error": "no such table: accounts"}]
 
 
-async def test_a_hanging_disk_holds_nobody_and_the_writes_go_on_later(path: Path, gated: tuple[Persistence, Gated]) -> None:
+async def test_a_hanging_disk_delays_no_caller_and_the_writes_follow_later(path: Path, gated: tuple[Persistence, Gated]) -> None:
     state, file = gated
     async with asyncio.timeout(PATIENCE):
         await state.save(KEY, RECORD)
@@ -587,7 +587,7 @@ async def test_a_save_after_forgetting_is_kept_although_both_had_to_wait(gated: 
     assert (await state.restore())[KEY].entry.polls == 8
 
 
-async def test_everyone_who_waits_goes_on_when_their_write_is_done(path: Path) -> None:
+async def test_every_caller_returns_when_its_write_is_done(path: Path) -> None:
     worker = ThreadPoolExecutor(1)
     file = worker.submit(Gated.open, path).result()
     state = Persistence(file, worker, write_wait=60)
@@ -615,7 +615,7 @@ async def test_closing_is_not_held_by_a_hanging_disk_and_drops_what_still_waits(
     assert file.writes == [(account(0), RECORD)]
 
 
-async def test_a_failure_after_the_caller_went_on_is_told_too(gated: tuple[Persistence, Gated]) -> None:
+async def test_a_failure_after_save_has_returned_is_logged_too(gated: tuple[Persistence, Gated]) -> None:
     state, file = gated
     log = Log()
     await state.save(AccountKey("liveavatar", "\ud800"), RECORD)

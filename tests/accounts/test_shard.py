@@ -55,7 +55,7 @@ def test_a_plan_has_the_accounts_of_its_shard(tmp_path: Path) -> None:
     assert sum(map(len, parts)) == len(set().union(*parts)) == 40
 
 
-def test_the_page_says_which_shard_it_is() -> None:
+def test_the_page_shows_the_shard() -> None:
     page = Exposition(BUILD, shard=Shard(2, 5)).render(showcase().snapshot()).body
     assert b"\nai_account_exporter_shard_ordinal 2.0\n" in page
     assert b"\nai_account_exporter_total_shards 5.0\n" in page
@@ -87,7 +87,7 @@ def test_flags_name_a_shard(shard: int | None, pod: str | None, total: int, expe
         (["--total-shards=0"], "0 is not in the range"),
     ],
 )
-def test_flags_that_contradict_each_other_are_told(flags: list[str], said: str, tmp_path: Path) -> None:
+def test_flags_that_contradict_each_other_are_refused(flags: list[str], said: str, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("accounts: [{name: a, provider: heygen, credentials: {api_key: {value: x}}}]")
     done = CliRunner().invoke(main, ["serve", f"--config.file={tmp_path / 'config.yaml'}", *flags])
     assert (done.exit_code, said in done.output) == (2, True), done.output

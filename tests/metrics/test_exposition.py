@@ -49,7 +49,7 @@ operations = st.lists(
 )
 
 
-def written_anew(snapshot: Snapshot, accept: str = "") -> bytes:
+def new_page(snapshot: Snapshot, accept: str = "") -> bytes:
     labels = sorted({label for job in snapshot.jobs for label in job.settings.labels})
     families = Families([*account_families(snapshot.accounts, labels), *exporter_families(snapshot, BUILD)])
     write = generate_openmetrics if accept else generate_latest
@@ -74,7 +74,7 @@ def record(store: Store, poll: Poll, at: float) -> None:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(operations)
-def test_after_any_sequence_of_polls_the_page_is_as_if_written_anew(sequence: list[Poll | Wait | Scrape]) -> None:
+def test_after_any_sequence_of_polls_a_kept_page_equals_a_new_one(sequence: list[Poll | Wait | Scrape]) -> None:
     now, store = NOW, new_store()
     exposition = Exposition(BUILD, runtime=False)
     for operation in (*sequence, Scrape(""), Scrape(OPENMETRICS)):
@@ -83,7 +83,7 @@ def test_after_any_sequence_of_polls_the_page_is_as_if_written_anew(sequence: li
                 now += seconds
             case Scrape(accept):
                 snapshot = replace(store.snapshot(), at=now)
-                assert exposition.render(snapshot, negotiate(accept, "")).body == written_anew(snapshot, accept)
+                assert exposition.render(snapshot, negotiate(accept, "")).body == new_page(snapshot, accept)
             case Poll():
                 record(store, operation, now)
 
@@ -96,7 +96,7 @@ def test_figures_vanish_from_a_kept_page_when_they_get_stale_and_come_back_with_
     for now in (NOW, NOW + 900, NOW):
         snapshot = replace(store.snapshot(), at=now)
         pages.append(exposition.render(snapshot, negotiate(accept, "")).body)
-        assert pages[-1] == written_anew(snapshot, accept)
+        assert pages[-1] == new_page(snapshot, accept)
     assert pages[0] == pages[2] != pages[1]
 
 
@@ -108,7 +108,7 @@ def test_an_account_that_was_removed_vanishes_at_once_and_its_label_names_with_i
     store.configure(store.snapshot().jobs[1:])
     rest = store.snapshot()
     assert b"team=" not in exposition.render(rest).body
-    assert exposition.render(rest).body == written_anew(rest)
+    assert exposition.render(rest).body == new_page(rest)
 
 
 def test_another_label_value_of_an_account_that_was_not_polled_since_is_shown_at_once() -> None:
@@ -116,7 +116,7 @@ def test_another_label_value_of_an_account_that_was_not_polled_since_is_shown_at
     exposition.render(store.snapshot())
     store.configure([job_of(KEYS[0], labels={"team": "y"}), *store.snapshot().jobs[1:]])
     relabelled = store.snapshot()
-    assert exposition.render(relabelled).body == written_anew(relabelled)
+    assert exposition.render(relabelled).body == new_page(relabelled)
 
 
 def test_an_older_snapshot_still_gives_its_own_page() -> None:
@@ -126,7 +126,7 @@ def test_an_older_snapshot_still_gives_its_own_page() -> None:
     record(store, Poll(0, Reason.TLS), NOW)
     newer = store.snapshot()
     for snapshot in (newer, older, newer):
-        assert exposition.render(snapshot).body == written_anew(snapshot)
+        assert exposition.render(snapshot).body == new_page(snapshot)
 
 
 def test_gzip_holds_the_same_page_and_no_time_of_its_own() -> None:
@@ -138,7 +138,7 @@ def test_gzip_holds_the_same_page_and_no_time_of_its_own() -> None:
     assert len(packed.body) < len(plain.body) / 4
 
 
-def test_caches_are_told_that_the_page_depends_on_what_was_asked_for() -> None:
+def test_caches_see_that_the_page_depends_on_the_request() -> None:
     assert Exposition(BUILD).render(new_store().snapshot()).headers["Vary"] == "Accept, Accept-Encoding"
 
 

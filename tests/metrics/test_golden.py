@@ -66,7 +66,7 @@ def test_every_series_of_an_account_has_every_label_of_the_operator() -> None:
 
 
 @PAGES
-def test_no_sample_carries_a_timestamp_or_tells_when_it_was_created(name: str, accept: str) -> None:
+def test_no_sample_has_a_timestamp_or_a_creation_time(name: str, accept: str) -> None:
     for line in lines_of(accept):
         assert re.fullmatch(r"[a-z_]+(\{.*\})? [0-9.e+-]+", line)
         assert "_created" not in line.partition("{")[0].replace("created_timestamp", "")

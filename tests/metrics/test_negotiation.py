@@ -94,7 +94,7 @@ def test_q_values_are_honoured(accept: str, expected: Format) -> None:
 @pytest.mark.parametrize(
     "accept", ["text/plain;q=0.1, */*;q=0.9, application/openmetrics-text;q=0.5", "text/plain;q=0, application/openmetrics-text;q=0.5, */*"]
 )
-def test_a_wildcard_says_nothing_of_a_type_that_is_named(accept: str) -> None:
+def test_a_wildcard_does_not_apply_to_a_listed_type(accept: str) -> None:
     assert choose_format(accept) is OM
 
 

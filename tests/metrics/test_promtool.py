@@ -34,7 +34,7 @@ def test_promtool_finds_no_fault(promtool: str, *, runtime: bool) -> None:
     assert complaints(promtool, body) == (0, "")
 
 
-def test_promtool_would_tell_of_a_fault(promtool: str) -> None:
+def test_promtool_would_report_a_fault(promtool: str) -> None:
     code, said = complaints(promtool, b"# TYPE ai_account_polls counter\nai_account_polls 1\n")
     assert code != 0
     assert "_total" in said

@@ -65,7 +65,7 @@ def test_a_reason_that_occurred_is_counted_beside_the_others() -> None:
     assert len(samples) == 12
 
 
-def test_what_the_vendor_did_not_tell_has_no_series() -> None:
+def test_what_the_vendor_did_not_send_has_no_series() -> None:
     entry = entry_with(Reading(quotas=(Quota("wallet", "usd", remaining=Decimal("12.5")),)))
     assert families_of(entry) == {
         "quota_remaining", "resources", "info", "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds",
@@ -122,7 +122,7 @@ def test_unlimited_is_1_or_absent() -> None:
         (Quota("r", "u", resets_at=5000.0), 0.0),
     ],
 )
-def test_a_resource_counts_once_the_vendor_told_how_much_there_is(quota: Quota, counted: float) -> None:
+def test_a_resource_counts_if_the_vendor_sent_an_amount(quota: Quota, counted: float) -> None:
     assert shown(entry_with(Reading(quotas=(quota,))), "resources") == [((), counted)]
 
 
@@ -132,7 +132,7 @@ def test_an_answer_without_resources_shows_0_of_them_and_an_empty_info() -> None
     assert shown(entry, "info") == [(("", "", "", ""), 1.0)]
 
 
-def test_info_has_what_the_vendor_told_and_is_empty_where_it_is_silent() -> None:
+def test_info_has_what_the_vendor_sent_and_is_empty_otherwise() -> None:
     entry = entry_with(Reading(info={"workspace": "w-1", "plan": "pro", "e_mail": "nobody@example.com"}))
     assert shown(entry, "info") == [(("pro", "", "", "w-1"), 1.0)]
 
@@ -201,7 +201,7 @@ ALL, OWN = Threshold("*", "warning", share=Decimal("0.1")), Threshold("r", "warn
         ),
     ],
 )
-def test_a_threshold_stands_where_the_vendor_tells_what_is_left(
+def test_a_threshold_is_exported_where_the_remaining_amount_is_known(
     quota: Quota, thresholds: tuple[Threshold, ...], expected: list[Sample]
 ) -> None:
     assert shown(entry_with(Reading((quota,))), "quota_threshold", thresholds=thresholds) == expected

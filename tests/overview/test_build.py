@@ -72,7 +72,7 @@ def test_an_end_is_counted_from_the_last_good_poll() -> None:
         pytest.param(burning(polled(credits_of(1, resets_at=NOW + DAY, unlimited=True)), 1.0), True, id="has no end"),
     ],
 )
-def test_whether_it_lasts_until_the_reset_is_told_where_that_is_known(account: Account, lasts: object) -> None:
+def test_whether_it_lasts_until_the_reset_is_shown_where_it_is_known(account: Account, lasts: object) -> None:
     assert quota_of(account).lasts_until_reset is lasts
 
 
@@ -86,11 +86,11 @@ def test_whether_it_lasts_until_the_reset_is_told_where_that_is_known(account: A
     pytest.param(burning(polled(credits_of("1e308")), 1e-300), id="beyond all numbers"),
     pytest.param(burning(polled(Quota("credits", "credits", used=Decimal(5))), 1.0), id="nobody knows what is left"),
 ])  # fmt: skip
-def test_no_end_is_told_where_there_is_none(account: Account) -> None:
+def test_no_end_is_shown_where_there_is_none(account: Account) -> None:
     assert quota_of(account).empty_at is None
 
 
-def test_an_end_in_ten_years_is_still_told() -> None:
+def test_an_end_in_ten_years_is_still_shown() -> None:
     assert quota_of(burning(polled(credits_of(TEN_YEARS)), 1.0)).empty_at == NOW - 60 + TEN_YEARS
 
 
@@ -107,7 +107,7 @@ def test_a_burn_belongs_to_its_resource_its_unit_and_the_last_reading() -> None:
     ("remaining", "limit", "share"),
     [("25", "100", 0.25), ("-20", "100", -0.2), ("-0", "100", 0.0), ("5", None, None), (None, "5", None), ("5", "0", None), ("0", "0", None), ("1e308", "1e-300", None)],
 )  # fmt: skip
-def test_a_share_is_told_where_there_is_a_limit(remaining: str | None, limit: str | None, share: float | None) -> None:
+def test_a_share_is_shown_where_there_is_a_limit(remaining: str | None, limit: str | None, share: float | None) -> None:
     told = quota_of(polled(credits_of(remaining, limit))).share
     assert told == share
     assert str(told) != "-0.0"
@@ -145,7 +145,7 @@ def test_no_correction_makes_figures_older_or_younger(correction: float, age: fl
     assert bool(facts_of(corrected(polled(credits_of(1), age=age), correction), NOW + correction).quotas) is (age <= 900)
 
 
-def test_a_vendor_s_wait_is_told_while_it_lasts() -> None:
+def test_the_vendor_s_wait_is_shown_while_it_lasts() -> None:
     account = changed(failed(), limited_until=NOW)
     assert facts_of(account).limited_until is None
     assert facts_of(account, NOW - 1).limited_until == NOW

@@ -23,7 +23,7 @@ def plain(known: Account) -> dict[str, Any]:
     return account
 
 
-def test_an_account_is_told_whole() -> None:
+def test_an_account_has_all_fields() -> None:
     quota = credits_of("12.5", 100, used=Decimal("87.5"), resets_at=NOW + DAY)
     known = burning(polled(quota), 0.5)
     reading = Reading(

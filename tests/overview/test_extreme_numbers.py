@@ -21,9 +21,11 @@ from exporter.model import AccountKey, AutoReload, Quota, Reading, Seconds, Thre
 from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode
 from exporter.polling.adaptive import adaptive_interval
+from exporter.web.status.page import StatusPage
 from tests.support import NOW, clock_at, job_of
 
 KEY = AccountKey("acme", "studio")
+STATUS_PAGE = StatusPage(telemetry_path="/metrics")
 EXTREMES = tuple(
     map(
         Decimal,
@@ -82,7 +84,9 @@ def refuse(name: str) -> None:
 @example([quota(used="-1.7e308"), quota(used="0"), quota(used="1.7e308"), quota(used="1.7e308")], (), 1e-6)
 def test_no_page_fails_and_every_number_is_finite(readings: list[Reading], thresholds: tuple[Threshold, ...], gap: float) -> None:
     snapshot = store_after(readings, thresholds, gap).snapshot()
-    overview = json.loads(encode(build_overview(snapshot, "1")), parse_constant=refuse)
+    facts = build_overview(snapshot, "1")
+    assert STATUS_PAGE.render(facts).body
+    overview = json.loads(encode(facts), parse_constant=refuse)
     once = json.loads(json.dumps([as_polled(account) for account in snapshot.accounts]), parse_constant=refuse)
     assert all(map(math.isfinite, numbers_in([overview, once])))
     page = Exposition(("1", ""), runtime=False).render(snapshot).body.decode()

@@ -71,7 +71,7 @@ def entry_after(told: list[Reading], error: Reason | None, gap: float) -> Accoun
 
 @given(st.lists(readings, max_size=4), st.none() | st.sampled_from(Reason), st.floats(1e-3, 1e6), st.floats(0, 2 * FRESH_FOR))
 @settings(max_examples=60, deadline=None)
-def test_whatever_vendors_tell_fits_the_schema(told: list[Reading], error: Reason | None, gap: float, later: float) -> None:
+def test_any_readings_fit_the_schema(told: list[Reading], error: Reason | None, gap: float, later: float) -> None:
     assert problems(overview_of([entry_after(told, error, gap)], NOW + later)) == []
 
 
@@ -104,7 +104,7 @@ def test_the_example_in_the_reference_fits_the_schema() -> None:
     assert VALIDATOR.is_valid(example())
 
 
-def test_the_reference_tells_of_every_field() -> None:
+def test_the_reference_has_every_field() -> None:
     text = api(ROOT)
     kinds = [SCHEMA, *SCHEMA["$defs"].values()]
     fields = {(name, part["description"]) for kind in kinds for name, part in kind.get("properties", {}).items()}

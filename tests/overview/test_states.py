@@ -78,13 +78,13 @@ def test_a_resource_has_a_state_of_its_own_which_the_account_takes_over(account:
 
 
 @pytest.mark.parametrize("nothing", [credits_of(0), credits_of(0, 0), credits_of(0, 0, used=Decimal(0))])
-def test_what_nobody_ever_bought_is_not_used_up_but_what_was_used_is(nothing: Quota) -> None:
+def test_what_was_never_bought_is_not_exhausted_but_what_was_used_is(nothing: Quota) -> None:
     beside = Quota("wallet", "usd", Decimal(50))
     assert facts_of(polled(nothing, beside)).state is State.OK
     assert facts_of(burning(polled(nothing, beside), HOURLY)).state is State.EXHAUSTED
 
 
-def test_nothing_of_a_stale_answer_is_told_but_what_was_unusable_in_it() -> None:
+def test_of_a_stale_reading_only_the_mismatches_are_shown() -> None:
     reading = Reading((credits_of(50, 100),), {"plan": "pro"}, features={"x": True}, created_at=1.0, mismatches=("credits.used",))
     account = changed(polled(age=900.5), reading=reading)
     fresh, stale = facts_of(account, NOW - 1), facts_of(account)
@@ -93,7 +93,7 @@ def test_nothing_of_a_stale_answer_is_told_but_what_was_unusable_in_it() -> None
     assert (stale.mismatches, stale.last_success_at) == (("credits.used",), NOW - 900.5)
 
 
-def test_a_failure_tells_what_happened_and_what_to_do() -> None:
+def test_a_failure_has_a_message_and_a_remedy() -> None:
     error = facts_of(failed(failed(), Reason.TLS, "the certificate expired")).error
     assert error is not None
     assert (error.reason, error.message, error.failures) == (Reason.TLS, "the certificate expired", 2)

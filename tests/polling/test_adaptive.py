@@ -200,7 +200,7 @@ def vendor(time: Time) -> Vendor:
     return Vendor(time)
 
 
-async def test_accounts_that_did_not_change_go_on_undisturbed(time: Time, vendor: Vendor) -> None:
+async def test_a_reload_does_not_disturb_unchanged_accounts(time: Time, vendor: Vendor) -> None:
     names = [f"account {number}" for number in range(5)]
     async with running(vendor, [job(60, name) for name in names], time.clock) as rig:
         await time.run(30)

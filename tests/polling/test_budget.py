@@ -59,7 +59,7 @@ async def test_no_more_polls_are_under_way_at_one_host_than_allowed(time: Time, 
     assert {account for account, _, _ in vendor.polls} == {job.key.account for job in jobs_of(12)}
 
 
-async def test_who_waits_longest_comes_first_and_nobody_is_left_out(time: Time) -> None:
+async def test_the_longest_waiting_poll_comes_first_and_none_is_left_out(time: Time) -> None:
     vendor = Vendor(time, lasts=1.0)
     async with running(vendor, jobs_of(20, max_concurrent_requests=1, interval=Seconds(10.0)), time.clock):
         await time.run(205)
@@ -84,7 +84,7 @@ async def test_a_poll_of_two_requests_takes_two_of_them(time: Time) -> None:
     assert [start for _, start in turns.starts] == [0, 4, 8]
 
 
-async def test_time_that_nobody_used_is_not_saved_up(time: Time) -> None:
+async def test_unused_requests_are_not_saved_up(time: Time) -> None:
     turns = Turns(time)
     first, second, third = jobs_of(3, max_requests_per_minute=6)
     turns.take(first)

@@ -111,7 +111,7 @@ async def test_a_poll_that_is_longer_than_the_interval_never_overlaps_the_next(j
         assert only(store).duration == 25
 
 
-async def test_a_sick_account_delays_nobody(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+async def test_a_hanging_account_delays_no_other(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
     simulator.misbehave(secret_of("heygen"), Fault.HANG)
     jobs = [job("heygen", interval=Seconds(10.0)), job("liveavatar", interval=Seconds(10.0))]
     async with running(client, jobs, clock) as store:
@@ -158,7 +158,9 @@ async def test_one_line_when_it_turns_bad_and_one_when_it_recovers(job: MakeJob,
     assert 'level=info event="poll recovered" provider=liveavatar account=demo failures=3' in recovered
 
 
-async def test_a_defect_costs_one_poll_and_tells_where_without_its_text(job: MakeJob, clock: FakeClock, lines: io.StringIO) -> None:
+async def test_a_defect_fails_one_poll_and_the_log_has_its_place_without_its_text(
+    job: MakeJob, clock: FakeClock, lines: io.StringIO
+) -> None:
     async with running(Scripted(ZeroDivisionError("canary")), [job(interval=Seconds(10.0))], clock) as store:
         await clock.advance(0, asleep=1)
         assert only(store).errors == {Reason.INTERNAL: 1}

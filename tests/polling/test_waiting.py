@@ -115,7 +115,7 @@ async def test_a_rate_limit_s_reset_is_nothing_to_vendors_whose_definition_does_
 
 
 @pytest.mark.parametrize("status", [200, 401, 500, 502])
-async def test_a_wish_beside_another_status_says_nothing(client: Client, simulator: Simulator, job: MakeJob, status: int) -> None:
+async def test_retry_after_with_another_status_is_ignored(client: Client, simulator: Simulator, job: MakeJob, status: int) -> None:
     simulator.reply(secret_of("liveavatar"), status=status, body={"code": 7}, headers={"Retry-After": "1000", "X-RateLimit-Reset": "400"})
     with pytest.raises(PollError) as caught:
         await client.poll(job())
@@ -195,7 +195,7 @@ async def test_the_same_secret_is_not_tried_sooner(key: Path, reason: Reason) ->
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - set(REFUSALS)))
-async def test_another_secret_mends_nothing_else(key: Path, reason: Reason) -> None:
+async def test_another_secret_does_not_end_other_waits(key: Path, reason: Reason) -> None:
     async with stretched(reason, key) as (time, vendor):
         rotate(key)
         await time.run(300)
