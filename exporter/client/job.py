@@ -22,5 +22,5 @@ class Job:
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """What is asked with this credential: what every good poll needs first, then what it can do without."""
+        """The requests that are sent with this credential: the required ones first, then the optional ones."""
         return tuple(sorted(self.definition.requests_with(self.credential), key=lambda request: request.optional))

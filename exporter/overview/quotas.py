@@ -15,7 +15,7 @@ SOON: Final = 3 * 86_400.0
 """A resource that ends sooner than this, and before its reset, is low."""
 
 STOCKS: Final = frozenset({"slots"})
-"""Units of what is held on purpose: having none left is normal, and only the operator's threshold makes it a problem."""
+"""Units of things that are held, not used up. Having none left is normal, and is a problem only below the operator's threshold."""
 
 HORIZON: Final = 10 * 365.25 * 86_400
 """An end that is further away than this is not reported."""
@@ -50,7 +50,7 @@ def quota_facts(
 
 
 def was_granted(quota: Quota, consumption: Consumption | None, *, is_alone: bool) -> bool:
-    """Whether there ever was any of it: what is 0 beside other resources, and always was, is something that was never bought."""
+    """Whether the account ever had any of it. A resource that was always 0, next to other resources, was never bought."""
     if is_alone or quota.remaining != 0 or quota.limit:
         return True
     return consumption is not None and (consumption.consumed > 0 or consumption.replenished > 0)

@@ -38,7 +38,7 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """The pools of a web plan, which only an access token sees."""
+    """The credits of a web plan, which only an access token can read."""
 
     username: str
     plan: str
