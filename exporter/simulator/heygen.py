@@ -38,7 +38,7 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """The credits of a web plan, which only an access token can read."""
+    """The pools of a web plan, which only an access token sees."""
 
     username: str
     plan: str

@@ -40,7 +40,7 @@ class Listener:
         return self.url
 
     async def stop(self) -> None:
-        """Close every connection immediately, and stop listening."""
+        """Drop every connection, whatever is under way on it, and listen no more."""
         if self._web is None or self._runner is None:
             return
         for connection in self._web.connections:

@@ -99,7 +99,7 @@ class Simulator(Listener):
     def reply(
         self, secret: str, *, status: int = 200, body: object = ..., content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Send this response to every account with this secret from now on: a body as JSON, raw content, or neither."""
+        """Answer every account with this secret so from now on: with a body to send as JSON, with raw content, or with neither."""
         if content is None:
             content = b"" if body is ... else _encode(body)
         self._scripts[self._known(secret)] = _Canned(status, content, headers or {})
