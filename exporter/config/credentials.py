@@ -36,7 +36,7 @@ class Login(BaseModel):
 
 
 class SecretSource(BaseModel):
-    """The source of one secret: exactly one of `env`, `file`, `value` and, if the provider supports it, `oauth2`."""
+    """Where one secret is: exactly one of `env`, `file`, `value` and, where the provider has it, `oauth2`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -103,18 +103,18 @@ def _content(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_SECRET_BYTES + 1)
         if len(content) > MAX_SECRET_BYTES:
-            raise CredentialError(f"the file is larger than {MAX_SECRET_BYTES} bytes, which is too large for a key")
+            raise CredentialError(f"the file is larger than {MAX_SECRET_BYTES} bytes, and no key is")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CredentialError("the file is not text") from None
     except OSError as error:
         raise CredentialError(f"the file cannot be read: {error.strerror}") from None
-    except (ValueError, RuntimeError):  # before Python 3.13, a loop of symbolic links is a RuntimeError
-        raise CredentialError("the file cannot be read: the path is not valid") from None
+    except (ValueError, RuntimeError):  # before Python 3.13, a circle of links is a RuntimeError
+        raise CredentialError("the file cannot be read: no file can have this path") from None
 
 
 def _usable(text: str, origin: str) -> SecretStr:
-    """Accept a key with white space around it, which editors and `echo` add. Refuse text that cannot be a key or an HTTP header."""
+    """Accept a key with white space around it, as editors and `echo` leave it; refuse what is no key, or fits into no HTTP header."""
     key = text.strip()
     if not key:
         raise CredentialError(f"{origin} is empty")

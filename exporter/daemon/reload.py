@@ -1,4 +1,4 @@
-"""Reloads one configuration file, on request or when a file has changed. It is applied completely or not at all."""
+"""Reloads one configuration file: all of it or nothing, on request or when a file has changed."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Reloader(Generic[T]):
         try:
             return await self._threads.run(files[0], lambda: checksum(files))
         except TimeoutError:
-            return "no response"
+            return "no answer"
 
 
 def checksum(files: Sequence[Path]) -> str:
@@ -131,7 +131,7 @@ def checksum(files: Sequence[Path]) -> str:
     for path in files:
         try:
             content = _content(path) if path.is_file() else b""  # a named pipe would block for ever
-        except (OSError, RuntimeError) as error:  # before Python 3.13, a loop of symbolic links is a RuntimeError
+        except (OSError, RuntimeError) as error:  # before Python 3.13, a circle of links is a RuntimeError
             content = type(error).__name__.encode()
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()

@@ -23,7 +23,7 @@ class Echo:
         )
 
     def is_in(self, text: str) -> bool:
-        """Whether the text contains the secret. Characters that no key has, such as spaces, do not hide it."""
+        """Tell whether the text contains the secret. Characters that no key has, such as spaces, do not hide it."""
         plain = "".join(character for character in text if "!" <= character <= "~")
         shown = {plain.lower(), unquote(plain).lower()}
         return (bool(self._key) and self._key in shown) or any(form in each for each in shown for form in self._forms)

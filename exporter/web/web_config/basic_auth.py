@@ -175,7 +175,7 @@ class BasicAuth:
                 return is_admitted
         name = self._digest(credentials.user)
         is_user = name in self._hashes
-        if question not in self._pending:  # one check for all clients that wait for it
+        if question not in self._pending:  # however many clients wait for the answer
             group = (client, name if is_user else None)  # all unknown names of a client share one turn
             self._pending[question] = self._checker.submit(group, credentials.password[:MAX_PASSWORD], stored)
             self._pending[question].add_done_callback(partial(self._remember, question, is_user))
@@ -199,6 +199,6 @@ class BasicAuth:
         return self._digest(credentials.user, stored, credentials.password[:MAX_PASSWORD]), stored
 
     def _digest(self, *parts: bytes) -> bytes:
-        """Look-ups compare digests under a secret key, so their duration does not depend on what was sent."""
+        """Look-ups compare digests under a secret key, so that their duration shows nothing about what was sent."""
         message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hmac.digest(self._key, message, hashlib.sha256)
