@@ -181,13 +181,13 @@ class AccountFacts:
     features: Mapping[str, bool] | None = None
     """Features that the vendor reports as enabled or allowed."""
     auto_reload: AutoReloadFacts | None = None
-    """Automatic top-ups, if the vendor reports them."""
+    """Automatic top-ups, where the vendor reports them."""
     created_at: Double = None
     """When the account was created."""
     credential_expires_at: Double = None
     """When the key expires, as the vendor says."""
     mismatches: tuple[str, ...] = ()
-    """Declared fields with an unusable value in the last valid response."""
+    """Declared fields with an unusable value in the last good answer."""
     last_poll_at: Double = None
     """When the last poll ended."""
     last_success_at: Double = None

@@ -121,7 +121,7 @@ async def test_nobody_reads_standard_error(tmp_path: Path) -> None:
     assert all(b"level=" in each for each in rest.splitlines()[:-1])  # the last one may be cut off where the pipe was full
 
 
-async def test_a_reload_is_requested_during_the_start(tmp_path: Path) -> None:
+async def test_a_hangup_comes_during_the_start(tmp_path: Path) -> None:
     async with Simulator(map(player, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with launched("-c", SIGNALLED, "SIGHUP", "serve", "--config.file", path, *SERVED) as running:
@@ -131,7 +131,7 @@ async def test_a_reload_is_requested_during_the_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
-async def test_the_process_is_stopped_during_the_start(tmp_path: Path, number: str) -> None:
+async def test_the_end_comes_during_the_start(tmp_path: Path, number: str) -> None:
     path = write_config(tmp_path, "http://127.0.0.1:1", GOOD)
     arguments = ("-c", SIGNALLED, number, "serve", "--config.file", path, *SERVED)
     process = await asyncio.create_subprocess_exec(sys.executable, *map(str, arguments), stdout=-1, stderr=-1)
@@ -139,7 +139,7 @@ async def test_the_process_is_stopped_during_the_start(tmp_path: Path, number: s
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
-async def test_the_process_is_stopped_while_the_state_file_does_not_answer(tmp_path: Path) -> None:
+async def test_the_end_comes_while_the_state_file_does_not_answer(tmp_path: Path) -> None:
     path = write_config(tmp_path, "http://127.0.0.1:1", GOOD, more="state: {path: state.db}")
     async with daemon("serve", "--config.file", path, *SERVED) as running:  # which makes the file
         await ended(running)
@@ -156,7 +156,7 @@ async def test_the_process_is_stopped_while_the_state_file_does_not_answer(tmp_p
     assert not LISTENING.search(log + rest)
 
 
-async def test_the_process_is_stopped_while_the_configuration_does_not_answer(tmp_path: Path) -> None:
+async def test_the_end_comes_while_the_configuration_does_not_answer(tmp_path: Path) -> None:
     async with Simulator(map(player, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
@@ -210,7 +210,7 @@ def spoil(folder: Path, how: str) -> None:
             path.write_text(account % '"/run/\\ud800"')
         case "null byte":
             path.write_text(account % '"/run/\\0"')
-        case "loop of links":
+        case "circle of links":
             (folder / "circle.yaml").unlink(missing_ok=True)
             (folder / "circle.yaml").symlink_to("circle.yaml")
             path.write_text(f"provider_files: [circle.yaml]\n{account % 'key-0'}")
@@ -227,7 +227,7 @@ def spoil(folder: Path, how: str) -> None:
             path.symlink_to("/dev/zero")
 
 
-@pytest.mark.parametrize("how", ["surrogate", "null byte", "loop of links", "deep", "folder", "named pipe", "device"])
+@pytest.mark.parametrize("how", ["surrogate", "null byte", "circle of links", "deep", "folder", "named pipe", "device"])
 async def test_the_configuration_becomes_something_that_cannot_be_read(tmp_path: Path, how: str) -> None:
     async with Simulator(map(player, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD, interval="1h")
