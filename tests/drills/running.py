@@ -24,6 +24,8 @@ WAIT_RATIO: Final = 50
 """How many times as long as without a fault the median scrape may take."""
 STALL: Final = 1.0
 """Seconds of CPU time that the event loop may spend during any scrape. Garbage collection alone may take a tenth of it."""
+LATE_SHARE: Final = 0.1
+"""The share of a healthy account's polls that may be late: a busy machine delays one poll, another account's fault would delay most."""
 SAMPLES: Final = 5
 MEMORY: Final = 20 * 1024 * 1024
 """By how many bytes the peak memory of the process may grow, the simulated vendors included."""
@@ -129,8 +131,8 @@ def _check_healthy_accounts(env: Environment) -> None:
     assert env.sampler.missing == set()
     for player in PLAYERS:
         times = [request.at for request in _polls(env.others, player.secret)]
-        for first, second in itertools.pairwise(times):
-            assert second - first < 2 * INTERVAL + env.delays.between(first, second)
+        late = [first for first, second in itertools.pairwise(times) if second - first >= 2 * INTERVAL + env.delays.between(first, second)]
+        assert len(late) <= 1 + len(times) * LATE_SHARE
 
 
 def _check_the_log(drill: Drill, log: Iterable[Mapping[str, Any]]) -> None:
