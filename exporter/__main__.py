@@ -10,7 +10,7 @@ DAEMONS = ("serve", "demo")
 
 
 def main() -> None:
-    """Run the command. The signals of the daemon are handled before anything else is imported, which takes long."""
+    """Run the command. Signals are handled before the other modules are imported, because the import takes long."""
     if sys.argv[1:2] and sys.argv[1] in DAEMONS:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # by default it ends the process; the configuration is about to be read anyway
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""The clock of the process, passed to whatever needs time, sleep or chance."""
+"""The clock of the process, passed to all code that needs time, sleep or random numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _since_boot() -> float:
 
 
 class Clock:
-    """Time, sleep and chance as one argument, so that tests need not wait."""
+    """Time, sleep and random numbers as one argument, so tests do not have to wait."""
 
     def __init__(
         self,

@@ -40,14 +40,14 @@ class ConfigError(ExporterError):
 
 
 class Cause(StrEnum):
-    """What a vendor's response says about a refusal, beyond its reason."""
+    """What a vendor's response contains about an error, in addition to its reason."""
 
     KEY = "key"
-    """The vendor's error code says that the key is not valid."""
+    """The error code means that the key is not valid."""
     PERMISSION = "permission"
-    """The vendor's error code says that the key lacks a permission."""
+    """The error code means that the key lacks a permission."""
     OTHER_CODE = "other_code"
-    """The vendor's error code says something else, or is not known."""
+    """The error code means something else, or is unknown."""
     NOT_JSON = "not_json"
     """The response may come from a gateway, a firewall or a portal, and not from the vendor."""
 

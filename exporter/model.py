@@ -42,7 +42,7 @@ def _read(text: object) -> Decimal:
 
 
 def _written(amount: Decimal) -> str:
-    """Write at most 800 digits; what is closer to 0 than every double becomes 0."""
+    """Write at most 800 digits. A number that is closer to 0 than the smallest double becomes 0."""
     if is_storable(amount):
         return str(amount)
     short = EXACT.plus(amount)
@@ -66,7 +66,7 @@ RESERVED_LABELS = ACCOUNT_LABELS | {
 
 
 EVERY: Final = "*"
-"""In place of a resource's name: every resource without a threshold of this severity."""
+"""Used instead of a resource's name: every resource without a threshold of this severity."""
 
 
 class Reason(StrEnum):
@@ -119,7 +119,7 @@ class Threshold:
     """The operator's floor for what remains of a resource: either an amount or a share of the limit."""
 
     resource: str
-    """`*` stands for every resource without a threshold of this severity."""
+    """`*` means every resource without a threshold of this severity."""
     severity: str
     amount: Amount | None = None
     share: Amount | None = None
@@ -127,7 +127,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The account's state as the vendor names it, and the states that the definition knows."""
+    """The account's state as the vendor names it, and the states in the definition."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STORED
 

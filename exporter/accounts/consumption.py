@@ -15,7 +15,7 @@ from exporter.model import EXACT, STORED, Amount, Quota
 HOUR: Final = 3600.0
 WINDOW: Final = 24 * HOUR
 JITTER: Final = 60.0
-"""Vendors compute the end of the period for every answer: a shorter move says nothing."""
+"""Vendors compute the end of the period for every response: a smaller move is not a reset."""
 MIN_READINGS: Final = 3
 MAX_IDLE: Final = 32
 """Units come from vendors: one that sends another unit every time must not fill the memory."""

@@ -39,7 +39,7 @@ class OptionalRequest:
 
     __pydantic_config__: ClassVar[ConfigDict] = STORED
     reading: Reading | None = None
-    """What its last good answer reported, however old."""
+    """What its last valid response reported, even if it is old."""
     last_success_at: float | None = None
     error: Failure | None = None
     """Why its last attempt failed; None when it succeeded."""
@@ -70,7 +70,7 @@ class Entry:
 
     __pydantic_config__: ClassVar[ConfigDict] = STORED
     reading: Reading | None = None
-    """What the last successful poll reported, however old."""
+    """What the last successful poll reported, even if it is old."""
     up: bool | None = None
     error: Failure | None = None
     """Why the last poll failed; None when it succeeded."""
@@ -81,13 +81,13 @@ class Entry:
     last_poll_at: float | None = None
     last_success_at: float | None = None
     limited_until: float | None = None
-    """Until when the vendor asked to wait; None when it did not."""
+    """The time until which the vendor asked to wait; None if it did not."""
     duration: Seconds | None = None
     polls: int = 0
     errors: Mapping[Reason, int] = field(default_factory=dict)
     mismatches: Mapping[str, int] = field(default_factory=dict)
     consumption: Annotated[tuple[Consumption, ...], Field(validation_alias=AliasChoices("consumption", "books"))] = ()
-    """The counters of each resource, however old the reading. Once called `books`."""
+    """The counters of each resource, even if the reading is old. An earlier version called them `books`."""
     optional: Mapping[str, OptionalRequest] = field(default_factory=dict)
     """The optional requests of the account, by path."""
     optional_errors: Mapping[Reason, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The SQLite copy of what is known about each account: a restart loses no figures and does not poll a vendor too early."""
+"""The SQLite copy of what is known about each account: a restart loses no values and does not poll a vendor too early."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ class Account(NamedTuple):
     entry: Entry
     schedule: Schedule
     reading: Reading | None
-    """The figures, unless they are older than `stale_after`."""
+    """The values, unless they are older than `stale_after`."""
     limited_until: float | None
-    """Until when the vendor asked to wait, while that is in the future."""
+    """The time until which the vendor asked to wait, if it is in the future."""
 
     @property
     def key(self) -> AccountKey:
@@ -41,7 +41,7 @@ class Account(NamedTuple):
 
 
 def account_at(at: float, job: Job, entry: Entry, schedule: Schedule) -> Account:
-    """Return the account as it is known at a moment, without the figures that are too old then."""
+    """Return the account as it is known at a moment, without the values that are too old then."""
     limited = entry.limited_until if entry.limited_until is not None and entry.limited_until > at else None
     return Account(job, entry, schedule, entry.fresh_reading(at, job.settings.stale_after), limited)
 

@@ -72,7 +72,7 @@ class Store:
         return Record(self._entries[key].shifted(correction), self._schedules[key].shifted(correction))
 
     def configure(self, jobs: Iterable[Job]) -> None:
-        """Put a configuration into effect: accounts that stay keep what is known of them, the others vanish at once."""
+        """Put a configuration into effect: accounts that stay keep their data, the others disappear immediately."""
         former, self._jobs = self._jobs, {job.key: job for job in jobs}
         now = self._clock.now()
         removed = self._removed | {key: (self._schedules[key], self._entries[key].limited_until) for key in former}
@@ -157,7 +157,7 @@ class Store:
         return replace(entry, polls=entry.polls + 1, last_poll_at=at, duration=duration, interval=interval)
 
     def _in_wall_time(self, correction: float) -> Iterable[Entry]:
-        """Return the entries with their times corrected. The same entry gives the same object, so that what was rendered of it can be kept."""
+        """Return the entries with their times corrected. The same entry returns the same object, so its rendered lines can be reused."""
         if not correction:
             return self._entries.values()
         known = self._wall_times[1] if self._wall_times[0] == correction else {}

@@ -25,7 +25,7 @@ THRESHOLDS = {
 }
 
 _WELCOME = """
-The vendors are simulated on this machine, and the figures change. The exporter serves
+The vendors are simulated on this machine, and the values change. The exporter serves
 
   http://{address}/                  the status page
   http://{address}/metrics           the metrics for Prometheus

@@ -14,7 +14,7 @@ from exporter.cli.address import address_type
 from exporter.cli.output import say
 from exporter.web.address import Address
 
-LOOPBACK: Final = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- a server on all interfaces is asked on loopback
+LOOPBACK: Final = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- a server on all interfaces is requested on loopback
 ALIVE: Final = {401: "healthy; a password is required", 403: "healthy; another certificate is required", 429: "healthy; rate limited"}
 
 
@@ -41,7 +41,7 @@ def command(address: Address, timeout: float) -> None:
             say(ALIVE.get(status, text), err=status == 503)
             raise SystemExit(int(status == 503))
         why = f"it is not this exporter: HTTP {status}"
-    say(f"no answer from {address}: {why}", err=True)
+    say(f"{address} does not respond as expected: {why}", err=True)
     raise SystemExit(1)
 
 
@@ -49,13 +49,13 @@ def ask(address: Address, timeout: float) -> tuple[int, str]:
     """Return the HTTP status and the body.
 
     Raises:
-        OSError, http.client.HTTPException: there is no answer, or not one of this exporter.
+        OSError, http.client.HTTPException: there is no response, or it is not from this exporter.
     """
     host = LOOPBACK.get(address.host) or str(address.host)
     try:
         with closing(http.client.HTTPConnection(host, address.port, timeout=timeout)) as connection:
             return _answer(connection)
-    except (http.client.BadStatusLine, ConnectionResetError):  # how a server that speaks TLS answers plain text
+    except (http.client.BadStatusLine, ConnectionResetError):  # a server with TLS responds to plain text like this
         return _encrypted_answer(host, address.port, timeout)
 
 

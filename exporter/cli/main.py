@@ -19,7 +19,7 @@ _UNWRITABLE: Final = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errn
 
 
 class LazyGroup(click.Group):
-    """Imports a sub-command when it is used, so that `serve` does not load what only `once` or `demo` needs."""
+    """Imports a sub-command when it is used, so `serve` does not load modules that only `once` or `demo` needs."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         """Name the sub-commands, the daemon first."""

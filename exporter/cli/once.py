@@ -30,7 +30,7 @@ from exporter.overview.encoding import to_plain
 def command(config_file: Path, output: Literal["table", "json", "prometheus"], log_level: str, log_format: LogFormat) -> None:
     """Poll every account once and print the result.
 
-    Compare the figures with the vendor's own dashboard.
+    Compare the values with the vendor's own dashboard.
 
     Exit codes: 0 all polls succeeded, 1 a poll failed, 2 invalid configuration or usage.
     """

@@ -18,7 +18,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a message beside the exit code. Nothing fails if it cannot be written."""
+    """Print a message. A failure to write it is ignored."""
     try:
         click.echo(text, err=err)
     except OSError:

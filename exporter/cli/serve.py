@@ -66,7 +66,7 @@ def _path(_context: click.Context, _param: click.Parameter, value: str) -> str:
     type=click.IntRange(min=0),
     default=40,
     show_default=True,
-    help="Maximum number of parallel scrapes; further ones are answered with 503. 0 disables the limit.",
+    help="Maximum number of parallel scrapes; further ones get the status 503. 0 disables the limit.",
 )
 @click.option("--web.disable-exporter-metrics", "no_runtime", is_flag=True, help="Exclude process_* and python_* metrics.")
 @shard_options

@@ -82,7 +82,7 @@ class Client:
         return await (self._tokens.access_token(login) if login else self._secrets.read(job.secret))
 
     async def _other_secret(self, job: Job, refused: SecretStr) -> SecretStr | None:
-        """Return another secret in place of one that the vendor refused; None if there is none."""
+        """Return another secret after the vendor rejected one; None if there is none."""
         login = _login(job)
         return await self._tokens.access_token(login) if login and self._tokens.discard(login, refused) else None
 

@@ -1,4 +1,4 @@
-"""Connections to vendors, reused only where nothing but the answers to our requests has arrived on them."""
+"""Connections to vendors. They are reused only if nothing except the responses to our requests has arrived on them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class HeadersTooLargeError(aiohttp.ClientError):
 
 
 class GuardedProtocol(ResponseHandler):
-    """One connection. It closes itself when anything arrives that does not belong to the answer to its request.
+    """One connection. It closes itself when anything arrives that does not belong to the response to its request.
 
-    A server may send a response that nobody asked for, such as a 408 to an idle connection. aiohttp takes it as the answer to the next
+    A server may send an unsolicited response, such as a 408 on an idle connection. aiohttp takes it as the response to the next
     request, which may be another account's (https://github.com/aio-libs/aiohttp/issues/13656). Each step below errs on the side of closing:
     where aiohttp stops calling one of these methods, connections are no longer reused.
     """
@@ -42,7 +42,7 @@ class GuardedProtocol(ResponseHandler):
     is_used = False
     """Whether a request was sent on it."""
     on_unsolicited: Callable[[], None] = staticmethod(lambda: None)
-    """Called when something arrives that nobody asked for."""
+    """Called when something unsolicited arrives."""
     _answer: aiohttp.StreamReader | None = None
     """The body of the final (not 1xx) response to the current request."""
     _received_at_answer = 0
@@ -72,10 +72,10 @@ class GuardedProtocol(ResponseHandler):
         super().feed_data(data, size)
 
     def data_received(self, data: bytes) -> None:
-        """Parse all but the last byte first: if the answer is complete before the last byte, that byte belongs to nothing.
+        """Parse all but the last byte first: if the response is complete before the last byte, that byte is unsolicited.
 
         This holds for every way of framing a body. `data` is empty where aiohttp resumes what it stopped parsing when its buffer was full:
-        what follows an answer that ends there is unknown, so that the connection is not used again.
+        what follows a response that ends there is unknown, so the connection is not used again.
         """
         if not data:
             was_answered = self._is_answered
@@ -106,12 +106,12 @@ class GuardedProtocol(ResponseHandler):
             self.transport.abort()  # TLS would wait for the server to confirm the end
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        """Tell headers that are too large from other faults of the parser."""
+        """Distinguish headers that are too large from other errors of the parser."""
         too_large = any(isinstance(each, LineTooLong) or "Too many headers" in str(each) for each in cause)
         super().set_exception(HeadersTooLargeError() if too_large else exc, *cause)
 
     def can_be_used(self) -> bool:
-        """Whether a request may be sent: on a new connection, or after an answer with which all that has arrived has ended."""
+        """Whether a request may be sent: on a new connection, or if nothing has arrived after the last response."""
         return not self.is_used or (self._is_answered and not self.should_close and self.is_connected() and not self._has_unread())
 
     def _has_unread(self) -> bool:
@@ -143,14 +143,14 @@ class Connector(aiohttp.TCPConnector):
         self._factory = partial(GuardedProtocol, loop=self._loop)  # type: ignore[assignment]  # makes a subclass
         self._shared_resolver = resolver
         self._unreliable: set[ConnectionKey] = set()
-        """Servers that sent a response that nobody asked for. The next one may come after a request was sent, when it looks like the answer."""
+        """Servers that sent an unsolicited response. The next one may arrive after a request was sent, and then looks like its response."""
 
     def unshared(self) -> Connector:
         """Return a pool that keeps no connection."""
         return Connector(self._shared_resolver, force_close=True)
 
     async def connect(self, req: ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout) -> Connection:  # noqa: ASYNC109 -- aiohttp's signature
-        """Return a connection on which nothing has arrived that nobody asked for; to an unreliable server always a new one."""
+        """Return a connection on which nothing unsolicited has arrived; for an unreliable server always a new one."""
         server = req.connection_key
         while True:
             connection = await super().connect(req, traces, timeout)

@@ -15,7 +15,7 @@ from exporter.model import Reason
 
 
 def fault(error: aiohttp.ClientError | OSError, *, proxied: bool = False) -> PollError:
-    """Map an error to its reason, without its text, which may contain the URL. A proxy's status does not concern the account."""
+    """Map an error to its reason. Its text is not used, because it may contain the URL. A proxy's status does not concern the account."""
     reason, message = _reason(error, "the proxy's" if proxied else "the")
     return PollError(reason, f"{message}, through the proxy" if proxied and "proxy" not in message else message)
 

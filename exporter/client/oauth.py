@@ -56,7 +56,7 @@ class _State:
     refusal: tuple[SecretStr, str] | None = None
     """The refresh token that was refused, and the message."""
     is_refused: bool = False
-    """Whether the vendor refused the access token again, so that only another login can help."""
+    """Whether the vendor rejected the access token again, so only another login can help."""
     refresh: asyncio.Task[SecretStr | PollError] | None = None
 
     def usable(self, now: float) -> SecretStr | None:
@@ -167,7 +167,7 @@ class TokenSource:
         return TokenResponse.parse(response)
 
     async def _save(self, login: OAuthLogin, state: _State) -> bool:
-        """Write the new refresh token to the file; False where the file has a newer one, which is used instead."""
+        """Write the new refresh token to the file. Return False if the file contains a newer one, which is used instead."""
         ours, file = state.unsaved, login.refresh_token_file
         try:
             saved = ours is None or await self._secrets.files.run(file, partial(save, file, ours, state.on_file))

@@ -18,7 +18,7 @@ _WITH_PORT = re.compile(r"(\[.*\]|[^:]*):([0-9]+)")
 
 
 def proxy_for(url: URL, settings: ConnectionSettings, environ: Mapping[str, str]) -> Proxy | None:
-    """Return the proxy for a URL; None where the host is reached directly. Plain http never goes through one, which would see the key.
+    """Return the proxy for a URL; None if the host is reached directly. Plain http never uses a proxy, because the proxy would see the key.
 
     Raises:
         PollError: the proxy that the environment names cannot be used.

@@ -37,7 +37,7 @@ class TrustStore:
         self._system: asyncio.Future[ssl.SSLContext] | None = None
 
     async def context(self, ca_file: Path | None) -> ssl.SSLContext:
-        """Return the context for a file; None stands for the system's certificates, which are read once.
+        """Return the context for a file; None means the system's certificates, which are read once.
 
         Raises:
             PollError: the file cannot be used.

@@ -106,7 +106,7 @@ def ssl_context(ca_file: Path | None) -> ssl.SSLContext:
         # The comments of a bundle may have other characters than ASCII.
         context.load_verify_locations(cadata=read_file(ca_file).decode("ascii", "ignore"))
     except ssl.SSLError:
-        raise ValueError("the file contains no usable certificates: expected them in PEM form") from None
+        raise ValueError("the file contains no usable certificates: expected PEM format") from None
     except OSError as error:
         raise ValueError(f"the file cannot be read: {error.strerror}") from None
     if not context.cert_store_stats()["x509"]:
@@ -127,7 +127,7 @@ def _exemption(entry: str) -> str:
         except ValueError:
             is_usable = None
     if not is_usable:
-        raise ValueError("expected a host, a .suffix, an address, a network such as 10.0.0.0/8, or *; each is an entry of its own")
+        raise ValueError("expected a host, a .suffix, an address, a network such as 10.0.0.0/8, or *; write one per entry")
     return entry
 
 
@@ -137,17 +137,17 @@ class Network(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     proxy_url: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
-    """The HTTP proxy to go through: `http://[user:password@]host:port`. Loopback addresses are always reached directly."""
+    """The HTTP proxy for requests to the vendor: `http://[user:password@]host:port`. Loopback addresses are always reached directly."""
     no_proxy: list[Annotated[str, AfterValidator(_exemption)]] | None = None
-    """What is reached without the proxy: `host` (its subdomains too), `.suffix`, an address, a network such as `10.0.0.0/8`, each with
-    `:port` if you like (not a network); `*` is everything."""
+    """Hosts that are reached without the proxy: `host` (with its subdomains), `.suffix`, an IP address, or a network such as
+    `10.0.0.0/8`. All except a network can have a `:port`. `*` is every host."""
     proxy_from_environment: bool | None = None
-    """Whether HTTPS_PROXY and NO_PROXY of the environment count; false unless set. Not together with `proxy_url`."""
+    """Whether the environment variables HTTPS_PROXY and NO_PROXY are used; false unless set. Cannot be combined with `proxy_url`."""
     ca_file: FilePath | None = None
-    """File of the certificates to trust in place of the system's, in PEM form: authorities, an intermediate, or the server's own.
-    Relative to this file's folder, and read again when it changes."""
+    """File with the certificates to trust instead of the system's, in PEM format: authorities, an intermediate, or the server's own.
+    The path is relative to this file's folder. The file is read again when it changes."""
     connect_timeout: Duration | None = None
-    """How long it may take to connect: name look-up, TCP, proxy and TLS together; 10s unless set."""
+    """Maximum time to connect, for DNS, TCP, proxy and TLS together; 10s unless set."""
 
     @field_validator("proxy_from_environment")
     @classmethod

@@ -90,7 +90,7 @@ def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterato
 
 
 def _between_accounts(data: Any) -> Iterator[Problem]:
-    """Find the problems that involve several accounts or the defaults; whatever else is not valid is skipped."""
+    """Find the problems that involve several accounts or the defaults; other invalid parts are skipped."""
     accounts = data.get("accounts") if isinstance(data, dict) else None
     first: dict[tuple[str, str], int] = {}
     for index, account in enumerate(accounts if isinstance(accounts, list) else []):
@@ -100,7 +100,7 @@ def _between_accounts(data: Any) -> Iterator[Problem]:
         if isinstance(provider, str) and isinstance(name, str):
             earlier = first.setdefault((provider, name), index)
             if earlier != index:
-                yield Problem(f"accounts[{index}].name", f"accounts[{earlier}] of this provider has this name already")
+                yield Problem(f"accounts[{index}].name", f"accounts[{earlier}] already has this provider and name")
         yield from _early_staleness(index, account, data.get("defaults", {}))
 
 

@@ -25,7 +25,7 @@ def _definition(info: ValidationInfo) -> Definition | None:
 def _provider_name(name: str, info: ValidationInfo) -> str:
     context = context_of(info)
     if context and not context.library.knows(name):
-        raise ValueError(f"no such provider; known are {listed(context.library.definitions)}")
+        raise ValueError(f"no such provider; expected {listed(context.library.definitions, 'or')}")
     return name
 
 
@@ -46,7 +46,7 @@ class Defaults(Block, Network):
     """Settings of every account that does not set its own."""
 
     interval: Interval = default_duration("5m")
-    """How often an account is polled; 1s at least."""
+    """The time between two polls of an account; at least 1s."""
     timeout: Duration = default_duration("15s")
     """How long a whole poll may take."""
     stale_after: Duration | None = None
@@ -58,7 +58,7 @@ class Defaults(Block, Network):
     min_interval: Interval | None = None
     """The shortest interval while a resource is close to a threshold, its end or its reset; the interval is constant unless this is set."""
     thresholds: Thresholds = Field(default={})
-    """The least that should remain of each resource; `*` is every resource without a level of that severity."""
+    """Thresholds for the remaining amount of each resource. `*` applies to every resource without a threshold of that severity."""
 
 
 class Account(Block, Network):
@@ -71,7 +71,7 @@ class Account(Block, Network):
     credentials: dict[CredentialName, SecretSource] = Field(json_schema_extra={"minProperties": 1, "maxProperties": 1})
     """One of the provider's credentials by name, and the source of its secret."""
     interval: Interval | None = None
-    """How often this account is polled."""
+    """The time between two polls of this account."""
     timeout: Duration | None = None
     """How long a whole poll of this account may take."""
     stale_after: Duration | None = None
@@ -85,11 +85,11 @@ class Account(Block, Network):
     labels: dict[LabelName, LabelValue] = Field(default={})
     """Labels of your own for all series of this account, such as `team: video`."""
     thresholds: Thresholds = Field(default={})
-    """The least that should remain of each resource of this account; the defaults apply to resources and severities that it does not set."""
+    """Thresholds for the remaining amount of each resource of this account. The defaults apply to resources and severities that are not set here."""
     region: str | None = None
-    """One of the provider's regions, where it has several."""
+    """One of the provider's regions, if it has several."""
     base_url: Url | None = None
-    """An address in place of the provider's own, such as that of a gateway."""
+    """The URL to use instead of the provider's, such as that of a gateway."""
 
     @property
     def key(self) -> AccountKey:
@@ -125,16 +125,16 @@ class Account(Block, Network):
 
 
 class Limits(Block):
-    """Limits of the requests to one provider, by all its accounts together; per host, where they have several."""
+    """Limits of the requests to one provider, for all its accounts together; per host, if they use several."""
 
     max_requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
-    """Requests a minute, evenly spaced; no limit unless set."""
+    """Maximum number of requests per minute, evenly spaced; no limit unless set."""
     max_concurrent_requests: int = Field(default=50, ge=1, le=1_000_000)
-    """Polls at the same time; with a low number, accounts that hang delay the others."""
+    """Maximum number of concurrent polls. If it is low, accounts whose vendor does not respond delay the others."""
 
 
 class StateFields(Block):
-    """State that is kept over restarts."""
+    """State that is kept across restarts."""
 
     path: FilePath
     """The file for the last values, the counters and the time of each account's next poll; relative to this file's folder."""
@@ -150,7 +150,7 @@ class Config(Block):
     providers: dict[ProviderName, Limits] = Field(default={})
     """Limits of the requests to each provider, by name."""
     state: StateFields | None = None
-    """State that is kept over restarts; none unless set."""
+    """State that is kept across restarts; none unless set."""
     provider_files: list[str] = Field(default=[])
     """Your own definitions: paths or patterns such as `providers/*.yaml`, relative to this file."""
 
@@ -166,6 +166,6 @@ class Config(Block):
             if limits.max_requests_per_minute is not None and asked > limits.max_requests_per_minute:
                 raise ValueError(
                     f"the accounts of {name} need {asked:g} requests a minute at their intervals, but providers.{name} allows "
-                    f"{limits.max_requests_per_minute}: lengthen the intervals or raise the limit"
+                    f"{limits.max_requests_per_minute}: increase the intervals or the limit"
                 )
         return self

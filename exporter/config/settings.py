@@ -34,7 +34,7 @@ class Settings:
 def settings_of(account: Account, config: Config, definition: Definition) -> Settings:
     """Resolve the settings of one account."""
     own = {name: value for name in Defaults.model_fields if (value := getattr(account, name)) is not None}
-    if "proxy_url" in own or own.get("proxy_from_environment"):  # the account's proxy replaces that of the defaults, however each is given
+    if "proxy_url" in own or own.get("proxy_from_environment"):  # an account's proxy replaces that of the defaults
         own = {"proxy_url": None, "proxy_from_environment": None, **own}
     merged = config.defaults.model_copy(update=own)
     return Settings(

@@ -38,7 +38,7 @@ class Floor:
 
 
 def parse_floor(value: object) -> Floor:
-    """Read `50` or `20%`. A float counts as it is written: 0.1 is a tenth, and not the nearest double.
+    """Read `50` or `20%`. A float is read as it is written: 0.1 is exactly a tenth.
 
     Raises:
         ValueError: it is neither, or out of range; the message says what is expected.
@@ -69,16 +69,16 @@ FloorField = Annotated[
 
 
 class Levels(BaseModel):
-    """The least that should remain of a resource: an amount such as `50`, or a share of the limit such as `20%`."""
+    """Thresholds for the remaining amount of a resource: an amount such as `50`, or a share of the limit such as `20%`."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, json_schema_extra={"minProperties": 1, "examples": [{"warning": "20%"}]}
     )
 
     warning: FloorField | None = None
-    """Below this, somebody should look into it."""
+    """Below this, the alert has the severity `warning`."""
     critical: FloorField | None = None
-    """Below this, somebody should act at once; `0` is for what is overdrawn."""
+    """Below this, the alert has the severity `critical`. With `0` it fires when the amount is negative."""
 
     @model_validator(mode="after")
     def _has_a_level(self) -> Self:
@@ -128,7 +128,7 @@ def thresholds_of(defaults: Mapping[str, Levels], own: Mapping[str, Levels]) -> 
 
 
 def threshold_problems(data: Any, resources: Mapping[str, Collection[str]], *, is_complete: bool = True) -> Iterator[Problem]:
-    """Find the problems that involve several levels or the providers' `resources`; whatever else is not valid is skipped.
+    """Find the problems that involve several levels or the providers' `resources`; other invalid parts are skipped.
 
     Where `resources` is not complete, a resource that no provider has is no problem.
     """

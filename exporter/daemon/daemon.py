@@ -242,7 +242,7 @@ class Daemon:
 
 
 async def _finish_refreshes(client: Client) -> None:
-    """Give OAuth refreshes a moment, since each may hold the only refresh token; a vendor that hangs must not delay the stop."""
+    """Wait shortly for OAuth refreshes, because each may hold the only refresh token. A vendor that hangs must not delay the shutdown."""
     with suppress(TimeoutError):
         async with asyncio.timeout(TOKEN_REFRESH_TIMEOUT):
             await client.close()

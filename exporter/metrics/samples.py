@@ -1,4 +1,4 @@
-"""The samples of one account in one family: pure, and empty where nothing is known."""
+"""The samples of one account in one family. Pure functions; they yield nothing if the value is unknown."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def quota_unlimited(account: Account) -> Iterator[Sample]:
 
 
 def observed(part: str) -> Samples:
-    """Return the samples of the counters `consumed` or `replenished`; they stay when the figures are stale."""
+    """Return the samples of the counters `consumed` or `replenished`; they stay when the values are stale."""
 
     def samples(account: Account) -> Iterator[Sample]:
         for each in account.entry.consumption:
@@ -115,7 +115,7 @@ def reported_time(part: str) -> Samples:
 
 
 def poll(part: str) -> Samples:
-    """Return the sample of a number of the polls themselves; it stays when the figures are stale."""
+    """Return the sample of a number of the polls themselves; it stays when the values are stale."""
 
     def samples(account: Account) -> Iterator[Sample]:
         value = getattr(account.entry, part)
@@ -147,7 +147,7 @@ def mismatches(account: Account) -> Iterator[Sample]:
 
 
 def limited_until(account: Account) -> Iterator[Sample]:
-    """Yield until when the vendor asked to wait, while that is in the future."""
+    """Yield the time until which the vendor asked to wait, if it is in the future."""
     if account.limited_until is not None:
         yield (), account.limited_until
 

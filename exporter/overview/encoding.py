@@ -1,4 +1,4 @@
-"""Facts as JSON: what is unknown is left out, and every number is one that JSON has."""
+"""Facts as JSON. Unknown values are left out, and every number is a valid JSON number."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def encode(overview: Overview) -> bytes:
-    """Return the body of `/api/v1/accounts`: ASCII only, whatever text vendors send."""
+    """Return the body of `/api/v1/accounts`: ASCII only, for any text that vendors send."""
     # pydantic's own writer refuses lone surrogates, which an account's name may contain.
     return json.dumps(to_plain(overview), separators=(",", ":"), allow_nan=False).encode("ascii")
 

@@ -1,4 +1,4 @@
-"""The data of `/api/v1/accounts`. What is unknown is None; times are Unix time of the wall clock, and durations are seconds."""
+"""The data of `/api/v1/accounts`. Unknown values are None. Times are Unix times of the wall clock, and durations are in seconds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Double = Annotated[Annotated[float, PlainSerializer(_number), WithJsonSchema({"t
 
 
 class State(StrEnum):
-    """The state of an account, from the worst on; the first that applies is the account's state."""
+    """The states of an account, the worst first. The first one that applies is the state of the account."""
 
     meaning: str
 
@@ -48,15 +48,18 @@ class State(StrEnum):
         member.meaning = meaning
         return member
 
-    EXHAUSTED = "exhausted", "A resource is used up, or the vendor refuses because one is. What was never granted is not used up."
-    STALE = "stale", "Polls have failed for so long that the figures are no longer shown, or there were never any."
-    FAILING = "failing", "The last poll failed; the figures of the last successful one are still shown."
+    EXHAUSTED = (
+        "exhausted",
+        "A resource is used up, or the vendor refuses requests for this reason. Resources that were never granted do not count.",
+    )
+    STALE = "stale", "Polls have failed for so long that the values are no longer shown, or no poll has ever succeeded."
+    FAILING = "failing", "The last poll failed. The values of the last successful poll are still shown."
     LOW = (
         "low",
-        "A resource is below the operator's threshold, or below a tenth of its limit where there is none, or ends within three days and "
-        "before its reset.",
+        "A resource is below its threshold, or below a tenth of its limit if it has no threshold, or it ends within three days and before "
+        "its reset.",
     )
-    WAITING = "waiting", "The account was not polled yet."
+    WAITING = "waiting", "The account has not been polled yet."
     OK = "ok", "None of these."
 
 
@@ -68,7 +71,7 @@ class QuotaFacts:
     resource: str
     """The resource, by its name in the provider's definition."""
     unit: str
-    """The unit of the amounts; amounts in different units never add up."""
+    """The unit of the amounts. Never sum amounts of different units."""
     state: State
     """`exhausted`, `low` or `ok`."""
     remaining: Amount = None
@@ -107,7 +110,7 @@ class ErrorFacts:
     message: str
     """What happened."""
     remedy: str
-    """What an operator can do about it, in a sentence."""
+    """What an operator can do about it."""
     failures: int
     """Failed polls in a row."""
 
@@ -160,23 +163,23 @@ class AccountFacts:
     interval: Annotated[Seconds, Field(serialization_alias="interval_seconds")]
     """The effective interval between polls, back-off included."""
     stale_after: Annotated[Seconds, Field(serialization_alias="stale_after_seconds")]
-    """The age at which figures are no longer shown."""
+    """The age at which values are no longer shown."""
     polls: int
     """Polls so far, successful and failed."""
     quotas: tuple[QuotaFacts, ...] = ()
-    """Empty while the figures are stale."""
+    """Empty while the values are stale."""
     up: bool | None = None
     """Whether the last poll succeeded; absent before the first one."""
     error: ErrorFacts | None = None
     """Absent when the last poll succeeded."""
     optional_requests: tuple[OptionalRequestFacts, ...] | None = None
-    """Optional requests whose last attempt failed; absent where there is none."""
+    """Optional requests whose last attempt failed; absent if there is none."""
     info: Mapping[str, str] | None = None
-    """Plan, billing and the like, as the vendor names them."""
+    """Plan, billing type, billing period and workspace, as the vendor names them."""
     status: str | None = None
     """The account's state as the vendor names it."""
     features: Mapping[str, bool] | None = None
-    """What the vendor says is enabled or allowed."""
+    """Features that the vendor reports as enabled or allowed."""
     auto_reload: AutoReloadFacts | None = None
     """Automatic top-ups, where the vendor reports them."""
     created_at: Double = None
@@ -197,7 +200,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class Soonest:
-    """The resource that ends first, before its reset, at the present burn."""
+    """The resource that ends first at its present consumption, before its reset."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FACTS
     provider: str
@@ -230,7 +233,7 @@ class Summary:
     states: Annotated[Mapping[State, int], WithJsonSchema(_STATES)]
     """The number of accounts in each state, zeros included."""
     soonest: Soonest | None = None
-    """Absent where no resource is known to end before its reset."""
+    """Absent if no resource is known to end before its reset."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def quota_facts(
 
 
 def was_granted(quota: Quota, consumption: Consumption | None, *, is_alone: bool) -> bool:
-    """Whether there ever was any of it: what is 0 beside other resources, and always was, is something that was never bought."""
+    """Whether the account ever had any of it. A resource that was always 0, next to other resources, was never bought."""
     if is_alone or quota.remaining != 0 or quota.limit:
         return True
     return consumption is not None and (consumption.consumed > 0 or consumption.replenished > 0)

@@ -1,4 +1,4 @@
-"""What each reason of a failed poll means, and what an operator can do about it: the one place of these texts."""
+"""The meaning of each reason of a failed poll, and what an operator can do about it. All texts about reasons are here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from exporter.errors import Cause
 from exporter.model import Reason
 
 _RETRY: Final = "The exporter tries again by itself"
-_NEW_KEY: Final = f"{_RETRY}, and within one interval when the secret's file changes; a changed environment variable needs a restart."
+_NEW_KEY: Final = f"{_RETRY}. It uses a changed secret file within one interval; a changed environment variable needs a restart."
 
 
 class ReasonText(NamedTuple):
@@ -20,15 +20,15 @@ class ReasonText(NamedTuple):
     meaning: str
     """A sentence for the documentation."""
     remedy: str
-    """What to do, to be read beside the error's own message."""
+    """What to do. It is shown together with the message of the error."""
 
 
 REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.TIMEOUT: ReasonText(
         "Timeout",
         "The response was not complete within `timeout`.",
-        "Wait: the vendor may be slow. Check its status page, and the network from here to there. "
-        f"If it is always so slow, raise `timeout`. {_RETRY}.",
+        "Wait, and check the vendor's status page and the network between the exporter and the vendor. "
+        f"If the vendor is always slow, increase `timeout`. {_RETRY}.",
     ),
     Reason.CONNECTION: ReasonText(
         "No connection",
@@ -39,18 +39,18 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.TLS: ReasonText(
         "TLS failed",
         "The TLS handshake failed, or the certificate of the server is not trusted.",
-        "Check the clock and the CA certificates of the exporter's host. If a proxy opens TLS connections, set `ca_file` to the file of "
-        f"its CA. {_RETRY}.",
+        "Check the clock and the CA certificates of the exporter's host. If a proxy intercepts TLS connections, set `ca_file` to the "
+        f"file of its CA. {_RETRY}.",
     ),
     Reason.UNAUTHORIZED: ReasonText(
         "Not authorized",
         "The vendor rejects the request as not authorized, mostly because of the key.",
-        f"Check the key at the vendor, and `region` and `base_url` if they are set: the vendor gave no error code. {_NEW_KEY}",
+        f"Check the key at the vendor, and `region` and `base_url` if they are set. The vendor sent no error code. {_NEW_KEY}",
     ),
     Reason.FORBIDDEN: ReasonText(
         "Access denied",
         "The vendor denies access: the key lacks a permission, the account is suspended, or the region is blocked.",
-        f"Check at the vendor what the key may read, and the state of the account: the vendor gave no error code. {_NEW_KEY}",
+        f"Check at the vendor what the key may read, and the state of the account. The vendor sent no error code. {_NEW_KEY}",
     ),
     Reason.QUOTA_EXHAUSTED: ReasonText(
         "Quota exhausted",
@@ -59,14 +59,14 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     ),
     Reason.RATE_LIMITED: ReasonText(
         "Rate limited",
-        "The vendor rejects the request because it receives too many.",
-        "Wait until the vendor's limit ends. If it comes back, raise the account's `interval`, lower `max_requests_per_minute` of the "
+        "The vendor rejects the request because it receives too many requests.",
+        "Wait until the vendor's limit ends. If this happens again, increase the account's `interval`, lower `max_requests_per_minute` of the "
         "provider, or check what else uses the key.",
     ),
     Reason.CLIENT_ERROR: ReasonText(
         "Request rejected",
         "The vendor rejects the request for another reason.",
-        "Check `base_url` and `region` if they are set, and whether there is a newer release: the vendor may have changed its API. "
+        "Check `base_url` and `region` if they are set, and whether there is a newer release. The vendor may have changed its API. "
         f"{_RETRY}.",
     ),
     Reason.SERVER_ERROR: ReasonText(
@@ -77,13 +77,13 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.INVALID_RESPONSE: ReasonText(
         "Invalid response",
         "The response is a redirect, too large, not JSON, or not of the form that the definition expects.",
-        "Check that no proxy or portal answers in place of the vendor, and whether there is a newer release: the vendor may have changed "
+        "Check that no proxy or portal responds instead of the vendor, and whether there is a newer release. The vendor may have changed "
         f"its API. {_RETRY}.",
     ),
     Reason.CREDENTIAL: ReasonText(
         "Key not readable",
         "The secret cannot be read or cannot be a key; no request was sent.",
-        f"Put the key where `credentials` of the account says, and let the exporter's user read it: no request was sent. {_NEW_KEY}",
+        f"Put the key where `credentials` of the account expects it, and make it readable for the exporter's user. {_NEW_KEY}",
     ),
     Reason.INTERNAL: ReasonText(
         "Exporter error",
@@ -93,12 +93,12 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
 }
 
 _REFUSALS: Final[Mapping[Cause, str]] = {
-    Cause.KEY: f"Create a new key at the vendor and put it where `credentials` of the account says: the vendor does not accept this one. {_NEW_KEY}",
+    Cause.KEY: f"Create a new key at the vendor, and put it where `credentials` of the account expects it. {_NEW_KEY}",
     Cause.PERMISSION: f"Give the key the missing permission at the vendor, or use a key that has it. {_NEW_KEY}",
     Cause.OTHER_CODE: f"Look up the error code of the message in the vendor's documentation, and check the account at the vendor. {_RETRY}.",
     Cause.NOT_JSON: (
-        "Check whether a proxy, a firewall or a gateway answered in place of the vendor: `proxy_url` and `base_url` if they are set, and "
-        f"whether the vendor blocks the address of this host. {_RETRY}."
+        "Check whether a proxy, a firewall or a gateway responded instead of the vendor. Check `proxy_url` and `base_url` if they are set, "
+        f"and whether the vendor blocks the IP address of this host. {_RETRY}."
     ),
 }
 

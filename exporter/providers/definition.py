@@ -45,16 +45,16 @@ Code = Annotated[str, BeforeValidator(_code)]
 
 
 class NumberField(Block):
-    """A number: `remaining: data.left`, or a block where it needs more than selecting."""
+    """A number: `remaining: data.left`, or a block if the number must be converted."""
 
     select: SelectionField
     """JMESPath to a JSON number or a decimal string."""
     minus: SelectionField | None = None
     """JMESPath to a number of the same response that is subtracted, before scaling."""
     scale: Annotated[Decimal, Field(ge=-(10**18), le=10**18)] = Decimal(1)
-    """Factor for the vendor's number: 0.01 for cents, -1 where the vendor counts what is owed."""
+    """Factor for the vendor's number: 0.01 for cents, -1 if the vendor sends what is owed."""
     unlimited: str | None = None
-    """The text that the vendor sends in place of a number if there is no limit."""
+    """The text that the vendor sends instead of a number if there is no limit."""
 
 
 class TimeField(Block):
@@ -144,9 +144,9 @@ class Request(Block):
     auto_reload: AutoReloadFields | None = None
     """Automatic top-ups."""
     created_at: TimeField | None = None
-    """When the account was opened."""
+    """When the account was created."""
     credential_expires_at: TimeField | None = None
-    """When the key stops working."""
+    """When the key expires."""
     credentials: tuple[Name, ...] = ()
     """The credentials that this request is sent with; all of them unless set."""
     optional: bool = False
@@ -180,7 +180,7 @@ class ErrorFields(Block):
     reasons: dict[Code, Reason] = Field(default={})
     """The meaning of each code, as a value of the label `reason`."""
     missing_permission: frozenset[Code] = frozenset()
-    """Those of the codes that say that the key lacks a permission, and nothing else."""
+    """The codes that only mean that the key lacks a permission."""
 
 
 class Definition(Block):
@@ -199,11 +199,11 @@ class Definition(Block):
     regions: dict[str, Url] = Field(default={})
     """Other addresses of the API, by name."""
     credentials: dict[Name, HeaderCredential] = Field(min_length=1)
-    """The ways to authenticate, by name; an account uses one."""
+    """The supported credentials, by name; an account uses one."""
     permission: str | None = None
-    """The permission that the key needs; shown where the vendor says that it is missing."""
+    """The permission that the key needs; part of the message if the vendor reports that it is missing."""
     notes: tuple[str, ...] = ()
-    """What an operator should know before trusting the figures; shown by `providers NAME`."""
+    """What an operator should know about the values; shown by `providers NAME`."""
     requests: Annotated[tuple[Request, ...], AfterValidator(_not_empty)]
     """The requests of every poll, in order."""
     errors: ErrorFields = ErrorFields()

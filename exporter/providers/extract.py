@@ -18,12 +18,12 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 
-class _Unlimited(Exception):  # noqa: N818 -- the vendor's answer, not a fault
-    """The vendor sent its word for "no limit" in place of a number."""
+class _Unlimited(Exception):  # noqa: N818 -- the vendor's response, not an error
+    """The vendor sent its text for "no limit" instead of a number."""
 
 
 def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = None) -> Reading:
-    """Read the bodies of one poll. A value that cannot be used costs its own field, which `mismatches` names; nothing raises.
+    """Read the bodies of one poll. An unusable value affects only its own field, which `mismatches` contains. Never raises.
 
     `secret` is what authenticated the requests: text that contains it is not used.
     """

@@ -39,7 +39,7 @@ class Library(NamedTuple):
     """The names that broken files define; None for a file whose name cannot be read."""
 
     def knows(self, name: str) -> bool:
-        """Tell whether a provider exists, or may exist in a broken file: one fault should be one problem."""
+        """Whether a provider exists, or may exist in an invalid file: one error should be one problem."""
         return name in self.definitions or name in self.broken or None in self.broken
 
 
@@ -56,7 +56,7 @@ def read_definitions(files: Iterable[Path] = ()) -> Library:
             broken.add(_name_in(path))
             continue
         if found.setdefault(definition.name, definition) is not definition:
-            problems.append(Problem(f"{path}: name", f"another definition is called {definition.name!r} already"))
+            problems.append(Problem(f"{path}: name", f"another definition already has the name {definition.name!r}"))
     return Library(dict(sorted(found.items())), problems, frozenset(broken))
 
 

@@ -33,7 +33,9 @@ def accept(definition: Definition, request: Request, status: int, content: bytes
         PollError: the vendor refused the request, or the body is not what the definition expects.
     """
     if 300 <= status < 400:
-        raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, since the key would travel with them")
+        raise PollError(
+            Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, because the key would be sent to another address"
+        )
     good = 200 <= status < 300
     try:
         body = decode_json(content)
@@ -98,7 +100,7 @@ def _known(definition: Definition, status: int, code: str) -> PollError:
 
 
 def _not_json(status: int, content: bytes) -> PollError:
-    """A refusal that may not be the vendor's: gateways, firewalls and portals answer with a page of their own."""
+    """An error that may not come from the vendor: gateways, firewalls and portals respond with their own pages."""
     start = content[:65_536].lower()
     kind = "without a body" if not content.strip() else "with an HTML page" if b"<html" in start else "with a body that is not JSON"
     by = " of Cloudflare" if b"cloudflare" in start else ""

@@ -1,6 +1,6 @@
 """JMESPath over JSON whose numbers are exact decimals.
 
-Source: https://jmespath.org/specification.html. JSON numbers arrive here as `Decimal`, a type that the library does not know.
+Source: https://jmespath.org/specification.html. JSON numbers arrive here as `Decimal`, a type that the library does not support.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Selection:
         return hash(self.text)
 
     def of(self, body: Any) -> Any:
-        """Select from decoded JSON; None where there is nothing.
+        """Select from decoded JSON. Return None if nothing is selected.
 
         Raises:
             Mismatch: a function of the expression received a value of a kind that it does not accept.

@@ -1,4 +1,4 @@
-"""From what a vendor sent to what is exported: exact and bounded numbers, points in time, short clean text."""
+"""Converts values from responses: exact and bounded numbers, times, and short text without control characters."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 
 class _RefusedError(yaml.MarkedYAMLError):
-    """An error with a message of our own, which shows nothing that could be a secret."""
+    """An error whose message contains no part of the file that could be a secret."""
 
 
 class _Loader(yaml.SafeLoader):

@@ -50,7 +50,7 @@ class FileThreads:
 def _ended(lock: asyncio.Lock, future: asyncio.Future[Any]) -> None:
     lock.release()
     if not future.cancelled():
-        future.exception()  # nobody may be left who takes it
+        future.exception()  # nobody may wait for it any more
 
 
 def in_daemon_thread(call: Callable[[], Result], name: str) -> asyncio.Future[Result]:

@@ -20,7 +20,7 @@ def read_file(path: Path, limit: int = MAX_BYTES, *, pipes: bool = False) -> byt
     """Read a regular file. `pipes` also accepts what a shell passes as `/dev/stdin` or `<(...)`, for some seconds.
 
     Raises:
-        OSError: it cannot be read, is not a regular file, or is larger than `limit` bytes; `strerror` says which, without the path.
+        OSError: it cannot be read, is not a regular file, or is larger than `limit` bytes; `strerror` contains the cause, without the path.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)  # without O_NONBLOCK a named pipe would block here

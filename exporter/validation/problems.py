@@ -49,7 +49,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "too_long": "expected {max_length} at most",
     "invalid_key": "the key is not text: put it in quotes",
 }
-"""By pydantic's type of error. Its own messages speak of strings, inputs and regular expressions."""
+"""By pydantic's type of error. Pydantic's own messages use terms such as string, input and regular expression."""
 _OTHER: Final = "is not valid here"
 
 

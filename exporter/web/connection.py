@@ -1,4 +1,4 @@
-"""One HTTP connection: its timeouts, the size of its requests, and the delivery of every answer."""
+"""One HTTP connection: its timeouts, the size of its requests, and the delivery of every response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 from exporter.web.limits import Limits
 
 SERVER_HEADERS: Final = {hdrs.SERVER: "ai-account-exporter", "X-Content-Type-Options": "nosniff"}
-"""On every answer; aiohttp's own Server header names the versions of Python and aiohttp."""
+"""In every response. aiohttp's own Server header contains the versions of Python and aiohttp."""
 _BAD_REQUEST: Final = "bad request: malformed, or its headers are too large\n"
 _BLANK_LINE: Final = b"\r\n\r\n"
 
@@ -22,12 +22,12 @@ class Observer(NamedTuple):
     """What a connection needs from its server."""
 
     headers: Callable[[], Mapping[str, str]]
-    """The headers to set on every answer."""
+    """The headers of every response."""
     closed: Callable[[Connection], None]
 
 
 class Connection(web.RequestHandler):
-    """aiohttp's protocol with limits. Every answer passes through `finish_response`, aiohttp's own answers included."""
+    """aiohttp's protocol with limits. Every response passes through `finish_response`, including aiohttp's own responses."""
 
     def __init__(self, server: web.Server, limits: Limits, observer: Observer) -> None:
         super().__init__(
@@ -46,9 +46,9 @@ class Connection(web.RequestHandler):
         self._read_header_timer: asyncio.TimerHandle | None = None
         self.idle_since = asyncio.get_running_loop().time()
         self.is_answering = False
-        """Whether a request is being handled or answered."""
+        """Whether a request is being handled, or its response is being sent."""
         self.is_outdated = False
-        """Whether to close after the next answer, since the TLS configuration has changed."""
+        """Whether to close after the next response, because the TLS configuration has changed."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the timeout of the first request."""
@@ -56,7 +56,7 @@ class Connection(web.RequestHandler):
         loop = asyncio.get_running_loop()
         self._read_header_timer = loop.call_later(self._limits.read_header_timeout, self.force_close)
         if self.transport:
-            # Wait until the kernel has all of an answer: a rest that nobody reads would keep the connection open.
+            # Wait until the kernel has the whole response: an unread remainder would keep the connection open.
             self.transport.set_write_buffer_limits(high=1, low=0)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -85,12 +85,12 @@ class Connection(web.RequestHandler):
         self.is_answering = True
 
     def abort(self) -> None:
-        """Close at once, whatever is still to be sent."""
+        """Close immediately, even if data is still to be sent."""
         if self.transport:
             self.transport.abort()
 
     def retire(self) -> None:
-        """Close now, or after the answer in progress."""
+        """Close now, or after the response in progress."""
         self.is_outdated = True
         if self.is_answering:
             self.close()
@@ -100,7 +100,7 @@ class Connection(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send an answer; abort if the client does not read it in time."""
+        """Send a response; abort if the client does not read it in time."""
         self.begin()
         resp.headers.update(SERVER_HEADERS)
         resp.headers.update(self._observer.headers())
@@ -121,7 +121,7 @@ class Connection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """Answer a request that is not HTTP, or whose handler has failed, without repeating what was sent."""
+        """Respond to a request that is not HTTP, or whose handler has failed, without repeating what was sent."""
         if status == HTTPStatus.BAD_REQUEST:
             response = web.Response(status=status, text=_BAD_REQUEST)
         else:
@@ -143,7 +143,7 @@ class Connection(web.RequestHandler):
 
 @web.middleware
 async def note_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Mark the connection as answering, so that it is not closed as idle."""
+    """Mark the connection as busy, so it is not closed as idle."""
     if isinstance(connection := request.protocol, Connection):
         connection.begin()
     return await handler(request)

@@ -1,4 +1,4 @@
-"""The paths that the server answers; every other path is 404. No handler asks a vendor."""
+"""The paths of the server; every other path is 404. No handler sends a request to a vendor."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Endpoints:
 
     @cached_property
     def _account_pages(self) -> Pages:
-        """In a thread of their own, so that Prometheus does not wait for people."""
+        """In a separate thread, so Prometheus does not wait for browsers."""
         return Pages()
 
     @cached_property

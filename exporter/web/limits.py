@@ -28,9 +28,9 @@ class Limits:
     read_header_timeout: float = 10.0
     """From accepting a connection to its first complete request, without the TLS handshake."""
     write_timeout: float = 30.0
-    """For a client to read one answer."""
+    """For a client to read one response."""
     idle_timeout: float = 150.0
-    """From an answer to the next complete request. Scrapes are at most two minutes apart."""
+    """From a response to the next complete request. Scrapes are at most two minutes apart."""
 
 
 class RateLimiter:
@@ -52,7 +52,7 @@ class RateLimiter:
 
 
 def limit_in_flight(handler: Handler, max_requests: int) -> Handler:
-    """Answer 503 to requests beyond this number at once; 0 is no limit. A request counts until its answer is sent."""
+    """Return 503 for more concurrent requests than this; 0 is no limit. A request counts until its response is sent."""
     in_flight = 0
 
     def finished(_task: asyncio.Task[Any]) -> None:
@@ -72,6 +72,6 @@ def limit_in_flight(handler: Handler, max_requests: int) -> Handler:
 
 
 def on_answered(callback: Callable[[asyncio.Task[Any]], None]) -> None:
-    """Call back when the current request's answer is sent: aiohttp handles and answers each request in a task of its own."""
+    """Call back when the response to the current request is sent: aiohttp handles each request in its own task."""
     if task := asyncio.current_task():
         task.add_done_callback(callback)

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
 MAX_AGE = 1.0
-"""How long a page is reused while no account has changed, in seconds: a page also shows figures of the process itself."""
+"""How long a page is reused while no account has changed, in seconds: a page also shows values of the process itself."""
 MAX_KEPT = 8
 """How many pages are kept: a client may choose any set of families."""
 

@@ -116,7 +116,7 @@ async def test_an_exporter_that_does_not_answer_is_said_and_forgotten_when_it_do
     stage.status = 503
     lost = page.locator("#lost")
     await expect(lost).to_contain_text("The exporter is unreachable since")
-    await expect(lost).to_contain_text("it answers HTTP 503. The figures below are as of 22 Nov 2025 11:00:05 UTC.")
+    await expect(lost).to_contain_text("it answers HTTP 503. The values below are as of 22 Nov 2025 11:00:05 UTC.")
     stage.status = 200
     await expect(lost).to_be_hidden()
 

@@ -56,7 +56,7 @@ async def test_an_exporter_with_a_dead_loop_is_unhealthy() -> None:
 
 
 async def test_a_closed_port_is_unhealthy(unused_tcp_port: int) -> None:
-    assert await check(unused_tcp_port) == (1, "", "no answer from ADDRESS: Connection refused\n")
+    assert await check(unused_tcp_port) == (1, "", "ADDRESS does not respond as expected: Connection refused\n")
 
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -94,12 +94,16 @@ def answering(text: bytes) -> Answer:
 )
 async def test_another_server_is_unhealthy(text: bytes, why: str) -> None:
     async with other_server(answering(text)) as port:
-        assert await check(port) == (1, "", f"no answer from ADDRESS: {why}\n")
+        assert await check(port) == (1, "", f"ADDRESS does not respond as expected: {why}\n")
 
 
 async def test_a_server_that_does_not_answer_is_unhealthy_after_the_timeout() -> None:
     async with other_server(_answer_nothing) as port:
-        assert await check(port, "127.0.0.1", "--timeout", "0.2") == (1, "", "no answer from ADDRESS: timeout after 0.2 seconds\n")
+        assert await check(port, "127.0.0.1", "--timeout", "0.2") == (
+            1,
+            "",
+            "ADDRESS does not respond as expected: timeout after 0.2 seconds\n",
+        )
 
 
 async def _answer_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

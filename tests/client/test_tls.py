@@ -165,7 +165,7 @@ async def test_a_changed_ca_file_is_used_at_the_next_poll(ca: Authority, ca_file
         replace(ca_file, other, other)
         assert await outcome() == (Reason.TLS, ISSUED)
         replace(ca_file)
-        assert await outcome() == (Reason.TLS, "ca_file: the file contains no usable certificates: expected them in PEM form")
+        assert await outcome() == (Reason.TLS, "ca_file: the file contains no usable certificates: expected PEM format")
         ca_file.unlink()
         assert await outcome() == (Reason.TLS, "ca_file: the file cannot be read: No such file or directory")
         replace(ca_file, other, ca)

@@ -34,13 +34,13 @@ from tests.config.support import ENVIRON, load, problems, resolved, with_account
             )
         ),
         *(
-            ("no_proxy", [entry], "expected a host, a .suffix, an address, a network such as 10.0.0.0/8, or *; each is an entry of its own")
+            ("no_proxy", [entry], "expected a host, a .suffix, an address, a network such as 10.0.0.0/8, or *; write one per entry")
             for entry in ("", "a,b", "a b", "10.0.0.0/99", f"http://me:{PASSWORD}@vendor.test")
         ),
         ("no_proxy", "a.test", "expected a list"),
         ("ca_file", "none.pem", "the file cannot be read: No such file or directory"),
         ("ca_file", ".", "the file cannot be read: Is a directory"),
-        ("ca_file", "config.yaml", "the file contains no usable certificates: expected them in PEM form"),
+        ("ca_file", "config.yaml", "the file contains no usable certificates: expected PEM format"),
         ("connect_timeout", "0s", "expected a duration such as 30s, 5m or 1h30m"),
         ("proxy_from_environment", True, "the environment variable HTTPS_PROXY: expected http://host:port or http://user:password@host:port, "
          "with special characters percent-encoded"),

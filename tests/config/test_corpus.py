@@ -25,7 +25,7 @@ def stated(path: Path, what: str) -> list[str]:
 
 def known_providers() -> str:
     *rest, last = sorted(load_definitions())
-    return f"{', '.join(rest)} and {last}"
+    return f"{', '.join(rest)} or {last}"
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)

@@ -49,7 +49,7 @@ def test_patterns_that_overlap_name_a_definition_once(tmp_path: Path, patterns: 
 
 def test_a_definition_that_no_pattern_names_is_not_known(tmp_path: Path) -> None:
     [problem] = problems(with_definitions(tmp_path, []))
-    assert problem.startswith("accounts[0].provider: no such provider; known are ")
+    assert problem.startswith("accounts[0].provider: no such provider; expected ")
 
 
 def test_the_own_definition_tells_credentials_and_regions(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_definition_cannot_take_the_name_of_a_built_in_one(tmp_path: Path) -> 
     path = with_definitions(tmp_path, ["definitions/*.yaml"])
     own = tmp_path / "definitions" / "own.yaml"
     own.write_text(DEFINITION.read_text().replace("name: acme", "name: heygen"))
-    assert f"{own}: name: another definition is called 'heygen' already" in problems(path)
+    assert f"{own}: name: another definition already has the name 'heygen'" in problems(path)
 
 
 @pytest.mark.parametrize(

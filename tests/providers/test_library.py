@@ -93,7 +93,7 @@ def test_the_name_of_a_built_in_definition_is_taken(tmp_path: Path, name: str) -
     path = _write(tmp_path, "mine.yaml", OWN_VENDOR.replace("acme-voices", name))
     with pytest.raises(ConfigError) as caught:
         load_definitions([path])
-    assert str(caught.value) == f"{path}: name: another definition is called '{name}' already"
+    assert str(caught.value) == f"{path}: name: another definition already has the name '{name}'"
 
 
 def test_two_own_definitions_cannot_share_a_name(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from exporter.accounts.entry import Schedule
 from exporter.accounts.store import Store
-from exporter.errors import PollError
+from exporter.errors import Cause, PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Status
 from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode
@@ -36,7 +36,7 @@ def example() -> Any:
     for age, used in ((3612.0, 79_400), (1812.0, 84_100), (12.0, 88_200)):
         _succeed(store, NARRATION, _characters(used), age)
     _succeed(store, STAGE, Reading((Quota("credits", "credits", remaining=Decimal("412.5")),)), 340.0)
-    error = PollError(Reason.UNAUTHORIZED, "HTTP 401 with the error code 4003")
+    error = PollError(Reason.UNAUTHORIZED, "HTTP 401 with the error code 4003", cause=Cause.KEY)
     store.record_failure(STAGE, error, at=NOW - 40, duration=Seconds(0.2), interval=INTERVAL)
     for key, wait in ((NARRATION, 288.0), (STAGE, 260.0)):
         store.set_schedule(key, Schedule(NOW - 12, NOW + wait))

@@ -95,7 +95,7 @@ def _absence(account: AccountFacts, now: float) -> Phrase:
     if now - last > account.stale_after:
         kept, day = formatting.duration(account.stale_after), formatting.day(last, now)
         date = f", {day}" if day else ""
-        return phrase_at(last, f"The figures are hidden: they are older than {kept}. The last successful poll was {ago(last, now)}{date}.")
+        return phrase_at(last, f"The values are hidden: they are older than {kept}. The last successful poll was {ago(last, now)}{date}.")
     return Phrase("The vendor reports no amounts.")
 
 
@@ -145,4 +145,4 @@ def _reload(account: AccountFacts) -> Iterator[tuple[str, Phrase]]:
 
 
 def _pace(polls: int, interval: Seconds, stale_after: Seconds) -> str:
-    return f"{polls:,} so far, every {formatting.duration(interval)}; figures are shown for {formatting.duration(stale_after)}"
+    return f"{polls:,} so far, every {formatting.duration(interval)}; values are shown for {formatting.duration(stale_after)}"

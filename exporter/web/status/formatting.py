@@ -1,6 +1,6 @@
 """Formats times, durations and amounts for people. Rounding never turns something into zero, nor a part into the whole.
 
-No function raises, whatever figures a vendor sends: one account must not break the page of all.
+No function raises, whatever values a vendor sends: one account must not break the page of all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STEPS: Final = ((_DAY, "day", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINU
 _LONGEST: Final = 1e12 * _YEAR
 _MINUS: Final = "\N{MINUS SIGN}"
 _EXACT: Final = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-"""Arithmetic that gives infinity or NaN in place of an exception."""
+"""Arithmetic that returns infinity or NaN instead of raising an exception."""
 
 
 class Moment(NamedTuple):
@@ -146,7 +146,7 @@ def ratio(part: Decimal, whole: Decimal) -> float:
 
 
 def percent(share: float) -> str:
-    """Format a share in percent, rounded down: a part never looks like the whole, nor like nothing."""
+    """Format a share in percent, rounded down. A part is never shown as 100 % or as 0 %."""
     if not isfinite(share * 1_000):
         return "unknown"
     if 0 < share < 0.001:

@@ -1,4 +1,4 @@
-"""The status page: what is left of each account, as one self-contained page that loads nothing else."""
+"""The status page: what is left on each account, in one page that loads no other resource."""
 
 from __future__ import annotations
 

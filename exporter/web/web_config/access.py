@@ -22,7 +22,7 @@ _NAME_KINDS: Final = frozenset({"DNS", "email", "URI"})
 
 
 class AccessControl:
-    """Applies a web configuration to every request. Its middleware must be the first one that can answer."""
+    """Applies a web configuration to every request. Its middleware must be the first one that can respond."""
 
     def __init__(self, config: WebConfig, checker: PasswordChecker | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

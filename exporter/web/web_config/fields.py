@@ -60,7 +60,7 @@ def _unquoted_number(name: object) -> object:
     if type(name) is int:
         return str(name)
     if not isinstance(name, str):
-        raise ValueError("is not text for YAML: put the user name in quotes")  # noqa: TRY004 -- pydantic expects ValueError
+        raise ValueError("YAML does not read this user name as text: put it in quotes")  # noqa: TRY004 -- pydantic expects ValueError
     return name
 
 

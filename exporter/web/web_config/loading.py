@@ -41,7 +41,7 @@ class WebConfig:
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Bcrypt hashes by user; empty means that no password is needed."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Set on every answer."""
+    """Set on every response."""
     rate_limit: tuple[Seconds, int] | None = None
     """Interval and burst."""
     allowed_names: frozenset[str] | None = None

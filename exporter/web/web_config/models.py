@@ -82,7 +82,7 @@ class Tls(_Block):
 
 
 class Headers(_Block):
-    """Headers that can be set on every answer."""
+    """Headers that can be set on every response."""
 
     content_security_policy: HeaderValue | None = Field(None, alias="Content-Security-Policy")
     x_frame_options: Literal["deny", "sameorigin"] | None = Field(None, alias="X-Frame-Options")

@@ -20,7 +20,7 @@ _OLD: Final = ("TLS10", "TLS11")
 
 
 def contradictions(tls: Tls) -> Iterator[Problem]:
-    """Settings that are missing, given twice, or contradict each other."""
+    """Settings that are missing, set twice, or contradict each other."""
     for name, what in (("cert", "the certificate"), ("key", "its key"), ("client_ca", "")):
         inline, file = getattr(tls, name), getattr(tls, f"{name}_file")
         if inline is not None and file is not None:

@@ -105,7 +105,7 @@
 
   function showError() {
     const lost = at("lost"), time = failedSince && failedSince.toISOString().slice(11, 19);
-    const text = time ? `The exporter is unreachable since ${time} UTC: ${why}. The figures below are ${at("asof").textContent}.` : "";
+    const text = time ? `The exporter is unreachable since ${time} UTC: ${why}. The values below are ${at("asof").textContent}.` : "";
     lost.hidden = !text;
     if (lost.textContent !== text) lost.textContent = text;
   }
