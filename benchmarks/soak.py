@@ -23,10 +23,10 @@ import aiohttp
 
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.faults import Fault
-from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player, Simulator
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import Balance, Usage
 
 INTERVAL, TIMEOUT, STALE_AFTER, MAX_BACKOFF = 10, 3, 30, 40
 SLACK: Final = 15.0
@@ -70,13 +70,13 @@ class Actor:
         """The account's name, its secret and its secret's file."""
         return f"soak-{self.number}"
 
-    def player(self) -> Player:
+    def account(self) -> SimulatedAccount:
         """Each account has figures of its own, so that one account's at another's place are noticed."""
         start, rate = 1_000_000 + 1_000 * self.number, 0.1 + self.number % 7 / 10
         bodies: dict[str, Callable[[float, float], Any]] = {
-            "heygen": Wallet(self.name, Stock(start, rate)),
+            "heygen": Wallet(self.name, Balance(start, rate)),
             "elevenlabs": Workspace(name=self.name, tier="pro", limit=start, characters=Usage(self.number, 10 * rate)),
-            "liveavatar": Credits(Stock(start, rate)),
+            "liveavatar": Credits(Balance(start, rate)),
         }
         answer = bodies[self.provider]
 
@@ -85,7 +85,7 @@ class Actor:
             self.sent.append((now, figures(self.provider, content)))
             return content
 
-        return Player(self.provider, self.name, body)
+        return SimulatedAccount(self.provider, self.name, body)
 
     def can_be(self, shown: Figures, success: float) -> bool:
         """Whether one answer from just before that moment says so, all parts alike."""
@@ -178,7 +178,7 @@ class Soak:
             return
         for actor in self.chance.sample(well, max(1, len(self.actors) // 100)):
             fault, lasts = self.chance.choice(list(Fault)), self.chance.uniform(3, 40)
-            self.simulator.misbehave(actor.name, fault)
+            self.simulator.set_fault(actor.name, fault)
             actor.faulty_until = now + lasts
             if fault is Fault.QUOTA_EXHAUSTED and actor.provider == "liveavatar":  # which says so by a balance of zero
                 actor.exhausted.append([now, float("inf")])
@@ -337,7 +337,7 @@ async def soak(minutes: float, accounts: int, seed: int) -> int:
     with tempfile.TemporaryDirectory() as name:
         for actor in actors:
             (Path(name) / actor.name).write_text(actor.name)
-        async with Simulator(actor.player() for actor in actors) as simulator:
+        async with Simulator(actor.account() for actor in actors) as simulator:
             soaking = Soak(simulator, actors, Path(name), seed)
             soaking.configure()
             process, soaking.url = await start(Path(name))

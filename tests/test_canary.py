@@ -26,10 +26,10 @@ from exporter.simulator.server import Simulator
 from tests.providers.bodies import Path as Place
 from tests.providers.bodies import at, leaves, replaced
 from tests.providers.examples import HAPPY, Example
-from tests.support import CANARY, PLAYERS, FakeClock, make_job, secret_of
+from tests.support import ACCOUNTS, CANARY, FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]
-PROVIDERS = [player.provider for player in PLAYERS]
+PROVIDERS = [account.provider for account in ACCOUNTS]
 FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode().rstrip("="), urllib.parse.quote(CANARY))
 
 
@@ -50,7 +50,7 @@ async def test_no_fault_shows_the_key(client: Client, simulator: Simulator, job:
     stream = io.StringIO()
     configure_log("debug", format_, stream)
     for fault in [None, *Fault]:
-        simulator.misbehave(secret_of(provider), fault, location=f"http://127.0.0.1:1/{CANARY}")
+        simulator.set_fault(secret_of(provider), fault, location=f"http://127.0.0.1:1/{CANARY}")
         polled = job(provider, timeout=Seconds(0.2))
         clock = FakeClock().clock
         scheduler = Scheduler(client, new_store([polled], clock), clock)
@@ -72,7 +72,7 @@ async def test_a_vendor_that_sends_the_key_back_does_not_spread_it(
         "message": CANARY,
     }
     for status in (200, 400, 401, 403, 404, 429, 500):
-        simulator.reply(secret_of(provider), status=status, body=echo, headers={"X-Echo": CANARY})
+        simulator.set_response(secret_of(provider), status=status, body=echo, headers={"X-Echo": CANARY})
         clock = FakeClock().clock
         scheduler = Scheduler(client, new_store([job(provider)], clock), clock)
         await scheduler.poll_once(job(provider))
@@ -115,7 +115,7 @@ async def test_a_key_in_any_text_of_a_good_response_is_not_spread(
     polled, secret = job(provider), secret_of(provider)
     for example, place in texts_of(provider):
         for text in echoes(secret):
-            simulator.reply(secret, body=replaced(example.document["body"], place, text))
+            simulator.set_response(secret, body=replaced(example.document["body"], place, text))
             clock = FakeClock().clock
             scheduler = Scheduler(client, new_store([polled], clock), clock)
             await scheduler.poll_once(polled)
@@ -166,4 +166,4 @@ async def test_a_defect_with_the_key_in_its_text_does_not_show_it(format_: Any) 
 
 def test_the_search_would_find_a_key() -> None:
     assert all(leaks(f"a log line with {form}-heygen in it") for form in FORMS)
-    assert all(player.secret.startswith(CANARY) for player in PLAYERS)
+    assert all(account.secret.startswith(CANARY) for account in ACCOUNTS)

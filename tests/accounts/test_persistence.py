@@ -30,7 +30,7 @@ from exporter.errors import PollError
 from exporter.model import AccountKey
 from exporter.simulator.server import Simulator
 from tests.accounts.support import ENTRY, KEY, RECORD, RECORDS, TEXTS, Log, account, record
-from tests.support import CANARY, PATIENCE, PLAYERS, secret_of
+from tests.support import ACCOUNTS, CANARY, PATIENCE, secret_of
 
 NEXT_MIGRATION = ("ALTER TABLE accounts ADD COLUMN note TEXT DEFAULT 'new'",)
 
@@ -632,7 +632,7 @@ def everything_in(path: Path) -> bytes:
     return b"".join(found.read_bytes() for found in sorted(path.parent.iterdir()))
 
 
-@pytest.mark.parametrize("provider", [player.provider for player in PLAYERS])
+@pytest.mark.parametrize("provider", [account.provider for account in ACCOUNTS])
 async def test_no_key_and_no_vendors_text_comes_into_the_file(
     path: Path,
     state: Persistence,
@@ -646,7 +646,7 @@ async def test_no_key_and_no_vendors_text_comes_into_the_file(
     polled = job(provider)
     reading = await client.poll(polled)
     await state.save(polled.key, record(reading=reading, error=None))
-    simulator.reply(secret_of(provider), status=401, body={"code": CANARY, "message": CANARY, "detail": {"status": CANARY}})
+    simulator.set_response(secret_of(provider), status=401, body={"code": CANARY, "message": CANARY, "detail": {"status": CANARY}})
     with pytest.raises(PollError) as caught:
         await client.poll(polled)
     await state.save(account(1), record(reading=reading, error=Failure.of(caught.value)))

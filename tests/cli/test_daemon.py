@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from exporter.cli.main import main
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.support import CANARY, PATIENCE, PLAYERS, secret_of, until
+from tests.support import ACCOUNTS, CANARY, PATIENCE, secret_of, until
 
 LISTENING = re.compile(rb"event=\"server listening\" addresses=127\.0\.0\.1:(\d+)")
 Fetch = Callable[[str], Awaitable[tuple[int, str]]]
@@ -110,8 +110,8 @@ async def test_the_daemon_polls_serves_and_stops_on_a_signal(simulator: Simulato
 
 
 async def test_an_interrupt_during_polls_waits_for_no_vendor(simulator: Simulator, tmp_path: Path) -> None:
-    for player in PLAYERS:
-        simulator.misbehave(player.secret, Fault.HANG)
+    for account in ACCOUNTS:
+        simulator.set_fault(account.secret, Fault.HANG)
     path = config(tmp_path, simulator.url)
     async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as running:
         await until(lambda: simulator.requests, "the daemon polls")

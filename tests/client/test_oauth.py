@@ -68,7 +68,7 @@ async def test_special_characters_of_a_refresh_token_are_encoded(tokens: TokenSo
 async def test_an_access_token_is_used_until_shortly_before_it_expires(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock, body: Any, token: str, life: float, kept: str
 ) -> None:
-    endpoint.reply(body=body)
+    endpoint.set_response(body=body)
     assert await text(tokens, login) == token
     assert login.refresh_token_file.read_text().strip() == kept
     clock.now = life - 0.01
@@ -120,7 +120,7 @@ INVALID: Final[list[tuple[str, dict[str, Any]]]] = [
 async def test_an_invalid_response_is_no_token_and_changes_no_file(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, answer: dict[str, Any]
 ) -> None:
-    endpoint.reply(**answer)
+    endpoint.set_response(**answer)
     error = await failure(tokens, login)
     assert error.reason is Reason.INVALID_RESPONSE
     assert login.refresh_token_file.read_text() == f"{FIRST}\n"
@@ -155,7 +155,7 @@ async def test_after_other_errors_the_next_call_tries_again(
     reason: Reason,
     wait: float | None,
 ) -> None:
-    endpoint.reply(status, {"error": "invalid_grant", "error_description": CANARY}, headers=headers)
+    endpoint.set_response(status, {"error": "invalid_grant", "error_description": CANARY}, headers=headers)
     error = await failure(tokens, login)
     assert (error.reason, error.retry_after) == (reason, wait)
     assert str(status) in str(error)
@@ -234,7 +234,7 @@ async def test_a_refresh_without_callers_still_saves_the_new_refresh_token(
 async def test_a_failed_refresh_fails_all_callers_and_the_next_call_tries_again(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint
 ) -> None:
-    endpoint.reply(503, {})
+    endpoint.set_response(503, {})
     endpoint.hold()
     callers = [asyncio.create_task(text(tokens, login)) for _ in range(10)]
     await endpoint.arrived(1)
@@ -248,7 +248,7 @@ async def test_a_failed_refresh_fails_all_callers_and_the_next_call_tries_again(
 
 
 async def test_a_failure_without_callers_is_not_reported(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
-    endpoint.reply(503, {})
+    endpoint.set_response(503, {})
     endpoint.hold()
     caller = asyncio.create_task(text(tokens, login))
     await endpoint.arrived(1)
@@ -312,7 +312,7 @@ async def test_a_new_login_is_used_while_refusals_cause_no_refresh(tokens: Token
     login.refresh_token_file.write_text(f"{CANARY}-again")
     assert await text(tokens, login) == access(2)
     assert not tokens.discard(login, second)
-    endpoint.reply(503, {})
+    endpoint.set_response(503, {})
     assert (await failure(tokens, login)).reason is Reason.SERVER_ERROR
     endpoint.behave()
     assert await text(tokens, login) == access(3)
@@ -326,7 +326,7 @@ async def test_no_token_is_logged(tokens: TokenSource, login: OAuthLogin, endpoi
     logging.getLogger("asyncio").setLevel(logging.DEBUG)
     endpoint.rotates = True
     for status in (500, 400):
-        endpoint.reply(status, {"error": CANARY})
+        endpoint.set_response(status, {"error": CANARY})
         await failure(tokens, login)
     endpoint.behave()
     endpoint.log_in("another")

@@ -37,7 +37,7 @@ READ_ONLY: Final = Path("/proc/sys/kernel/ostype")
 async def test_a_refused_refresh_token_is_not_sent_again_until_the_file_changes(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, status: int, body: Any, shown: str
 ) -> None:
-    endpoint.reply(status, body)
+    endpoint.set_response(status, body)
     for _ in range(3):
         error = await failure(tokens, login)
         assert isinstance(error, CredentialError)
@@ -54,7 +54,7 @@ async def test_a_refused_refresh_token_is_not_sent_again_until_the_file_changes(
 async def test_a_refusal_without_a_readable_body_is_a_refusal(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, content: bytes
 ) -> None:
-    endpoint.reply(401, content=content)
+    endpoint.set_response(401, content=content)
     assert "(HTTP 401)" in str(await failure(tokens, login))
 
 
@@ -129,7 +129,7 @@ async def test_a_response_without_a_new_refresh_token_does_not_change_the_file(
 ) -> None:
     before = login.refresh_token_file.stat()
     for body in ({"access_token": "AT"}, {"access_token": "AT", "refresh_token": FIRST}):
-        endpoint.reply(body=body)
+        endpoint.set_response(body=body)
         token = await tokens.access_token(login)
         assert login.refresh_token_file.stat() == before
         tokens.discard(login, token)

@@ -74,13 +74,13 @@ class TokenEndpoint(Listener):
         """Let the operator log in again: from now on only this refresh token counts."""
         self.refresh_token = refresh_token
 
-    def reply(self, status: int = 200, body: Any = ..., *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
+    def set_response(self, status: int = 200, body: Any = ..., *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
         """Answer every request so from now on: with a body to send as JSON, or with raw content."""
         self._canned = _Canned(status, content if body is ... else json.dumps(body).encode(), headers or {})
 
     def html(self, status: int = 200) -> None:
         """Answer every request with a page for people, as another host of the vendor does."""
-        self.reply(status, content=PAGE, headers={"Content-Type": "text/html; charset=utf-8"})
+        self.set_response(status, content=PAGE, headers={"Content-Type": "text/html; charset=utf-8"})
 
     def hold(self) -> None:
         """Read requests, and answer none before `behave`."""

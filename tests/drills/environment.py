@@ -24,17 +24,17 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.elevenlabs import Workspace
-from exporter.simulator.faults import Act, Fault
-from exporter.simulator.flow import Stock, Usage
+from exporter.simulator.faults import Fault, FaultHandler
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.listener import HOST
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player, Simulator
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import Balance, Usage
 from exporter.web.address import Address
 from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind
-from tests.support import CANARY, PLAYERS, make_job, until
+from tests.support import ACCOUNTS, CANARY, make_job, until
 
 INTERVAL: Final = Seconds(0.2)
 BEFORE: Final = 640
@@ -47,7 +47,7 @@ HEALTHY: Final = (
     'ai_account_quota_used{account="healthy",provider="elevenlabs",resource="characters",unit="characters"} 17231.0',
     'ai_account_quota_remaining{account="healthy",provider="liveavatar",resource="credits",unit="credits"} 1010.0',
 )
-HEALTHY_UP: Final = tuple(f'ai_account_up{{account="healthy",provider="{player.provider}"}} 1.0' for player in PLAYERS)
+HEALTHY_UP: Final = tuple(f'ai_account_up{{account="healthy",provider="{account.provider}"}} 1.0' for account in ACCOUNTS)
 
 
 @dataclass(slots=True)
@@ -60,11 +60,11 @@ class SickAccount:
     def __call__(self, elapsed: float, now: float) -> Any:
         match self.provider:
             case "heygen":
-                return Wallet("sick", Stock(start=self.figure, rate=0))(elapsed, now)
+                return Wallet("sick", Balance(start=self.figure, rate=0))(elapsed, now)
             case "elevenlabs":
                 return Workspace(name="sick", tier="creator", limit=100_000, characters=Usage(self.figure, 0))(elapsed, now)
             case _:
-                return Credits(Stock(start=self.figure, rate=0))(elapsed, now)
+                return Credits(Balance(start=self.figure, rate=0))(elapsed, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +178,11 @@ class Scenario:
                 return "ai_account_quota_remaining", "credits", "credits"
 
 
-def misbehaving(how: Act | Fault, **more: Any) -> Scenario:
+def with_fault(how: FaultHandler | Fault, **more: Any) -> Scenario:
     """A scenario in which the vendor sends this."""
 
     def begin(env: Environment) -> None:
-        env.vendor.misbehave(SECRET, how) if isinstance(how, Fault) else env.vendor.perform(SECRET, how)
+        env.vendor.set_fault(SECRET, how) if isinstance(how, Fault) else env.vendor.set_handler(SECRET, how)
 
     return Scenario(begin=begin, **more)
 
@@ -216,9 +216,9 @@ class Environment:
 async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncIterator[Environment]:
     """Start the parts of the daemon, and stop them at the end."""
     sick = SickAccount(scenario.provider)
-    player = Player(scenario.provider, SECRET, sick)
-    others = Simulator(PLAYERS if scenario.own_server else (*PLAYERS, player))
-    vendor = Simulator((player,)) if scenario.own_server else others
+    account = SimulatedAccount(scenario.provider, SECRET, sick)
+    others = Simulator(ACCOUNTS if scenario.own_server else (*ACCOUNTS, account))
+    vendor = Simulator((account,)) if scenario.own_server else others
     clock = Clock()
     async with others, open_session("ai-account-exporter/drill", scenario.resolver) as session:
         port = int((await vendor.start(ssl_context=scenario.ssl_context) if scenario.own_server else others.url).rpartition(":")[2])
@@ -240,10 +240,10 @@ async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncItera
 
 
 def _jobs(scenario: Scenario, others: Simulator, vendor: Simulator, interval: Seconds) -> list[Job]:
-    usual = {"interval": interval, "max_backoff": interval, "stale_after": Seconds(60.0)}
-    witnesses = [make_job(others.url, player.provider, account="healthy", **usual) for player in PLAYERS]
+    settings = {"interval": interval, "max_backoff": interval, "stale_after": Seconds(60.0)}
+    healthy = [make_job(others.url, account.provider, account="healthy", **settings) for account in ACCOUNTS]
     url = vendor.url.replace(HOST, scenario.host)
-    return [*witnesses, make_job(url, scenario.provider, account="sick", secret=SECRET, **{**usual, **scenario.job})]
+    return [*healthy, make_job(url, scenario.provider, account="sick", secret=SECRET, **{**settings, **scenario.job})]
 
 
 async def finish(step: Awaitable[None] | None) -> None:

@@ -13,10 +13,10 @@ from typing import Final
 import aiohttp
 
 from exporter.simulator.elevenlabs import Workspace
-from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player, Simulator
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import Balance, Usage
 from tests.cli.test_daemon import Daemon
 from tests.support import CANARY, PATIENCE, until
 
@@ -29,17 +29,17 @@ def secret(number: int) -> str:
     return f"{CANARY}-{number}"
 
 
-def player(number: int, rate: float = 0.0) -> Player:
+def simulated(number: int, rate: float = 0.0) -> SimulatedAccount:
     """An account with a figure of its own."""
-    stock, provider = Stock(1000 + number, rate), PROVIDERS[number % 3]
+    balance, provider = Balance(1000 + number, rate), PROVIDERS[number % 3]
     match provider:
         case "heygen":
-            return Player(provider, secret(number), Wallet(f"a{number}", stock))
+            return SimulatedAccount(provider, secret(number), Wallet(f"a{number}", balance))
         case "elevenlabs":
             usage = Usage(100_000 - 1000 - number, rate)
-            return Player(provider, secret(number), Workspace(name=f"a{number}", tier="pro", limit=100_000, characters=usage))
+            return SimulatedAccount(provider, secret(number), Workspace(name=f"a{number}", tier="pro", limit=100_000, characters=usage))
         case _:
-            return Player(provider, secret(number), Credits(stock))
+            return SimulatedAccount(provider, secret(number), Credits(balance))
 
 
 def line(number: int, figure: float | None = None) -> str:

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from exporter.simulator.server import VENDORS, Simulator
 from tests.drills.environment import AFTER, BEFORE, HEALTHY, HEALTHY_UP, INTERVAL, SECRET, Environment, Scenario, finish, opened
 from tests.drills.table import Drill
-from tests.support import PLAYERS, until
+from tests.support import ACCOUNTS, until
 
 WAIT_RATIO: Final = 50
 """How many times as long as without a fault the median scrape may take."""
@@ -67,7 +67,7 @@ async def _run_phases(drill: Drill, scenario: Scenario, env: Environment) -> Non
     await finish(scenario.end(env))
     await until(lambda: {_shown(scenario, "up", 1), _figure(scenario, AFTER)} <= env.sampler.last, "the account is up again")
     await _sample_health(env)
-    await until(lambda: env.vendor.connections <= 1 + len(PLAYERS), "connections to the vendor are back")
+    await until(lambda: env.vendor.connections <= 1 + len(ACCOUNTS), "connections to the vendor are back")
     gc.collect()
     assert _memory("VmHWM") - memory < MEMORY
 
@@ -127,8 +127,8 @@ def _check_the_page(drill: Drill, scenario: Scenario, env: Environment) -> None:
 
 def _check_healthy_accounts(env: Environment) -> None:
     assert env.sampler.missing == set()
-    for player in PLAYERS:
-        times = [request.at for request in _polls(env.others, player.secret)]
+    for account in ACCOUNTS:
+        times = [request.at for request in _polls(env.others, account.secret)]
         for first, second in itertools.pairwise(times):
             assert second - first < 2 * INTERVAL + env.delays.between(first, second)
 

@@ -20,7 +20,7 @@ from exporter.cli.main import main
 from exporter.simulator.server import Simulator
 from tests.cli.test_daemon import LISTENING, Daemon, daemon, launched, ready
 from tests.cli.test_reloading import reload
-from tests.drills.process import SERVED, asked, ended, errors, line, player, secret, until_asked, watched, write_config
+from tests.drills.process import SERVED, asked, ended, errors, line, secret, simulated, until_asked, watched, write_config
 from tests.support import CANARY, PATIENCE
 
 GOOD: Final = range(3)
@@ -64,7 +64,7 @@ def threads(running: Daemon) -> int:
 
 async def test_forty_secret_files_do_not_answer(tmp_path: Path) -> None:
     numbers = [*GOOD, *SILENT]
-    async with Simulator(map(player, numbers)) as simulator:
+    async with Simulator(map(simulated, numbers)) as simulator:
         path = write_config(tmp_path, simulator.url, numbers)
         everyone = list(map(line, numbers))
         with silent(tmp_path / f"key-{number}" for number in SILENT):
@@ -90,7 +90,7 @@ async def test_forty_secret_files_do_not_answer(tmp_path: Path) -> None:
 
 
 async def test_a_secret_file_that_answers_again_is_used(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             async with watched(running, map(line, GOOD)) as watcher:
@@ -101,7 +101,7 @@ async def test_a_secret_file_that_answers_again_is_used(tmp_path: Path) -> None:
 
 
 async def test_nobody_reads_standard_error(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD, interval="1h")
         text = path.read_text()
         async with daemon("serve", "--config.file", path, *SERVED) as running:
@@ -122,7 +122,7 @@ async def test_nobody_reads_standard_error(tmp_path: Path) -> None:
 
 
 async def test_a_hangup_comes_during_the_start(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with launched("-c", SIGNALLED, "SIGHUP", "serve", "--config.file", path, *SERVED) as running:
             running.process.send_signal(signal.SIGHUP)
@@ -157,7 +157,7 @@ async def test_the_end_comes_while_the_state_file_does_not_answer(tmp_path: Path
 
 
 async def test_the_end_comes_while_the_configuration_does_not_answer(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
@@ -183,7 +183,7 @@ def test_a_named_pipe_is_given_at_the_start(tmp_path: Path, flag: str) -> None:
 
 
 async def test_a_secret_is_missing_at_the_start(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         (tmp_path / "key-2").unlink()
         check = CliRunner().invoke(main, ["check", "--config.file", str(path)])
@@ -229,7 +229,7 @@ def spoil(folder: Path, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["surrogate", "null byte", "circle of links", "deep", "folder", "named pipe", "device"])
 async def test_the_configuration_becomes_something_that_cannot_be_read(tmp_path: Path, how: str) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD, interval="1h")
         text = path.read_text()
         async with daemon("serve", "--config.file", path, *SERVED) as running:
@@ -265,7 +265,7 @@ MISPLACED: Final = (
 
 
 async def test_a_key_is_written_where_something_else_belongs(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         key = CANARY.replace("-", "_") + "4eC39HqLyjWDarjtT1zdp7dc"
         async with daemon("serve", "--config.file", path, *SERVED) as running:

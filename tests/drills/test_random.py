@@ -27,13 +27,13 @@ STATUSES = st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 429, 500])
 
 async def serve(env: Environment, status: int, content: bytes) -> None:
     """Let the daemon poll this answer, and wait for the next page."""
-    env.vendor.reply(SECRET, status=status, content=content)
+    env.vendor.set_response(SECRET, status=status, content=content)
     await shown(env)
 
 
 async def send(env: Environment, content: bytes) -> None:
     """Let the daemon poll these bytes, which may not be HTTP."""
-    env.vendor.perform(SECRET, send_raw(content))
+    env.vendor.set_handler(SECRET, send_raw(content))
     await shown(env)
 
 

@@ -16,10 +16,10 @@ from typing import Any, Final
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.flow import Stock
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player, Simulator
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import Balance
 from tests.alertmanager.services import Inbox, alertmanager
 from tests.cli.test_daemon import daemon, ready
 from tests.e2e.programs import prometheus
@@ -43,7 +43,7 @@ class Purse:
 
     def __call__(self, elapsed: float, now: float) -> Any:
         self.left, self.since = max(0.0, self.left - self.pace * (elapsed - self.since)), elapsed
-        return Wallet("studio", Stock(start=round(self.left, 2), rate=0))(0.0, now)
+        return Wallet("studio", Balance(start=round(self.left, 2), rate=0))(0.0, now)
 
 
 def config(folder: Path, url: str) -> Path:
@@ -120,12 +120,12 @@ def as_received(inbox: Inbox) -> str:
 @asynccontextmanager
 async def chain(folder: Path, ports: Callable[[], int]) -> AsyncIterator[Chain]:
     purse = Purse()
-    players = [
-        Player("heygen", "key-of-studio", purse),
-        Player("elevenlabs", "key-of-old-key", lambda *_: {}),
-        *(Player("liveavatar", f"key-of-{name}", Credits(Stock(start=900, rate=0))) for name in STAGES),
+    accounts = [
+        SimulatedAccount("heygen", "key-of-studio", purse),
+        SimulatedAccount("elevenlabs", "key-of-old-key", lambda *_: {}),
+        *(SimulatedAccount("liveavatar", f"key-of-{name}", Credits(Balance(start=900, rate=0))) for name in STAGES),
     ]
-    simulator = Simulator(players)
+    simulator = Simulator(accounts)
     url = await simulator.start()
     (folder / "alerts").mkdir()
     try:
@@ -145,7 +145,7 @@ async def test_each_trouble_reaches_people_once_and_in_time_and_ends_when_it_is_
 ) -> None:
     async with chain(tmp_path, unused_tcp_port_factory) as it:
         try:
-            it.simulator.misbehave("key-of-old-key", Fault.BAD_KEY)
+            it.simulator.set_fault("key-of-old-key", Fault.BAD_KEY)
             await a_drained_account_is_announced_told_empty_and_over_after_a_top_up(it)
             await a_refused_key_names_its_account(it)
             await an_outage_of_a_vendor_with_twenty_accounts_is_one_message(it)
@@ -181,7 +181,7 @@ async def a_refused_key_names_its_account(it: Chain) -> None:
 
 async def an_outage_of_a_vendor_with_twenty_accounts_is_one_message(it: Chain) -> None:
     for name in STAGES:
-        it.simulator.misbehave(f"key-of-{name}", Fault.SERVER_ERROR)
+        it.simulator.set_fault(f"key-of-{name}", Fault.SERVER_ERROR)
     before = len(it.inbox.slack)
     await it.until(lambda: it.told(provider="liveavatar"), "the outage")
     # An hour of the rules' time: each of the twenty accounts is stale for long, and would have its own message.

@@ -22,7 +22,7 @@ from exporter.model import Reading, Reason
 from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode
 from exporter.overview.facts import Overview
-from exporter.simulator.cast import CAST, cast_simulator
+from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
 from tests.metrics.showcase import NOW as SHOWN_AT
 from tests.metrics.showcase import showcase
 from tests.metrics.strategies import readings
@@ -46,11 +46,11 @@ def test_the_schema_is_one() -> None:
 
 async def test_the_demo_s_accounts_fit_the_schema() -> None:
     clock = Clock()
-    async with cast_simulator() as simulator:
+    async with demo_simulator() as simulator:
         store = await poll_once(build_jobs(demo_config(simulator.url)), {}, clock)
     overview = build_overview(store.snapshot(), "1.2.3")
     assert problems(overview) == []
-    assert overview.summary.accounts == len(CAST)
+    assert overview.summary.accounts == len(DEMO_ACCOUNTS)
     assert {(account.account, account.state) for account in overview.accounts} >= {("old-key", "stale"), ("narration", "ok")}
 
 

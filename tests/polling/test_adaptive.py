@@ -18,7 +18,7 @@ from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from exporter.polling.adaptive import adaptive_interval
 from exporter.providers.library import BUILT_IN, load_definition
-from tests.polling.rig import HERE, Time, Vendor, running
+from tests.polling.support import HERE, Time, Vendor, running
 from tests.support import NOW, make_job
 
 KEY: Final = AccountKey("liveavatar", "demo")

@@ -15,7 +15,7 @@ from exporter.polling.budget import Budget
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.polling.rig import ELSEWHERE, HERE, Time, Vendor, running
+from tests.polling.support import ELSEWHERE, HERE, Time, Vendor, running
 from tests.support import FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]
@@ -170,7 +170,7 @@ async def test_waiting_for_a_turn_is_no_part_of_the_duration(time: Time) -> None
 
 
 async def test_waiting_for_a_turn_does_not_use_up_the_timeout(client: Client, simulator: Simulator, job: MakeJob) -> None:
-    simulator.misbehave(secret_of("heygen"), Fault.HANG)
+    simulator.set_fault(secret_of("heygen"), Fault.HANG)
     slow = job("heygen", timeout=Seconds(1.0), max_concurrent_requests=1)
     quick = job("liveavatar", timeout=Seconds(0.95), max_concurrent_requests=1)
     clock = FakeClock().clock

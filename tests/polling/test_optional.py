@@ -22,7 +22,7 @@ from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Status
 from exporter.overview.build import build_overview
 from exporter.polling.scheduler import Scheduler
 from tests.accounts.support import Log
-from tests.polling.rig import Time, running
+from tests.polling.support import Time, running
 from tests.support import NOW, make_job
 
 KEY: Final = AccountKey("heygen", "demo")

@@ -112,7 +112,7 @@ async def test_a_poll_that_is_longer_than_the_interval_never_overlaps_the_next(j
 
 
 async def test_a_hanging_account_delays_no_other(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
-    simulator.misbehave(secret_of("heygen"), Fault.HANG)
+    simulator.set_fault(secret_of("heygen"), Fault.HANG)
     jobs = [job("heygen", interval=Seconds(10.0)), job("liveavatar", interval=Seconds(10.0))]
     async with running(client, jobs, clock) as store:
         await clock.advance(0.1, asleep=1)  # the sick one does not come back to sleep
@@ -138,7 +138,7 @@ async def test_the_last_good_reading_outlives_failures(client: Client, simulator
     async with running(client, [job()], clock) as store:
         await clock.advance(0, asleep=1)
         reading = only(store).reading
-        simulator.misbehave(secret_of("liveavatar"), Fault.SERVER_ERROR)
+        simulator.set_fault(secret_of("liveavatar"), Fault.SERVER_ERROR)
         await clock.advance(300, asleep=1)
         entry = only(store)
     assert reading is not None

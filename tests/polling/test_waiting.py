@@ -22,7 +22,7 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.server import Simulator
-from tests.polling.rig import HERE, Time, Vendor, running
+from tests.polling.support import HERE, Time, Vendor, running
 from tests.support import NOW, PATIENCE, FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]
@@ -66,7 +66,9 @@ async def test_the_vendor_s_wish_sets_the_next_poll(
     wait: float,
 ) -> None:
     time = FakeClock()
-    simulator.reply(secret_of("liveavatar"), status=status, headers={"X-RateLimit-Reset": "", **headers})  # the vendor usually sends 1
+    simulator.set_response(
+        secret_of("liveavatar"), status=status, headers={"X-RateLimit-Reset": "", **headers}
+    )  # the vendor usually sends 1
     jobs = [job()]
     async with running(Client(session, {}, time.clock), jobs, time.clock) as rig:
         await time.settled(1)
@@ -86,7 +88,7 @@ async def test_the_vendor_s_wish_sets_the_next_poll(
 async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
     client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock
 ) -> None:
-    simulator.reply(secret_of("liveavatar"), status=429, headers={"Retry-After": "7"})
+    simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "7"})
     async with running(client, [job()], clock.clock) as rig:
         await clock.settled(1)
         await clock.advance(6, asleep=1)
@@ -96,7 +98,7 @@ async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
 
 
 async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
-    simulator.reply(secret_of("liveavatar"), status=429, headers={"Retry-After": "5000"})
+    simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "5000"})
     jobs = [job(max_retry_after=Seconds(600.0))]
     async with running(client, jobs, clock.clock) as rig:
         await clock.settled(1)
@@ -108,7 +110,7 @@ async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Si
 async def test_a_rate_limit_s_reset_is_nothing_to_vendors_whose_definition_does_not_name_it(
     client: Client, simulator: Simulator, job: MakeJob, provider: str
 ) -> None:
-    simulator.reply(secret_of(provider), status=429, headers={"X-RateLimit-Reset": "400"})
+    simulator.set_response(secret_of(provider), status=429, headers={"X-RateLimit-Reset": "400"})
     with pytest.raises(PollError) as caught:
         await client.poll(job(provider))
     assert (caught.value.reason, caught.value.retry_after) == (Reason.RATE_LIMITED, None)
@@ -116,14 +118,16 @@ async def test_a_rate_limit_s_reset_is_nothing_to_vendors_whose_definition_does_
 
 @pytest.mark.parametrize("status", [200, 401, 500, 502])
 async def test_retry_after_with_another_status_is_ignored(client: Client, simulator: Simulator, job: MakeJob, status: int) -> None:
-    simulator.reply(secret_of("liveavatar"), status=status, body={"code": 7}, headers={"Retry-After": "1000", "X-RateLimit-Reset": "400"})
+    simulator.set_response(
+        secret_of("liveavatar"), status=status, body={"code": 7}, headers={"Retry-After": "1000", "X-RateLimit-Reset": "400"}
+    )
     with pytest.raises(PollError) as caught:
         await client.poll(job())
     assert caught.value.retry_after is None
 
 
 async def test_one_account_s_wait_is_no_other_s(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
-    simulator.reply(secret_of("liveavatar"), status=429, headers={"Retry-After": "1000"})
+    simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "1000"})
     jobs = [job("liveavatar"), job("elevenlabs")]
     async with running(client, jobs, clock.clock) as rig:
         await clock.settled(2)
