@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -88,6 +89,16 @@ def _any_job(provider: str) -> Job:
 def clock_at(now: float) -> Clock:
     """Return a clock that does not move."""
     return Clock(wall=lambda: now, monotonic=lambda: now)
+
+
+def has_ipv6() -> bool:
+    """Return whether this machine has the IPv6 loopback address."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 async def until(condition: Callable[[], object], what: str) -> None:

@@ -17,7 +17,7 @@ from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import SimulatedAccount, Simulator
 from exporter.simulator.usage import Balance, Usage
-from tests.cli.test_daemon import Daemon
+from tests.cli.support import Daemon
 from tests.support import CANARY, PATIENCE, until
 
 PROVIDERS: Final = ("heygen", "elevenlabs", "liveavatar")

@@ -14,8 +14,7 @@ import pytest
 
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import Daemon, daemon, launched, ready
-from tests.cli.test_reloading import reload
+from tests.cli.support import Daemon, daemon, launched, ready, reload
 from tests.drills.process import SERVED, asked, ended, line, secret, simulated, until_asked, value, watched, write_config
 from tests.support import PATIENCE
 

@@ -18,8 +18,7 @@ from click.testing import CliRunner
 
 from exporter.cli.main import main
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import LISTENING, Daemon, daemon, launched, ready
-from tests.cli.test_reloading import reload
+from tests.cli.support import LISTENING, Daemon, daemon, launched, ready, reload
 from tests.drills.process import SERVED, asked, ended, errors, line, secret, simulated, until_asked, watched, write_config
 from tests.support import CANARY, PATIENCE
 

@@ -23,7 +23,7 @@ import pytest
 
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import SimulatedAccount, Simulator
-from tests.cli.test_daemon import Daemon, daemon, ready
+from tests.cli.support import Daemon, daemon, ready
 from tests.drills.process import MAIN, SERVED, asked, ended, line, secret, simulated, value, watched, write_config
 from tests.support import until
 

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from exporter.cli.main import main
 from exporter.config.models import Account, Config
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import Daemon, daemon, ready
-from tests.cli.test_reloading import reload
+from tests.cli.support import Daemon, daemon, ready, reload
 from tests.drills.process import SERVED, asked, ended, errors, line, simulated, until_asked, watched, write_config
 from tests.support import PATIENCE
 

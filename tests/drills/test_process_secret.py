@@ -9,7 +9,7 @@ import pytest
 
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import daemon, ready
+from tests.cli.support import daemon, ready
 from tests.drills.process import SERVED, asked, ended, errors, line, secret, simulated, value, watched, write_config
 
 

@@ -21,7 +21,7 @@ from exporter.simulator.liveavatar import Credits
 from exporter.simulator.server import SimulatedAccount, Simulator
 from exporter.simulator.usage import Balance
 from tests.alertmanager.services import Inbox, alertmanager
-from tests.cli.test_daemon import daemon, ready
+from tests.cli.support import daemon, ready
 from tests.e2e.programs import prometheus
 from tools.rules.documents import render
 from tools.rules.promql import Scale

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from exporter.metrics.catalogue import CATALOGUE
-from tests.cli.test_daemon import daemon, ready
+from tests.cli.support import daemon, ready
 from tests.e2e.programs import prometheus
 from tests.support import PATIENCE
 

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import config, daemon
+from tests.cli.support import config, daemon
 from tests.e2e.programs import prometheus
 from tests.e2e.test_prometheus import eventually, query
 from tests.web.web_config.support import ALICE, make_certificates

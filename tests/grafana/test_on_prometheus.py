@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
-from tests.cli.test_daemon import daemon, ready
+from tests.cli.support import daemon, ready
 from tests.e2e.programs import prometheus
 from tests.grafana.boards import ANY, expressions
 from tests.support import PATIENCE

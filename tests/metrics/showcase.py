@@ -126,3 +126,11 @@ def _fail(store: Store, key: AccountKey, reason: Reason, *, age: float, interval
     until = NOW - age + interval
     error = PollError(reason, "no luck")
     store.record_failure(key, error, at=NOW - age, duration=Seconds(15.0), interval=Seconds(interval), limited_until=until)
+
+
+STALE_FAMILIES = {
+    "quota_threshold", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
+    "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
+    "credential_expiry_timestamp_seconds",
+}  # fmt: skip
+"""The families of accounts, without the prefix, that are absent while the reading is stale."""

@@ -15,6 +15,7 @@ from exporter.accounts.snapshot import account_at
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, AccountFamily
 from exporter.metrics.samples import Sample
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, Threshold
+from tests.metrics.showcase import STALE_FAMILIES
 from tests.metrics.strategies import readings
 from tests.support import job_of
 
@@ -213,14 +214,7 @@ def test_a_resource_s_own_threshold_without_a_value_is_not_replaced_by_that_of_a
     assert shown(entry, "quota_threshold", thresholds=(ALL, own)) == [(("s", "u", "warning"), 10.0)]
 
 
-FIGURES = {
-    "quota_threshold", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
-    "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
-    "credential_expiry_timestamp_seconds",
-}  # fmt: skip
-
-
-def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
+def test_the_families_of_a_stale_reading_are_absent_and_those_of_polls_stay() -> None:
     quota = Quota("characters", "characters", Decimal(1), Decimal(2), Decimal(3), Decimal(4), unlimited=True, resets_at=5000.0)
     amounts = AutoReload("usd", Decimal(1), Decimal(2))
     reading = Reading((quota,), {"plan": "pro"}, Status("active"), {"f": True}, amounts, 1.0, 9000.0, mismatches=("info.plan",))
@@ -237,8 +231,8 @@ def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
         "last_success_timestamp_seconds", "scrape_interval_seconds", "schema_mismatches_total",
         "rate_limited_until_timestamp_seconds", "optional_request_errors_total",
     }  # fmt: skip
-    assert families_of(entry, 1180.0, thresholds) == FIGURES | staying
-    assert {f"ai_account_{name}" for name in FIGURES | staying} == {family.name for family in ACCOUNT_FAMILIES}
+    assert families_of(entry, 1180.0, thresholds) == STALE_FAMILIES | staying
+    assert {f"ai_account_{name}" for name in STALE_FAMILIES | staying} == {family.name for family in ACCOUNT_FAMILIES}
     assert families_of(entry, 1181.0, thresholds) == staying
     assert shown(entry, "last_success_timestamp_seconds", now=1181.0) == [((), 1000.0)]
     assert shown(entry, "up", now=1181.0) == [((), 0.0)]

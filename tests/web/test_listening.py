@@ -17,16 +17,8 @@ from exporter.web.address import Address
 from exporter.web.endpoints import make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind
+from tests.support import has_ipv6
 from tests.web.serving import LOOPBACK, endpoints
-
-
-def has_ipv6() -> bool:
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
 
 
 async def is_healthy(address: Address) -> bool:
