@@ -242,7 +242,7 @@ async def test_requests_to_a_token_endpoint_share_no_connection(session: aiohttp
             file = tmp_path / f"token {number}"
             file.write_text(f"refresh-{number}")
             await tokens.access_token(OAuthLogin(endpoint.url, "exporter", file))
-        assert [asked.headers["Connection"] for asked in endpoint.asked] == ["close"] * 3
+        assert [asked.headers["Connection"] for asked in endpoint.requests] == ["close"] * 3
     assert session.connector is not None
     assert not session.connector._conns
 

@@ -74,7 +74,7 @@ async def test_a_login_is_sufficient_for_polls(client: Client, new_job: Callable
 
 async def test_accounts_of_one_login_fetch_one_token(client: Client, new_job: Callable[..., Job], endpoint: TokenEndpoint) -> None:
     await asyncio.gather(*(client.poll(new_job(f"account {number}")) for number in range(30)))
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 async def test_a_refused_token_is_replaced_once(
@@ -84,12 +84,12 @@ async def test_a_refused_token_is_replaced_once(
     refusal = {"error": {"code": "authentication_failed", "message": "expired"}}
     vendor.set_response("access-1", status=401, body=refusal)
     await client.poll(new_job())
-    assert len(endpoint.asked) == 2
+    assert len(endpoint.requests) == 2
     vendor.set_response("access-2", status=401, body=refusal)
     with pytest.raises(PollError) as caught:
         await client.poll(new_job())
     assert caught.value.reason is Reason.UNAUTHORIZED
-    assert len(endpoint.asked) == 2
+    assert len(endpoint.requests) == 2
 
 
 async def test_the_error_of_a_refused_login_says_what_to_do(client: Client, new_job: Callable[..., Job], endpoint: TokenEndpoint) -> None:

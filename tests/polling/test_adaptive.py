@@ -18,7 +18,7 @@ from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from exporter.polling.adaptive import adaptive_interval
 from exporter.providers.library import BUILT_IN, load_definition
-from tests.polling.support import HERE, Time, Vendor, running
+from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
 from tests.support import NOW, make_job
 
 KEY: Final = AccountKey("liveavatar", "demo")
@@ -33,7 +33,7 @@ def quota(remaining: str | int | Decimal | None, *, limit: int | None = None, un
 
 def paced(now: Quota | None, before: Quota | None = None, *, ago: float = 300.0, **changes: Any) -> float:
     """The interval after a poll that read `now`, where the one so long before had read `before`."""
-    job = make_job(HERE, **{"min_interval": Seconds(30.0), **changes})
+    job = make_job(ONE_VENDOR, **{"min_interval": Seconds(30.0), **changes})
     known = Entry()
     if before is not None:
         known = replace(known, reading=Reading(quotas=(before,)), last_success_at=NOW - ago)
@@ -128,7 +128,7 @@ def test_a_threshold_makes_no_account_be_asked_more_often_that_does_not_allow_it
 
 
 def test_the_soonest_event_of_all_resources_counts() -> None:
-    job = make_job(HERE, min_interval=Seconds(30.0))
+    job = make_job(ONE_VENDOR, min_interval=Seconds(30.0))
     reading = Reading(quotas=(quota(5), replace(quota(5), resource="other", resets_at=NOW + 700)))
     assert adaptive_interval(job.settings, reading, Entry(), NOW, NOW) == 70
 
@@ -176,14 +176,14 @@ async def test_a_reset_is_near_by_the_clock_that_was_set_right() -> None:
     time, shift = Time(), -21_600.0
     clock = Clock(wall=lambda: time.wall() + shift, monotonic=lambda: time.now, sleep=time.clock.sleep, random=lambda: 0.0)
     shift = 0.0
-    vendor = Vendor(time, answer=lambda _: Reading(quotas=(quota(5, resets_at=NOW + 1000),)))
-    async with running(vendor, [make_job(HERE, min_interval=Seconds(30.0))], clock):
+    vendor = RecordingClient(time, answer=lambda _: Reading(quotas=(quota(5, resets_at=NOW + 1000),)))
+    async with running(vendor, [make_job(ONE_VENDOR, min_interval=Seconds(30.0))], clock):
         await time.run(150)
     assert vendor.starts() == [0, 100]
 
 
 def job(interval: float = 300.0, account: str = "demo", **changes: Any) -> Job:
-    return make_job(HERE, account=account, interval=Seconds(interval), **changes)
+    return make_job(ONE_VENDOR, account=account, interval=Seconds(interval), **changes)
 
 
 def failing(_: Job) -> Reading:
@@ -196,17 +196,17 @@ def time() -> Time:
 
 
 @pytest.fixture
-def vendor(time: Time) -> Vendor:
-    return Vendor(time)
+def vendor(time: Time) -> RecordingClient:
+    return RecordingClient(time)
 
 
-async def test_a_reload_does_not_disturb_unchanged_accounts(time: Time, vendor: Vendor) -> None:
+async def test_a_reload_does_not_disturb_unchanged_accounts(time: Time, vendor: RecordingClient) -> None:
     names = [f"account {number}" for number in range(5)]
-    async with running(vendor, [job(60, name) for name in names], time.clock) as rig:
+    async with running(vendor, [job(60, name) for name in names], time.clock) as polling:
         await time.run(30)
-        tasks = {key: task for key, (_, task) in rig.scheduler._tasks.items()}
-        rig.reload(*(job(60, name) for name in reversed(names)), job(60, "new"))
-        assert {key: task for key, (_, task) in rig.scheduler._tasks.items() if key.account != "new"} == tasks
+        tasks = {key: task for key, (_, task) in polling.scheduler._tasks.items()}
+        polling.reload(*(job(60, name) for name in reversed(names)), job(60, "new"))
+        assert {key: task for key, (_, task) in polling.scheduler._tasks.items() if key.account != "new"} == tasks
         await time.run(150)
     for name in names:
         first, *others = vendor.starts(name)
@@ -218,59 +218,59 @@ async def test_a_reload_does_not_disturb_unchanged_accounts(time: Time, vendor: 
     [(300, 60, 10, 60), (300, 60, 200, 200), (60, 300, 10, 300), (60, 300, 59, 300), (300, 300, 10, 300), (300, 1, 0.5, 1)],
 )
 async def test_another_interval_counts_from_the_last_poll(
-    time: Time, vendor: Vendor, former: float, later: float, at: float, expected: float
+    time: Time, vendor: RecordingClient, former: float, later: float, at: float, expected: float
 ) -> None:
-    async with running(vendor, [job(former)], time.clock) as rig:
+    async with running(vendor, [job(former)], time.clock) as polling:
         await time.run(at)
-        rig.reload(job(later))
+        polling.reload(job(later))
         await time.run(expected - at + later + 0.5)
     assert vendor.starts() == pytest.approx([0, expected, expected + later], abs=1e-4)
 
 
-async def test_a_removed_account_stops_and_vanishes_and_a_new_one_starts(time: Time, vendor: Vendor) -> None:
-    async with running(vendor, [job(60)], time.clock) as rig:
+async def test_a_removed_account_stops_and_vanishes_and_a_new_one_starts(time: Time, vendor: RecordingClient) -> None:
+    async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(30)
-        rig.reload(job(60, "new"))
+        polling.reload(job(60, "new"))
         await time.run(100)
-        assert [each.key.account for each in rig.store.snapshot().accounts] == ["new"]
+        assert [each.key.account for each in polling.store.snapshot().accounts] == ["new"]
     assert vendor.starts() == [0]
     assert vendor.starts("new") == [30, 90]
 
 
 @pytest.mark.parametrize("interval", [10.0, 60.0, 300.0])
 async def test_a_poll_that_a_change_cuts_off_is_not_made_up_for(time: Time, interval: float) -> None:
-    vendor = Vendor(time, lasts=5.0)
-    async with running(vendor, [job(60)], time.clock) as rig:
+    vendor = RecordingClient(time, lasts=5.0)
+    async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(2)
-        rig.reload(job(interval, labels={"team": "video"}))
+        polling.reload(job(interval, labels={"team": "video"}))
         await time.run(interval)
-        assert rig.store[KEY].polls == 0
+        assert polling.store[KEY].polls == 0
     assert vendor.starts() == pytest.approx([0, interval], abs=1e-4)
     assert vendor.under_way == 0
 
 
 async def test_an_account_that_is_removed_in_the_middle_of_a_poll_leaves_nothing(time: Time) -> None:
-    vendor = Vendor(time, lasts=5.0)
-    async with running(vendor, [job(60), job(60, "other")], time.clock) as rig:
+    vendor = RecordingClient(time, lasts=5.0)
+    async with running(vendor, [job(60), job(60, "other")], time.clock) as polling:
         await time.run(2)
-        rig.reload(job(60, "other"))
+        polling.reload(job(60, "other"))
         await time.run(30)
-        assert [(each.key.account, each.entry.polls) for each in rig.store.snapshot().accounts] == [("other", 1)]
+        assert [(each.key.account, each.entry.polls) for each in polling.store.snapshot().accounts] == [("other", 1)]
 
 
 @pytest.mark.parametrize("changed", [False, True])
 @pytest.mark.parametrize("answer", [failing, lambda _: Reading()], ids=["failing", "good"])
 async def test_two_hundred_reloads_in_a_row_cause_no_poll(
     time: Time,
-    vendor: Vendor,
+    vendor: RecordingClient,
     changed: bool,  # noqa: FBT001 -- a case
     answer: Callable[[Job], Reading],
 ) -> None:
     vendor.answer = answer
-    async with running(vendor, [job(60)], time.clock) as rig:
+    async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(1)
         for number in range(200):
-            rig.reload(job(60, labels={"reload": str(number * changed)}))
+            polling.reload(job(60, labels={"reload": str(number * changed)}))
             await time.run(0.25)
         assert vendor.starts() == [0]
         await time.run(10)
@@ -282,43 +282,43 @@ def test_a_definition_that_is_read_again_is_the_same_definition() -> None:
     assert former == again
 
 
-async def test_a_changed_label_leaves_the_beat_alone(time: Time, vendor: Vendor) -> None:
+async def test_a_changed_label_leaves_the_beat_alone(time: Time, vendor: RecordingClient) -> None:
     names = [f"account {number}" for number in range(100)]
-    async with running(vendor, [job(20, name) for name in names], time.clock) as rig:
+    async with running(vendor, [job(20, name) for name in names], time.clock) as polling:
         await time.run(25)
-        rig.reload(*(job(20, name, labels={"team": "video"}) for name in names))
+        polling.reload(*(job(20, name, labels={"team": "video"}) for name in names))
         await time.run(14)
     for name in names:
         first, second, *_ = vendor.starts(name)
         assert second == pytest.approx(first + 20, abs=1e-4)
 
 
-async def test_a_longer_interval_also_counts_where_polls_fail(time: Time, vendor: Vendor) -> None:
+async def test_a_longer_interval_also_counts_where_polls_fail(time: Time, vendor: RecordingClient) -> None:
     vendor.answer = failing
-    async with running(vendor, [job(60)], time.clock) as rig:
+    async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(10)
-        rig.reload(job(600))
+        polling.reload(job(600))
         await time.run(595)
     assert vendor.starts() == [0, 600]
 
 
-async def test_a_shorter_interval_does_not_undercut_the_closest_look(time: Time, vendor: Vendor) -> None:
+async def test_a_shorter_interval_does_not_undercut_the_closest_look(time: Time, vendor: RecordingClient) -> None:
     vendor.answer = lambda _: Reading(quotas=(quota(1, limit=1000),))
-    async with running(vendor, [job(300, min_interval=Seconds(30.0))], time.clock) as rig:
+    async with running(vendor, [job(300, min_interval=Seconds(30.0))], time.clock) as polling:
         await time.run(5)
-        rig.reload(job(60, min_interval=Seconds(30.0)))
+        polling.reload(job(60, min_interval=Seconds(30.0)))
         await time.run(24)
     assert vendor.starts() == [0]
 
 
-async def test_a_short_limit_for_retry_after_does_not_cut_the_interval(time: Time, vendor: Vendor) -> None:
+async def test_a_short_limit_for_retry_after_does_not_cut_the_interval(time: Time, vendor: RecordingClient) -> None:
     def busy(_: Job) -> Reading:
         raise PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(7.0))
 
     vendor.answer = busy
-    async with running(vendor, [job(3600, max_retry_after=Seconds(600.0))], time.clock) as rig:
+    async with running(vendor, [job(3600, max_retry_after=Seconds(600.0))], time.clock) as polling:
         await time.run(60)
-        rig.reload(job(3600, max_retry_after=Seconds(600.0), labels={"team": "video"}))
+        polling.reload(job(3600, max_retry_after=Seconds(600.0), labels={"team": "video"}))
         await time.run(3500)
     assert vendor.starts() == [0]
 
@@ -330,14 +330,14 @@ STEPS = st.lists(
 )
 
 
-async def follow(steps: list[tuple[dict[str, float], int]], vendor: Vendor, time: Time) -> None:
+async def follow(steps: list[tuple[dict[str, float], int]], vendor: RecordingClient, time: Time) -> None:
     """Check all gaps between polls; an account that was gone for a while is another one."""
     ended: dict[str, list[int]] = {}
-    async with running(vendor, [], time.clock) as rig:
+    async with running(vendor, [], time.clock) as polling:
         for intervals, seconds in steps:
-            for gone in {key.account for key in rig.scheduler._tasks} - set(intervals):
+            for gone in {key.account for key in polling.scheduler._tasks} - set(intervals):
                 ended.setdefault(gone, []).append(len(vendor.polls))
-            rig.reload(*(job(interval, name) for name, interval in sorted(intervals.items())))
+            polling.reload(*(job(interval, name) for name, interval in sorted(intervals.items())))
             await time.run(seconds)
     for name in "abc":
         polls = [(number, start, job) for number, (account, start, job) in enumerate(vendor.polls) if account == name]
@@ -352,7 +352,7 @@ async def test_no_sequence_of_reloads_polls_an_account_sooner_than_its_interval(
     steps: list[tuple[dict[str, float], int]], lasts: float
 ) -> None:
     time = Time()
-    await follow(steps, Vendor(time, lasts), time)
+    await follow(steps, RecordingClient(time, lasts), time)
 
 
 @settings(max_examples=60, derandomize=True, database=None)
@@ -361,7 +361,7 @@ async def test_no_sequence_of_reloads_polls_a_failing_account_sooner_than_its_in
     steps: list[tuple[dict[str, float], int]], lasts: float
 ) -> None:
     time = Time(chance=0.3)
-    await follow(steps, Vendor(time, lasts, failing), time)
+    await follow(steps, RecordingClient(time, lasts, failing), time)
 
 
 def resumed(job: Job, time: Time, begun_at: float | None = None, **known: Any) -> Store:
@@ -369,7 +369,7 @@ def resumed(job: Job, time: Time, begun_at: float | None = None, **known: Any) -
     return Store([job], [float("inf")], time.clock, {job.key: Record(Entry(**known), Schedule(begun_at))})
 
 
-async def first_poll(time: Time, vendor: Vendor, job: Job, within: float, **known: Any) -> float | None:
+async def first_poll(time: Time, vendor: RecordingClient, job: Job, within: float, **known: Any) -> float | None:
     async with running(vendor, [job], time.clock, resumed(job, time, **known)):
         await time.run(within)
     return next(iter(vendor.starts()), None)
@@ -387,7 +387,7 @@ async def first_poll(time: Time, vendor: Vendor, job: Job, within: float, **know
     ],
 )
 async def test_a_restart_polls_no_sooner_than_the_last_poll_allows(
-    time: Time, vendor: Vendor, last: float, known: dict[str, Any], expected: float
+    time: Time, vendor: RecordingClient, last: float, known: dict[str, Any], expected: float
 ) -> None:
     start = await first_poll(time, vendor, job(300), 1000, begun_at=NOW + last, **known)
     assert start == pytest.approx(expected, abs=1e-4)
@@ -403,7 +403,7 @@ async def test_a_restart_polls_no_sooner_than_the_last_poll_allows(
     ],
 )
 async def test_a_plan_of_the_far_future_is_not_believed(
-    time: Time, vendor: Vendor, changes: dict[str, Any], known: dict[str, Any], expected: float
+    time: Time, vendor: RecordingClient, changes: dict[str, Any], known: dict[str, Any], expected: float
 ) -> None:
     """The clock was wrong when it was made."""
     [cut] = [900] if known.get("failures") else [expected]
@@ -413,18 +413,18 @@ async def test_a_plan_of_the_far_future_is_not_believed(
 
 @pytest.mark.parametrize(("changes", "expected"), [({}, 86_400), ({"max_retry_after": Seconds(1200.0)}, 1200)])
 async def test_a_wait_is_no_longer_than_the_configuration_allows(
-    time: Time, vendor: Vendor, changes: dict[str, Any], expected: float
+    time: Time, vendor: RecordingClient, changes: dict[str, Any], expected: float
 ) -> None:
     start = await first_poll(time, vendor, job(300, **changes), 90_000, begun_at=NOW - 30, limited_until=NOW + 1e8)
     assert start == pytest.approx(expected, abs=1e-4)
 
 
-async def test_a_restart_with_a_longer_interval_polls_no_sooner_than_that(time: Time, vendor: Vendor) -> None:
+async def test_a_restart_with_a_longer_interval_polls_no_sooner_than_that(time: Time, vendor: RecordingClient) -> None:
     start = await first_poll(time, vendor, job(600), 1000, begun_at=NOW - 30)
     assert start == pytest.approx(570, abs=1e-4)
 
 
-async def test_restarts_in_a_row_cause_no_poll(time: Time, vendor: Vendor) -> None:
+async def test_restarts_in_a_row_cause_no_poll(time: Time, vendor: RecordingClient) -> None:
     kept: dict[str, Any] = {}
     for _ in range(20):
         store = resumed(job(300), time, **kept)

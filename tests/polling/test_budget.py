@@ -15,7 +15,7 @@ from exporter.polling.budget import Budget
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.polling.support import ELSEWHERE, HERE, Time, Vendor, running
+from tests.polling.support import ONE_VENDOR, OTHER_VENDOR, RecordingClient, Time, running
 from tests.support import FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]
@@ -46,13 +46,13 @@ def time() -> Time:
     return Time()
 
 
-def jobs_of(count: int, url: str = HERE, provider: str = "liveavatar", **changes: object) -> list[Job]:
+def jobs_of(count: int, url: str = ONE_VENDOR, provider: str = "liveavatar", **changes: object) -> list[Job]:
     return [make_job(url, provider, account=f"account {number:02}", **changes) for number in range(count)]
 
 
 @pytest.mark.parametrize("cap", [1, 2, 10])
 async def test_no_more_polls_are_under_way_at_one_host_than_allowed(time: Time, cap: int) -> None:
-    vendor = Vendor(time, lasts=30.0)
+    vendor = RecordingClient(time, lasts=30.0)
     async with running(vendor, jobs_of(12, max_concurrent_requests=cap), time.clock):
         await time.run(400)
     assert vendor.peak == cap
@@ -60,7 +60,7 @@ async def test_no_more_polls_are_under_way_at_one_host_than_allowed(time: Time, 
 
 
 async def test_the_longest_waiting_poll_comes_first_and_none_is_left_out(time: Time) -> None:
-    vendor = Vendor(time, lasts=1.0)
+    vendor = RecordingClient(time, lasts=1.0)
     async with running(vendor, jobs_of(20, max_concurrent_requests=1, interval=Seconds(10.0)), time.clock):
         await time.run(205)
     first_round = [account for account, _, _ in vendor.polls[:20]]
@@ -96,7 +96,7 @@ async def test_unused_requests_are_not_saved_up(time: Time) -> None:
 
 async def test_two_hosts_have_budgets_of_their_own_and_two_paths_of_a_host_share_one(time: Time) -> None:
     turns = Turns(time)
-    for number, url in enumerate([HERE, ELSEWHERE, f"{HERE}/gateway", f"{ELSEWHERE}/gateway"]):
+    for number, url in enumerate([ONE_VENDOR, OTHER_VENDOR, f"{ONE_VENDOR}/gateway", f"{OTHER_VENDOR}/gateway"]):
         turns.take(make_job(url, account=f"{number}", max_requests_per_minute=6))
     await time.run(60)
     assert sorted(turns.starts) == [("0", 0), ("1", 0), ("2", 10), ("3", 10)]
@@ -128,12 +128,12 @@ async def test_who_leaves_at_work_or_while_being_paced_leaves_the_place_free(tim
 
 
 async def test_reloads_do_not_use_up_the_minute(time: Time) -> None:
-    vendor = Vendor(time)
+    vendor = RecordingClient(time)
     first, second = jobs_of(2, max_requests_per_minute=6)
-    async with running(vendor, [first], time.clock) as rig:
+    async with running(vendor, [first], time.clock) as polling:
         await time.run(1)
         for number in range(50):
-            rig.reload(first, replace(second, settings=replace(second.settings, labels={"reload": str(number)})))
+            polling.reload(first, replace(second, settings=replace(second.settings, labels={"reload": str(number)})))
             await time.run(0.2)  # longer than the splay of two accounts
         await time.run(30)
         assert len(vendor.starts("account 01")) == 1
@@ -151,7 +151,7 @@ async def test_a_reload_that_changes_the_cap_keeps_the_pace(time: Time) -> None:
 
 
 async def test_a_poll_that_had_to_queue_is_followed_by_a_whole_interval(time: Time) -> None:
-    vendor = Vendor(time, lasts=40.0)
+    vendor = RecordingClient(time, lasts=40.0)
     async with running(vendor, jobs_of(2, max_concurrent_requests=1, interval=Seconds(60.0)), time.clock):
         await time.run(10)
         vendor.lasts = 0.0
@@ -161,10 +161,10 @@ async def test_a_poll_that_had_to_queue_is_followed_by_a_whole_interval(time: Ti
 
 
 async def test_waiting_for_a_turn_is_no_part_of_the_duration(time: Time) -> None:
-    vendor = Vendor(time, lasts=7.0)
-    async with running(vendor, jobs_of(5, max_concurrent_requests=1), time.clock) as rig:
+    vendor = RecordingClient(time, lasts=7.0)
+    async with running(vendor, jobs_of(5, max_concurrent_requests=1), time.clock) as polling:
         await time.run(60)
-        durations = [entry.duration for entry in rig.store.snapshot().entries]
+        durations = [entry.duration for entry in polling.store.snapshot().entries]
     assert durations == [pytest.approx(7.0)] * 5
     assert len(vendor.polls) == 5
 

@@ -22,7 +22,7 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.server import Simulator
-from tests.polling.support import HERE, Time, Vendor, running
+from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
 from tests.support import NOW, PATIENCE, FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]
@@ -70,40 +70,40 @@ async def test_the_vendor_s_wish_sets_the_next_poll(
         secret_of("liveavatar"), status=status, headers={"X-RateLimit-Reset": "", **headers}
     )  # the vendor usually sends 1
     jobs = [job()]
-    async with running(Client(session, {}, time.clock), jobs, time.clock) as rig:
+    async with running(Client(session, {}, time.clock), jobs, time.clock) as polling:
         await time.settled(1)
-        entry, page = rig.store[jobs[0].key], shown(rig.store)
+        entry, page = polling.store[jobs[0].key], shown(polling.store)
         assert entry.limited_until == (None if limited is None else NOW + limited)
         assert page.get(LIMITED) == entry.limited_until
-        assert (rig.store.schedule(jobs[0].key).next_poll_at, page[INTERVAL]) == (NOW + wait, wait)
+        assert (polling.store.schedule(jobs[0].key).next_poll_at, page[INTERVAL]) == (NOW + wait, wait)
         simulator.clear(secret_of("liveavatar"))
         await time.advance(wait - 1, asleep=1)
         assert len(simulator.requests) == 1
         await time.advance(1, asleep=1)
         assert len(simulator.requests) == 2
-        assert LIMITED not in shown(rig.store)
-        assert rig.store.schedule(jobs[0].key).next_poll_at == NOW + wait + 300
+        assert LIMITED not in shown(polling.store)
+        assert polling.store.schedule(jobs[0].key).next_poll_at == NOW + wait + 300
 
 
 async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
     client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock
 ) -> None:
     simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "7"})
-    async with running(client, [job()], clock.clock) as rig:
+    async with running(client, [job()], clock.clock) as polling:
         await clock.settled(1)
         await clock.advance(6, asleep=1)
-        assert shown(rig.store)[LIMITED] == NOW + 7
+        assert shown(polling.store)[LIMITED] == NOW + 7
         await clock.advance(1, asleep=1)
-        assert LIMITED not in shown(rig.store)
+        assert LIMITED not in shown(polling.store)
 
 
 async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
     simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "5000"})
     jobs = [job(max_retry_after=Seconds(600.0))]
-    async with running(client, jobs, clock.clock) as rig:
+    async with running(client, jobs, clock.clock) as polling:
         await clock.settled(1)
-        entry = rig.store[jobs[0].key]
-    assert (rig.store.schedule(jobs[0].key).next_poll_at, entry.limited_until) == (NOW + 600, NOW + 600)
+        entry = polling.store[jobs[0].key]
+    assert (polling.store.schedule(jobs[0].key).next_poll_at, entry.limited_until) == (NOW + 600, NOW + 600)
 
 
 @pytest.mark.parametrize("provider", ["heygen", "elevenlabs"])
@@ -129,11 +129,11 @@ async def test_retry_after_with_another_status_is_ignored(client: Client, simula
 async def test_one_account_s_wait_is_no_other_s(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
     simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "1000"})
     jobs = [job("liveavatar"), job("elevenlabs")]
-    async with running(client, jobs, clock.clock) as rig:
+    async with running(client, jobs, clock.clock) as polling:
         await clock.settled(2)
         for _ in range(10):
             await clock.advance(90, asleep=2)
-        polls = {each.key.provider: each.entry.polls for each in rig.store.snapshot().accounts}
+        polls = {each.key.provider: each.entry.polls for each in polling.store.snapshot().accounts}
     assert polls == {"liveavatar": 1, "elevenlabs": 3}
 
 
@@ -142,8 +142,8 @@ async def test_a_wait_counts_from_the_answer() -> None:
         raise PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(60.0))
 
     time = Time()
-    vendor = Vendor(time, lasts=20.0, answer=busy)
-    async with running(vendor, [make_job(HERE, interval=Seconds(30.0))], time.clock):
+    vendor = RecordingClient(time, lasts=20.0, answer=busy)
+    async with running(vendor, [make_job(ONE_VENDOR, interval=Seconds(30.0))], time.clock):
         await time.run(100)
     assert vendor.starts() == [0, 80]
 
@@ -167,11 +167,11 @@ def rotate(key: Path) -> None:
 
 
 @asynccontextmanager
-async def stretched(reason: Reason, file: Path, lasts: float = 0.0) -> AsyncIterator[tuple[Time, Vendor]]:
+async def stretched(reason: Reason, file: Path, lasts: float = 0.0) -> AsyncIterator[tuple[Time, RecordingClient]]:
     """An account that failed at 0, 60 and 180 seconds, and is due again at 420."""
     time = Time(chance=1.0)
-    vendor = Vendor(time, lasts, refusing(reason))
-    job = make_job(HERE, secret=SecretSource(file=file), interval=Seconds(60.0))
+    vendor = RecordingClient(time, lasts, refusing(reason))
+    job = make_job(ONE_VENDOR, secret=SecretSource(file=file), interval=Seconds(60.0))
     async with running(vendor, [job], time.clock):
         await time.run(200)
         assert vendor.starts() == [0, 60, 180]
@@ -316,12 +316,12 @@ async def test_a_clock_that_is_set_disturbs_neither_the_beat_nor_the_ages(
 ) -> None:
     time, shift = FakeClock(), 0.0
     clock = Clock(wall=lambda: time.wall() + shift, monotonic=lambda: time.now, sleep=time.clock.sleep, random=lambda: 0.0)
-    async with running(client, [job()], clock) as rig:
+    async with running(client, [job()], clock) as polling:
         await time.settled(1)
         for number in range(1, 5):
             shift = step * (number % 3)
             await time.advance(299, asleep=1)
-            page = shown(rig.store)
+            page = shown(polling.store)
             assert len(simulator.requests) == number
             assert clock.wall() - page[SUCCESS] == pytest.approx(299, abs=1)
             assert page[LEFT] == 1010
