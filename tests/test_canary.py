@@ -60,9 +60,7 @@ async def test_no_fault_shows_the_key(client: Client, simulator: Simulator, job:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_vendor_that_sends_the_key_back_does_not_spread_it(
-    client: Client, simulator: Simulator, job: MakeJob, provider: str
-) -> None:
+async def test_a_key_in_a_response_is_not_shown(client: Client, simulator: Simulator, job: MakeJob, provider: str) -> None:
     stream = io.StringIO()
     configure_log("debug", "logfmt", stream)
     echo = {
@@ -106,9 +104,7 @@ def texts_of(provider: str) -> list[tuple[Example, Place]]:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_key_in_any_text_of_a_good_response_is_not_spread(
-    client: Client, simulator: Simulator, job: MakeJob, provider: str
-) -> None:
+async def test_a_key_in_any_text_of_a_good_response_is_not_shown(client: Client, simulator: Simulator, job: MakeJob, provider: str) -> None:
     """The page, the API and the state file are made from the entry alone."""
     stream = io.StringIO()
     configure_log("debug", "logfmt", stream)

@@ -48,7 +48,7 @@ def logger(handler: logging.Handler) -> logging.Logger:
     return made
 
 
-def test_lines_arrive_whole_and_in_order(pipe: Pipe) -> None:
+def test_lines_are_complete_and_in_order(pipe: Pipe) -> None:
     handler = BackgroundHandler(pipe.write_end)
     reader = threading.Thread(target=pipe.read_until, args=(lambda text: text.count("\n") >= 500,))
     reader.start()
@@ -59,7 +59,7 @@ def test_lines_arrive_whole_and_in_order(pipe: Pipe) -> None:
     assert lines == [f"line {number} {'x' * 200}" for number in range(500)]
 
 
-def test_a_full_pipe_blocks_nobody_and_the_dropped_lines_are_counted_where_they_are_missing(pipe: Pipe) -> None:
+def test_a_full_pipe_does_not_block_and_the_dropped_lines_are_counted(pipe: Pipe) -> None:
     handler = BackgroundHandler(pipe.write_end, max_queued=50)
     log = logger(handler)
     for number in range(1_000):
@@ -80,7 +80,7 @@ def test_a_full_pipe_blocks_nobody_and_the_dropped_lines_are_counted_where_they_
     assert len(lines) < 1_000
 
 
-def test_a_descriptor_that_does_not_block_loses_nothing(pipe: Pipe) -> None:
+def test_a_non_blocking_descriptor_loses_no_lines(pipe: Pipe) -> None:
     os.set_blocking(pipe.write_end, False)
     handler = BackgroundHandler(pipe.write_end)
     for number in range(200):
@@ -103,7 +103,7 @@ def test_lines_that_a_full_disk_refused_are_counted_once_it_has_space_again(tmp_
     assert report.startswith("3 log lines were dropped")
 
 
-def test_a_line_whose_arguments_do_not_fit_is_left_out(pipe: Pipe) -> None:
+def test_a_line_with_unusable_arguments_is_omitted(pipe: Pipe) -> None:
     handler = BackgroundHandler(pipe.write_end)
     configure_log("info", "logfmt", io.StringIO())  # which switches off the logging module's own report
     logger(handler).info("%d", "text")

@@ -194,7 +194,7 @@ def test_each_resource_has_its_own_counters() -> None:
     assert [(consumption.resource, int(consumption.consumed)) for consumption in known] == [("a", 1), ("b", 4)]
 
 
-def test_of_two_resources_of_one_name_and_unit_the_first_counts() -> None:
+def test_of_two_quotas_with_the_same_resource_and_unit_the_first_is_counted() -> None:
     assert totals_of([quota(1), quota(50)], [quota(3), quota(90)]) == ("2", "0")
 
 
@@ -238,11 +238,11 @@ def test_the_rate_is_known_from_the_third_reading_on() -> None:
     ]  # fmt: skip
 
 
-def test_readings_of_one_moment_have_no_rate() -> None:
+def test_readings_at_the_same_time_have_no_rate() -> None:
     assert [burn(consumption) for consumption in counters(quota(1), quota(2), quota(3), step=0.0)] == [None]
 
 
-def test_the_rate_is_that_of_the_last_day() -> None:
+def test_the_rate_covers_the_last_day() -> None:
     hours = [quota(10 * number) for number in range(30)] + [quota(290 + number) for number in range(24)]
     [consumption] = counters(*hours, step=HOUR)
     assert burn(consumption) == Burn(23.0 / DAY, DAY)

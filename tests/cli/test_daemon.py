@@ -32,7 +32,7 @@ async def test_the_daemon_polls_serves_and_stops_on_a_signal(simulator: Simulato
     assert CANARY.encode() not in running.log
 
 
-async def test_an_interrupt_during_polls_waits_for_no_vendor(simulator: Simulator, tmp_path: Path) -> None:
+async def test_an_interrupt_during_polls_does_not_wait_for_vendors(simulator: Simulator, tmp_path: Path) -> None:
     for account in ACCOUNTS:
         simulator.set_fault(account.secret, Fault.HANG)
     path = config(tmp_path, simulator.url)

@@ -62,7 +62,7 @@ async def failure(client: Client, job: Job) -> PollError:
     return caught.value
 
 
-async def test_a_poll_returns_what_is_left(client: Client, job: MakeJob) -> None:
+async def test_a_poll_returns_the_remaining_amount(client: Client, job: MakeJob) -> None:
     reading = await client.poll(job("liveavatar"))
     assert [(quota.resource, quota.unit, quota.remaining) for quota in reading.quotas] == [("credits", "credits", Decimal(1010))]
 

@@ -104,7 +104,7 @@ async def test_a_connection_on_which_anything_arrives_while_idle_is_not_reused(
 @pytest.mark.parametrize(
     "extra", [extra for name, extra in EXTRAS.items() if name != "EOF"], ids=[name for name in EXTRAS if name != "EOF"]
 )
-async def test_what_arrives_together_with_an_answer_is_no_answer(
+async def test_bytes_that_arrive_together_with_a_response_are_no_response(
     tls: ssl.SSLContext | None, settings: ConnectionSettings, extra: Callable[[bytes], bytes]
 ) -> None:
     with Wire(more=extra, together=True, tls=tls) as wire:
@@ -115,7 +115,7 @@ async def test_what_arrives_together_with_an_answer_is_no_answer(
             assert wire.connections >= 5
 
 
-async def test_a_part_of_a_tls_record_counts_as_something_that_arrived(ca: Authority, settings: ConnectionSettings) -> None:
+async def test_a_part_of_a_tls_record_makes_the_connection_unusable(ca: Authority, settings: ConnectionSettings) -> None:
     with Wire(more=lambda _: POISON, cut=10, tls=server_context(ca)) as wire:
         async with polling() as client:
             for account in range(1, 4):
@@ -225,7 +225,7 @@ async def test_an_unguarded_connection_is_used_once() -> None:
 
 
 @pytest.mark.parametrize("method", ["start_timeout", "feed_data"])
-async def test_a_hook_that_aiohttp_no_longer_calls_costs_the_reuse_and_nothing_else(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hook_that_aiohttp_no_longer_calls_only_prevents_reuse(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(f"exporter.client.connections.GuardedProtocol.{method}")
     with Wire() as wire:
         async with polling() as client:

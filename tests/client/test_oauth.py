@@ -180,7 +180,7 @@ async def test_a_hanging_endpoint_times_out(
     assert (error.reason, str(error)) == (Reason.TIMEOUT, "token endpoint: no complete response within 0.1s")
 
 
-async def test_a_hundred_callers_make_one_request(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
+async def test_a_hundred_callers_share_one_request(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
     endpoint.hold()
     callers = [asyncio.create_task(text(tokens, OAuthLogin(login.token_url, CLIENT, login.refresh_token_file))) for _ in range(100)]
     await endpoint.arrived(1)

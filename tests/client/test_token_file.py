@@ -108,7 +108,7 @@ async def test_a_process_that_was_killed_after_the_write_starts_with_the_new_tok
     assert sent_tokens(endpoint) == [FIRST, refresh(1), refresh(2)]
 
 
-async def test_the_file_keeps_its_owner_and_is_readable_by_no_other(
+async def test_the_file_keeps_its_owner_and_only_the_owner_can_read_it(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint
 ) -> None:
     endpoint.rotates = True
@@ -136,7 +136,7 @@ async def test_a_response_without_a_new_refresh_token_does_not_change_the_file(
     assert len(endpoint.requests) == 2
 
 
-async def test_a_link_stays_a_link(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, tmp_path: Path) -> None:
+async def test_a_symbolic_link_is_not_replaced(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, tmp_path: Path) -> None:
     endpoint.rotates = True
     link = tmp_path / "link"
     link.symlink_to(login.refresh_token_file)

@@ -18,7 +18,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
         "Polls of this account fail with `credential`, and its values stay. Other accounts are not affected.",
     ),
     Drill(
-        "a configuration is broken and mended",
+        "a configuration is broken and corrected",
         "The configuration becomes invalid in many ways, is removed, and is corrected. Each change is followed by a signal or a request.",
         "An invalid configuration is rejected, and the gauge falls to 0. The previous configuration stays in effect, and no account is polled an additional time.",
     ),
@@ -104,7 +104,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
         "The account fails as `credential`, and recovers when the file answers.",
     ),
     Drill(
-        "nobody reads standard error",
+        "standard error is not read",
         "The reader of the log stops reading, and the daemon logs more than a pipe holds.",
         "Scrapes, reloads and the stop work; log lines are lost, and no line is torn.",
     ),

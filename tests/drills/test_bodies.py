@@ -107,7 +107,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SCENARIOS], ids=lambda drill: drill.name)
-async def test_drill_on_the_answer(drill: Drill) -> None:
+async def test_drill_on_the_response(drill: Drill) -> None:
     await run_drill(drill, SCENARIOS[drill.name])
 
 

@@ -75,7 +75,7 @@ def check_whole(pages: Sequence[str]) -> None:
     assert len({tuple(FAMILY.findall(page)) for page in different}) == 1
 
 
-async def test_many_scrapers_at_once_get_whole_pages_and_no_account_falls_behind(
+async def test_many_scrapers_at_once_get_complete_pages_and_no_poll_is_late(
     simulator: Simulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waits, different = [], 0

@@ -99,7 +99,7 @@ async def test_a_secret_file_that_answers_again_is_used(tmp_path: Path) -> None:
             await ended(running)
 
 
-async def test_nobody_reads_standard_error(tmp_path: Path) -> None:
+async def test_standard_error_is_not_read(tmp_path: Path) -> None:
     async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD, interval="1h")
         text = path.read_text()

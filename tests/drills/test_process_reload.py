@@ -33,7 +33,7 @@ def held(running: Daemon) -> tuple[int, int]:
     return int(found[1]), len(list((place / "fd").iterdir()))
 
 
-async def test_a_configuration_is_broken_and_mended(tmp_path: Path) -> None:
+async def test_a_configuration_is_broken_and_corrected(tmp_path: Path) -> None:
     async with Simulator(map(simulated, range(6))) as simulator:
         path = write_config(tmp_path, simulator.url, KEPT, interval="1h")
         async with daemon("serve", "--config.file", path, *SERVED) as running:

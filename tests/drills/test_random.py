@@ -53,7 +53,7 @@ async def start(stack: AsyncExitStack) -> Environment:
     return env
 
 
-def test_no_answer_breaks_the_process_or_the_page() -> None:
+def test_no_response_breaks_the_process_or_the_page() -> None:
     with asyncio.Runner() as runner, capture_logs() as log:
         stack = AsyncExitStack()
         env = runner.run(start(stack))

@@ -140,7 +140,7 @@ async def chain(folder: Path, ports: Callable[[], int]) -> AsyncIterator[Chain]:
         await simulator.stop()
 
 
-async def test_each_trouble_reaches_people_once_and_in_time_and_ends_when_it_is_over(
+async def test_each_problem_is_notified_once_in_time_and_resolved(
     tmp_path: Path, unused_tcp_port_factory: Callable[[], int], record_property: Callable[[str, object], None]
 ) -> None:
     async with chain(tmp_path, unused_tcp_port_factory) as it:

@@ -62,9 +62,7 @@ async def scraped(session: aiohttp.ClientSession, url: str, job: str) -> str:
     return str(up["value"][1])
 
 
-async def test_prometheus_comes_in_by_tls_and_password_and_not_otherwise(
-    simulator: Simulator, tmp_path: Path, unused_tcp_port: int
-) -> None:
+async def test_prometheus_scrapes_with_tls_and_password_only(simulator: Simulator, tmp_path: Path, unused_tcp_port: int) -> None:
     jobs = (
         job("right", TRUST, "right"),
         job("wrong-password", TRUST, "wrong"),
@@ -76,7 +74,7 @@ async def test_prometheus_comes_in_by_tls_and_password_and_not_otherwise(
         assert [await scraped(session, url, str(each["job_name"])) for each in jobs] == ["1", "0", "0", "0", "0"]
 
 
-async def test_prometheus_comes_in_by_its_certificate_and_not_otherwise(simulator: Simulator, tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_prometheus_scrapes_with_its_client_certificate_only(simulator: Simulator, tmp_path: Path, unused_tcp_port: int) -> None:
     stranger = {**TRUST, "cert_file": "stranger.pem", "key_file": "stranger.key"}
     named_otherwise = {**TRUST, "cert_file": "mail.pem", "key_file": "mail.key"}
     jobs = (job("right", SHOWS), job("none", TRUST), job("stranger", stranger), job("another-name", named_otherwise))
@@ -86,13 +84,15 @@ async def test_prometheus_comes_in_by_its_certificate_and_not_otherwise(simulato
 
 
 @pytest.mark.parametrize("version", ["TLS12", "TLS13"])
-async def test_prometheus_speaks_each_version_of_tls(simulator: Simulator, tmp_path: Path, unused_tcp_port: int, version: str) -> None:
+async def test_prometheus_scrapes_with_each_version_of_tls(
+    simulator: Simulator, tmp_path: Path, unused_tcp_port: int, version: str
+) -> None:
     text = f"tls_server_config: {{{SERVER}, min_version: {version}, max_version: {version}}}\n"
     async with scraping(tmp_path, simulator, text, unused_tcp_port, job("it", TRUST)) as url, aiohttp.ClientSession() as session:
         assert await scraped(session, url, "it") == "1"
 
 
-async def test_a_prometheus_that_would_rather_have_protobuf_takes_what_there_is(
+async def test_a_prometheus_that_prefers_protobuf_accepts_the_text_format(
     simulator: Simulator, tmp_path: Path, unused_tcp_port: int
 ) -> None:
     flags = ("--enable-feature=native-histograms",)

@@ -40,7 +40,7 @@ def problems(overview: Overview) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(answer)]
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
@@ -85,7 +85,7 @@ def test_any_readings_fit_the_schema(told: list[Reading], error: Reason | None, 
     lambda account: account["error"].update(reason="bad luck"),
     lambda account: account["labels"].update(team=1),
 ])  # fmt: skip
-def test_the_schema_sees_what_is_wrong(spoil: Callable[[dict[str, Any]], object]) -> None:
+def test_the_schema_refuses_invalid_documents(spoil: Callable[[dict[str, Any]], object]) -> None:
     answer = json.loads(encode(overview_of([failed(burning(polled(credits_of(5, 10)), 1.0))])))
     assert VALIDATOR.is_valid(answer)
     spoil(answer["accounts"][0])

@@ -34,7 +34,7 @@ HOURLY = 1 / 3600
         pytest.param(polled(credits_of(5, 100), credits_of(50, 100)), State.LOW, id="one of two is low"),
     ],
 )
-def test_an_account_is_in_the_worst_state_that_holds(account: Account, state: State) -> None:
+def test_an_account_is_in_the_worst_state_that_applies(account: Account, state: State) -> None:
     assert facts_of(account).state is state
 
 
@@ -71,14 +71,14 @@ def test_an_account_is_in_the_worst_state_that_holds(account: Account, state: St
         pytest.param(burning(polled(credits_of(24, unlimited=True)), HOURLY), State.OK, id="has no end"),
     ],
 )
-def test_a_resource_has_a_state_of_its_own_which_the_account_takes_over(account: Account, state: State) -> None:
+def test_a_resource_has_its_own_state_and_the_account_has_the_same(account: Account, state: State) -> None:
     facts = facts_of(account)
     assert [quota.state for quota in facts.quotas] == [state]
     assert facts.state is state
 
 
 @pytest.mark.parametrize("nothing", [credits_of(0), credits_of(0, 0), credits_of(0, 0, used=Decimal(0))])
-def test_what_was_never_bought_is_not_exhausted_but_what_was_used_is(nothing: Quota) -> None:
+def test_a_resource_that_was_never_bought_is_not_exhausted(nothing: Quota) -> None:
     beside = Quota("wallet", "usd", Decimal(50))
     assert facts_of(polled(nothing, beside)).state is State.OK
     assert facts_of(burning(polled(nothing, beside), HOURLY)).state is State.EXHAUSTED

@@ -73,12 +73,12 @@ CASES: dict[str, tuple[Quota | None, Quota | None, float]] = {
 
 
 @pytest.mark.parametrize(("now", "before", "interval"), CASES.values(), ids=CASES)
-def test_the_nearer_the_next_event_the_closer_the_look(now: Quota | None, before: Quota | None, interval: float) -> None:
+def test_the_interval_is_shorter_near_an_event(now: Quota | None, before: Quota | None, interval: float) -> None:
     assert paced(now, before) == pytest.approx(interval)
 
 
 @pytest.mark.parametrize(("now", "before"), [case[:2] for case in CASES.values()], ids=CASES)
-def test_an_account_that_does_not_allow_it_is_never_looked_at_more_closely(now: Quota | None, before: Quota | None) -> None:
+def test_an_account_without_a_minimum_interval_keeps_its_interval(now: Quota | None, before: Quota | None) -> None:
     assert paced(now, before, min_interval=None) == 300
 
 
@@ -117,31 +117,31 @@ FLOORED: dict[str, tuple[Quota | None, Quota | None, tuple[Threshold, ...], floa
 
 
 @pytest.mark.parametrize(("now", "before", "thresholds", "interval"), FLOORED.values(), ids=FLOORED)
-def test_the_nearer_the_operators_threshold_the_closer_the_look(
+def test_the_interval_is_shorter_near_the_operators_threshold(
     now: Quota | None, before: Quota | None, thresholds: tuple[Threshold, ...], interval: float
 ) -> None:
     assert paced(now, before, thresholds=thresholds) == pytest.approx(interval)
 
 
-def test_a_threshold_makes_no_account_be_asked_more_often_that_does_not_allow_it() -> None:
+def test_a_threshold_does_not_shorten_the_interval_without_a_minimum_interval() -> None:
     assert paced(quota(49), thresholds=(floor(50),), min_interval=None) == 300
 
 
-def test_the_soonest_event_of_all_resources_counts() -> None:
+def test_the_soonest_event_of_all_resources_is_used() -> None:
     job = make_job(ONE_VENDOR, min_interval=Seconds(30.0))
     reading = Reading(quotas=(quota(5), replace(quota(5), resource="other", resets_at=NOW + 700)))
     assert adaptive_interval(job.settings, reading, Entry(), NOW, NOW) == 70
 
 
-def test_a_gap_between_the_readings_counts_as_long_as_it_was() -> None:
+def test_a_gap_between_the_readings_counts_with_its_length() -> None:
     assert paced(quota(1000), quota(1600), ago=600.0) == pytest.approx(100)
 
 
-def test_a_smallest_interval_above_the_interval_changes_nothing() -> None:
+def test_a_minimum_interval_above_the_interval_changes_nothing() -> None:
     assert paced(quota(1, limit=1000), min_interval=Seconds(900.0)) == 300
 
 
-def test_amounts_next_to_nothing_are_amounts() -> None:
+def test_very_small_amounts_are_valid() -> None:
     assert 30 <= paced(quota("1e-400"), quota("2e-400")) <= 300
 
 
@@ -164,7 +164,7 @@ def test_the_interval_stays_between_its_bounds(
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(0, 10**9), st.floats(1, 1e6))
-def test_less_to_go_never_means_a_longer_interval(less: int, more: int, used: int, ago: float) -> None:
+def test_an_event_that_is_closer_never_lengthens_the_interval(less: int, more: int, used: int, ago: float) -> None:
     less, more = sorted((less, more))
     assert paced(quota(less), quota(less + used), ago=ago) <= paced(quota(more), quota(more + used), ago=ago) + 1e-6
     assert paced(quota(more), quota(more + used + less), ago=ago) <= paced(quota(more), quota(more + used), ago=ago) + 1e-6
@@ -172,7 +172,7 @@ def test_less_to_go_never_means_a_longer_interval(less: int, more: int, used: in
     assert paced(quota(1, resets_at=NOW + less)) <= paced(quota(1, resets_at=NOW + more))
 
 
-async def test_a_reset_is_near_by_the_clock_that_was_set_right() -> None:
+async def test_the_time_to_a_reset_uses_the_corrected_clock() -> None:
     time, shift = Time(), -21_600.0
     clock = Clock(wall=lambda: time.wall() + shift, monotonic=lambda: time.now, sleep=time.clock.sleep, random=lambda: 0.0)
     shift = 0.0
@@ -217,7 +217,7 @@ async def test_a_reload_does_not_disturb_unchanged_accounts(time: Time, vendor: 
     ("former", "later", "at", "expected"),
     [(300, 60, 10, 60), (300, 60, 200, 200), (60, 300, 10, 300), (60, 300, 59, 300), (300, 300, 10, 300), (300, 1, 0.5, 1)],
 )
-async def test_another_interval_counts_from_the_last_poll(
+async def test_a_new_interval_starts_at_the_last_poll(
     time: Time, vendor: RecordingClient, former: float, later: float, at: float, expected: float
 ) -> None:
     async with running(vendor, [job(former)], time.clock) as polling:
@@ -227,7 +227,7 @@ async def test_another_interval_counts_from_the_last_poll(
     assert vendor.starts() == pytest.approx([0, expected, expected + later], abs=1e-4)
 
 
-async def test_a_removed_account_stops_and_vanishes_and_a_new_one_starts(time: Time, vendor: RecordingClient) -> None:
+async def test_a_removed_account_is_not_polled_and_not_shown_and_a_new_one_is_polled(time: Time, vendor: RecordingClient) -> None:
     async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(30)
         polling.reload(job(60, "new"))
@@ -238,7 +238,7 @@ async def test_a_removed_account_stops_and_vanishes_and_a_new_one_starts(time: T
 
 
 @pytest.mark.parametrize("interval", [10.0, 60.0, 300.0])
-async def test_a_poll_that_a_change_cuts_off_is_not_made_up_for(time: Time, interval: float) -> None:
+async def test_a_poll_that_a_reload_cancels_is_not_repeated(time: Time, interval: float) -> None:
     vendor = RecordingClient(time, lasts=5.0)
     async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(2)
@@ -249,7 +249,7 @@ async def test_a_poll_that_a_change_cuts_off_is_not_made_up_for(time: Time, inte
     assert vendor.under_way == 0
 
 
-async def test_an_account_that_is_removed_in_the_middle_of_a_poll_leaves_nothing(time: Time) -> None:
+async def test_an_account_that_is_removed_during_a_poll_is_not_stored(time: Time) -> None:
     vendor = RecordingClient(time, lasts=5.0)
     async with running(vendor, [job(60), job(60, "other")], time.clock) as polling:
         await time.run(2)
@@ -277,12 +277,12 @@ async def test_two_hundred_reloads_in_a_row_cause_no_poll(
         assert vendor.starts() == [0, 60]
 
 
-def test_a_definition_that_is_read_again_is_the_same_definition() -> None:
+def test_two_reads_of_a_definition_are_equal() -> None:
     former, again = (load_definition(BUILT_IN / "liveavatar.yaml") for _ in range(2))
     assert former == again
 
 
-async def test_a_changed_label_leaves_the_beat_alone(time: Time, vendor: RecordingClient) -> None:
+async def test_a_changed_label_does_not_change_the_schedule(time: Time, vendor: RecordingClient) -> None:
     names = [f"account {number}" for number in range(100)]
     async with running(vendor, [job(20, name) for name in names], time.clock) as polling:
         await time.run(25)
@@ -293,7 +293,7 @@ async def test_a_changed_label_leaves_the_beat_alone(time: Time, vendor: Recordi
         assert second == pytest.approx(first + 20, abs=1e-4)
 
 
-async def test_a_longer_interval_also_counts_where_polls_fail(time: Time, vendor: RecordingClient) -> None:
+async def test_a_longer_interval_also_applies_if_polls_fail(time: Time, vendor: RecordingClient) -> None:
     vendor.answer = failing
     async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(10)
@@ -302,7 +302,7 @@ async def test_a_longer_interval_also_counts_where_polls_fail(time: Time, vendor
     assert vendor.starts() == [0, 600]
 
 
-async def test_a_shorter_interval_does_not_undercut_the_closest_look(time: Time, vendor: RecordingClient) -> None:
+async def test_a_shorter_interval_is_at_least_the_minimum_interval(time: Time, vendor: RecordingClient) -> None:
     vendor.answer = lambda _: Reading(quotas=(quota(1, limit=1000),))
     async with running(vendor, [job(300, min_interval=Seconds(30.0))], time.clock) as polling:
         await time.run(5)
@@ -402,7 +402,7 @@ async def test_a_restart_polls_no_sooner_than_the_last_poll_allows(
         ({"max_retry_after": Seconds(1200.0)}, {"limited_until": NOW + 1e8}, 300),
     ],
 )
-async def test_a_plan_of_the_far_future_is_not_believed(
+async def test_a_stored_time_in_the_far_future_is_ignored(
     time: Time, vendor: RecordingClient, changes: dict[str, Any], known: dict[str, Any], expected: float
 ) -> None:
     """The clock was wrong when it was made."""

@@ -51,7 +51,7 @@ def jobs_of(count: int, url: str = ONE_VENDOR, provider: str = "liveavatar", **c
 
 
 @pytest.mark.parametrize("cap", [1, 2, 10])
-async def test_no_more_polls_are_under_way_at_one_host_than_allowed(time: Time, cap: int) -> None:
+async def test_no_more_polls_run_at_one_host_than_allowed(time: Time, cap: int) -> None:
     vendor = RecordingClient(time, lasts=30.0)
     async with running(vendor, jobs_of(12, max_concurrent_requests=cap), time.clock):
         await time.run(400)
@@ -59,7 +59,7 @@ async def test_no_more_polls_are_under_way_at_one_host_than_allowed(time: Time, 
     assert {account for account, _, _ in vendor.polls} == {job.key.account for job in jobs_of(12)}
 
 
-async def test_the_longest_waiting_poll_comes_first_and_none_is_left_out(time: Time) -> None:
+async def test_polls_run_in_the_order_of_their_waiting_time(time: Time) -> None:
     vendor = RecordingClient(time, lasts=1.0)
     async with running(vendor, jobs_of(20, max_concurrent_requests=1, interval=Seconds(10.0)), time.clock):
         await time.run(205)
@@ -94,7 +94,7 @@ async def test_unused_requests_are_not_saved_up(time: Time) -> None:
     assert [start for _, start in turns.starts] == [0, 100, 110]
 
 
-async def test_two_hosts_have_budgets_of_their_own_and_two_paths_of_a_host_share_one(time: Time) -> None:
+async def test_each_host_has_its_own_budget_and_the_paths_of_a_host_share_it(time: Time) -> None:
     turns = Turns(time)
     for number, url in enumerate([ONE_VENDOR, OTHER_VENDOR, f"{ONE_VENDOR}/gateway", f"{OTHER_VENDOR}/gateway"]):
         turns.take(make_job(url, account=f"{number}", max_requests_per_minute=6))
@@ -102,7 +102,7 @@ async def test_two_hosts_have_budgets_of_their_own_and_two_paths_of_a_host_share
     assert sorted(turns.starts) == [("0", 0), ("1", 0), ("2", 10), ("3", 10)]
 
 
-async def test_who_leaves_the_queue_frees_nothing_that_was_not_theirs(time: Time) -> None:
+async def test_a_poll_that_leaves_the_queue_frees_no_slot(time: Time) -> None:
     turns = Turns(time, lasts=10.0)
     turns.take(*jobs_of(4, max_concurrent_requests=1))
     await time.run(1)
@@ -113,7 +113,7 @@ async def test_who_leaves_the_queue_frees_nothing_that_was_not_theirs(time: Time
     assert turns.starts == [("account 00", 0), ("account 02", 10), ("account 03", 20)]
 
 
-async def test_who_leaves_at_work_or_while_being_paced_leaves_the_place_free(time: Time) -> None:
+async def test_a_poll_that_is_cancelled_while_running_or_paced_frees_its_slot(time: Time) -> None:
     turns = Turns(time, lasts=5.0)
     jobs = jobs_of(3, max_concurrent_requests=1, max_requests_per_minute=6)
     turns.take(jobs[0])
@@ -150,7 +150,7 @@ async def test_a_reload_that_changes_the_cap_keeps_the_pace(time: Time) -> None:
     assert [start for _, start in turns.starts] == [0, 10]
 
 
-async def test_a_poll_that_had_to_queue_is_followed_by_a_whole_interval(time: Time) -> None:
+async def test_a_poll_that_waited_is_followed_by_a_full_interval(time: Time) -> None:
     vendor = RecordingClient(time, lasts=40.0)
     async with running(vendor, jobs_of(2, max_concurrent_requests=1, interval=Seconds(60.0)), time.clock):
         await time.run(10)
@@ -160,7 +160,7 @@ async def test_a_poll_that_had_to_queue_is_followed_by_a_whole_interval(time: Ti
         assert min(after - before for before, after in itertools.pairwise(vendor.starts(account))) >= 60 - 1e-4
 
 
-async def test_waiting_for_a_turn_is_no_part_of_the_duration(time: Time) -> None:
+async def test_waiting_for_a_slot_is_not_part_of_the_duration(time: Time) -> None:
     vendor = RecordingClient(time, lasts=7.0)
     async with running(vendor, jobs_of(5, max_concurrent_requests=1), time.clock) as polling:
         await time.run(60)
@@ -169,7 +169,7 @@ async def test_waiting_for_a_turn_is_no_part_of_the_duration(time: Time) -> None
     assert len(vendor.polls) == 5
 
 
-async def test_waiting_for_a_turn_does_not_use_up_the_timeout(client: Client, simulator: Simulator, job: MakeJob) -> None:
+async def test_waiting_for_a_slot_does_not_use_the_timeout(client: Client, simulator: Simulator, job: MakeJob) -> None:
     simulator.set_fault(secret_of("heygen"), Fault.HANG)
     slow = job("heygen", timeout=Seconds(1.0), max_concurrent_requests=1)
     quick = job("liveavatar", timeout=Seconds(0.95), max_concurrent_requests=1)

@@ -89,7 +89,7 @@ async def test_a_failure_is_counted_by_reason_and_does_not_fail_the_poll() -> No
         assert {ERRORS % (reason, "0.0") for reason in Reason if reason != "forbidden"} <= set(page)
 
 
-async def test_every_reason_is_present_from_the_start_where_there_are_optional_requests_and_only_there() -> None:
+async def test_every_reason_is_present_from_the_start_only_with_optional_requests() -> None:
     time = Time()
     store = new_store([new_job(), make_job("http://127.0.0.1:1", "liveavatar")], time.clock)
     families = [line for line in lines(store) if line.startswith("ai_account_optional_request_errors_total{")]
@@ -107,7 +107,7 @@ async def test_the_first_failure_and_the_recovery_are_logged() -> None:
     ]
 
 
-async def test_its_figures_stay_until_they_are_stale_and_the_others_stay_current() -> None:
+async def test_its_values_stay_until_they_are_stale_and_the_others_are_updated() -> None:
     time = Time()
     vendor = RecordingClient(time, [ANSWERED, REFUSED])
     async with running(vendor, [new_job()], time.clock) as polling:
@@ -122,7 +122,7 @@ async def test_its_figures_stay_until_they_are_stale_and_the_others_stay_current
         assert any(line.startswith("ai_account_quota_remaining{") for line in lines(polling.store))
 
 
-async def test_its_figures_vanish_with_the_others_where_polls_fail() -> None:
+async def test_its_values_are_removed_with_the_others_if_polls_fail() -> None:
     time = Time()
     vendor = RecordingClient(time, [ANSWERED])
     async with running(vendor, [new_job()], time.clock) as polling:
@@ -152,7 +152,7 @@ async def test_a_retry_after_delays_that_request_only(outcome: PollError, settin
     assert vendor.sent == expected
 
 
-async def test_failures_stretch_the_interval_of_that_request_only() -> None:
+async def test_failures_lengthen_the_interval_of_that_request_only() -> None:
     time = Time(chance=1.0)
     vendor = RecordingClient(time, [REFUSED])
     async with running(vendor, [new_job(max_backoff=Seconds(240.0))], time.clock) as polling:
@@ -161,7 +161,7 @@ async def test_failures_stretch_the_interval_of_that_request_only() -> None:
     assert vendor.sent == [0, 60, 180, 420, 660, 900]
 
 
-async def test_the_wait_the_counts_and_the_figures_survive_a_restart() -> None:
+async def test_the_wait_the_counts_and_the_values_survive_a_restart() -> None:
     time = Time()
     vendor = RecordingClient(time, [ANSWERED, PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(100.0))])
     job = new_job()
@@ -177,7 +177,7 @@ async def test_the_wait_the_counts_and_the_figures_survive_a_restart() -> None:
     assert vendor.sent == [0, 60]
 
 
-async def test_a_wait_that_a_wrong_clock_has_stored_is_not_obeyed() -> None:
+async def test_a_wait_that_a_wrong_clock_stored_is_ignored() -> None:
     time = Time()
     vendor = RecordingClient(time, [ANSWERED])
     job = new_job()

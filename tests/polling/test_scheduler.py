@@ -122,7 +122,7 @@ async def test_a_hanging_account_delays_no_other(client: Client, simulator: Simu
     assert polls == {"heygen": 0, "liveavatar": 6}
 
 
-async def test_failures_stretch_the_interval_and_a_success_restores_it(job: MakeJob) -> None:
+async def test_failures_lengthen_the_interval_and_a_success_restores_it(job: MakeJob) -> None:
     clock = FakeClock(chance=1.0)
     failures = [PollError(Reason.SERVER_ERROR, "HTTP 500")] * 4
     async with running(Scripted(*failures), [job(interval=Seconds(60.0), max_backoff=Seconds(200.0))], clock) as store:
@@ -147,7 +147,7 @@ async def test_the_last_good_reading_outlives_failures(client: Client, simulator
     assert entry.errors == {Reason.SERVER_ERROR: 1}
 
 
-async def test_one_line_when_it_turns_bad_and_one_when_it_recovers(job: MakeJob, clock: FakeClock, lines: io.StringIO) -> None:
+async def test_the_first_failure_and_the_recovery_are_logged_once(job: MakeJob, clock: FakeClock, lines: io.StringIO) -> None:
     failure = PollError(Reason.TIMEOUT, "no whole answer within 5s")
     other = PollError(Reason.CONNECTION, "no connection")
     async with running(Scripted(failure, other, failure), [job(interval=Seconds(10.0))], clock):
@@ -158,7 +158,7 @@ async def test_one_line_when_it_turns_bad_and_one_when_it_recovers(job: MakeJob,
     assert 'level=info event="poll recovered" provider=liveavatar account=demo failures=3' in recovered
 
 
-async def test_a_defect_fails_one_poll_and_the_log_has_its_place_without_its_text(
+async def test_a_defect_fails_one_poll_and_the_log_has_its_location_without_its_text(
     job: MakeJob, clock: FakeClock, lines: io.StringIO
 ) -> None:
     async with running(Scripted(ZeroDivisionError("canary")), [job(interval=Seconds(10.0))], clock) as store:

@@ -56,7 +56,7 @@ ODD: list[tuple[dict[str, str], float | None, float]] = [
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(("headers", "limited", "wait"), ODD, ids=str)
-async def test_the_vendor_s_wish_sets_the_next_poll(
+async def test_retry_after_sets_the_next_poll(
     session: aiohttp.ClientSession,
     simulator: Simulator,
     job: MakeJob,
@@ -85,9 +85,7 @@ async def test_the_vendor_s_wish_sets_the_next_poll(
         assert polling.store.schedule(jobs[0].key).next_poll_at == NOW + wait + 300
 
 
-async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
-    client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock
-) -> None:
+async def test_the_page_shows_the_wait_until_it_ends(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
     simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "7"})
     async with running(client, [job()], clock.clock) as polling:
         await clock.settled(1)
@@ -97,7 +95,7 @@ async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
         assert LIMITED not in shown(polling.store)
 
 
-async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+async def test_the_wait_is_limited(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
     simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "5000"})
     jobs = [job(max_retry_after=Seconds(600.0))]
     async with running(client, jobs, clock.clock) as polling:
@@ -107,7 +105,7 @@ async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Si
 
 
 @pytest.mark.parametrize("provider", ["heygen", "elevenlabs"])
-async def test_a_rate_limit_s_reset_is_nothing_to_vendors_whose_definition_does_not_name_it(
+async def test_a_rate_limit_reset_header_is_ignored_unless_the_definition_names_it(
     client: Client, simulator: Simulator, job: MakeJob, provider: str
 ) -> None:
     simulator.set_response(secret_of(provider), status=429, headers={"X-RateLimit-Reset": "400"})
@@ -126,7 +124,7 @@ async def test_retry_after_with_another_status_is_ignored(client: Client, simula
     assert caught.value.retry_after is None
 
 
-async def test_one_account_s_wait_is_no_other_s(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+async def test_the_wait_of_one_account_does_not_delay_another(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
     simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "1000"})
     jobs = [job("liveavatar"), job("elevenlabs")]
     async with running(client, jobs, clock.clock) as polling:
@@ -137,7 +135,7 @@ async def test_one_account_s_wait_is_no_other_s(client: Client, simulator: Simul
     assert polls == {"liveavatar": 1, "elevenlabs": 3}
 
 
-async def test_a_wait_counts_from_the_answer() -> None:
+async def test_a_wait_starts_at_the_response() -> None:
     def busy(job: Job) -> Reading:
         raise PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(60.0))
 
@@ -182,7 +180,7 @@ REFUSALS = [Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.CREDENTIAL]
 
 
 @pytest.mark.parametrize("reason", REFUSALS)
-async def test_another_secret_is_tried_at_the_next_beat_and_no_sooner(key: Path, reason: Reason) -> None:
+async def test_a_changed_secret_is_tried_at_the_next_scheduled_time(key: Path, reason: Reason) -> None:
     async with stretched(reason, key) as (time, vendor):
         rotate(key)
         await time.run(39)
@@ -199,14 +197,14 @@ async def test_the_same_secret_is_not_tried_sooner(key: Path, reason: Reason) ->
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - set(REFUSALS)))
-async def test_another_secret_does_not_end_other_waits(key: Path, reason: Reason) -> None:
+async def test_a_changed_secret_does_not_end_other_waits(key: Path, reason: Reason) -> None:
     async with stretched(reason, key) as (time, vendor):
         rotate(key)
         await time.run(300)
     assert vendor.starts()[3:] == [420]
 
 
-async def test_the_beat_is_the_usual_one_after_another_secret_has_helped(key: Path) -> None:
+async def test_the_schedule_is_restored_after_a_changed_secret_succeeds(key: Path) -> None:
     async with stretched(Reason.UNAUTHORIZED, key) as (time, vendor):
         rotate(key)
         vendor.answer = lambda _: Reading()
@@ -214,14 +212,14 @@ async def test_the_beat_is_the_usual_one_after_another_secret_has_helped(key: Pa
     assert vendor.starts()[3:] == [240, 300, 360]
 
 
-async def test_a_secret_that_changes_during_the_poll_is_another_one(key: Path) -> None:
+async def test_a_secret_that_changes_during_the_poll_is_a_changed_secret(key: Path) -> None:
     async with stretched(Reason.UNAUTHORIZED, key, lasts=30.0) as (time, vendor):
         rotate(key)  # 20 s into the third poll
         await time.run(100)
     assert len(vendor.starts()) == 4
 
 
-async def test_what_is_optional_is_asked_after_what_is_needed(client: Client, simulator: Simulator, job: MakeJob) -> None:
+async def test_optional_requests_are_sent_after_the_required_ones(client: Client, simulator: Simulator, job: MakeJob) -> None:
     reading = await client.poll(job("heygen"))
     assert [request.path for request in simulator.requests] == ["/v3/users/me", "/v3/api_keys/self"]
     assert reading.quotas
@@ -271,7 +269,7 @@ OPTIONAL: list[tuple[str, Handler, float | None, Reason | None]] = [
 
 
 @pytest.mark.parametrize(("optional", "expires", "reason"), [case[1:] for case in OPTIONAL], ids=[case[0] for case in OPTIONAL])
-async def test_an_optional_request_that_fails_is_counted_and_costs_only_its_own_figures(
+async def test_an_optional_request_that_fails_is_counted_and_only_its_values_are_absent(
     client: Client, clock: FakeClock, optional: Handler, expires: float | None, reason: Reason | None
 ) -> None:
     patience = Seconds(0.5 if optional is hang else PATIENCE)
@@ -311,7 +309,7 @@ async def test_the_retry_after_of_an_optional_request_is_obeyed(client: Client) 
 
 
 @pytest.mark.parametrize("step", [6 * HOUR, -6 * HOUR, 90.4])
-async def test_a_clock_that_is_set_disturbs_neither_the_beat_nor_the_ages(
+async def test_setting_the_clock_changes_neither_the_schedule_nor_the_ages(
     client: Client, simulator: Simulator, job: MakeJob, step: float
 ) -> None:
     time, shift = FakeClock(), 0.0

@@ -68,7 +68,7 @@ def test_any_bytes_are_read_or_refused(provider: str, status: int, content: byte
 
 @given(example=st.sampled_from(HAPPY), data=st.data())
 @settings(deadline=None, max_examples=150)
-def test_a_good_answer_with_anything_in_some_places_is_read_or_refused(example: Example, data: st.DataObject) -> None:
+def test_a_good_response_with_arbitrary_values_is_read_or_refused(example: Example, data: st.DataObject) -> None:
     body = example.document["body"]
     for leaf in data.draw(st.lists(st.sampled_from(list(leaves(body))), unique=True, max_size=4)):
         body = replaced(body, leaf, data.draw(bodies))

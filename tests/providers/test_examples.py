@@ -21,12 +21,12 @@ each_example = pytest.mark.parametrize("example", ALL, ids=lambda example: examp
 
 
 @pytest.mark.parametrize("example", [example for example in ALL if "reading" in example.document], ids=lambda example: example.id)
-def test_a_good_answer_gives_exactly_its_reading(example: Example) -> None:
+def test_a_good_response_gives_exactly_its_reading(example: Example) -> None:
     assert read(example.definition, example.status, example.content, example.request) == example.reading
 
 
 @pytest.mark.parametrize("example", [example for example in ALL if "failure" in example.document], ids=lambda example: example.id)
-def test_a_bad_answer_gives_exactly_its_reason(example: Example) -> None:
+def test_a_bad_response_gives_exactly_its_reason(example: Example) -> None:
     with pytest.raises(PollError) as caught:
         read(example.definition, example.status, example.content, example.request)
     assert caught.value.reason is example.reason
@@ -84,7 +84,7 @@ def _has_decimal_strings(block: dict[str, Any], *names: str) -> None:
 
 
 @each_example
-def test_an_example_is_laid_out_as_all_others(example: Example) -> None:
+def test_all_examples_have_the_same_layout(example: Example) -> None:
     assert example.path.read_text(encoding="utf-8") == json.dumps(example.document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -111,5 +111,5 @@ def test_every_provider_has_happy_examples_and_failures(provider: str) -> None:
     assert any("failure" in example.document for example in own)
 
 
-def test_no_file_lies_beside_the_examples() -> None:
+def test_the_folder_contains_only_examples() -> None:
     assert sorted(path for path in EXAMPLES.rglob("*") if path.is_file()) == sorted(example.path for example in ALL)
