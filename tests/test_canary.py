@@ -1,4 +1,4 @@
-"""A key is driven through every failure path; it must appear in no log line, page, message or traceback."""
+"""A key in every failure path appears in no log line, page, message or traceback."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_a_key_in_a_response_is_not_shown(client: Client, simulator: Simul
 
 
 def echoes(secret: str) -> list[str]:
-    """Forms in which a vendor may send the key back: as it is, in other words, hidden by control characters, encoded."""
+    """Forms in which a vendor may send the key back: unchanged, in other text, with control characters, encoded."""
     encoded = [base64.b64encode(before + secret.encode()).decode() for before in (b"", b"u:", b"user:")]
     return [
         *(
@@ -94,7 +94,7 @@ def echoes(secret: str) -> list[str]:
 
 
 def texts_of(provider: str) -> list[tuple[Example, Place]]:
-    """Every place of a happy response that holds text, once."""
+    """Every place of a good response that contains text, once."""
     found: dict[Place, tuple[Example, Place]] = {}
     for example in HAPPY:
         if example.path.parent.name == provider and example.request is example.definition.requests[0]:

@@ -1,4 +1,4 @@
-"""Logs: a reader that does not read blocks nothing, no line is torn, and what is dropped is counted."""
+"""Logs: a reader that does not read blocks nothing, lines are complete, and dropped lines are counted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from exporter.log import BackgroundHandler, configure_log
 
 
 class Pipe:
-    """A pipe whose reading end reads only when told to."""
+    """A pipe whose reader reads only when the test calls it."""
 
     def __init__(self) -> None:
         self.read_end, self.write_end = os.pipe()

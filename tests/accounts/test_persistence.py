@@ -1,4 +1,4 @@
-"""The SQLite copy: what survives a restart, a crash and a bad file, and what never stops polling."""
+"""The state file: what survives a restart, a crash and a damaged file. Its failures never stop polling."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def file(path: Path) -> Iterator[StateFile]:
 
 
 def stored(path: Path) -> dict[AccountKey, Record]:
-    """What another start of the program would find."""
+    """Return what another start of the program reads."""
     with closing(StateFile.open(path)) as opened:
         return opened.load()
 
@@ -60,7 +60,7 @@ def refusal(path: Path) -> str:
 
 
 def filled(path: Path, accounts: int = 50) -> bytes:
-    """Make a state file of many pages; returns its bytes."""
+    """Write a state file of many pages, and return its bytes."""
     with closing(StateFile.open(path)) as opened:
         for number in range(accounts):
             opened.save(account(number), RECORD)
@@ -186,7 +186,7 @@ def test_a_file_that_is_no_database_is_refused_and_not_changed(path: Path, conte
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_another_programs_database_is_refused_and_not_changed(path: Path, mode: str) -> None:
-    """Also where a crash of that program has left a log that SQLite would write into the file."""
+    """Also if a crash of that program left a log that SQLite would apply to the file."""
     origin = path.with_name("origin.db")
     with closing(sqlite3.connect(origin, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA journal_mode={mode}")
@@ -407,7 +407,7 @@ def test_fields_that_an_older_version_did_not_write_have_their_defaults(path: Pa
 
 
 class Gated(StateFile):
-    """A file on a disk that hangs until told otherwise."""
+    """A file on a disk that hangs until it is released."""
 
     abandoned = False
 
@@ -435,7 +435,7 @@ async def state(path: Path) -> AsyncIterator[Persistence]:
 
 @pytest.fixture
 async def gated(path: Path) -> AsyncIterator[tuple[Persistence, Gated]]:
-    """A state whose first write, of account 0, hangs already."""
+    """A state whose first write, of account 0, hangs."""
     worker = ThreadPoolExecutor(1)
     file = worker.submit(Gated.open, path).result()
     opened = Persistence(file, worker, write_wait=0.001, close_wait=0.001)

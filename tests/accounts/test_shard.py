@@ -1,4 +1,4 @@
-"""Accounts shared out among exporters: each has one place, and keeps it."""
+"""Shards: each account belongs to one, and stays there."""
 
 from __future__ import annotations
 

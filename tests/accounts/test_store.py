@@ -1,4 +1,4 @@
-"""The store: what a poll changes, and what it leaves."""
+"""The store: what a poll changes, and what it does not."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def new_store(*jobs: Job, at: float = 1000.0, kept: Record | None = None) -> Sto
 
 
 def reading_at(store: Store, now: float, key: AccountKey = STUDIO) -> Reading | None:
-    """What is shown of the account at a moment."""
+    """Return the reading that is shown at a time."""
     return store[key].fresh_reading(now, Seconds(180.0))
 
 
@@ -258,7 +258,7 @@ def test_a_restored_reading_is_shown_from_the_start() -> None:
 
 @pytest.mark.parametrize("wrong", [60.0, 86_400.0, 1e9, 1e300])
 def test_a_restored_reading_from_the_future_is_not_shown(wrong: float) -> None:
-    """The clock was wrong when it was written, and has been set right since."""
+    """The clock was wrong when this was written, and is correct now."""
     store = new_store(job(), at=1000.0)
     for reading in (FULL, EMPTIER, EMPTIER):
         succeed(store, reading)

@@ -1,4 +1,4 @@
-"""What thresholds come to for one resource."""
+"""The amounts of thresholds for one resource."""
 
 from __future__ import annotations
 

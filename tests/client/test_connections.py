@@ -1,4 +1,4 @@
-"""No response is attributed to another account, and connections are reused where nothing stands against it."""
+"""No response is attributed to another account, and connections are reused where it is safe."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ async def test_many_accounts_at_once_get_their_own_figures(tls: ssl.SSLContext |
 
 
 async def test_an_unguarded_connection_is_used_once() -> None:
-    """A version of aiohttp that makes its connections in another way costs the reuse, and nothing else."""
+    """With a version of aiohttp that creates connections in another way, connections are only not reused."""
     with Wire() as wire:
         async with open_session("test") as session:
             assert session.connector is not None

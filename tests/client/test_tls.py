@@ -42,7 +42,7 @@ def ca_file(ca: Authority, tmp_path: Path) -> Path:
 
 
 def replace(file: Path, *authorities: Authority) -> None:
-    """Write another file, of a size of its own, whatever the clock of the file system says."""
+    """Write another file of another size, so that the change is noticed with any clock of the file system."""
     file.write_bytes(b"".join(authority.certificate.public_bytes(Encoding.PEM) for authority in authorities) or b"nonsense")
 
 

@@ -146,7 +146,7 @@ async def test_a_symbolic_link_is_not_replaced(tokens: TokenSource, login: OAuth
 
 
 def move_away(login: OAuthLogin) -> Callable[[], None]:
-    """Take the folder away, once; the path it has then is the same with `-away`."""
+    """Rename the folder once, to its path with `-away`."""
     folder = login.refresh_token_file.parent
 
     def move() -> None:

@@ -1,4 +1,4 @@
-"""What an account may say, where a corpus file for each case would be too many."""
+"""The settings of accounts, for cases that need no file in the corpus."""
 
 from __future__ import annotations
 

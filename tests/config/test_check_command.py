@@ -1,4 +1,4 @@
-"""`check`: exit codes, what is said, and what is never said."""
+"""`check`: exit codes, its output, and what it never shows."""
 
 from __future__ import annotations
 

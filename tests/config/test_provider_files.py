@@ -1,4 +1,4 @@
-"""Definitions of the operator's own, named by paths and patterns."""
+"""An operator's own definitions, listed by paths and patterns."""
 
 from __future__ import annotations
 

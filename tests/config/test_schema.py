@@ -1,4 +1,4 @@
-"""What is shipped for editors and for first steps: the schema and the example, both in step with the models."""
+"""The shipped schema and the shipped example agree with the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How thresholds are read, and which of them hold for an account."""
+"""How thresholds are read, and which of them apply to an account."""
 
 from __future__ import annotations
 

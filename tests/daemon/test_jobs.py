@@ -1,4 +1,4 @@
-"""From a configuration to jobs."""
+"""The jobs of a configuration."""
 
 from __future__ import annotations
 

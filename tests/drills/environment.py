@@ -1,4 +1,4 @@
-"""Where drills run: one sick account, three healthy ones, the real parts of the daemon, and a sampler that scrapes."""
+"""The environment of drills: one account with a fault, three healthy ones, the daemon's parts, and a sampler that scrapes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ INTERVAL: Final = Seconds(0.2)
 BEFORE: Final = 640
 AFTER: Final = 512
 WRONG: Final = 777
-"""A figure in invalid answers: no page may show it."""
+"""A value in invalid responses: no page may show it."""
 SECRET: Final = f"{CANARY}-sick"
 HEALTHY: Final = (
     'ai_account_quota_remaining{account="healthy",provider="heygen",resource="wallet",unit="usd"} 42.5',
@@ -52,7 +52,7 @@ HEALTHY_UP: Final = tuple(f'ai_account_up{{account="healthy",provider="{account.
 
 @dataclass(slots=True)
 class SickAccount:
-    """What the vendor of the sick account answers without a fault."""
+    """The body for the sick account without a fault."""
 
     provider: str
     figure: float = BEFORE
@@ -69,7 +69,7 @@ class SickAccount:
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """How long one scrape took, in seconds: by the clock, and of the event loop's CPU time."""
+    """The duration of one scrape in seconds: by the clock, and in CPU time of the event loop."""
 
     wall: float
     cpu: float
@@ -77,7 +77,7 @@ class Scrape:
 
 @dataclass(slots=True)
 class Sampler:
-    """Scrapes all the time and keeps every line that it saw."""
+    """Scrapes continuously, and keeps every line that it saw."""
 
     required: tuple[str, ...] = ()
     """Lines that every page must have."""
@@ -85,7 +85,7 @@ class Sampler:
     last: frozenset[str] = frozenset()
     missing: set[str] = field(default_factory=set)
     is_healthy: bool = False
-    """Whether the scrapes are now without a fault: those during the fault are compared with them."""
+    """Whether there is no fault now. Scrapes during the fault are compared with those without."""
     healthy: list[Scrape] = field(default_factory=list)
     faulty: list[Scrape] = field(default_factory=list)
 
@@ -117,7 +117,7 @@ TICK: Final = 0.01
 
 @dataclass(slots=True)
 class Delays:
-    """By how much the event loop woke a task too late. All timers were late by that, whatever the cause."""
+    """The delays of the event loop. All timers were late by these, whatever the cause."""
 
     ticks: list[tuple[float, float]] = field(default_factory=list)
     """When each tick ended, and its delay in seconds."""
@@ -130,7 +130,7 @@ class Delays:
             self.ticks.append((loop.time(), loop.time() - due))
 
     def between(self, first: float, last: float) -> float:
-        """The sum of the delays of all ticks that were under way in this time."""
+        """The sum of the delays of all ticks during this time."""
         return sum(delay for end, delay in self.ticks if end >= first and end - delay - TICK <= last)
 
 
@@ -144,7 +144,7 @@ def cleared(env: Environment) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What the vendor of the sick account does, and what is expected besides the reason."""
+    """The behaviour of the sick account's vendor, and what is expected besides the reason."""
 
     begin: Step
     end: Step = cleared
@@ -179,7 +179,7 @@ class Scenario:
 
 
 def with_fault(how: FaultHandler | Fault, **more: Any) -> Scenario:
-    """A scenario in which the vendor sends this."""
+    """Return a scenario with this fault or handler."""
 
     def begin(env: Environment) -> None:
         env.vendor.set_fault(SECRET, how) if isinstance(how, Fault) else env.vendor.set_handler(SECRET, how)
@@ -189,7 +189,7 @@ def with_fault(how: FaultHandler | Fault, **more: Any) -> Scenario:
 
 @dataclass(slots=True)
 class Environment:
-    """All that runs during a drill."""
+    """Everything that runs during a drill."""
 
     vendor: Simulator
     others: Simulator

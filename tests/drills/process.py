@@ -30,7 +30,7 @@ def secret(number: int) -> str:
 
 
 def simulated(number: int, rate: float = 0.0) -> SimulatedAccount:
-    """An account with a figure of its own."""
+    """Return an account with its own value."""
     balance, provider = Balance(1000 + number, rate), PROVIDERS[number % 3]
     match provider:
         case "heygen":
@@ -43,7 +43,7 @@ def simulated(number: int, rate: float = 0.0) -> SimulatedAccount:
 
 
 def line(number: int, figure: float | None = None) -> str:
-    """The line of the page with the figure of that account."""
+    """The line of the page with the value of that account."""
     provider = PROVIDERS[number % 3]
     resource, unit = {"heygen": ("wallet", "usd"), "elevenlabs": ("characters",) * 2, "liveavatar": ("credits",) * 2}[provider]
     labels = f'account="a{number}",provider="{provider}",resource="{resource}",unit="{unit}"'
@@ -85,7 +85,7 @@ def asked(simulator: Simulator, number: int) -> list[float]:
 
 @dataclass
 class Watcher:
-    """Scrapes all the time."""
+    """Scrapes continuously."""
 
     expected: frozenset[str]
     required: frozenset[str]
@@ -119,7 +119,7 @@ class Watcher:
 
 @asynccontextmanager
 async def watched(running: Daemon, expected: Iterable[str], required: Iterable[str] = ()) -> AsyncIterator[Watcher]:
-    """Scrape all the time. Fail if a scrape fails, or if a page has a figure that no vendor sent."""
+    """Scrape continuously. Fail if a scrape fails, or if a page has a value that no vendor sent."""
     watcher = Watcher(frozenset(expected), frozenset(required))
     task = asyncio.create_task(watcher.run(running.port))
     try:
@@ -133,7 +133,7 @@ async def watched(running: Daemon, expected: Iterable[str], required: Iterable[s
 
 
 async def until_asked(simulator: Simulator, number: int, times: int) -> None:
-    """Wait until the vendor received so many polls of an account."""
+    """Wait until the vendor received this many polls of an account."""
     await until(lambda: len(asked(simulator, number)) >= times, f"account {number} is polled {times} times")
 
 

@@ -1,4 +1,4 @@
-"""The drills of whole processes. Each one is run by the test of the same name."""
+"""The drills of processes. Each one is run by the test of the same name."""
 
 from __future__ import annotations
 

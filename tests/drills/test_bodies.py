@@ -28,7 +28,7 @@ def replying(content: bytes, status: int = 200, headers: Mapping[str, str] | Non
 
 
 def number(text: str) -> Scenario:
-    """One invalid figure among valid fields."""
+    """One invalid value among valid fields."""
     return replying((WALLET % text).encode(), provider="heygen", lines=(MISMATCH,))
 
 

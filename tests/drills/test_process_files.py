@@ -1,4 +1,4 @@
-"""Drills: files, pipes and signals that misbehave."""
+"""Drills: files and pipes that hang, and signals at bad moments."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ runpy.run_module("exporter", run_name="__main__")
 
 @contextmanager
 def silent(files: Iterable[Path]) -> Iterator[None]:
-    """Let nobody open these files, as on a network file system that is down: a lease makes the kernel wait for us (fcntl(2))."""
+    """Block every open of these files, as on a network file system that is down: with a lease, the kernel waits for us (fcntl(2))."""
     former = signal.signal(signal.SIGIO, signal.SIG_IGN)  # the kernel asks us to give up the lease
     descriptors = [os.open(file, os.O_RDWR) for file in files]
     try:
@@ -201,7 +201,7 @@ async def test_a_secret_is_missing_at_the_start(tmp_path: Path) -> None:
 
 
 def spoil(folder: Path, how: str) -> None:
-    """Make the configuration something that no text editor writes."""
+    """Replace the configuration by something unreadable."""
     path = folder / "config.yaml"
     account = "accounts: [{name: a0, provider: heygen, credentials: {api_key: {file: %s}}}]"
     match how:

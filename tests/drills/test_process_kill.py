@@ -79,7 +79,7 @@ class Killing:
 
 
 def recorded(number: int, sent: set[str]) -> SimulatedAccount:
-    """An account whose figure falls; what it sent is recorded."""
+    """An account whose value falls; what it sent is recorded."""
     plain = simulated(number, rate=2.0)
 
     def body(elapsed: float, now: float) -> Any:

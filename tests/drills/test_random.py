@@ -26,7 +26,7 @@ STATUSES = st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 429, 500])
 
 
 async def serve(env: Environment, status: int, content: bytes) -> None:
-    """Let the daemon poll this answer, and wait for the next page."""
+    """Let the daemon poll this response, and wait for the next page."""
     env.vendor.set_response(SECRET, status=status, content=content)
     await shown(env)
 

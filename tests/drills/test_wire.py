@@ -55,7 +55,7 @@ async def endless_hints(context: FaultContext) -> web.StreamResponse:
 
 
 def followed(more: bytes) -> Scenario:
-    """A good response, and bytes that nobody asked for on the idle connection."""
+    """A good response, and unsolicited bytes on the idle connection."""
 
     async def handle(context: FaultContext) -> web.StreamResponse:
         transport = context.request.transport
@@ -134,7 +134,7 @@ async def test_drill_on_the_connection(drill: Drill) -> None:
 
 @asynccontextmanager
 async def recording(received: list[bytes]) -> AsyncIterator[str]:
-    """A server that records all bytes that it receives, and connections without any; its URL."""
+    """Start a server that records all bytes that it receives, and connections without any. Returns its URL."""
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received.append(await reader.read())

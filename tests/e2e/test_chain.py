@@ -35,7 +35,7 @@ PATIENCE: Final = 150.0
 
 @dataclass(slots=True)
 class Purse:
-    """A wallet that is emptied at a pace, from a moment that the test chooses."""
+    """A wallet that falls at a rate from a time that the test chooses."""
 
     left: float = 5_000.0
     pace: float = 0.0
@@ -75,7 +75,7 @@ def watched(folder: Path, target: int, alerts_to: str) -> Path:
 
 @dataclass(slots=True)
 class Chain:
-    """All programs, running."""
+    """All running programs."""
 
     simulator: Simulator
     purse: Purse
@@ -105,7 +105,7 @@ class Chain:
 
 
 def as_received(inbox: Inbox) -> str:
-    """What people read, in order of arrival within each service."""
+    """The notifications, in order of arrival within each service."""
     lines = []
     for message in inbox.slack:
         for each in message["attachments"]:

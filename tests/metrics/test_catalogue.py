@@ -1,4 +1,4 @@
-"""The catalogue keeps the rules by which Prometheus's metrics are named."""
+"""The catalogue follows Prometheus's naming rules."""
 
 from __future__ import annotations
 

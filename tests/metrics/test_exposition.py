@@ -1,4 +1,4 @@
-"""What is kept between scrapes never shows: a page is the one that prometheus-client would write anew."""
+"""A cached page equals the page that prometheus-client writes."""
 
 from __future__ import annotations
 

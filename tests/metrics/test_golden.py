@@ -1,4 +1,4 @@
-"""The whole page of a fixed store, byte for byte; after a wanted change run with UPDATE_GOLDEN=1 and read the difference."""
+"""The page of a fixed store, byte for byte. After an intended change, run with UPDATE_GOLDEN=1 and read the difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accept and Accept-Encoding: what real scrapers send, what the RFC allows, and what nobody should send."""
+"""Accept and Accept-Encoding: the headers of real scrapers, those that the RFC allows, and invalid ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page says of one account: nothing where nothing is known, and the plain truth where something is."""
+"""The samples of one account: what is unknown has no series."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_every_state_of_an_account_fits_the_schema(later: float) -> None:
 
 
 def entry_after(told: list[Reading], error: Reason | None, gap: float) -> Account:
-    """An account that told these things, one after the other, and then perhaps failed."""
+    """An account after these readings, one after the other, and perhaps a failure."""
     account = NEW
     for number, reading in enumerate(told, start=1):
         at = NOW + (number - len(told)) * gap

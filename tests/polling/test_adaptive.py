@@ -32,7 +32,7 @@ def quota(remaining: str | int | Decimal | None, *, limit: int | None = None, un
 
 
 def paced(now: Quota | None, before: Quota | None = None, *, ago: float = 300.0, **changes: Any) -> float:
-    """The interval after a poll that read `now`, where the one so long before had read `before`."""
+    """The interval after a poll that read `now`, if the previous one had read `before`."""
     job = make_job(ONE_VENDOR, **{"min_interval": Seconds(30.0), **changes})
     known = Entry()
     if before is not None:
@@ -331,7 +331,7 @@ STEPS = st.lists(
 
 
 async def follow(steps: list[tuple[dict[str, float], int]], vendor: RecordingClient, time: Time) -> None:
-    """Check all gaps between polls; an account that was gone for a while is another one."""
+    """Check all gaps between polls. An account that was removed and added again is a new one."""
     ended: dict[str, list[int]] = {}
     async with running(vendor, [], time.clock) as polling:
         for intervals, seconds in steps:
@@ -365,7 +365,7 @@ async def test_no_sequence_of_reloads_polls_a_failing_account_sooner_than_its_in
 
 
 def resumed(job: Job, time: Time, begun_at: float | None = None, **known: Any) -> Store:
-    """What a daemon knows that was stopped and started again."""
+    """The store of a daemon after a restart."""
     return Store([job], [float("inf")], time.clock, {job.key: Record(Entry(**known), Schedule(begun_at))})
 
 
@@ -405,7 +405,7 @@ async def test_a_restart_polls_no_sooner_than_the_last_poll_allows(
 async def test_a_stored_time_in_the_far_future_is_ignored(
     time: Time, vendor: RecordingClient, changes: dict[str, Any], known: dict[str, Any], expected: float
 ) -> None:
-    """The clock was wrong when it was made."""
+    """The clock was wrong when this was stored."""
     [cut] = [900] if known.get("failures") else [expected]
     start = await first_poll(time, vendor, job(300, **changes), 90_000, begun_at=NOW + 1e8, **known)
     assert start == pytest.approx(cut, abs=1e-4)

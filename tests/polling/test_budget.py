@@ -22,7 +22,7 @@ MakeJob = Callable[..., Job]
 
 
 class Turns:
-    """Accounts that take their turns of one budget; each keeps its place for so long."""
+    """Accounts that share one budget; each keeps its slot for this long."""
 
     def __init__(self, time: Time, lasts: float = 0.0) -> None:
         self.starts: list[tuple[str, float]] = []

@@ -25,7 +25,7 @@ MakeJob = Callable[..., Job]
 
 
 class Scripted(Client):
-    """A client whose polls do what they are told, in order; then they succeed."""
+    """A client whose polls have the given outcomes, in order; then they succeed."""
 
     def __init__(self, *script: Callable[[], Reading] | PollError | BaseException) -> None:
         self._script = list(script)
@@ -173,7 +173,7 @@ async def test_a_defect_fails_one_poll_and_the_log_has_its_location_without_its_
 
 
 async def test_a_loop_that_is_cancelled_from_within_ends_everything(job: MakeJob, clock: FakeClock) -> None:
-    """A task group takes a stray cancellation for a normal end: the account would silently be polled no more."""
+    """A task group treats a stray cancellation as a normal end: the account would silently not be polled again."""
     jobs = [job(), job("heygen")]
     scheduler = Scheduler(Scripted(asyncio.CancelledError()), new_store(jobs, clock.clock), clock.clock)
     task = asyncio.create_task(scheduler.run(jobs))

@@ -36,7 +36,7 @@ LEFT = "ai_account_quota_remaining"
 
 
 def shown(store: Store) -> dict[str, float]:
-    """What the page says of the only account, by family."""
+    """The values of the only account, by family."""
     body = Exposition(("1", ""), runtime=False).render(store.snapshot()).body
     families = text_string_to_metric_families(body.decode())
     return {sample.name: sample.value for family in families for sample in family.samples if sample.labels.get("account") == "demo"}

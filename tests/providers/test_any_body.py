@@ -1,4 +1,4 @@
-"""Whatever a vendor sends, it is read or it is a failed poll; no other error and no figure that is not finite."""
+"""Anything that a vendor sends is read or is a failed poll, without another error or a number that is not finite."""
 
 from __future__ import annotations
 

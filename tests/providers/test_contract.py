@@ -1,4 +1,4 @@
-"""What holds for every definition alike, whoever the vendor is."""
+"""The rules for all definitions."""
 
 from __future__ import annotations
 
@@ -96,18 +96,18 @@ def _reason(provider: str, status: int, content: bytes) -> Reason:
 
 
 def _without(reading: Reading, fields: list[Field]) -> dict[str, object]:
-    """The figures that these fields have no part in."""
+    """The values that do not depend on these fields."""
     changeable = {name for field in fields for name in field.shows}
     return {name: value for name, value in figures(reading).items() if name not in changeable}
 
 
 def _read_in(before: Reading, fields: list[Field]) -> list[Field]:
-    """A unit is read only where there is an amount."""
+    """A unit is read only if there is an amount."""
     return [field for field in fields if not field.name.endswith(".unit") or field.shows & figures(before).keys()]
 
 
 def _needed_units(before: Reading, fields: list[Field]) -> set[str]:
-    """A unit is needed where there is an amount, unless nothing was used and nothing else is known."""
+    """A unit is required if there is an amount, unless it is only a used amount of 0."""
     amounts = {name: value for name, value in figures(before).items() if not (name.endswith(".used") and value == (0, "usd"))}
     return {field.name for field in fields if field.name.endswith(".unit") and field.shows & amounts.keys()}
 
@@ -170,7 +170,7 @@ def test_a_wrong_type_removes_exactly_its_own_field(example: Example, leaf: Path
 
 
 def _blocks(example: Example) -> list[Path]:
-    """Where a block that contains a declared field is, or could be."""
+    """The places of objects that contain, or could contain, a declared field."""
     body = example.document["body"]
     return [place for place in sorted({*objects(body), *leaves(body)}) if place and _is_block(example, place)]
 

@@ -1,4 +1,4 @@
-"""Each example answer gives exactly what stands beside it, and together they exercise every declared field."""
+"""Each example response has exactly the stated result, and together they use every declared field."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_every_declared_field_is_exercised_by_a_happy_example(provider: str) -> 
 
 
 def _unexercised(field: Field, shown: set[str]) -> set[str]:
-    """What of a field no example shows; a unit is shown by any amount that has it."""
+    """The parts of a field that no example has. Any amount with a unit shows the unit."""
     if field.name.endswith(".unit"):
         return set() if field.shows & shown else {field.name}
     return set(field.shows - shown)

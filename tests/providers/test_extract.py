@@ -1,4 +1,4 @@
-"""From a decoded answer to a Reading: exact figures, and one bad field that costs only itself."""
+"""From a decoded body to a Reading: exact numbers, and one invalid field removes only itself."""
 
 from __future__ import annotations
 

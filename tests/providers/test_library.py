@@ -1,4 +1,4 @@
-"""The definitions at hand: the built-in ones, and an operator's own beside them."""
+"""The library: the built-in definitions and an operator's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a response is a success, and if not, why: the body's code first, the HTTP status second."""
+"""Whether a response is a success, and the reason if not: the body's code first, the HTTP status second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JMESPath selects from JSON whose numbers are decimals, and its functions know them as numbers."""
+"""JMESPath on JSON whose numbers are decimals; its functions accept them as numbers."""
 
 from __future__ import annotations
 

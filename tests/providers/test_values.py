@@ -1,4 +1,4 @@
-"""What a vendor sent becomes an exact number, a point in time or short clean text, or is refused."""
+"""A value becomes an exact number, a time or short clean text, or is refused."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def group(name: str) -> Iterator[str]:
 
 WANTED = {"run": [*PROJECT["project"]["dependencies"]], "build": [*group("build")]}
 WANTED["dev"] = [*WANTED["run"], *group("dev")]
-"""By pin file, what it is compiled from."""
+"""The sources of each pin file."""
 
 
 @cache

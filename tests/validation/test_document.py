@@ -1,4 +1,4 @@
-"""YAML to data: what cannot be read is told with its place, and never with its text."""
+"""YAML to data: what cannot be read is reported with its position and never with its text."""
 
 from __future__ import annotations
 

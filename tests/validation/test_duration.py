@@ -1,4 +1,4 @@
-"""Durations: Prometheus's way of writing them, and nothing else."""
+"""Durations are written as in Prometheus."""
 
 from __future__ import annotations
 

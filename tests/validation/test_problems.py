@@ -1,4 +1,4 @@
-"""What is wrong with a file is said in plain words: no type names, no regular expressions, no values."""
+"""Problems of a file are reported in plain words: no type names, no regular expressions, no values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listen addresses: the forms that all exporters share, and nothing else."""
+"""Listen addresses: the forms that all exporters accept."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def resolving(*found: tuple[int, str]) -> Any:
 
 
 NO_FAMILY = 9_999
-"""A family that no kernel has, as IPv6 on some."""
+"""An address family that is not supported, as IPv6 on some machines."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The answers to Prometheus, to probes, to people and to attackers."""
+"""The responses to Prometheus, probes, browsers and attackers."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ async def test_scrapes_beyond_the_maximum_are_refused_at_once_and_count_until_th
 
 @dataclass
 class Reloads:
-    """A reload that waits until it may go on."""
+    """A reload that waits until it is released."""
 
     problems: tuple[Problem, ...] = ()
     count: int = 0

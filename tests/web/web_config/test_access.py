@@ -1,4 +1,4 @@
-"""Which requests are admitted, and the headers of every answer."""
+"""Which requests are admitted, and the headers of every response."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ USERS = {"alice": ALICE, "bob": BOB}
 
 
 class Recorded:
-    """A check that records its arguments and waits until it may go on."""
+    """A check that records its arguments and waits until it is released."""
 
     def __init__(self, right: bytes = b"") -> None:
         self.checked: list[tuple[bytes, bytes]] = []
