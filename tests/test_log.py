@@ -64,7 +64,7 @@ def test_a_full_pipe_does_not_block_and_the_dropped_lines_are_counted(pipe: Pipe
     log = logger(handler)
     for number in range(1_000):
         log.info("line %d %s", number, "x" * 200)
-    handler.flush()  # returns although nobody reads
+    handler.flush()  # returns although there is no reader
     pipe.read_until(lambda text: "dropped" in text)
     handler.flush()
     log.info("afterwards")
@@ -146,4 +146,4 @@ def test_the_end_of_the_process_loses_no_line(format_: str, locale: str) -> None
 def test_without_standard_error_nothing_is_logged_and_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     configure_log("info", "logfmt")
-    structlog.get_logger().info("nobody reads this")
+    structlog.get_logger().info("without a reader")

@@ -421,7 +421,7 @@ class Gated(StateFile):
         assert self.gate.wait(20)
         self.writes.append((key, record))
         if self.abandoned:
-            self.close()  # nobody else can: SQLite wants the thread that opened it
+            self.close()  # SQLite requires the thread that opened it
         else:
             super().save(key, record)
 

@@ -28,7 +28,7 @@ SCHEMA: Final = ROOT / "exporter" / "config" / "config.schema.json"
 EXAMPLE: Final = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
 
 NOT_IN_THE_EXAMPLE: Final = {
-    "value": "a key in the file is accepted, but nobody should copy it from an example",
+    "value": "a key in the file is accepted, but should not be copied from an example",
     "base_url": "for gateways and tests; the definition's own address is right for everyone else",
 }
 

@@ -130,7 +130,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
     ),
     Drill(
         "a named pipe is given at the start",
-        "The configuration, or that of the web server, is a named pipe that nobody writes to.",
+        "The configuration, or that of the web server, is a named pipe without a writer.",
         "The process exits with code 2.",
     ),
     Drill(
@@ -145,7 +145,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
     ),
     Drill(
         "a key is written where something else belongs",
-        "A key stands in place of a path, of a variable's name, of a provider, or of a block.",
+        "A key is written instead of a path, of a variable's name, of a provider, or of a block.",
         "No message, page or log line contains it.",
     ),
 )

@@ -113,7 +113,7 @@ async def test_standard_error_is_not_read(tmp_path: Path) -> None:
             assert (await reload(running))[0] == 200
             running.process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(PATIENCE):
-                while Path(f"/proc/{running.process.pid}").exists():  # noqa: ASYNC110 -- nobody may read its pipe
+                while Path(f"/proc/{running.process.pid}").exists():  # noqa: ASYNC110 -- its pipe may have no reader
                     await asyncio.sleep(0.01)
             _, rest = await running.process.communicate()
             assert running.process.returncode == 0

@@ -75,9 +75,9 @@ async def test_prometheus_scrapes_with_tls_and_password_only(simulator: Simulato
 
 
 async def test_prometheus_scrapes_with_its_client_certificate_only(simulator: Simulator, tmp_path: Path, unused_tcp_port: int) -> None:
-    stranger = {**TRUST, "cert_file": "stranger.pem", "key_file": "stranger.key"}
+    untrusted = {**TRUST, "cert_file": "untrusted.pem", "key_file": "untrusted.key"}
     named_otherwise = {**TRUST, "cert_file": "mail.pem", "key_file": "mail.key"}
-    jobs = (job("right", SHOWS), job("none", TRUST), job("stranger", stranger), job("another-name", named_otherwise))
+    jobs = (job("right", SHOWS), job("none", TRUST), job("untrusted", untrusted), job("another-name", named_otherwise))
     text = f"tls_server_config: {{{MUTUAL}}}\n"
     async with scraping(tmp_path, simulator, text, unused_tcp_port, *jobs) as url, aiohttp.ClientSession() as session:
         assert [await scraped(session, url, str(each["job_name"])) for each in jobs] == ["1", "0", "0", "0"]

@@ -184,11 +184,11 @@ ALL, OWN = Threshold("*", "warning", share=Decimal("0.1")), Threshold("r", "warn
     ("quota", "thresholds", "expected"),
     [
         pytest.param(Quota("r", "u", LEFT), (OWN,), [(("r", "u", "warning"), 2.5)], id="an amount"),
-        pytest.param(Quota("r", "u", used=LEFT), (OWN,), [], id="an amount, and the vendor does not tell what is left"),
+        pytest.param(Quota("r", "u", used=LEFT), (OWN,), [], id="an amount, and the remaining amount is unknown"),
         pytest.param(Quota("other", "u", LEFT), (OWN,), [], id="an amount of another resource"),
         pytest.param(Quota("r", "u", LEFT, limit=GRANTED), (ALL,), [(("r", "u", "warning"), 0.07)], id="a share, rounded once"),
         pytest.param(Quota("r", "u", LEFT), (ALL,), [], id="a share of no limit"),
-        pytest.param(Quota("r", "u", limit=GRANTED), (ALL,), [], id="a share, and the vendor does not tell what is left"),
+        pytest.param(Quota("r", "u", limit=GRANTED), (ALL,), [], id="a share, and the remaining amount is unknown"),
         pytest.param(Quota("r", "u", LEFT, limit=GRANTED), (ALL, OWN), [(("r", "u", "warning"), 2.5)], id="its own comes first"),
         pytest.param(Quota("r", "u", LEFT, limit=GRANTED), (OWN, ALL), [(("r", "u", "warning"), 2.5)], id="in any order"),
         pytest.param(

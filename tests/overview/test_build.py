@@ -63,7 +63,9 @@ def test_an_end_is_computed_from_the_last_good_poll() -> None:
         pytest.param(burning(polled(credits_of(100)), 1.0), None, id="no reset"),
         pytest.param(burning(polled(credits_of(100, resets_at=NOW)), 1.0), None, id="the reset is over"),
         pytest.param(
-            burning(polled(Quota("credits", "credits", used=Decimal(5), resets_at=NOW + DAY)), 1.0), None, id="nobody knows what is left"
+            burning(polled(Quota("credits", "credits", used=Decimal(5), resets_at=NOW + DAY)), 1.0),
+            None,
+            id="the remaining amount is unknown",
         ),
         pytest.param(burning(polled(credits_of(100, resets_at=NOW + DAY)), 0.0), True, id="nothing is consumed"),
         pytest.param(burning(polled(credits_of(100, resets_at=NOW + 40)), 1.0), True, id="ends with the reset"),
@@ -84,7 +86,7 @@ def test_whether_the_rest_is_sufficient_until_the_reset_is_shown_if_known(accoun
     pytest.param(burning(polled(credits_of(5, unlimited=True)), 1.0), id="no end"),
     pytest.param(burning(polled(credits_of(TEN_YEARS + 1)), 1.0), id="in more than ten years"),
     pytest.param(burning(polled(credits_of("1e308")), 1e-300), id="beyond all numbers"),
-    pytest.param(burning(polled(Quota("credits", "credits", used=Decimal(5))), 1.0), id="nobody knows what is left"),
+    pytest.param(burning(polled(Quota("credits", "credits", used=Decimal(5))), 1.0), id="the remaining amount is unknown"),
 ])  # fmt: skip
 def test_no_end_is_shown_if_it_is_unknown(account: Account) -> None:
     assert quota_of(account).empty_at is None
@@ -108,9 +110,9 @@ def test_a_burn_is_that_of_the_resource_the_unit_and_the_last_reading() -> None:
     [("25", "100", 0.25), ("-20", "100", -0.2), ("-0", "100", 0.0), ("5", None, None), (None, "5", None), ("5", "0", None), ("0", "0", None), ("1e308", "1e-300", None)],
 )  # fmt: skip
 def test_a_share_is_shown_where_there_is_a_limit(remaining: str | None, limit: str | None, share: float | None) -> None:
-    told = quota_of(polled(credits_of(remaining, limit))).share
-    assert told == share
-    assert str(told) != "-0.0"
+    found = quota_of(polled(credits_of(remaining, limit))).share
+    assert found == share
+    assert str(found) != "-0.0"
 
 
 def test_thresholds_are_amounts_by_severity() -> None:

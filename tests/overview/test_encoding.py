@@ -86,8 +86,8 @@ def test_unknown_values_are_omitted() -> None:
 )  # fmt: skip
 def test_an_amount_is_a_json_number_or_absent(amount: str, text: str | None) -> None:
     [facts] = facts_of(polled(credits_of(1))).quotas
-    told = to_plain(replace(facts, remaining=Decimal(amount))).get("remaining")
-    assert (None if told is None else json.dumps(told)) == text
+    found = to_plain(replace(facts, remaining=Decimal(amount))).get("remaining")
+    assert (None if found is None else json.dumps(found)) == text
 
 
 def test_hostile_text_is_unchanged_and_the_response_is_ascii() -> None:

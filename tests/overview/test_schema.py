@@ -59,11 +59,11 @@ def test_every_state_of_an_account_fits_the_schema(later: float) -> None:
     assert problems(build_overview(replace(showcase().snapshot(), at=SHOWN_AT + later), "1.2.3")) == []
 
 
-def entry_after(told: list[Reading], error: Reason | None, gap: float) -> Account:
+def entry_after(readings: list[Reading], error: Reason | None, gap: float) -> Account:
     """An account after these readings, one after the other, and perhaps a failure."""
     account = NEW
-    for number, reading in enumerate(told, start=1):
-        at = NOW + (number - len(told)) * gap
+    for number, reading in enumerate(readings, start=1):
+        at = NOW + (number - len(readings)) * gap
         consumption = update_consumption(account.entry.consumption, reading.quotas, at, at)
         account = changed(account, up=True, polls=number, reading=reading, consumption=consumption, last_poll_at=at, last_success_at=at)
     return failed(account, error) if error else account
@@ -71,8 +71,8 @@ def entry_after(told: list[Reading], error: Reason | None, gap: float) -> Accoun
 
 @given(st.lists(readings, max_size=4), st.none() | st.sampled_from(Reason), st.floats(1e-3, 1e6), st.floats(0, 2 * FRESH_FOR))
 @settings(max_examples=60, deadline=None)
-def test_any_readings_fit_the_schema(told: list[Reading], error: Reason | None, gap: float, later: float) -> None:
-    assert problems(overview_of([entry_after(told, error, gap)], NOW + later)) == []
+def test_any_readings_fit_the_schema(readings: list[Reading], error: Reason | None, gap: float, later: float) -> None:
+    assert problems(overview_of([entry_after(readings, error, gap)], NOW + later)) == []
 
 
 @pytest.mark.parametrize("spoil", [

@@ -102,7 +102,7 @@ FLOORED: dict[str, tuple[Quota | None, Quota | None, tuple[Threshold, ...], floa
     "the own one counts before the one of all": (quota(199, limit=1000), None, (floor_share("0.2", "*"), floor(150)), 300),
     "another resource's": (quota(49), None, (floor(50, "other"),), 300),
     "a low share that the operator does not mind": (quota(99, limit=1000), None, (floor(50),), 300),
-    "a low share beside another resource's": (quota(99, limit=1000), None, (floor(50, "other"),), 30),
+    "a low share with another resource's threshold": (quota(99, limit=1000), None, (floor(50, "other"),), 30),
     "at the threshold in 1000 s": (quota(1500), quota(1800), (floor(500),), 100),
     "at the threshold in a minute": (quota(560), quota(860), (floor(500),), 30),
     "at the nearer of two in 1000 s": (quota(1500), quota(1800), (floor(500), floor(100, severity="critical")), 100),
@@ -112,7 +112,7 @@ FLOORED: dict[str, tuple[Quota | None, Quota | None, tuple[Threshold, ...], floa
     "nothing left": (quota(0), quota(300), (floor(50),), 300),
     "overdrawn": (quota(-5), quota(300), (floor(50),), 300),
     "below the threshold without an end": (quota(49, unlimited=True), None, (floor(50),), 30),
-    "nothing is told of what remains": (quota(None, limit=5), None, (floor(50),), 300),
+    "the remaining amount is unknown": (quota(None, limit=5), None, (floor(50),), 300),
 }
 
 

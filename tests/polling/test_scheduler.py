@@ -28,15 +28,15 @@ class Scripted(Client):
     """A client whose polls have the given outcomes, in order; then they succeed."""
 
     def __init__(self, *script: Callable[[], Reading] | PollError | BaseException) -> None:
-        self._script = list(script)
+        self._outcomes = list(script)
         self.polls = 0
 
     async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:  # noqa: ARG002 -- every job alike
         self.polls += 1
-        act = self._script.pop(0) if self._script else Reading
-        if isinstance(act, BaseException):
-            raise act
-        return act()
+        outcome = self._outcomes.pop(0) if self._outcomes else Reading
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome()
 
 
 @asynccontextmanager
