@@ -1,4 +1,4 @@
-"""Where a secret comes from, what may be a key, and that no message shows one."""
+"""The sources of secrets, the characters of keys, and that no message shows a key."""
 
 from __future__ import annotations
 

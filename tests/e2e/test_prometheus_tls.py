@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import config, daemon
+from tests.cli.support import config, daemon
 from tests.e2e.programs import prometheus
 from tests.e2e.test_prometheus import eventually, query
 from tests.web.web_config.support import ALICE, make_certificates
@@ -37,7 +37,7 @@ def job(name: str, tls: dict[str, str] | None = None, password: str = "") -> dic
 async def scraping(
     folder: Path, simulator: Simulator, text: str, port: int, *jobs: dict[str, object], flags: tuple[str, ...] = ()
 ) -> AsyncIterator[str]:
-    """The daemon with that file of TLS and users, and a Prometheus with those jobs; where to query it."""
+    """Run the daemon with this web configuration, and Prometheus with these jobs. Returns its URL."""
     make_certificates(folder)
     (folder / "right").write_text("wonderland")
     (folder / "wrong").write_text("looking-glass")
@@ -54,7 +54,7 @@ async def scraping(
 
 
 async def scraped(session: aiohttp.ClientSession, url: str, job: str) -> str:
-    """What Prometheus says of a job after some scrapes, and that its series are there where it is up."""
+    """Return `up` of a job after some scrapes. If it is 1, check that the series are present."""
     await eventually(session, url, f'count_over_time(up{{job="{job}"}}[1m]) > 3')
     [up] = await query(session, url, f'up{{job="{job}"}}')
     wallet = await query(session, url, f'ai_account_quota_remaining{{job="{job}",resource="wallet"}} == 42.5')

@@ -43,7 +43,7 @@ def test_characters_that_no_key_has_do_not_hide_it(hidden: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "pro", "sk-made", "creator plan", SECRET[:-1], SECRET[1:]])
-def test_another_text_is_not_the_secret(text: str) -> None:
+def test_other_text_is_not_the_secret(text: str) -> None:
     assert not Echo(SecretStr(SECRET)).is_in(text)
 
 
@@ -58,7 +58,7 @@ def test_a_short_secret_is_found_only_as_the_whole_text() -> None:
     assert not echo.is_in("production")
 
 
-def test_each_text_that_contains_the_secret_is_a_mismatch_of_its_own() -> None:
+def test_each_text_that_contains_the_secret_is_its_own_mismatch() -> None:
     request = definition_of(
         {
             "requests": [

@@ -47,7 +47,7 @@ NAMES: Final = MUTUAL.replace("}", ", client_allowed_sans: [client.example]}")
 
 @pytest.mark.parametrize("before", [USERS, TLS, TLS + USERS, HEADERS, "rate_limit: {interval: 1s, burst: 1}\n"])
 @pytest.mark.parametrize("after", ["", "\n\n", "---\n", "# all gone\n"])
-def test_an_emptied_file_is_refused_at_every_look(tmp_path: Path, certificates: Certificates, before: str, after: str) -> None:
+def test_an_emptied_file_is_refused_every_time(tmp_path: Path, certificates: Certificates, before: str, after: str) -> None:
     reloads = Reloads(tmp_path, certificates, before)
     for look in range(3):
         assert reloads.problems(after, at=100.0 * look) == [
@@ -74,7 +74,7 @@ def test_an_empty_file_stays_valid_if_it_was_empty_at_the_start(tmp_path: Path, 
         (NAMES, MUTUAL, ["tls_server_config.client_allowed_sans"]),
     ],
 )
-def test_switching_protection_off_needs_two_equal_looks(
+def test_protection_is_switched_off_only_after_two_equal_reads(
     tmp_path: Path, certificates: Certificates, before: str, after: str, places: list[str]
 ) -> None:
     reloads = Reloads(tmp_path, certificates, before)
@@ -90,7 +90,7 @@ def test_switching_protection_off_needs_two_equal_looks(
     ]
 
 
-def test_a_file_that_changes_between_two_looks_is_not_confirmed(tmp_path: Path, certificates: Certificates) -> None:
+def test_a_file_that_changes_between_two_reads_is_not_confirmed(tmp_path: Path, certificates: Certificates) -> None:
     reloads = Reloads(tmp_path, certificates, TLS + USERS)
     assert len(reloads.problems(HEADERS)) == 2
     assert len(reloads.problems(TLS, at=10.0)) == 1
