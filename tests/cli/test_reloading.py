@@ -100,6 +100,16 @@ async def test_a_restart_serves_the_last_values_at_once_and_does_not_poll_again(
     assert len(simulator.requests) == asked
 
 
+async def test_another_state_file_in_a_reload_is_logged_as_needing_a_restart(simulator: Simulator, tmp_path: Path) -> None:
+    path = config(tmp_path, simulator.url, ["heygen"])
+    async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as running:
+        path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
+        assert (await reload(running))[0] == 200
+        assert await running.stop() == 0
+    assert b'event="state path needs a restart"' in running.log
+    assert not (tmp_path / "state.db").exists()
+
+
 async def test_an_unusable_state_file_is_reported_and_the_daemon_runs_without_it(simulator: Simulator, tmp_path: Path) -> None:
     path = config(tmp_path, simulator.url, ["heygen"], interval="1h")
     path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")

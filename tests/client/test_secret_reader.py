@@ -15,13 +15,13 @@ import pytest
 from pydantic import SecretStr
 
 from exporter.client.client import Client
-from exporter.client.file_threads import FileThreads
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
 from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
 from exporter.simulator.server import Simulator
+from exporter.validation.file_threads import FileThreads
 from tests.support import PATIENCE, FakeClock, make_job
 
 SHORT: Final = Seconds(0.05)
@@ -127,7 +127,7 @@ async def test_variables_and_values_are_read_without_a_thread_and_never_change()
 HANGING: Final = """
 import asyncio, threading
 from pathlib import Path
-from exporter.client.file_threads import FileThreads
+from exporter.validation.file_threads import FileThreads
 
 async def main():
     try:

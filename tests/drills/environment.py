@@ -16,9 +16,9 @@ from aiohttp.abc import AbstractResolver
 from exporter.accounts.entry import Entry
 from exporter.accounts.store import Store
 from exporter.client.client import Client
-from exporter.client.job import Job
 from exporter.client.transport import open_session
 from exporter.clock import Clock
+from exporter.config.job import Job
 from exporter.daemon.daemon import new_store
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Seconds

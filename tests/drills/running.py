@@ -22,8 +22,8 @@ from tests.support import PLAYERS, until
 
 WAIT_RATIO: Final = 50
 """How many times as long as without a fault the median scrape may take."""
-CPU_RATIO: Final = 200
-"""How many times the CPU time of the median scrape without a fault the event loop may spend during any scrape."""
+STALL: Final = 1.0
+"""Seconds of CPU time that the event loop may spend during any scrape. Garbage collection alone may take a tenth of it."""
 SAMPLES: Final = 5
 MEMORY: Final = 20 * 1024 * 1024
 """By how many bytes the peak memory of the process may grow, the simulated vendors included."""
@@ -113,7 +113,7 @@ COUNTERS = frozenset({"ai_account_quota_consumed_total", "ai_account_quota_reple
 def _check_the_page(drill: Drill, scenario: Scenario, env: Environment) -> None:
     sampler = env.sampler
     assert statistics.median(each.wall for each in sampler.faulty) < WAIT_RATIO * statistics.median(each.wall for each in sampler.healthy)
-    assert max(each.cpu for each in sampler.faulty) < CPU_RATIO * statistics.median(each.cpu for each in sampler.healthy)
+    assert max(each.cpu for each in sampler.faulty) < STALL
     assert sampler.pages > 10
     good = {BEFORE, AFTER} if scenario.figure is None else {BEFORE, AFTER, scenario.figure}
     figures = [(name, value) for name, labels, value in _samples(sampler.lines) if _is_figure(scenario, name, labels)]

@@ -16,8 +16,8 @@ from exporter.accounts.consumption import update_consumption
 from exporter.accounts.snapshot import Account
 from exporter.cli.demo import demo_config
 from exporter.clock import Clock
+from exporter.config.job import build_jobs
 from exporter.daemon.daemon import poll_once
-from exporter.daemon.jobs import build_jobs
 from exporter.model import Reading, Reason
 from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from exporter.accounts.entry import Entry, Record, Schedule
 from exporter.accounts.store import Store
-from exporter.client.job import Job
 from exporter.clock import Clock
+from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from exporter.polling.adaptive import adaptive_interval
@@ -53,6 +53,7 @@ CASES: dict[str, tuple[Quota | None, Quota | None, float]] = {
     "the last was used": (quota(0), quota(300), 300),
     "overdrawn": (quota(-50), quota(300), 300),
     "a low share": (quota(99, limit=1000), None, 30),
+    "a low share of what is held": (quota(2, limit=30, unit="slots"), None, 300),
     "just not a low share": (quota(100, limit=1000), None, 300),
     "nothing left of a limit": (quota(0, limit=1000), None, 300),
     "overdrawn beyond a limit": (quota(-1, limit=1000), None, 300),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from exporter.client.client import Client
-from exporter.client.job import Job
+from exporter.config.job import Job
 from exporter.daemon.daemon import new_store
 from exporter.model import Seconds
 from exporter.polling.budget import Budget

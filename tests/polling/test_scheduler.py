@@ -9,9 +9,8 @@ import pytest
 
 from exporter.accounts.entry import Entry
 from exporter.accounts.store import Store
-from exporter.client.client import Client
-from exporter.client.job import Job
-from exporter.client.optional import OptionalResults
+from exporter.client.client import Client, OptionalResults
+from exporter.config.job import Job
 from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.log import configure_log

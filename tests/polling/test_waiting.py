@@ -13,9 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts.store import Store
 from exporter.client.client import Client
-from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.config.credentials import SecretSource
+from exporter.config.job import Job
 from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.metrics.exposition import Exposition
