@@ -58,6 +58,15 @@ def test_a_short_secret_is_found_only_as_the_whole_text() -> None:
     assert not echo.is_in("production")
 
 
+@given(keys, texts)
+def test_a_text_shorter_than_the_secret_costs_nothing(secret: str, text: str) -> None:
+    """The encoded forms are computed for a longer text only: they would cost a quarter of an extraction."""
+    echo = Echo(SecretStr(secret))
+    assert not echo.is_in(text[: len(secret) - 1])
+    assert "_forms" not in vars(echo)
+    assert min(map(len, echo._forms)) >= len(secret)
+
+
 def test_each_text_that_contains_the_secret_is_its_own_mismatch() -> None:
     request = definition_of(
         {

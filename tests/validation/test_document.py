@@ -41,6 +41,17 @@ def test_valid_yaml_is_read(tmp_path: Path, text: str, data: Any) -> None:
     assert read_document(write(tmp_path, text)) == data
 
 
+@pytest.mark.parametrize("key", ["007", "0x1F", "1_000", "+5", "017", "0b11", "1:30", "-0", "00", "-007", "1e3", "0o17"])
+def test_a_key_that_is_another_form_of_a_number_stays_as_it_is_written(tmp_path: Path, key: str) -> None:
+    assert read_document(write(tmp_path, f"{key}: a\nx: [{{{key}: b}}]\n")) == {key: "a", "x": [{key: "b"}]}
+
+
+@pytest.mark.parametrize("key", ["yes", "true", "1.0", "on"])
+def test_a_key_that_python_takes_for_the_same_number_is_refused(tmp_path: Path, key: str) -> None:
+    problem = refusal(write(tmp_path, f"1: a\n{key}: b\n"))
+    assert problem == f"{tmp_path}/config.yaml:2:1: is not valid YAML: a key is not text: put it in quotes"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [

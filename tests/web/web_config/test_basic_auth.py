@@ -201,6 +201,40 @@ async def test_after_a_reload_known_credentials_are_admitted_during_a_flood() ->
         assert set(await asyncio.gather(*flood)) <= {401, 503}
 
 
+@pytest.mark.parametrize("addresses", [1, 50], ids=["one address", "fifty addresses"])
+async def test_a_known_password_with_a_new_hash_is_checked_first_during_a_flood_on_its_user(addresses: int) -> None:
+    recorded = Recorded(b"right")
+    auth = new_auth(recorded, max_checks=10)
+    assert await asking(auth, "bob", "right")
+    auth.apply({"alice": ALICE, "bob": ALICE})
+    recorded.go.clear()
+    flood = [asking(auth, "bob", f"guess {number}", f"192.0.2.{number % addresses}") for number in range(50)]
+    await until(lambda: len(recorded.checked) == 2)
+    login = asking(auth, "bob", "right", "192.0.2.0")
+    await asyncio.sleep(0)
+    recorded.go.set()
+    assert await login
+    assert recorded.passwords.index(b"right", 1) == 2
+    assert True not in await asyncio.gather(*flood, return_exceptions=True)
+
+
+async def test_a_former_password_is_not_checked_first_once_it_was_refused() -> None:
+    recorded = Recorded(b"former")
+    auth = new_auth(recorded, max_checks=2)
+    assert await asking(auth, "bob", "former")
+    recorded._right = b"right"
+    auth.apply({"bob": ALICE})
+    assert not await asking(auth, "bob", "former")
+    auth.apply({"bob": ALICE[:30] + BOB[30:]})
+    recorded.go.clear()
+    flood = [asking(auth, "bob", f"guess {number}") for number in range(2)]
+    await until(lambda: len(recorded.checked) == 3)
+    with pytest.raises(BusyError):
+        await asking(auth, "bob", "former")
+    recorded.go.set()
+    assert await asyncio.gather(*flood) == [False, False]
+
+
 async def test_wrong_guesses_use_no_memory_and_remove_no_known_credentials() -> None:
     recorded = Recorded(b"right")
     auth = new_auth(recorded)

@@ -32,7 +32,15 @@ class Reloads:
     def reload(self, text: str, at: float = 0.0) -> WebConfig:
         self.write(text)
         self.now = 100.0 + at
-        return self._file.reread()
+        config = self._file.reread()
+        self._file.applied(config)
+        return config
+
+    def read_too_late(self, text: str, at: float) -> None:
+        """Read the file in a reload that was given up meanwhile."""
+        self.write(text)
+        self.now = 100.0 + at
+        self._file.reread()
 
     def problems(self, text: str, at: float = 0.0) -> list[str]:
         with pytest.raises(ConfigError) as caught:
@@ -88,6 +96,23 @@ def test_protection_is_switched_off_only_after_two_equal_reads(
     assert sorted((line["event"], line["log_level"], line["setting"]) for line in logs) == [
         ("web protection switched off", "warning", place) for place in places
     ]
+
+
+def test_only_an_applied_configuration_counts_as_the_former_one(tmp_path: Path, certificates: Certificates) -> None:
+    reloads = Reloads(tmp_path, certificates, USERS)
+    assert len(reloads.problems(HEADERS)) == 1
+    with capture_logs() as logs:
+        reloads.read_too_late(HEADERS, at=CONFIRM_AFTER)
+        assert not logs
+        reloads.reload(HEADERS, at=CONFIRM_AFTER)
+    assert [line["event"] for line in logs] == ["web protection switched off"]
+
+
+def test_a_read_that_timed_out_does_not_confirm_a_file_without_users(tmp_path: Path, certificates: Certificates) -> None:
+    reloads = Reloads(tmp_path, certificates, USERS)
+    assert len(reloads.problems(HEADERS)) == 1
+    reloads.read_too_late(HEADERS, at=CONFIRM_AFTER)
+    assert len(reloads.problems("rate_limit: {interval: 1s, burst: 1}\n", at=CONFIRM_AFTER)) == 1
 
 
 def test_a_file_that_changes_between_two_reads_is_not_confirmed(tmp_path: Path, certificates: Certificates) -> None:
