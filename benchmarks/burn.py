@@ -1,6 +1,6 @@
-"""How far off the burn is, beside what others make of the same account, after whatever happens to one: `python -m benchmarks.burn`.
+"""Compares the recorded burn with other expressions after common events of an account: `python -m benchmarks.burn`.
 
-The series come from the exporter's own ledger, and promtool evaluates: it is asked for what is not there, and tells what is.
+The series are those of the exporter. promtool evaluates: each test expects no sample, so the failure shows the result.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ TOP_UP, REFUND, OUTAGE = 24 * HOUR, 30 * HOUR, (40 * HOUR, 46 * HOUR)
 STALE_AFTER = 3 * POLL
 LIMIT = Decimal(5000)
 
-MOMENTS = {
+TIMES = {
     "steady": "20h", "30 min after a top-up or reset": "1d30m", "2 h after": "1d2h", "30 min after a refund of 30": "1d6h30m",
     "3 h into an outage": "1d19h", "30 min after it": "1d22h30m", "5 h after": "2d3h",
 }  # fmt: skip
-"""What is asked, and when, as promtool writes it."""
+"""The evaluation times, in promtool's notation."""
 
 RULE = 'account:ai_account_quota_burn:rate{}{{resource="{}"}} * 3600'
 WALLET = 'ai_account_quota_remaining{resource="wallet"}'
@@ -46,73 +46,73 @@ EXPRESSIONS = {
     "`increase(used[6h])`": f"increase({PLAN}[6h]) / 6",
     "the falls of `remaining` in 6h": f"avg_over_time(clamp_min({WALLET} offset 5m - {WALLET}, 0)[6h:5m]) * 12",
 }
-"""All in units an hour."""
+"""All in units per hour."""
 
 Page = dict[str, float]
 
 
 def quotas(at: float) -> tuple[Quota, Quota]:
-    """What the vendor says: a prepaid wallet, and a plan whose use starts anew; both fall by 120 an hour in whole units."""
-    burnt = Decimal(int(at * BURN / HOUR))
+    """Return the vendor's values: a prepaid wallet, and a plan that is reset. Both fall by 120 per hour in whole units."""
+    consumed = Decimal(int(at * BURN / HOUR))
     refund = Decimal(30 if at >= REFUND else 0)
-    since = burnt - (Decimal(TOP_UP * BURN // HOUR) if at >= TOP_UP else 0)
+    since = consumed - (Decimal(TOP_UP * BURN // HOUR) if at >= TOP_UP else 0)
     used = since - refund
-    wallet = Quota("wallet", "usd", remaining=Decimal(9000) - burnt + refund + (1500 if at >= TOP_UP else 0))
+    wallet = Quota("wallet", "usd", remaining=Decimal(9000) - consumed + refund + (1500 if at >= TOP_UP else 0))
     return wallet, Quota("plan", "credits", used=used, limit=LIMIT, remaining=LIMIT - used, resets_at=TOP_UP * (2 if at >= TOP_UP else 1))
 
 
 def pages() -> Iterator[Page]:
-    """The page of each minute: an account that is polled every five, but not in the outage."""
-    known: tuple[Consumption, ...] = ()
-    told: tuple[Quota, ...] = ()
+    """Yield the page of each minute: the account is polled every five minutes, except during the outage."""
+    consumption: tuple[Consumption, ...] = ()
+    quotas_sent: tuple[Quota, ...] = ()
     success = 0.0
     for now in range(0, END + MINUTE, MINUTE):
         if now % POLL == 0 and not OUTAGE[0] <= now < OUTAGE[1]:
-            told, success = quotas(now), float(now)
-            known = update_consumption(known, told, success, success)
-        yield _page(told if now - success <= STALE_AFTER else (), known, success)
+            quotas_sent, success = quotas(now), float(now)
+            consumption = update_consumption(consumption, quotas_sent, success, success)
+        yield _page(quotas_sent if now - success <= STALE_AFTER else (), consumption, success)
 
 
-def _page(told: Sequence[Quota], known: Sequence[Consumption], success: float) -> Page:
+def _page(quotas_sent: Sequence[Quota], consumption: Sequence[Consumption], success: float) -> Page:
     page: Page = {"ai_account_last_success_timestamp_seconds": success, "ai_account_scrapes_total": 1, "ai_account_up": 1}
-    for quota in told:
+    for quota in quotas_sent:
         for family in ("remaining", "used"):
             if (value := getattr(quota, family)) is not None:
                 page[f'ai_account_quota_{family}{{resource="{quota.resource}", unit="{quota.unit}"}}'] = float(value)
-    for counters in known:
-        page[f'ai_account_quota_consumed_total{{resource="{counters.resource}", unit="{counters.unit}"}}'] = float(counters.consumed)
+    for each in consumption:
+        page[f'ai_account_quota_consumed_total{{resource="{each.resource}", unit="{each.unit}"}}'] = float(each.consumed)
     return page
 
 
 def _values(column: Sequence[float | None]) -> str:
-    """A series in promtool's shorthand."""
+    """Return a series in promtool's notation."""
     runs = ((value, len(list(run))) for value, run in groupby(column))
     return " ".join(f"stale _x{count - 1}" if value is None else f"{value:.12g}x{count - 1}" for value, count in runs)
 
 
-def measured(expressions: Mapping[str, str], moments: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """What each expression gives at each moment."""
-    shown = list(pages())
-    names = sorted(set[str]().union(*shown))
-    asked = [{"expr": expr, "eval_time": at, "exp_samples": []} for expr in expressions.values() for at in moments.values()]
-    series = [{"series": name, "values": _values([page.get(name) for page in shown])} for name in names]
-    test = {"interval": "1m", "input_series": series, "promql_expr_test": asked}
+def measured(expressions: Mapping[str, str], times: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Return the value of each expression at each time."""
+    all_pages = list(pages())
+    names = sorted(set[str]().union(*all_pages))
+    tests = [{"expr": expr, "eval_time": at, "exp_samples": []} for expr in expressions.values() for at in times.values()]
+    series = [{"series": name, "values": _values([page.get(name) for page in all_pages])} for name in names]
+    test = {"interval": "1m", "input_series": series, "promql_expr_test": tests}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "recording.yaml").write_text(render()["recording.yaml"])
         file = Path(folder) / "test.yaml"
         file.write_text(yaml.safe_dump({"rule_files": ["recording.yaml"], "evaluation_interval": "1m", "tests": [test]}))
         command = ["promtool", "test", "rules", str(file)]
-        said = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- the PATH's promtool
-    found = re.findall(r'expr: (".*"), time: (\w+),\s+exp:.*\s+got: .*\} (\S+)$', said.stdout + said.stderr, re.MULTILINE)
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- the PATH's promtool
+    found = re.findall(r'expr: (".*"), time: (\w+),\s+exp:.*\s+got: .*\} (\S+)$', result.stdout + result.stderr, re.MULTILINE)
     return {(yaml.safe_load(expr), at): f"{float(value):.1f}" for expr, at, value in found}
 
 
 def main() -> None:
     """Print the table."""
-    values = measured(EXPRESSIONS, MOMENTS)
-    rows = [("expression", *MOMENTS), ["---"] + ["--:"] * len(MOMENTS)]
-    rows += [(name, *(values.get((expr, at), "none") for at in MOMENTS.values())) for name, expr in EXPRESSIONS.items()]
-    sys.stdout.write(f"Units an hour; the truth is {BURN}.\n\n")
+    values = measured(EXPRESSIONS, TIMES)
+    rows = [("expression", *TIMES), ["---"] + ["--:"] * len(TIMES)]
+    rows += [(name, *(values.get((expr, at), "none") for at in TIMES.values())) for name, expr in EXPRESSIONS.items()]
+    sys.stdout.write(f"Units per hour; the true value is {BURN}.\n\n")
     sys.stdout.writelines(f"| {' | '.join(row)} |\n" for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""How long a page takes, beside prometheus-client on the same families in the same run: `python benchmarks/exposition.py`."""
+"""Compares the time of a page with prometheus-client, on the same families in the same run: `python benchmarks/exposition.py`."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tools.docs.jobs import clock_at, jobs_of
 NOW = 1_760_000_000.0
 BUILD = ("0.0.0", "benchmark")
 SLOW, QUICK = 3, 20
-"""Rounds of what takes long and of what does not: the best of them is what the code costs, the rest is the machine."""
+"""Rounds of slow and of quick measurements. The best is reported, because the others include other load of the machine."""
 PROVIDERS = ("elevenlabs", "heygen", "liveavatar")
 STATES = ("trialing", "active", "past_due", "unpaid", "canceled")
 
 
 def new_reading(number: int) -> Reading:
-    """Four resources with all their parts, a state and a few features: a full answer."""
+    """Return a complete reading: four resources with all their parts, a status and some features."""
     used = Decimal(number)
     quotas = tuple(Quota(f"resource_{i}", "credits", 100_000 - used, used, Decimal(100_000), resets_at=NOW + number) for i in range(4))
     features = {f"feature_{i}": bool(i % 2) for i in range(4)}
@@ -36,7 +36,7 @@ def new_reading(number: int) -> Reading:
 
 
 def new_store(accounts: int) -> Store:
-    """Every account polled once."""
+    """Return a store in which every account was polled once."""
     names = [{"provider": PROVIDERS[number % 3], "name": f"account-{number}", "labels": {"team": "video"}} for number in range(accounts)]
     store = Store(jobs_of(load_definitions(), *names), BUCKETS, clock_at(NOW))
     poll(store, accounts)
@@ -44,7 +44,7 @@ def new_store(accounts: int) -> Store:
 
 
 def poll(store: Store, count: int, offset: int = 0) -> None:
-    """Poll so many accounts anew, from another one on each time."""
+    """Poll this many accounts again, starting at `offset`."""
     jobs = store.snapshot().jobs
     for number in range(offset, offset + count):
         key = jobs[number % len(jobs)].key
@@ -52,17 +52,17 @@ def poll(store: Store, count: int, offset: int = 0) -> None:
 
 
 def peer_families(snapshot: Snapshot) -> Families:
-    """The families of the whole page, as a collector for prometheus-client."""
+    """Return all families, as a collector for prometheus-client."""
     return Families([*account_families(snapshot.accounts, ("team",)), *exporter_families(snapshot, BUILD)])
 
 
 def new_exposition() -> Exposition:
-    """One that has kept nothing yet."""
+    """Return an exposition with an empty cache."""
     return Exposition(BUILD, runtime=False)
 
 
 def best(rounds: int, measured: Callable[[int], Callable[[], object]]) -> float:
-    """The shortest of some rounds, in milliseconds; `measured` prepares a round, and what it returns is timed."""
+    """Return the shortest round in milliseconds. `measured` prepares a round and returns the call to time."""
     times = []
     for number in range(rounds):
         run = measured(number)
@@ -74,7 +74,7 @@ def best(rounds: int, measured: Callable[[int], Callable[[], object]]) -> float:
 
 
 def measure(accounts: int) -> dict[str, float]:
-    """Milliseconds by what was done; the first is the peer."""
+    """Return the milliseconds of each measurement; the first is that of prometheus-client."""
     store, changed = new_store(accounts), max(1, accounts // 100)
     families, warm = peer_families(store.snapshot()), new_exposition()
     if generate_latest(families) != warm.render(store.snapshot()).body:
@@ -89,8 +89,8 @@ def measure(accounts: int) -> dict[str, float]:
         return lambda: fresh.render(store.snapshot())
 
     return {
-        "prometheus-client, families at hand": best(SLOW, lambda _: lambda: generate_latest(families)),
-        "prometheus-client, families made anew": best(SLOW, lambda _: lambda: generate_latest(peer_families(store.snapshot()))),
+        "prometheus-client, families given": best(SLOW, lambda _: lambda: generate_latest(families)),
+        "prometheus-client, families created": best(SLOW, lambda _: lambda: generate_latest(peer_families(store.snapshot()))),
         "exposition, cold": best(SLOW, cold),
         "exposition, warm": best(QUICK, lambda _: lambda: warm.render(store.snapshot())),
         "exposition, warm, gzip": best(QUICK, lambda _: lambda: warm.render(store.snapshot(), negotiate("", "gzip"))),

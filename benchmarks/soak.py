@@ -1,4 +1,4 @@
-"""Hours of faults, reloads and scrapes against one daemon, and what they did to it: `python benchmarks/soak.py --minutes 30 --accounts 500`."""
+"""Runs one daemon with faults, reloads and scrapes, and checks it: `python benchmarks/soak.py --minutes 30 --accounts 500`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ import aiohttp
 
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.faults import Fault
-from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player, Simulator
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import Balance, Usage
 
 INTERVAL, TIMEOUT, STALE_AFTER, MAX_BACKOFF = 10, 3, 30, 40
 SLACK: Final = 15.0
-"""How late a busy machine may be, in seconds."""
+"""The delay that a busy machine may add, in seconds."""
 LISTENING = re.compile(rb"event=\"server listening\" addresses=(\S+)")
 SAMPLE = re.compile(r"^ai_account_(\w+)\{([^}]*)\} (\S+)$", re.MULTILINE)
 LABEL = re.compile(r'(\w+)="([^"]*)"')
@@ -42,7 +42,7 @@ Figures = dict[str, float]
 
 
 def figures(provider: str, body: Any) -> Figures:
-    """What a page must show of the main resource after this answer."""
+    """Return what a page must show of the main resource after this response."""
     if provider == "heygen":
         return {"remaining": float(body["data"]["wallet"]["remaining_balance"])}
     if provider == "liveavatar":
@@ -52,8 +52,8 @@ def figures(provider: str, body: Any) -> Figures:
 
 
 @dataclass
-class Actor:
-    """One account: what it answers, and what it has answered lately."""
+class SoakAccount:
+    """One account: its responses, and those that were sent recently."""
 
     number: int
     faulty_until: float = 0.0
@@ -62,21 +62,21 @@ class Actor:
 
     @property
     def provider(self) -> str:
-        """Each vendor has a third of the accounts."""
+        """The vendor; each has a third of the accounts."""
         return PROVIDERS[self.number % 3]
 
     @property
     def name(self) -> str:
-        """The account's name, its secret and its secret's file."""
+        """The account's name, which is also its secret and the name of its secret file."""
         return f"soak-{self.number}"
 
-    def player(self) -> Player:
-        """Each account has figures of its own, so that one account's at another's place are noticed."""
+    def simulated(self) -> SimulatedAccount:
+        """Return the simulated account. Each has its own values, so that the values of another account are noticed."""
         start, rate = 1_000_000 + 1_000 * self.number, 0.1 + self.number % 7 / 10
         bodies: dict[str, Callable[[float, float], Any]] = {
-            "heygen": Wallet(self.name, Stock(start, rate)),
+            "heygen": Wallet(self.name, Balance(start, rate)),
             "elevenlabs": Workspace(name=self.name, tier="pro", limit=start, characters=Usage(self.number, 10 * rate)),
-            "liveavatar": Credits(Stock(start, rate)),
+            "liveavatar": Credits(Balance(start, rate)),
         }
         answer = bodies[self.provider]
 
@@ -85,10 +85,10 @@ class Actor:
             self.sent.append((now, figures(self.provider, content)))
             return content
 
-        return Player(self.provider, self.name, body)
+        return SimulatedAccount(self.provider, self.name, body)
 
-    def can_be(self, shown: Figures, success: float) -> bool:
-        """Whether one answer from just before that moment says so, all parts alike."""
+    def was_sent(self, shown: Figures, success: float) -> bool:
+        """Return whether one response from shortly before that time has exactly these values."""
         early, late = success - TIMEOUT - 1, success + 1
         if any(early <= at <= late and shown == sent for at, sent in self.sent):
             return True
@@ -106,7 +106,7 @@ class Shown:
 
 
 def read_page(text: str) -> dict[str, Shown]:
-    """The accounts of a page by name."""
+    """Return the accounts of a page by name."""
     accounts: dict[str, Shown] = {}
     for family, labels, value in SAMPLE.findall(text):
         names = dict(LABEL.findall(labels))
@@ -126,7 +126,7 @@ def read_page(text: str) -> dict[str, Shown]:
 
 @dataclass
 class Tally:
-    """What was seen."""
+    """The results."""
 
     counts: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
@@ -136,56 +136,56 @@ class Tally:
     reloads: Counter[str] = field(default_factory=Counter)
 
     def fault(self, kind: str, example: str) -> None:
-        """Note something that must not happen."""
+        """Record something that must not happen."""
         self.broken[kind] += 1
         if self.broken[kind] <= 3:
             self.examples.append(f"{kind}: {example}")
 
 
 class Soak:
-    """The daemon under test, its vendors, and all that is done to it."""
+    """The daemon under test, its vendors, and the actions on it."""
 
-    def __init__(self, simulator: Simulator, actors: list[Actor], folder: Path, seed: int) -> None:
-        self.simulator, self.actors, self.folder = simulator, actors, folder
-        self.chance = random.Random(seed)  # noqa: S311 -- the same faults for the same seed
+    def __init__(self, simulator: Simulator, accounts: list[SoakAccount], folder: Path, seed: int) -> None:
+        self.simulator, self.accounts, self.folder = simulator, accounts, folder
+        self.random = random.Random(seed)  # noqa: S311 -- the same faults for the same seed
         self.tally, self.before = Tally(), dict[str, Shown]()
         self.pid, self.url, self.since = 0, "", time.time()
 
     def configure(self) -> set[str]:
-        """Write a right configuration with nine accounts of ten; returns who is in it."""
-        chosen = [actor for actor in self.actors if self.chance.random() < 0.9] or self.actors
+        """Write a valid configuration with nine accounts of ten, and return their names."""
+        chosen = [account for account in self.accounts if self.random.random() < 0.9] or self.accounts
         limits = ", ".join(f"{name}: {{max_concurrent_requests: 200}}" for name in PROVIDERS)
         defaults = f"interval: {INTERVAL}s, timeout: {TIMEOUT}s, stale_after: {STALE_AFTER}s, max_backoff: {MAX_BACKOFF}s"
         lines = [f"defaults: {{{defaults}}}", f"providers: {{{limits}}}", "state: {path: state.db}", "accounts:"]
-        for actor in chosen:
-            credentials = f"{{api_key: {{file: {actor.name}}}}}"
+        for account in chosen:
+            credentials = f"{{api_key: {{file: {account.name}}}}}"
             url = f"base_url: '{self.simulator.url}'"
-            lines.append(f"  - {{name: {actor.name}, provider: {actor.provider}, credentials: {credentials}, {url}}}")
+            lines.append(f"  - {{name: {account.name}, provider: {account.provider}, credentials: {credentials}, {url}}}")
         (self.folder / "config.yaml").write_text("\n".join(lines))
-        return {actor.name for actor in chosen}
+        return {account.name for account in chosen}
 
-    async def misbehave(self, _session: aiohttp.ClientSession) -> None:
-        """Clear what has lasted long enough, and begin something new at one account of a hundred."""
+    async def change_faults(self, _session: aiohttp.ClientSession) -> None:
+        """Clear faults that have lasted long enough, and set new ones at one account of a hundred."""
         now = time.time()
-        for actor in self.actors:
-            if actor.faulty_until and actor.faulty_until <= now:
-                self.simulator.clear(actor.name)
-                actor.faulty_until = 0.0
-                if actor.exhausted:
-                    actor.exhausted[-1][1] = min(now, actor.exhausted[-1][1])
-        well = [actor for actor in self.actors if not actor.faulty_until]
-        if len(well) < 0.7 * len(self.actors):
+        for account in self.accounts:
+            if account.faulty_until and account.faulty_until <= now:
+                self.simulator.clear(account.name)
+                account.faulty_until = 0.0
+                if account.exhausted:
+                    account.exhausted[-1][1] = min(now, account.exhausted[-1][1])
+        healthy = [account for account in self.accounts if not account.faulty_until]
+        if len(healthy) < 0.7 * len(self.accounts):
             return
-        for actor in self.chance.sample(well, max(1, len(self.actors) // 100)):
-            fault, lasts = self.chance.choice(list(Fault)), self.chance.uniform(3, 40)
-            self.simulator.misbehave(actor.name, fault)
-            actor.faulty_until = now + lasts
-            if fault is Fault.QUOTA_EXHAUSTED and actor.provider == "liveavatar":  # which says so by a balance of zero
-                actor.exhausted.append([now, float("inf")])
+        for account in self.random.sample(healthy, max(1, len(self.accounts) // 100)):
+            fault, lasts = self.random.choice(list(Fault)), self.random.uniform(3, 40)
+            self.simulator.set_fault(account.name, fault)
+            account.faulty_until = now + lasts
+            if fault is Fault.QUOTA_EXHAUSTED and account.provider == "liveavatar":  # which reports a balance of zero
+                account.exhausted.append([now, float("inf")])
 
     async def reload(self, session: aiohttp.ClientSession) -> None:
-        """Give the daemon another configuration, a wrong one now and then."""
-        kind = self.chance.choice(["request", "request", "signal", "wrong"])
+        """Reload another configuration, sometimes an invalid one."""
+        kind = self.random.choice(["request", "request", "signal", "wrong"])
         chosen = self.configure()
         if kind == "wrong":
             (self.folder / "config.yaml").write_text("accounts: [{name: broken")
@@ -195,12 +195,12 @@ class Soak:
             return
         async with session.post(f"{self.url}/-/reload") as response:
             if response.status != (500 if kind == "wrong" else 200):
-                self.tally.fault("reloads answered wrongly", f"{kind}: {response.status}")
+                self.tally.fault("reloads with a wrong response", f"{kind}: {response.status}")
         if kind == "request" and (shown := set(await self.fetch(session))) != chosen:
-            self.tally.fault("reloads not taken over", f"{sorted(shown ^ chosen)[:5]}")
+            self.tally.fault("reloads not applied", f"{sorted(shown ^ chosen)[:5]}")
 
     async def fetch(self, session: aiohttp.ClientSession) -> dict[str, Shown]:
-        """The page, timed."""
+        """Scrape the page, and record the duration."""
         started = time.perf_counter()
         async with session.get(f"{self.url}/metrics") as response:
             text = await response.text()
@@ -210,49 +210,50 @@ class Soak:
         return read_page(text)
 
     async def scrape(self, session: aiohttp.ClientSession) -> None:
-        """Judge every account of a page."""
+        """Check every account of a page."""
         page, now = await self.fetch(session), time.time()
-        for actor in self.actors:
-            if shown := page.get(actor.name):
-                self.judge(actor, shown, now)
+        for account in self.accounts:
+            if shown := page.get(account.name):
+                self.check(account, shown, now)
         self.before = page
 
-    def judge(self, actor: Actor, shown: Shown, now: float) -> None:
-        """Compare what is shown with what was sent, and with the page before."""
-        if shown.figures and (shown.success is None or not actor.can_be(shown.figures, shown.success)):
-            sent = [(round(at - (shown.success or 0), 2), body) for at, body in actor.sent][-4:]
-            self.tally.fault("wrong numbers", f"{actor.name} shows {shown.figures}, was sent {sent}")
+    def check(self, account: SoakAccount, shown: Shown, now: float) -> None:
+        """Compare the page with what was sent, and with the previous page."""
+        if shown.figures and (shown.success is None or not account.was_sent(shown.figures, shown.success)):
+            sent = [(round(at - (shown.success or 0), 2), body) for at, body in account.sent][-4:]
+            self.tally.fault("wrong numbers", f"{account.name} shows {shown.figures}, was sent {sent}")
         if shown.figures and now - (shown.success or 0) > STALE_AFTER + SLACK:
-            self.tally.fault("stale numbers", f"{actor.name}, {now - (shown.success or 0):.1f} s old")
+            self.tally.fault("stale numbers", f"{account.name}, {now - (shown.success or 0):.1f} s old")
         if shown.polled is not None and now - shown.polled > MAX_BACKOFF + TIMEOUT + SLACK:
-            self.tally.fault("forgotten accounts", f"{actor.name}, last polled {now - shown.polled:.1f} s ago")
-        before = self.before.get(actor.name, Shown())
+            self.tally.fault("accounts not polled", f"{account.name}, last polled {now - shown.polled:.1f} s ago")
+        before = self.before.get(account.name, Shown())
         for name, count in shown.counts.items():
             if (risen := count - before.counts[name]) < 0:
-                self.tally.fault("counters that fell", f"{actor.name} {name} from {before.counts[name]} to {count}")
+                self.tally.fault("counters that fell", f"{account.name} {name} from {before.counts[name]} to {count}")
             self.tally.counts[name] += max(0, risen)
 
     async def sample(self, _session: aiohttp.ClientSession) -> None:
-        """What the process holds: KiB of memory, file descriptors, threads."""
+        """Record the resources of the process: KiB of memory, file descriptors, threads."""
         status = await asyncio.to_thread(Path(f"/proc/{self.pid}/status").read_text)
         memory, threads = (int(re.findall(rf"^{name}:\s+(\d+)", status, re.MULTILINE)[0]) for name in ("VmRSS", "Threads"))
         self.tally.samples.append((memory, len(os.listdir(f"/proc/{self.pid}/fd")), threads))  # noqa: PTH208 -- shorter, and /proc is no tree
 
-    async def tell(self, _session: aiohttp.ClientSession) -> None:
-        """One line on how it goes."""
+    async def print_progress(self, _session: aiohttp.ClientSession) -> None:
+        """Print one line of progress."""
         tally, [memory, fds, threads] = self.tally, (self.tally.samples or [(0, 0, 0)])[-1]
         failed = sum(tally.counts.values()) - tally.counts["polls"]
-        told = f"{tally.counts['polls']} polls, {failed} failed, {len(tally.scrapes)} scrapes, {tally.reloads.total()} reloads"
+        counts = f"{tally.counts['polls']} polls, {failed} failed, {len(tally.scrapes)} scrapes, {tally.reloads.total()} reloads"
         minutes = (time.time() - self.since) / 60
         print(
-            f"{minutes:5.1f} min: {memory / 1024:.1f} MiB, {fds} fds, {threads} threads, {told}; broken: {tally.broken.total()}", flush=True
+            f"{minutes:5.1f} min: {memory / 1024:.1f} MiB, {fds} fds, {threads} threads, {counts}; broken: {tally.broken.total()}",
+            flush=True,
         )
 
     async def run(self, process: asyncio.subprocess.Process, seconds: float, warm_up: float) -> None:
-        """Do everything on its own beat until time is up or the daemon ends; what it holds while it warms up does not count."""
-        acts = ((1.0, self.misbehave), (5.0, self.scrape), (23.0, self.reload), (60.0, self.tell))
+        """Repeat all actions until the time is over or the daemon ends. Resources are not recorded during the warm-up."""
+        actions = ((1.0, self.change_faults), (5.0, self.scrape), (23.0, self.reload), (60.0, self.print_progress))
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
-            tasks = [asyncio.create_task(repeat(beat, act, session)) for beat, act in acts]
+            tasks = [asyncio.create_task(repeat(interval, action, session)) for interval, action in actions]
             tasks += [asyncio.create_task(repeat(30.0, self.sample, session, warm_up)), asyncio.create_task(self.watch(process))]
             done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
@@ -268,25 +269,25 @@ class Soak:
 
 
 async def repeat(
-    beat: float, act: Callable[[aiohttp.ClientSession], Awaitable[None]], session: aiohttp.ClientSession, first: float | None = None
+    interval: float, action: Callable[[aiohttp.ClientSession], Awaitable[None]], session: aiohttp.ClientSession, first: float | None = None
 ) -> None:
-    """Act once every so many seconds."""
-    await asyncio.sleep(beat if first is None else first)
+    """Repeat an action at an interval."""
+    await asyncio.sleep(interval if first is None else first)
     while True:
-        await act(session)
-        await asyncio.sleep(beat)
+        await action(session)
+        await asyncio.sleep(interval)
 
 
-def bound(tally: Tally) -> None:
-    """Judge memory, descriptors and threads."""
+def check_resources(tally: Tally) -> None:
+    """Check memory, descriptors and threads."""
     samples = tally.samples
     (memory, fds, _), (memory_end, fds_end, _) = samples[0], samples[-1]
     if memory_end > 1.25 * memory + 16_384:
         tally.fault("memory that grows", f"{memory} to {memory_end} KiB")
-    if fds_end > fds + 75:  # while it runs, every account that hangs holds one
+    if fds_end > fds + 75:  # while it runs, every hanging account has one
         tally.fault("descriptors that leak", f"{fds} to {fds_end}")
     if (threads := max(sample[2] for sample in samples)) > 64:
-        tally.fault("threads that multiply", str(threads))
+        tally.fault("too many threads", str(threads))
 
 
 def report(tally: Tally) -> None:
@@ -300,13 +301,13 @@ def report(tally: Tally) -> None:
     for reason, count in sorted(tally.counts.items()):
         print(f"  {reason:18} {count:8}")
     print("must be 0:")
-    for kind in sorted({"wrong numbers", "stale numbers", "counters that fell", "forgotten accounts", *tally.broken}):
+    for kind in sorted({"wrong numbers", "stale numbers", "counters that fell", "accounts not polled", *tally.broken}):
         print(f"  {kind:30} {tally.broken[kind]:8}")
     print(*tally.examples, sep="\n")
 
 
 async def start(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
-    """The daemon, and where it listens."""
+    """Start the daemon, and return its process and URL."""
     log = folder / "log"
     arguments = ("-m", "exporter", "serve", "--config.file", folder / "config.yaml", "--web.listen-address", "127.0.0.1:0")
     with log.open("wb") as stream:
@@ -320,25 +321,25 @@ async def start(folder: Path) -> tuple[asyncio.subprocess.Process, str]:
 
 
 async def stop(process: asyncio.subprocess.Process, folder: Path, tally: Tally) -> None:
-    """End the daemon, and read what it said of itself."""
+    """Stop the daemon, and check its log."""
     started = time.perf_counter()
     if process.returncode is None:
         process.send_signal(signal.SIGTERM)
     if await process.wait() or time.perf_counter() - started > 5:
-        tally.fault("daemon ended badly", f"code {process.returncode} after {time.perf_counter() - started:.1f} s")
+        tally.fault("daemon stopped badly", f"code {process.returncode} after {time.perf_counter() - started:.1f} s")
     for line in (folder / "log").read_text().splitlines():
         if "level=error" in line and "config refused" not in line:
             tally.fault("errors in the log", line)
 
 
-async def soak(minutes: float, accounts: int, seed: int) -> int:
-    """Run it all; returns the exit code."""
-    actors = [Actor(number) for number in range(accounts)]
+async def soak(minutes: float, count: int, seed: int) -> int:
+    """Run the soak test, and return the exit code."""
+    accounts = [SoakAccount(number) for number in range(count)]
     with tempfile.TemporaryDirectory() as name:
-        for actor in actors:
-            (Path(name) / actor.name).write_text(actor.name)
-        async with Simulator(actor.player() for actor in actors) as simulator:
-            soaking = Soak(simulator, actors, Path(name), seed)
+        for account in accounts:
+            (Path(name) / account.name).write_text(account.name)
+        async with Simulator(account.simulated() for account in accounts) as simulator:
+            soaking = Soak(simulator, accounts, Path(name), seed)
             soaking.configure()
             process, soaking.url = await start(Path(name))
             soaking.pid = process.pid
@@ -346,13 +347,13 @@ async def soak(minutes: float, accounts: int, seed: int) -> int:
                 await soaking.run(process, 60 * minutes, min(120.0, 15 * minutes))
             finally:
                 await stop(process, Path(name), soaking.tally)
-    bound(soaking.tally)
+    check_resources(soaking.tally)
     report(soaking.tally)
     return 1 if soaking.tally.broken.total() else 0
 
 
 def main() -> None:
-    """Soak, and print a table."""
+    """Run the soak test, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--accounts", type=int, default=500)

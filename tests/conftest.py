@@ -1,4 +1,4 @@
-"""What many tests stand on: played vendors, jobs that poll them, and a clock that only moves when told to."""
+"""Fixtures for many tests: simulated vendors, jobs that poll them, and a clock that only tests move."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from exporter.client.client import Client
 from exporter.client.transport import open_session
 from exporter.config.job import Job
 from exporter.simulator.server import Simulator
-from tests.support import PLAYERS, FakeClock, make_job
+from tests.support import ACCOUNTS, FakeClock, make_job
 
-settings.register_profile("shared machine", deadline=None)  # how long an example takes depends on what else runs
+settings.register_profile("shared machine", deadline=None)  # the time of an example depends on the load
 settings.load_profile("shared machine")
 
 
@@ -32,7 +32,7 @@ UNMEASURED = {"alertmanager", "grafana", "helm", "image", "prometheus", "release
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Import the exporter with coverage, and all tests without it: to rewrite their asserts takes much longer while it measures."""
+    """Import the exporter with coverage, and all tests without it: rewriting their asserts takes much longer with coverage."""
     plugin = session.config.pluginmanager.getplugin("_cov")
     if plugin is None or plugin.cov_controller is None:
         return (yield)
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail whatever wants to leave this machine."""
+    """Fail on every connection to another machine."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -69,7 +69,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_log() -> Iterator[None]:
-    """Leave no test another's log set-up."""
+    """Reset the log configuration around each test."""
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
@@ -77,14 +77,14 @@ def fresh_log() -> Iterator[None]:
 
 @pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
-    """One well-behaved account at each vendor."""
-    async with Simulator(PLAYERS) as playing:
-        yield playing
+    """One account without a fault at each vendor."""
+    async with Simulator(ACCOUNTS) as running:
+        yield running
 
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """The connection pool that the daemon would have."""
+    """A session with the daemon's connection settings."""
     async with open_session("ai-account-exporter/test") as opened:
         yield opened
 
@@ -97,13 +97,13 @@ def client(session: aiohttp.ClientSession) -> Client:
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock that stands still."""
+    """A clock that only the test moves."""
     return FakeClock()
 
 
 @pytest.fixture
 def job(simulator: Simulator) -> Callable[..., Job]:
-    """Makes jobs against the played vendors."""
+    """Makes jobs for the simulated vendors."""
 
     def make(provider: str = "liveavatar", **changes: Any) -> Job:
         return make_job(simulator.url, provider, **changes)
@@ -112,7 +112,7 @@ def job(simulator: Simulator) -> Callable[..., Job]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what arrived at the end of the chain. It stands here, since workers' parent reads no deeper folder."""
+    """Show the notifications that arrived. It is here because the parent of the workers reads no deeper folder."""
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, text in getattr(report, "user_properties", ()):
             if name == "notifications" and report.when == "call":

@@ -1,10 +1,11 @@
-"""Values and small parts that tests share."""
+"""Values and helpers for many tests."""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
 import itertools
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -19,34 +20,36 @@ from exporter.config.settings import Settings
 from exporter.model import AccountKey, Seconds
 from exporter.providers.library import load_definitions
 from exporter.simulator.elevenlabs import Workspace
-from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player
+from exporter.simulator.server import SimulatedAccount
+from exporter.simulator.usage import Balance, Usage
 
 NOW: Final = 1_795_000_000.0
-"""Where the fake clock starts, as Unix time."""
+"""The start of the fake clock, as Unix time."""
 
 CANARY: Final = "canary-5eC7et-key"
 """A key that must appear nowhere."""
 
 PATIENCE: Final = 60.0
-"""How long a test waits for what must happen, in seconds. No machine is as slow as that: only a real stall fails."""
+"""How long a test waits for an event, in seconds. Long enough for any machine: only a real stall fails."""
 
-PLAYERS: Final = (
-    Player("heygen", f"{CANARY}-heygen", Wallet("demo", Stock(start=42.5, rate=0, floor=10, top_up=50))),
-    Player("elevenlabs", f"{CANARY}-elevenlabs", Workspace(name="demo", tier="creator", limit=100_000, characters=Usage(17_231, 0))),
-    Player("liveavatar", f"{CANARY}-liveavatar", Credits(Stock(start=1010, rate=0))),
+ACCOUNTS: Final = (
+    SimulatedAccount("heygen", f"{CANARY}-heygen", Wallet("demo", Balance(start=42.5, rate=0, floor=10, top_up=50))),
+    SimulatedAccount(
+        "elevenlabs", f"{CANARY}-elevenlabs", Workspace(name="demo", tier="creator", limit=100_000, characters=Usage(17_231, 0))
+    ),
+    SimulatedAccount("liveavatar", f"{CANARY}-liveavatar", Credits(Balance(start=1010, rate=0))),
 )
 
 
 def secret_of(provider: str) -> str:
-    """The key of the account that is played at a vendor."""
-    return next(player.secret for player in PLAYERS if player.provider == provider)
+    """Return the key of the simulated account at a vendor."""
+    return next(account.secret for account in ACCOUNTS if account.provider == provider)
 
 
 def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
-    """A job for the played account of a provider; `changes` are settings, `account` and `secret`, which may be text."""
+    """Return a job for the simulated account of a provider; `changes` are settings, `account` and `secret`, which may be text."""
     definition = load_definitions()[provider]
     secret = changes.pop("secret", secret_of(provider))
     key = AccountKey(provider, changes.pop("account", "demo"))
@@ -73,7 +76,7 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
 
 
 def job_of(key: AccountKey, **settings: Any) -> Job:
-    """A job for an account of any name and provider, which is never polled."""
+    """Return a job for any name and provider, for tests that do not poll it."""
     job = _any_job(key.provider if key.provider in load_definitions() else "liveavatar")
     return replace(job, key=key, settings=replace(job.settings, **settings))
 
@@ -84,12 +87,22 @@ def _any_job(provider: str) -> Job:
 
 
 def clock_at(now: float) -> Clock:
-    """A clock that stands still."""
+    """Return a clock that does not move."""
     return Clock(wall=lambda: now, monotonic=lambda: now)
 
 
+def has_ipv6() -> bool:
+    """Return whether this machine has the IPv6 loopback address."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 async def until(condition: Callable[[], object], what: str) -> None:
-    """Wait for a condition, not for a time."""
+    """Wait until a condition holds."""
     try:
         async with asyncio.timeout(PATIENCE):
             while not condition():  # noqa: ASYNC110 -- conditions are about many things, and no event covers them all
@@ -99,7 +112,7 @@ async def until(condition: Callable[[], object], what: str) -> None:
 
 
 class FakeClock:
-    """Time that moves by `advance` only. Who sleeps is woken when its moment has come."""
+    """Time that only `advance` moves. Sleepers wake when their time has come."""
 
     def __init__(self, chance: float = 0.0) -> None:
         self.now = 0.0
@@ -111,15 +124,15 @@ class FakeClock:
 
     @property
     def clock(self) -> Clock:
-        """As the scheduler takes it."""
+        """The clock for the scheduler."""
         return Clock(wall=self.wall, monotonic=lambda: self.now, sleep=self._sleep, random=lambda: self._chance)
 
     def wall(self) -> float:
-        """Unix time."""
+        """Return Unix time."""
         return NOW + self.now
 
     async def advance(self, seconds: float, *, asleep: int) -> None:
-        """Let time pass, and return when so many sleepers are waiting again."""
+        """Advance time, and return when this many sleepers wait again."""
         self.now += seconds
         while self._sleepers and self._sleepers[0][0] <= self.now:
             _, _, future = heapq.heappop(self._sleepers)
@@ -128,7 +141,7 @@ class FakeClock:
         await self.settled(asleep)
 
     async def settled(self, asleep: int) -> None:
-        """Wait until so many sleepers are waiting."""
+        """Wait until this many sleepers wait."""
         async with asyncio.timeout(PATIENCE):
             while len(self._sleepers) < asleep:
                 self._changed.clear()

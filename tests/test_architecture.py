@@ -149,7 +149,7 @@ def test_a_package_without_vendors_names_none(package: str) -> None:
 
 
 def test_only_named_places_catch_every_exception() -> None:
-    """A defect costs one poll or one reload. A thread passes on what its call raised."""
+    """A defect fails one poll or one reload. A thread passes on the exception of its call."""
 
     def is_broad(node: ast.AST) -> bool:
         broad = {"Exception", "BaseException"}

@@ -1,4 +1,4 @@
-"""A key is driven through every failure path; it must appear in no log line, page, message or traceback."""
+"""A key in every failure path appears in no log line, page, message or traceback."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from exporter.simulator.server import Simulator
 from tests.providers.bodies import Path as Place
 from tests.providers.bodies import at, leaves, replaced
 from tests.providers.examples import HAPPY, Example
-from tests.support import CANARY, PLAYERS, FakeClock, make_job, secret_of
+from tests.support import ACCOUNTS, CANARY, FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]
-PROVIDERS = [player.provider for player in PLAYERS]
+PROVIDERS = [account.provider for account in ACCOUNTS]
 FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode().rstrip("="), urllib.parse.quote(CANARY))
 
 
@@ -49,7 +49,7 @@ async def test_no_fault_shows_the_key(client: Client, simulator: Simulator, job:
     stream = io.StringIO()
     configure_log("debug", format_, stream)
     for fault in [None, *Fault]:
-        simulator.misbehave(secret_of(provider), fault, location=f"http://127.0.0.1:1/{CANARY}")
+        simulator.set_fault(secret_of(provider), fault, location=f"http://127.0.0.1:1/{CANARY}")
         polled = job(provider, timeout=Seconds(0.2))
         clock = FakeClock().clock
         scheduler = Scheduler(client, new_store([polled], clock), clock)
@@ -59,9 +59,7 @@ async def test_no_fault_shows_the_key(client: Client, simulator: Simulator, job:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_vendor_that_sends_the_key_back_does_not_spread_it(
-    client: Client, simulator: Simulator, job: MakeJob, provider: str
-) -> None:
+async def test_a_key_in_a_response_is_not_shown(client: Client, simulator: Simulator, job: MakeJob, provider: str) -> None:
     stream = io.StringIO()
     configure_log("debug", "logfmt", stream)
     echo = {
@@ -71,7 +69,7 @@ async def test_a_vendor_that_sends_the_key_back_does_not_spread_it(
         "message": CANARY,
     }
     for status in (200, 400, 401, 403, 404, 429, 500):
-        simulator.reply(secret_of(provider), status=status, body=echo, headers={"X-Echo": CANARY})
+        simulator.set_response(secret_of(provider), status=status, body=echo, headers={"X-Echo": CANARY})
         clock = FakeClock().clock
         scheduler = Scheduler(client, new_store([job(provider)], clock), clock)
         await scheduler.poll_once(job(provider))
@@ -79,7 +77,7 @@ async def test_a_vendor_that_sends_the_key_back_does_not_spread_it(
 
 
 def echoes(secret: str) -> list[str]:
-    """Forms in which a vendor may send the key back: as it is, in other words, hidden by control characters, encoded."""
+    """Forms in which a vendor may send the key back: unchanged, in other text, with control characters, encoded."""
     encoded = [base64.b64encode(before + secret.encode()).decode() for before in (b"", b"u:", b"user:")]
     return [
         *(
@@ -95,7 +93,7 @@ def echoes(secret: str) -> list[str]:
 
 
 def texts_of(provider: str) -> list[tuple[Example, Place]]:
-    """Every place of a happy response that holds text, once."""
+    """Every place of a good response that contains text, once."""
     found: dict[Place, tuple[Example, Place]] = {}
     for example in HAPPY:
         if example.path.parent.name == provider and example.request is example.definition.requests[0]:
@@ -105,16 +103,14 @@ def texts_of(provider: str) -> list[tuple[Example, Place]]:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_key_in_any_text_of_a_good_response_is_not_spread(
-    client: Client, simulator: Simulator, job: MakeJob, provider: str
-) -> None:
+async def test_a_key_in_any_text_of_a_good_response_is_not_shown(client: Client, simulator: Simulator, job: MakeJob, provider: str) -> None:
     """The page, the API and the state file are made from the entry alone."""
     stream = io.StringIO()
     configure_log("debug", "logfmt", stream)
     polled, secret = job(provider), secret_of(provider)
     for example, place in texts_of(provider):
         for text in echoes(secret):
-            simulator.reply(secret, body=replaced(example.document["body"], place, text))
+            simulator.set_response(secret, body=replaced(example.document["body"], place, text))
             clock = FakeClock().clock
             scheduler = Scheduler(client, new_store([polled], clock), clock)
             await scheduler.poll_once(polled)
@@ -165,4 +161,4 @@ async def test_a_defect_with_the_key_in_its_text_does_not_show_it(format_: Any) 
 
 def test_the_search_would_find_a_key() -> None:
     assert all(leaks(f"a log line with {form}-heygen in it") for form in FORMS)
-    assert all(player.secret.startswith(CANARY) for player in PLAYERS)
+    assert all(account.secret.startswith(CANARY) for account in ACCOUNTS)

@@ -1,4 +1,4 @@
-"""Logs: a reader that does not read blocks nothing, no line is torn, and what is dropped is counted."""
+"""Logs: a reader that does not read blocks nothing, lines are complete, and dropped lines are counted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from exporter.log import BackgroundHandler, configure_log
 
 
 class Pipe:
-    """A pipe whose reading end reads only when told to."""
+    """A pipe whose reader reads only when the test calls it."""
 
     def __init__(self) -> None:
         self.read_end, self.write_end = os.pipe()
@@ -48,7 +48,7 @@ def logger(handler: logging.Handler) -> logging.Logger:
     return made
 
 
-def test_lines_arrive_whole_and_in_order(pipe: Pipe) -> None:
+def test_lines_are_complete_and_in_order(pipe: Pipe) -> None:
     handler = BackgroundHandler(pipe.write_end)
     reader = threading.Thread(target=pipe.read_until, args=(lambda text: text.count("\n") >= 500,))
     reader.start()
@@ -59,12 +59,12 @@ def test_lines_arrive_whole_and_in_order(pipe: Pipe) -> None:
     assert lines == [f"line {number} {'x' * 200}" for number in range(500)]
 
 
-def test_a_full_pipe_blocks_nobody_and_the_dropped_lines_are_counted_where_they_are_missing(pipe: Pipe) -> None:
+def test_a_full_pipe_does_not_block_and_the_dropped_lines_are_counted(pipe: Pipe) -> None:
     handler = BackgroundHandler(pipe.write_end, max_queued=50)
     log = logger(handler)
     for number in range(1_000):
         log.info("line %d %s", number, "x" * 200)
-    handler.flush()  # returns although nobody reads
+    handler.flush()  # returns although there is no reader
     pipe.read_until(lambda text: "dropped" in text)
     handler.flush()
     log.info("afterwards")
@@ -80,7 +80,7 @@ def test_a_full_pipe_blocks_nobody_and_the_dropped_lines_are_counted_where_they_
     assert len(lines) < 1_000
 
 
-def test_a_descriptor_that_does_not_block_loses_nothing(pipe: Pipe) -> None:
+def test_a_non_blocking_descriptor_loses_no_lines(pipe: Pipe) -> None:
     os.set_blocking(pipe.write_end, False)
     handler = BackgroundHandler(pipe.write_end)
     for number in range(200):
@@ -103,7 +103,7 @@ def test_lines_that_a_full_disk_refused_are_counted_once_it_has_space_again(tmp_
     assert report.startswith("3 log lines were dropped")
 
 
-def test_a_line_whose_arguments_do_not_fit_is_left_out(pipe: Pipe) -> None:
+def test_a_line_with_unusable_arguments_is_omitted(pipe: Pipe) -> None:
     handler = BackgroundHandler(pipe.write_end)
     configure_log("info", "logfmt", io.StringIO())  # which switches off the logging module's own report
     logger(handler).info("%d", "text")
@@ -146,4 +146,4 @@ def test_the_end_of_the_process_loses_no_line(format_: str, locale: str) -> None
 def test_without_standard_error_nothing_is_logged_and_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     configure_log("info", "logfmt")
-    structlog.get_logger().info("nobody reads this")
+    structlog.get_logger().info("without a reader")

@@ -32,7 +32,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
 
 WRITE_WAIT: Final = 1.0
 """How long a poll waits for its write, in seconds; the write itself continues."""
-CLOSE_WAIT: Final = 2.0
+CLOSE_WAIT: Final = 1.0
 BUSY_WAIT: Final = 0.2
 LOG_BYTES: Final = 262_144
 

@@ -14,7 +14,7 @@ from exporter.config.models import Config
 from exporter.daemon.daemon import Daemon, ServeOptions
 from exporter.log import LogFormat, configure_log
 from exporter.providers.library import load_definitions
-from exporter.simulator.cast import CAST, cast_simulator
+from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
 from exporter.web.address import Address
 
 INTERVAL = "5s"
@@ -52,25 +52,25 @@ def command(address: Address, log_level: str, log_format: LogFormat) -> None:
     The accounts show every kind of billing, an overage, an unlimited plan, an invalid key and a rate limit.
     """
     configure_log(log_level, log_format)
-    run_daemon(_play(address))
+    run_daemon(_serve(address))
 
 
-async def _play(address: Address) -> None:
-    async with cast_simulator() as simulator:
+async def _serve(address: Address) -> None:
+    async with demo_simulator() as simulator:
         await Daemon(demo_config(simulator.url), ServeOptions((address,)), os.environ, on_listening=_announce).run()
 
 
 def demo_config(url: str) -> Loaded:
-    """Return a configuration of all simulated accounts, which share one address."""
+    """Return a configuration of all demo accounts, with the simulator's URL."""
     accounts = [
         {
-            "name": role.account,
-            "provider": role.player.provider,
-            "credentials": {role.credential: {"value": role.player.secret}},
-            "labels": role.labels,
+            "name": account.name,
+            "provider": account.simulated.provider,
+            "credentials": {account.credential: {"value": account.simulated.secret}},
+            "labels": account.labels,
             "base_url": url,
         }
-        for role in CAST
+        for account in DEMO_ACCOUNTS
     ]
     defaults = {"interval": INTERVAL, "timeout": "4s", "max_backoff": "30s", "thresholds": THRESHOLDS}
     return Loaded(Config.model_validate({"defaults": defaults, "accounts": accounts}), load_definitions())

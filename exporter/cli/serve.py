@@ -27,7 +27,7 @@ from exporter.log import LogFormat, configure_log, frames, leaves
 from exporter.web.address import Address
 from exporter.web.web_config.file import WebConfigFile, log_without_effect
 
-EXIT_TIMEOUT: Final = 1.0
+EXIT_TIMEOUT: Final = 0.5
 """How long threads may delay the end of the process, in seconds."""
 
 log = structlog.get_logger()
@@ -111,7 +111,7 @@ def _serve_options(
     if web_config_file is None:
         return options
     loaded = load_web(web_config_file)
-    return replace(options, web_config=loaded, read_web_config=WebConfigFile(web_config_file, loaded).reread)
+    return replace(options, web_config=loaded, web_config_file=WebConfigFile(web_config_file, loaded))
 
 
 def run_daemon(daemon: Coroutine[Any, Any, None], exit_soon: Callable[[int], None] | None = None) -> None:

@@ -103,8 +103,10 @@ def ssl_context(ca_file: Path | None) -> ssl.SSLContext:
         context.load_default_certs()
         return context
     try:
-        # The comments of a bundle may have other characters than ASCII.
-        context.load_verify_locations(cadata=read_file(ca_file).decode("ascii", "ignore"))
+        text = read_file(ca_file).decode("ascii", "ignore")  # the comments of a bundle may have other characters
+        if "-----BEGIN TRUSTED CERTIFICATE" in text:  # Python would pass over it without a word
+            raise ValueError("the file contains a TRUSTED CERTIFICATE, which is OpenSSL's own form: convert it with `openssl x509`")
+        context.load_verify_locations(cadata=text)
     except ssl.SSLError:
         raise ValueError("the file contains no usable certificates: expected PEM format") from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -13,9 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from exporter.config.context import FilePath, context_of
 from exporter.config.key_checks import mistaken_for_key
 from exporter.errors import CredentialError
+from exporter.validation.files import read_file
 
 MAX_SECRET_BYTES = 65_536
 _PLAIN_NAME = re.compile(r"(?:(?:[A-Z]{1,14}[0-9]{0,2}|[0-9]{1,4})(?:_(?!$)|$))+")
+_FILE_ERRORS = {
+    errno.ENOENT: "does not exist",
+    errno.ENOTDIR: "does not exist",
+    errno.ENXIO: "is not a regular file",
+    errno.EISDIR: "is not a regular file",
+    errno.EFBIG: f"is larger than {MAX_SECRET_BYTES} bytes, and no key is",
+}
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -98,19 +107,11 @@ def _variable(name: str, environ: Mapping[str, str]) -> str:
 
 def _content(path: Path) -> str:
     try:
-        if not path.is_file():  # a named pipe or a device would block the read for ever
-            raise CredentialError("the file is not a regular file" if path.exists() else "the file does not exist")
-        with path.open("rb") as file:
-            content = file.read(MAX_SECRET_BYTES + 1)
-        if len(content) > MAX_SECRET_BYTES:
-            raise CredentialError(f"the file is larger than {MAX_SECRET_BYTES} bytes, and no key is")
-        return content.decode("utf-8-sig")
+        return read_file(path, MAX_SECRET_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CredentialError("the file is not text") from None
     except OSError as error:
-        raise CredentialError(f"the file cannot be read: {error.strerror}") from None
-    except (ValueError, RuntimeError):  # before Python 3.13, a circle of links is a RuntimeError
-        raise CredentialError("the file cannot be read: no file can have this path") from None
+        raise CredentialError(f"the file {_FILE_ERRORS.get(error.errno or 0, f'cannot be read: {error.strerror}')}") from None
 
 
 def _usable(text: str, origin: str) -> SecretStr:

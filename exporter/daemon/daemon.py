@@ -35,12 +35,13 @@ from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind, inherited
 from exporter.web.web_config.access import AccessControl
+from exporter.web.web_config.file import WebConfigFile
 from exporter.web.web_config.loading import WebConfig
 
 DISTRIBUTION = "ai-account-exporter"
 REVISION_VARIABLE = "AI_ACCOUNT_EXPORTER_REVISION"
 CONCURRENT_POLLS = 20
-TOKEN_REFRESH_TIMEOUT = 1.5
+TOKEN_REFRESH_TIMEOUT = 1.25
 """How long the stop waits for OAuth refreshes, in seconds."""
 WEB = "web"
 """The store's name for the file of `--web.config.file`."""
@@ -61,7 +62,7 @@ class ServeOptions:
     max_requests: int = 0
     shard: Shard = WHOLE
     web_config: WebConfig = field(default_factory=WebConfig)
-    read_web_config: Callable[[], WebConfig] | None = None
+    web_config_file: WebConfigFile | None = None
     """Reads the web configuration again for a reload; None where there is no file."""
 
 
@@ -209,9 +210,9 @@ class Daemon:
         store, options = self._store, self._options
         if self._read_config:
             self._reloaders.append(Reloader(self._loaded, self._read_config, self._apply_config, store.refuse_config))
-        if options.read_web_config:
+        if file := options.web_config_file:
             refuse = partial(store.refuse_config, WEB)
-            self._reloaders.append(Reloader(options.web_config, options.read_web_config, self._apply_web_config, refuse))
+            self._reloaders.append(Reloader(options.web_config, file.reread, partial(self._apply_web_config, file), refuse))
 
     async def _reload_on_request(self) -> None:
         """Reload once for each SIGHUP, or for several that came together."""
@@ -230,10 +231,11 @@ class Daemon:
         self._scheduler.apply(jobs)
         await self._state.forget(removed)
 
-    async def _apply_web_config(self, config: WebConfig) -> None:
+    async def _apply_web_config(self, file: WebConfigFile, config: WebConfig) -> None:
         """Use the new users, headers and certificates."""
         self._server.apply(config)
         self._access.apply(config)
+        file.applied(config)
         self._store.accept_config(WEB)
 
     async def _keep(self, key: AccountKey) -> None:

@@ -15,13 +15,12 @@ from exporter.errors import ConfigError, ExporterError, Problem
 from exporter.log import frames
 from exporter.model import Seconds
 from exporter.validation.file_threads import FileThreads
+from exporter.validation.files import read_file
 
 WATCH_INTERVAL: Final = 30.0
 """How often the files are checked for changes, in seconds."""
 READ_TIMEOUT: Final = Seconds(30.0)
 """How long reading the files may take."""
-MAX_BYTES: Final = 16_777_216
-"""How much of a file is compared."""
 
 
 class HasFiles(Protocol):
@@ -130,13 +129,8 @@ def checksum(files: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for path in files:
         try:
-            content = _content(path) if path.is_file() else b""  # a named pipe would block for ever
-        except (OSError, RuntimeError) as error:  # before Python 3.13, a circle of links is a RuntimeError
+            content = b"+" + read_file(path)
+        except OSError as error:
             content = type(error).__name__.encode()
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return b"+" + file.read(MAX_BYTES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import cached_property
 from typing import Final
 from urllib.parse import unquote
 
@@ -17,16 +18,22 @@ class Echo:
 
     def __init__(self, secret: SecretStr | None) -> None:
         key = secret.get_secret_value() if secret else ""
+        self._secret = key
         self._key = key.lower()
-        self._forms = (
-            frozenset({self._key, *(form.lower() for form in _base64_forms(key.encode()))}) if len(key) >= _MIN_LENGTH else frozenset()
-        )
 
     def is_in(self, text: str) -> bool:
-        """Tell whether the text contains the secret. Characters that no key has, such as spaces, do not hide it."""
+        """Return whether the text contains the secret. Characters that no key has, such as spaces, do not hide it."""
+        if not self._key or len(text) < len(self._key):  # no form is shorter than the key
+            return False
         plain = "".join(character for character in text if "!" <= character <= "~")
         shown = {plain.lower(), unquote(plain).lower()}
-        return (bool(self._key) and self._key in shown) or any(form in each for each in shown for form in self._forms)
+        return self._key in shown or any(form in each for each in shown for form in self._forms)
+
+    @cached_property
+    def _forms(self) -> frozenset[str]:
+        if len(self._secret) < _MIN_LENGTH:
+            return frozenset()
+        return frozenset({self._key, *(form.lower() for form in _base64_forms(self._secret.encode()))})
 
 
 def _base64_forms(key: bytes) -> set[str]:

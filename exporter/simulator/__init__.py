@@ -1,1 +1,1 @@
-"""Vendors played on loopback: what they answer, and how they misbehave."""
+"""Simulated vendors on loopback, with their responses and faults."""

@@ -9,13 +9,13 @@ from typing import Any, Final, Literal
 
 from exporter.simulator.examples import example, example_body
 from exporter.simulator.faults import Fault
-from exporter.simulator.flow import Usage
-from exporter.simulator.vendor import Answer, Presented, Vendor
+from exporter.simulator.usage import Usage
+from exporter.simulator.vendor import FixedResponse, PresentedKey, Vendor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A plan and its consumption. Beyond the limit usage goes on as far as the extension allows, and costs money."""
+    """A plan and its usage. Usage beyond the limit, up to the extension, is charged."""
 
     name: str
     tier: str
@@ -23,11 +23,11 @@ class Workspace:
     characters: Usage
     extension: int | Literal["unlimited"] = 0
     price: Decimal = Decimal("0.30")
-    """Of a thousand characters beyond the limit."""
+    """The price of a thousand characters beyond the limit."""
     currency: str = "usd"
     status: str = "active"
     voices: tuple[int, int] = (1, 30)
-    """Slots used and granted; likewise the next two."""
+    """Slots used and granted, as in the next two fields."""
     professional_voices: tuple[int, int] = (0, 1)
     voice_edits: tuple[int, int] = (12, 95)
 
@@ -78,23 +78,23 @@ class Workspace:
         return str((beyond * self.price / 1000).quantize(Decimal("0.01"))) if beyond else "0"
 
 
-def _presented(headers: Mapping[str, str]) -> Presented | None:
-    return Presented(key) if (key := headers.get("xi-api-key")) else None
+def _read_key(headers: Mapping[str, str]) -> PresentedKey | None:
+    return PresentedKey(key) if (key := headers.get("xi-api-key")) else None
 
 
 VENDOR: Final = Vendor(
     name="elevenlabs",
     path="/v1/user",
-    territory="/v1/",
-    presented=_presented,
+    path_prefix="/v1/",
+    read_key=_read_key,
     headers=lambda request_id: {"request-id": request_id, "x-trace-id": request_id, "x-region": "loopback"},
-    missing_key=Answer(401, {"detail": {"status": "missing_api_key", "message": "The header xi-api-key is missing."}}),
-    not_found=Answer(404, {"detail": "Not Found"}),
+    missing_key=FixedResponse(401, {"detail": {"status": "missing_api_key", "message": "The header xi-api-key is missing."}}),
+    not_found=FixedResponse(404, {"detail": "Not Found"}),
     refusals={
         Fault.BAD_KEY: example("elevenlabs", "bad-key"),
         Fault.NO_PERMISSION: example("elevenlabs", "missing-permission-new-form"),
         Fault.RATE_LIMITED: example("elevenlabs", "rate-limited"),
         Fault.QUOTA_EXHAUSTED: example("elevenlabs", "quota-exceeded"),
-        Fault.SERVER_ERROR: Answer(500, {"detail": {"status": "internal_error", "message": "The request failed on our side."}}),
+        Fault.SERVER_ERROR: FixedResponse(500, {"detail": {"status": "internal_error", "message": "The request failed on our side."}}),
     },
 )

@@ -8,17 +8,17 @@ from functools import cache
 from typing import Any
 
 from exporter.providers.library import EXAMPLES
-from exporter.simulator.vendor import Answer
+from exporter.simulator.vendor import FixedResponse
 
 
-def example(provider: str, name: str, **headers: str) -> Answer:
+def example(provider: str, name: str, **headers: str) -> FixedResponse:
     """Return the response of one example file, with these headers added."""
     document = _document(provider, name)
-    return Answer(document["status"], document["body"], headers)
+    return FixedResponse(document["status"], document["body"], headers)
 
 
 def example_body(provider: str, name: str) -> Any:
-    """Return a copy of the body of one example file, to be changed by the caller."""
+    """Return a copy of the body of one example file. The caller may change it."""
     return deepcopy(_document(provider, name)["body"])
 
 

@@ -1,4 +1,4 @@
-"""How an account may misbehave: refusals that each vendor words itself, and faults on the wire that look alike for all."""
+"""The faults of an account: refusals with each vendor's own error body, and network faults, which are the same for all."""
 
 from __future__ import annotations
 
@@ -23,48 +23,48 @@ DRIP_PAUSE: Final = 0.05
 
 
 class Fault(StrEnum):
-    """What goes wrong for an account."""
+    """A fault of an account."""
 
     BAD_KEY = "bad_key"
     """The vendor does not know the key."""
     NO_PERMISSION = "no_permission"
-    """The key is good but may not read the account."""
+    """The key is valid but may not read the account."""
     RATE_LIMITED = "rate_limited"
-    """Too many requests; HeyGen and LiveAvatar tell how long to wait."""
+    """Too many requests; HeyGen and LiveAvatar send Retry-After."""
     QUOTA_EXHAUSTED = "quota_exhausted"
-    """Nothing is left; LiveAvatar says so by a balance of zero."""
+    """Nothing is left; LiveAvatar reports a balance of zero."""
     SERVER_ERROR = "server_error"
     """HTTP 500 with the vendor's error object."""
     HTML = "html"
-    """HTTP 502 with a page for people, as from a proxy at the edge."""
+    """HTTP 502 with an HTML page, as a gateway sends it."""
     HTML_200 = "html_200"
-    """HTTP 200 with a page for people."""
+    """HTTP 200 with an HTML page."""
     EMPTY = "empty"
-    """HTTP 204 and nothing else."""
+    """HTTP 204 without a body."""
     NULL = "null"
     """HTTP 200 with the JSON `null`."""
     ARRAY = "array"
     """HTTP 200 with the JSON `[]`."""
     NOT_JSON = "not_json"
-    """HTTP 200, called JSON, which ends in the middle."""
+    """HTTP 200 with truncated JSON."""
     INVALID_UTF8 = "invalid_utf8"
-    """HTTP 200 with JSON in an encoding that JSON does not have."""
+    """HTTP 200 with JSON that is not UTF-8."""
     REDIRECT = "redirect"
     """HTTP 302 to another address."""
     HANG = "hang"
-    """No answer, until the client leaves or the server stops."""
+    """No response until the client disconnects or the server stops."""
     DRIP = "drip"
-    """An answer that comes byte by byte and never ends."""
+    """A response that is sent byte by byte and never ends."""
     RESET = "reset"
-    """The connection is torn down in place of an answer."""
+    """The connection is reset without a response."""
     TRUNCATED = "truncated"
-    """The connection ends before the announced length is reached."""
+    """The connection is closed before Content-Length is reached."""
     TRUNCATED_GZIP = "truncated_gzip"
-    """A compressed body that is whole as HTTP and cut off as gzip."""
+    """A gzip body that is truncated; the HTTP response is complete."""
     BAD_GZIP = "bad_gzip"
-    """A body that is called gzip and is not."""
+    """A body with Content-Encoding gzip that is not gzip."""
     GZIP_BOMB = "gzip_bomb"
-    """A small compressed body that inflates to 64 MiB."""
+    """A small gzip body of 64 MiB when decompressed."""
     OVERSIZED = "oversized"
     """A plain body of 8 MiB."""
     NOT_HTTP = "not_http"
@@ -72,80 +72,82 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What a fault on the wire may use."""
+class FaultContext:
+    """The input of a fault handler."""
 
     request: web.BaseRequest
     location: str
-    """Where a redirect leads."""
+    """The target of a redirect."""
 
 
-Act = Callable[[Scene], Awaitable[web.StreamResponse]]
+FaultHandler = Callable[[FaultContext], Awaitable[web.StreamResponse]]
 
 _JSON: Final = {"Content-Type": "application/json"}
 _HTML: Final = {"Content-Type": "text/html; charset=utf-8"}
 _GZIP: Final = {**_JSON, "Content-Encoding": "gzip"}
-_PAGE: Final = b"<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>The service is away for a moment</h1></body></html>"
+_PAGE: Final = (
+    b"<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>The service is temporarily unavailable</h1></body></html>"
+)
 _CUT_OFF: Final = gzip.compress(b'{"data": {"username": "demo"}}', mtime=0)[:-12]
 
 
-def _send(status: int, content: bytes, headers: Mapping[str, str]) -> Act:
-    async def act(scene: Scene) -> web.StreamResponse:  # noqa: ARG001 -- every fault is called alike
+def _send(status: int, content: bytes, headers: Mapping[str, str]) -> FaultHandler:
+    async def handle(context: FaultContext) -> web.StreamResponse:  # noqa: ARG001 -- all fault handlers have the same parameters
         return web.Response(status=status, body=content, headers=headers)
 
-    return act
+    return handle
 
 
-def send_raw(content: bytes, ending: Literal["close", "reset", "hold"] = "close") -> Act:
-    """Bytes past the HTTP server; then the connection is closed, reset, or held open until the client leaves."""
+def send_raw(content: bytes, ending: Literal["close", "reset", "hold"] = "close") -> FaultHandler:
+    """Write bytes to the connection directly, then close it, reset it, or hold it open until the client disconnects."""
 
-    async def act(scene: Scene) -> web.StreamResponse:
-        if (transport := scene.request.transport) is not None:
+    async def handle(context: FaultContext) -> web.StreamResponse:
+        if (transport := context.request.transport) is not None:
             transport.write(content)
             if ending == "close":
                 transport.close()
         if ending == "hold":
-            await _hang(scene)
-        return await _reset(scene) if ending == "reset" else web.Response()  # nobody gets it: the connection is closed
+            await _hang(context)
+        return await _reset(context) if ending == "reset" else web.Response()  # not sent: the connection is closed
 
-    return act
-
-
-async def _redirect(scene: Scene) -> web.StreamResponse:
-    return web.Response(status=302, headers={"Location": scene.location})
+    return handle
 
 
-async def _hang(scene: Scene) -> NoReturn:  # noqa: ARG001 -- every fault is called alike
-    await asyncio.get_running_loop().create_future()  # cancelled when the client leaves or the server stops
-    raise AssertionError("nobody sets this future")
+async def _redirect(context: FaultContext) -> web.StreamResponse:
+    return web.Response(status=302, headers={"Location": context.location})
 
 
-async def _reset(scene: Scene) -> web.StreamResponse:
-    if (transport := scene.request.transport) is not None:
+async def _hang(context: FaultContext) -> NoReturn:  # noqa: ARG001 -- all fault handlers have the same parameters
+    await asyncio.get_running_loop().create_future()  # cancelled when the client disconnects or the server stops
+    raise AssertionError("this future is never set")
+
+
+async def _reset(context: FaultContext) -> web.StreamResponse:
+    if (transport := context.request.transport) is not None:
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with RST, not with FIN
         transport.abort()
-    return web.Response()  # nobody gets it: the connection is closed
+    return web.Response()  # not sent: the connection is closed
 
 
-async def _drip(scene: Scene) -> NoReturn:
+async def _drip(context: FaultContext) -> NoReturn:
     response = web.StreamResponse(headers=_JSON)
-    await response.prepare(scene.request)
+    await response.prepare(context.request)
     await response.write(b"{")
-    while True:  # cancelled when the client leaves or the server stops
+    while True:  # cancelled when the client disconnects or the server stops
         await asyncio.sleep(DRIP_PAUSE)
         await response.write(b" ")
 
 
-async def _oversized(scene: Scene) -> web.StreamResponse:
+async def _oversized(context: FaultContext) -> web.StreamResponse:
     response = web.StreamResponse(headers={**_JSON, "Content-Length": str(OVERSIZED_BYTES)})
-    await response.prepare(scene.request)
+    await response.prepare(context.request)
     for _ in range(OVERSIZED_BYTES // MIB):
         await response.write(b" " * MIB)
     return response
 
 
-async def _gzip_bomb(scene: Scene) -> web.StreamResponse:  # noqa: ARG001 -- every fault is called alike
+async def _gzip_bomb(context: FaultContext) -> web.StreamResponse:  # noqa: ARG001 -- all fault handlers have the same parameters
     return web.Response(body=await asyncio.to_thread(_bomb), headers=_GZIP)
 
 
@@ -155,7 +157,7 @@ def _bomb() -> bytes:
     return b"".join([compressor.compress(b" " * MIB) for _ in range(BOMB_BYTES // MIB)]) + compressor.flush()
 
 
-WIRE: Final[Mapping[Fault, Act]] = MappingProxyType(
+NETWORK_FAULTS: Final[Mapping[Fault, FaultHandler]] = MappingProxyType(
     {
         Fault.HTML: _send(502, _PAGE, _HTML),
         Fault.HTML_200: _send(200, _PAGE, _HTML),
@@ -176,4 +178,4 @@ WIRE: Final[Mapping[Fault, Act]] = MappingProxyType(
         Fault.NOT_HTTP: send_raw(b"220 mail.example.com ESMTP\r\n"),
     }
 )
-"""The faults on the wire; the others stand in each vendor's `refusals`."""
+"""The handlers of the network faults. The other faults are in each vendor's `refusals`."""

@@ -9,18 +9,18 @@ from typing import Any, Final, Literal
 
 from exporter.simulator.examples import example, example_body
 from exporter.simulator.faults import Fault
-from exporter.simulator.flow import Stock, Usage
-from exporter.simulator.vendor import Presented, Vendor
+from exporter.simulator.usage import Balance, Usage
+from exporter.simulator.vendor import PresentedKey, Vendor
 
 KEY_LIFE: Final = timedelta(days=25)
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A prepaid balance. One in usd reloads itself where the stock has a top-up; one in credits is an enterprise package."""
+    """A prepaid balance. In usd, auto reload is on if the balance has a top-up; in credits, it is an enterprise package."""
 
     username: str
-    balance: Stock
+    balance: Balance
     currency: Literal["usd", "credits"] = "usd"
 
     def __call__(self, elapsed: float, now: float) -> dict[str, Any]:
@@ -38,13 +38,13 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """The pools of a web plan, which only an access token sees."""
+    """The credits of a web plan, which only an access token can read."""
 
     username: str
     plan: str
     granted: int
     premium: Usage
-    add_on: Stock
+    add_on: Balance
 
     def __call__(self, elapsed: float, now: float) -> dict[str, Any]:
         """Return the body of a good response."""
@@ -61,14 +61,14 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class UsageBased:
-    """Metered billing. Spending stops at the cap, if there is one."""
+    """Usage-based billing. Spending stops at the cap, if there is one."""
 
     username: str
     spend: Usage
     cap: float | None = None
     included: float | None = None
     included_rate: float = 0.0
-    """Included credits consumed for one usd spent."""
+    """Included credits consumed per usd spent."""
 
     def __call__(self, elapsed: float, now: float) -> dict[str, Any]:
         """Return the body of a good response."""
@@ -92,7 +92,7 @@ def _body(username: str, name: str) -> dict[str, Any]:
 
 
 def _key(elapsed: float, now: float) -> dict[str, Any]:
-    """Return the body about any key: created when the simulator started, with a fixed lifetime."""
+    """Return the body for any key: created when the simulator started, with a fixed lifetime."""
     created = datetime.fromtimestamp(round(now - elapsed), UTC)
     times = {"created_at": created, "updated_at": created, "expires_at": created + KEY_LIFE}
     body: dict[str, Any] = example_body("heygen", "key-expires")
@@ -105,11 +105,11 @@ def _iso8601(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _presented(headers: Mapping[str, str]) -> Presented | None:
+def _read_key(headers: Mapping[str, str]) -> PresentedKey | None:
     if key := headers.get("X-Api-Key"):
-        return Presented(key)
+        return PresentedKey(key)
     scheme, _, token = headers.get("Authorization", "").partition(" ")
-    return Presented(token, bearer=True) if scheme.lower() == "bearer" and token else None
+    return PresentedKey(token, bearer=True) if scheme.lower() == "bearer" and token else None
 
 
 _REFUSED: Final = example("heygen", "refused-key")
@@ -117,8 +117,8 @@ _REFUSED: Final = example("heygen", "refused-key")
 VENDOR: Final = Vendor(
     name="heygen",
     path="/v3/users/me",
-    territory="/v3/",
-    presented=_presented,
+    path_prefix="/v3/",
+    read_key=_read_key,
     headers=lambda request_id: {"X-Request-Id": request_id},
     missing_key=_REFUSED,
     not_found=example("heygen", "not-found"),
@@ -129,5 +129,5 @@ VENDOR: Final = Vendor(
         Fault.QUOTA_EXHAUSTED: example("heygen", "insufficient-credit"),
         Fault.SERVER_ERROR: example("heygen", "internal-error"),
     },
-    beside={"/v3/api_keys/self": _key},
+    other_paths={"/v3/api_keys/self": _key},
 )

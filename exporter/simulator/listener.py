@@ -1,4 +1,4 @@
-"""A loopback server of which every connection can be dropped at once."""
+"""A loopback server that can drop all connections."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final, Self
 from aiohttp import web
 
 HOST: Final = "127.0.0.1"
-SHUTDOWN_TIMEOUT: Final = 2.0  # 0 would mean: wait for ever
+SHUTDOWN_TIMEOUT: Final = 2.0  # 0 means no limit
 
 
 class Listener:
-    """Answers by `handle`, which its kinds define."""
+    """Responds with `handle`, which subclasses define."""
 
     path = ""
-    """What the URL ends with."""
+    """The path of the URL."""
 
     def __init__(self) -> None:
         self._web: web.Server | None = None
@@ -23,7 +23,7 @@ class Listener:
         self.url = ""
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
+        """Respond to one request."""
         raise NotImplementedError
 
     async def start(self, port: int = 0, ssl_context: ssl.SSLContext | None = None) -> str:
@@ -40,7 +40,7 @@ class Listener:
         return self.url
 
     async def stop(self) -> None:
-        """Drop every connection, whatever is under way on it, and listen no more."""
+        """Drop every connection and stop listening."""
         if self._web is None or self._runner is None:
             return
         for connection in self._web.connections:
@@ -51,7 +51,7 @@ class Listener:
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         return len(self._web.connections) if self._web else 0
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""One loopback server that plays all vendors: it finds the account by its secret and answers as the vendor would."""
+"""One loopback server for all vendors. It finds the account by its secret and responds as the vendor does."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from typing import Any, Final
 from aiohttp import web
 
 from exporter.simulator import elevenlabs, heygen, liveavatar
-from exporter.simulator.faults import WIRE, Act, Fault, Scene
+from exporter.simulator.faults import NETWORK_FAULTS, Fault, FaultContext, FaultHandler
 from exporter.simulator.listener import Listener
-from exporter.simulator.vendor import Answer, Presented, Vendor
+from exporter.simulator.vendor import FixedResponse, PresentedKey, Vendor
 
 MAX_REQUESTS_KEPT: Final = 10_000
 COMPRESSED_ABOVE: Final = 500
 
 VENDORS: Final[Mapping[str, Vendor]] = {vendor.name: vendor for vendor in (heygen.VENDOR, elevenlabs.VENDOR, liveavatar.VENDOR)}
 _BY_PATH: Final = {vendor.path: vendor for vendor in VENDORS.values()}
-_BY_TERRITORY: Final = sorted(VENDORS.values(), key=lambda vendor: len(vendor.territory), reverse=True)
-_NOWHERE: Final = Answer(404, {"detail": "Not Found"})
+_BY_PREFIX: Final = sorted(VENDORS.values(), key=lambda vendor: len(vendor.path_prefix), reverse=True)
+_NOT_FOUND: Final = FixedResponse(404, {"detail": "Not Found"})
 
 
 @dataclass(frozen=True, slots=True)
-class Player:
-    """One account as the vendor has it."""
+class SimulatedAccount:
+    """One account at a vendor."""
 
     provider: str
     secret: str = field(repr=False)
     body: Callable[[float, float], Any]
-    """From seconds since the start and Unix time to the success body."""
+    """Returns the success body, from seconds since the start and Unix time."""
     bearer: bool = False
     """Whether the secret is an OAuth access token; only HeyGen has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request as it came in; `provider` is empty where the path is no vendor's."""
+    """One request. `provider` is empty if the path belongs to no vendor."""
 
     method: str
     path: str
@@ -51,8 +51,8 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class _Canned:
-    """An answer that a test laid down, sent exactly so."""
+class _RawResponse:
+    """A response that is sent as it is."""
 
     status: int
     content: bytes
@@ -60,23 +60,27 @@ class _Canned:
 
 
 @dataclass(frozen=True, slots=True)
-class _Misbehaviour:
-    """A fault, and where it leads if it is a redirect."""
+class _ActiveFault:
+    """A fault, and the location if it is a redirect."""
 
     fault: Fault
     location: str
 
 
 class Simulator(Listener):
-    """Vendors with accounts. Time comes from the two clocks; what an account answers is a function of it."""
+    """Vendors with accounts. Every body is a function of time, which the two clocks give."""
 
     def __init__(
-        self, players: Iterable[Player], *, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
+        self,
+        accounts: Iterable[SimulatedAccount],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
-        self._players = _by_secret(players)
-        self._secrets = {presented.secret for _, presented in self._players}
-        self._scripts: dict[str, _Canned | _Misbehaviour | Act] = {}
+        self._accounts = _by_secret(accounts)
+        self._secrets = {key.secret for _, key in self._accounts}
+        self._overrides: dict[str, _RawResponse | _ActiveFault | FaultHandler] = {}
         self._monotonic = monotonic
         self._wall = wall
         self._started = 0.0
@@ -84,33 +88,33 @@ class Simulator(Listener):
         self.requests: deque[Received] = deque(maxlen=MAX_REQUESTS_KEPT)
 
     async def start(self, port: int = 0, ssl_context: ssl.SSLContext | None = None) -> str:
-        """Listen on loopback and return the base URL; the accounts' time starts."""
+        """Listen on loopback and return the base URL. The time of the accounts starts here."""
         url = await super().start(port, ssl_context)
         self._started = self._monotonic()
         return url
 
-    def misbehave(self, secret: str, fault: Fault | None, *, location: str = "/elsewhere") -> None:
-        """Make every account with this secret fail so from now on; None ends it. The location is where a redirect leads."""
+    def set_fault(self, secret: str, fault: Fault | None, *, location: str = "/elsewhere") -> None:
+        """Set the fault of every account with this secret; None clears it. `location` is the target of a redirect."""
         if fault is None:
             self.clear(secret)
         else:
-            self._scripts[self._known(secret)] = _Misbehaviour(fault, location)
+            self._overrides[self._known(secret)] = _ActiveFault(fault, location)
 
-    def reply(
+    def set_response(
         self, secret: str, *, status: int = 200, body: object = ..., content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Answer every account with this secret so from now on: with a body to send as JSON, with raw content, or with neither."""
+        """Set the response for every account with this secret: a body to send as JSON, raw content, or neither."""
         if content is None:
             content = b"" if body is ... else _encode(body)
-        self._scripts[self._known(secret)] = _Canned(status, content, headers or {})
+        self._overrides[self._known(secret)] = _RawResponse(status, content, headers or {})
 
-    def perform(self, secret: str, act: Act) -> None:
-        """Leave every answer to an account with this secret to an act from now on."""
-        self._scripts[self._known(secret)] = act
+    def set_handler(self, secret: str, handler: FaultHandler) -> None:
+        """Let a handler respond for every account with this secret."""
+        self._overrides[self._known(secret)] = handler
 
     def clear(self, secret: str) -> None:
-        """Let every account with this secret behave again."""
-        self._scripts.pop(self._known(secret), None)
+        """Remove the fault, response or handler of every account with this secret."""
+        self._overrides.pop(self._known(secret), None)
 
     def _known(self, secret: str) -> str:
         if secret not in self._secrets:
@@ -118,53 +122,57 @@ class Simulator(Listener):
         return secret
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request as its vendor does."""
+        """Respond to one request as its vendor does."""
         path = request.path
-        vendor = _BY_PATH.get(path) or next((vendor for vendor in _BY_TERRITORY if path.startswith(vendor.territory)), None)
+        vendor = _BY_PATH.get(path) or next((vendor for vendor in _BY_PREFIX if path.startswith(vendor.path_prefix)), None)
         name = vendor.name if vendor else ""
         self.requests.append(Received(request.method, path, request.headers, name, self._monotonic()))
         if vendor is None:
-            return _response(_NOWHERE, {})
+            return _response(_NOT_FOUND, {})
         self._served += 1
-        usual = vendor.headers(f"{self._served:032x}")
-        if path not in {vendor.path, *vendor.beside} or request.method != "GET":
-            return _response(vendor.not_found, usual)
-        return await self._play(vendor, request, usual)
+        vendor_headers = vendor.headers(f"{self._served:032x}")
+        if path not in {vendor.path, *vendor.other_paths} or request.method != "GET":
+            return _response(vendor.not_found, vendor_headers)
+        return await self._respond(vendor, request, vendor_headers)
 
-    async def _play(self, vendor: Vendor, request: web.BaseRequest, usual: Mapping[str, str]) -> web.StreamResponse:
-        presented = vendor.presented(request.headers)
-        if presented is None:
-            return _response(vendor.missing_key, usual)
-        player = self._players.get((vendor.name, presented))
-        if player is None:
-            return _response(vendor.refusals[Fault.BAD_KEY], usual)
-        script = self._scripts.get(presented.secret)
-        if script is None:
-            body = vendor.beside.get(request.path, player.body)(self._monotonic() - self._started, self._wall())
-            return _compressed(_response(Answer(200, body), usual), request)
-        return await self._follow(script, vendor, request, usual)
+    async def _respond(self, vendor: Vendor, request: web.BaseRequest, vendor_headers: Mapping[str, str]) -> web.StreamResponse:
+        key = vendor.read_key(request.headers)
+        if key is None:
+            return _response(vendor.missing_key, vendor_headers)
+        account = self._accounts.get((vendor.name, key))
+        if account is None:
+            return _response(vendor.refusals[Fault.BAD_KEY], vendor_headers)
+        override = self._overrides.get(key.secret)
+        if override is None:
+            body = vendor.other_paths.get(request.path, account.body)(self._monotonic() - self._started, self._wall())
+            return _compressed(_response(FixedResponse(200, body), vendor_headers), request)
+        return await self._override(override, vendor, request, vendor_headers)
 
-    async def _follow(
-        self, script: _Canned | _Misbehaviour | Act, vendor: Vendor, request: web.BaseRequest, usual: Mapping[str, str]
+    async def _override(
+        self,
+        override: _RawResponse | _ActiveFault | FaultHandler,
+        vendor: Vendor,
+        request: web.BaseRequest,
+        vendor_headers: Mapping[str, str],
     ) -> web.StreamResponse:
-        match script:
-            case _Canned(status, content, headers):
-                return _plain(status, content, usual, headers)
-            case _Misbehaviour(fault, location):
+        match override:
+            case _RawResponse(status, content, headers):
+                return _plain(status, content, vendor_headers, headers)
+            case _ActiveFault(fault, location):
                 if fault in vendor.refusals:
-                    return _response(vendor.refusals[fault], usual)
-                return await WIRE[fault](Scene(request, location))
-            case act:
-                return await act(Scene(request, ""))
+                    return _response(vendor.refusals[fault], vendor_headers)
+                return await NETWORK_FAULTS[fault](FaultContext(request, location))
+            case handler:
+                return await handler(FaultContext(request, ""))
 
 
-def _by_secret(players: Iterable[Player]) -> dict[tuple[str, Presented], Player]:
-    found: dict[tuple[str, Presented], Player] = {}
-    for player in players:
-        if player.provider not in VENDORS:
-            raise ValueError(f"the vendor {player.provider!r} cannot be played")
-        if found.setdefault((player.provider, Presented(player.secret, player.bearer)), player) is not player:
-            raise ValueError(f"two accounts of {player.provider} have the same secret")
+def _by_secret(accounts: Iterable[SimulatedAccount]) -> dict[tuple[str, PresentedKey], SimulatedAccount]:
+    found: dict[tuple[str, PresentedKey], SimulatedAccount] = {}
+    for account in accounts:
+        if account.provider not in VENDORS:
+            raise ValueError(f"the vendor {account.provider!r} is not simulated")
+        if found.setdefault((account.provider, PresentedKey(account.secret, account.bearer)), account) is not account:
+            raise ValueError(f"two accounts of {account.provider} have the same secret")
     return found
 
 
@@ -172,13 +180,13 @@ def _encode(body: object) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def _response(answer: Answer, usual: Mapping[str, str]) -> web.Response:
-    return _plain(answer.status, _encode(answer.body), usual, answer.headers)
+def _response(response: FixedResponse, vendor_headers: Mapping[str, str]) -> web.Response:
+    return _plain(response.status, _encode(response.body), vendor_headers, response.headers)
 
 
-def _plain(status: int, content: bytes, usual: Mapping[str, str], headers: Mapping[str, str]) -> web.Response:
-    response = web.Response(status=status, body=content, headers={"Content-Type": "application/json", **usual})
-    response.headers.update(headers)  # whatever the case of their letters
+def _plain(status: int, content: bytes, vendor_headers: Mapping[str, str], headers: Mapping[str, str]) -> web.Response:
+    response = web.Response(status=status, body=content, headers={"Content-Type": "application/json", **vendor_headers})
+    response.headers.update(headers)  # names are compared without case
     return response
 
 

@@ -1,4 +1,4 @@
-"""What the server must know of a vendor to play it."""
+"""The description of a vendor that the server simulates."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from exporter.simulator.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer: a status, a body that is sent as JSON, and headers beyond the usual ones."""
+class FixedResponse:
+    """A response: a status, a body that is sent as JSON, and headers besides those of the vendor."""
 
     status: int
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Presented(NamedTuple):
+class PresentedKey(NamedTuple):
     """The secret that a request carries, and whether it came as a bearer token."""
 
     secret: str
@@ -27,20 +27,20 @@ class Presented(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """One vendor as its clients see it."""
+    """One vendor's HTTP API."""
 
     name: str
     path: str
-    """The path that tells of the account."""
-    territory: str
-    """How all paths of this vendor begin; the longest match decides whose 404 a stranger gets."""
-    presented: Callable[[Mapping[str, str]], Presented | None]
-    """Finds the secret in the request headers."""
+    """The path of the account's data."""
+    path_prefix: str
+    """The prefix of all paths of this vendor. The longest matching prefix decides which 404 an unknown path gets."""
+    read_key: Callable[[Mapping[str, str]], PresentedKey | None]
+    """Returns the key in the request headers."""
     headers: Callable[[str], Mapping[str, str]]
-    """The headers on every answer, for one request id."""
-    missing_key: Answer
-    not_found: Answer
-    refusals: Mapping[Fault, Answer]
-    """The faults that the vendor words itself."""
-    beside: Mapping[str, Callable[[float, float], Any]] = field(default_factory=dict)
-    """Other paths that are played alike for every account: from seconds since the start and Unix time to the success body."""
+    """Returns the headers of every response, from the request id."""
+    missing_key: FixedResponse
+    not_found: FixedResponse
+    refusals: Mapping[Fault, FixedResponse]
+    """The responses for faults that have an error body of the vendor."""
+    other_paths: Mapping[str, Callable[[float, float], Any]] = field(default_factory=dict)
+    """Further paths, with the same body for every account: a function of seconds since the start and Unix time."""

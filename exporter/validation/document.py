@@ -12,8 +12,12 @@ from exporter.errors import ConfigError, Problem
 from exporter.validation.files import read_file
 
 _QUOTED = re.compile(r"""'(?!<|\\.')[^']{2,}'|"(?!<)[^"]{2,}\"""")
+_PLAIN_INT = re.compile(r"0|-?[1-9][0-9]*")
 _SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
-_MERGE = "tag:yaml.org,2002:merge"
+_TAG = "tag:yaml.org,2002:"
+_MERGE, _INT = f"{_TAG}merge", f"{_TAG}int"
+_EQUAL_TO_NUMBERS = {f"{_TAG}bool", f"{_TAG}float"}
+"""In Python, `True` and `1.0` are the same key as `1`."""
 
 
 class _RefusedError(yaml.MarkedYAMLError):
@@ -61,7 +65,7 @@ def _parse(text: str) -> Any:
         raise _refusal("contains a character that YAML does not allow", mark) from None
     try:
         node = loader.get_single_node()
-        _refuse_duplicates(node, set())
+        _check_keys(node, set())
         return loader.construct_document(node) if node is not None else None
     except yaml.reader.ReaderError:
         raise _refusal("contains a character that YAML does not allow", loader.get_mark()) from None
@@ -69,14 +73,14 @@ def _parse(text: str) -> Any:
         loader.dispose()
 
 
-def _refuse_duplicates(node: yaml.Node | None, seen: set[int]) -> None:
-    """Check the keys as they are written, before merges (`<<`) are applied."""
+def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
+    """Refuse keys that occur twice as they are written, before merges (`<<`) are applied, and keep `007` as text: it is not 7."""
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_duplicates(item, seen)
+            _check_keys(item, seen)
     elif isinstance(node, yaml.MappingNode):
         keys = set()
         for key, value in node.value:
@@ -85,8 +89,18 @@ def _refuse_duplicates(node: yaml.Node | None, seen: set[int]) -> None:
                     shown = f"the key {key.value!r}" if _SHOWN.fullmatch(key.value) else "a key"
                     raise _refusal(f"{shown} occurs twice", key.start_mark)
                 keys.add(key.value)
-            _refuse_duplicates(key, seen)
-            _refuse_duplicates(value, seen)
+            _check_keys(key, seen)
+            _check_keys(value, seen)
+        node.value = [(_as_written(key), value) for key, value in node.value]
+        tags = {key.tag: key for key, _ in node.value}
+        if _INT in tags and (others := _EQUAL_TO_NUMBERS & tags.keys()):
+            raise _refusal("a key is not text: put it in quotes", tags[others.pop()].start_mark)
+
+
+def _as_written(key: yaml.Node) -> yaml.Node:
+    """Return a key whose number is written in another form than decimal, such as `007` or `0x1F`, as text."""
+    is_other_form = key.tag == _INT and isinstance(key, yaml.ScalarNode) and not _PLAIN_INT.fullmatch(key.value)
+    return yaml.ScalarNode(f"{_TAG}str", key.value, key.start_mark, key.end_mark) if is_other_form else key
 
 
 def _refusal(problem: str, mark: yaml.Mark | None) -> _RefusedError:

@@ -66,4 +66,4 @@ def _read_pipe(descriptor: int, limit: int) -> bytes:
 
 
 def _not_regular() -> OSError:
-    return OSError(errno.EINVAL, "not a regular file")
+    return OSError(errno.ENXIO, "not a regular file")

@@ -16,8 +16,8 @@ from exporter.web.connection import Connection, Observer
 from exporter.web.limits import Limits
 from exporter.web.web_config.loading import WebConfig
 
-SHUTDOWN_TIMEOUT = 1.0
-"""How long answers in progress may take at the end, in seconds."""
+SHUTDOWN_TIMEOUT = 0.5
+"""How long answers in progress may take at the end, in seconds. aiohttp waits twice: before it cancels them and after."""
 ACCEPT_RETRY = 1.0
 """How long to wait when the process has no file descriptor left, in seconds."""
 

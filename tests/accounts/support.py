@@ -53,7 +53,7 @@ RECORD: Final = Record(ENTRY, Schedule(1060.375, 1360.5))
 
 
 def whole(type_: type[T], **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[T]:
-    """Values with every field given; a field that is added to the type must be added here too."""
+    """Values with every field set. A field that is added to the type must be added here too."""
     assert parts.keys() == {part.name for part in fields(type_)}  # type: ignore[arg-type]  # dataclasses only
     return st.builds(type_, **parts)
 
@@ -143,7 +143,7 @@ RECORDS: Final = whole(Record, entry=ENTRIES, schedule=whole(Schedule, begun_at=
 
 
 def record(**changes: Any) -> Record:
-    """The record with other observations or times."""
+    """Return the record with changed observations or times."""
     times = {name: changes.pop(name) for name in ("begun_at", "next_poll_at") if name in changes}
     return Record(replace(ENTRY, **changes), replace(RECORD.schedule, **times))
 
@@ -153,7 +153,7 @@ def account(number: int) -> AccountKey:
 
 
 class Log:
-    """What is logged from now on."""
+    """The log from now on."""
 
     def __init__(self) -> None:
         self._stream = io.StringIO()

@@ -1,4 +1,4 @@
-"""What consecutive readings tell of consumption: exactly, never negative, and no more than two numbers can tell."""
+"""The consumption between consecutive readings: exact, never negative, and 0 where the readings do not prove any."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from exporter.model import AccountKey, Quota, is_storable
 
 START, STEP, DAY = 1_000_000.0, 300.0, 86_400.0
 SOON = START + 200
-"""An end of the period that the second reading has behind itself."""
+"""A period end before the second reading."""
 
 
-def told(
+def quota(
     used: object = None,
     remaining: object = None,
     limit: object = None,
@@ -37,21 +37,21 @@ def told(
     return Quota(resource, unit, used=used, remaining=remaining, limit=limit, resets_at=resets_at)
 
 
-def kept(*readings: Quota | Sequence[Quota], step: float = STEP, known: tuple[Consumption, ...] = ()) -> tuple[Consumption, ...]:
-    """The counters after these readings, one `step` apart."""
+def counters(*readings: Quota | Sequence[Quota], step: float = STEP, known: tuple[Consumption, ...] = ()) -> tuple[Consumption, ...]:
+    """Return the counters after these readings, one `step` apart."""
     for number, reading in enumerate(readings):
         at = START + number * step
         known = update_consumption(known, [reading] if isinstance(reading, Quota) else reading, at, at)
     return known
 
 
-def counted(*readings: Quota | Sequence[Quota], step: float = STEP) -> tuple[str, str]:
-    """What was consumed and replenished of the only resource."""
-    [consumption] = kept(*readings, step=step)
+def totals_of(*readings: Quota | Sequence[Quota], step: float = STEP) -> tuple[str, str]:
+    """Return what was consumed and replenished of the only resource."""
+    [consumption] = counters(*readings, step=step)
     return str(consumption.consumed), str(consumption.replenished)
 
 
-def totals(known: tuple[Consumption, ...]) -> dict[str, tuple[int, int]]:
+def totals_by_unit(known: tuple[Consumption, ...]) -> dict[str, tuple[int, int]]:
     return {consumption.unit: (int(consumption.consumed), int(consumption.replenished)) for consumption in known}
 
 
@@ -61,145 +61,152 @@ def totals(known: tuple[Consumption, ...]) -> dict[str, tuple[int, int]]:
 @pytest.mark.parametrize(
     ("former", "latter", "expected"),
     [
-        pytest.param(told(10, 90, 100), told(30, 70, 100), ("20", "0"), id="consumption"),
-        pytest.param(told(10, 90, 100), told(10, 90, 100), ("0", "0"), id="nothing happened"),
-        pytest.param(told("0.1"), told("0.3"), ("0.2", "0"), id="decimal fractions are exact"),
-        pytest.param(told(80, resets_at=SOON), told(80, resets_at=SOON), ("0", "0"), id="nothing happened at the period's end"),
-        pytest.param(told(0), told(10**300 + 1), (f"1{1:0300}", "0"), id="large numbers are exact"),
-        pytest.param(told(10, 90, 100), told(30, 120, 150), ("20", "50"), id="consumption and a raised limit"),
-        pytest.param(told(10, 90, 100), told(30, 20, 50), ("20", "0"), id="consumption and a lowered limit"),
-        pytest.param(told(500, 500), told(470, 530), ("0", "30"), id="a refund is no reset"),
-        pytest.param(told(80, 20, 100), told(5, 95, 100), ("5", "80"), id="a fall to less than half is a reset"),
-        pytest.param(told(80, 20, 100), told(40, 60, 100), ("40", "80"), id="a fall to half is a reset"),
-        pytest.param(told(80, 20, 100), told(41, 59, 100), ("0", "39"), id="a fall to more than half is a refund"),
-        pytest.param(told(80, 20, 100, SOON), told(70, 30, 100), ("70", "80"), id="a fall after the period's end is a reset"),
-        pytest.param(told(80, 20, 100, START + 300), told(70, 30, 100), ("70", "80"), id="a fall at the period's end is a reset"),
-        pytest.param(told(80, 20, 100, START + 301), told(70, 30, 100), ("0", "10"), id="a fall before the period's end is a refund"),
-        pytest.param(told(80, 20, 100, START), told(70, 30, 100, START), ("0", "10"), id="an end that was past before is no evidence"),
-        pytest.param(told(80, resets_at=START + DAY), told(70, resets_at=START + 31 * DAY), ("70", "80"), id="a new end is a new period"),
+        pytest.param(quota(10, 90, 100), quota(30, 70, 100), ("20", "0"), id="consumption"),
+        pytest.param(quota(10, 90, 100), quota(10, 90, 100), ("0", "0"), id="nothing happened"),
+        pytest.param(quota("0.1"), quota("0.3"), ("0.2", "0"), id="decimal fractions are exact"),
+        pytest.param(quota(80, resets_at=SOON), quota(80, resets_at=SOON), ("0", "0"), id="nothing happened at the period's end"),
+        pytest.param(quota(0), quota(10**300 + 1), (f"1{1:0300}", "0"), id="large numbers are exact"),
+        pytest.param(quota(10, 90, 100), quota(30, 120, 150), ("20", "50"), id="consumption and a raised limit"),
+        pytest.param(quota(10, 90, 100), quota(30, 20, 50), ("20", "0"), id="consumption and a lowered limit"),
+        pytest.param(quota(500, 500), quota(470, 530), ("0", "30"), id="a refund is no reset"),
+        pytest.param(quota(80, 20, 100), quota(5, 95, 100), ("5", "80"), id="a fall to less than half is a reset"),
+        pytest.param(quota(80, 20, 100), quota(40, 60, 100), ("40", "80"), id="a fall to half is a reset"),
+        pytest.param(quota(80, 20, 100), quota(41, 59, 100), ("0", "39"), id="a fall to more than half is a refund"),
+        pytest.param(quota(80, 20, 100, SOON), quota(70, 30, 100), ("70", "80"), id="a fall after the period's end is a reset"),
+        pytest.param(quota(80, 20, 100, START + 300), quota(70, 30, 100), ("70", "80"), id="a fall at the period's end is a reset"),
+        pytest.param(quota(80, 20, 100, START + 301), quota(70, 30, 100), ("0", "10"), id="a fall before the period's end is a refund"),
+        pytest.param(quota(80, 20, 100, START), quota(70, 30, 100, START), ("0", "10"), id="an end before the first reading proves nothing"),
+        pytest.param(quota(80, resets_at=START + DAY), quota(70, resets_at=START + 31 * DAY), ("70", "80"), id="a new end is a new period"),
         pytest.param(
-            told(80, resets_at=START + DAY), told(70, resets_at=START + DAY + STEP + 60), ("0", "10"), id="jitter is no new period"
+            quota(80, resets_at=START + DAY), quota(70, resets_at=START + DAY + STEP + 60), ("0", "10"), id="jitter is no new period"
         ),
         pytest.param(
-            told(80, resets_at=START + DAY), told(70, resets_at=START + DAY + STEP + 61), ("70", "80"), id="a longer move than jitter is one"
+            quota(80, resets_at=START + DAY), quota(70, resets_at=START + DAY + STEP + 61), ("70", "80"), id="a move longer than jitter is a new period"
         ),
         pytest.param(
-            told(80, resets_at=START + DAY), told(70, resets_at=START + DAY + STEP), ("0", "10"), id="an end always a day ahead is none"
+            quota(80, resets_at=START + DAY), quota(70, resets_at=START + DAY + STEP), ("0", "10"), id="an end that is always a day ahead is no new period"
         ),
-        pytest.param(told(80, resets_at=START + DAY), told(70, resets_at=None), ("0", "10"), id="an end that is not told any more is none"),
-        pytest.param(told(-10), told(-30), ("0", "20"), id="negative use, falling"),
-        pytest.param(told(10), told(-5), ("0", "15"), id="use that becomes negative"),
-        pytest.param(told(80), told(5), ("5", "80"), id="only use: a reset"),
-        pytest.param(told(80), told(70), ("0", "10"), id="only use: a refund"),
-        pytest.param(told(10, limit=100), told(30, limit=150), ("20", "50"), id="only use: a raised limit is replenishment"),
-        pytest.param(told(10, limit=100), told(30, limit=50), ("20", "0"), id="only use: a lowered limit is none"),
-        pytest.param(told(10, limit=100), told(30), ("20", "0"), id="only use: a limit that is not told any more says nothing"),
-        pytest.param(told(remaining=50), told(remaining=42), ("8", "0"), id="only what remains: consumption"),
-        pytest.param(told(remaining=5), told(remaining=-3), ("8", "0"), id="only what remains: into overage"),
-        pytest.param(told(remaining=42), told(remaining=50), ("0", "8"), id="only what remains: a top-up"),
-        pytest.param(told(remaining=20, limit=100), told(remaining=97, limit=100), ("0", "77"), id="a rise within the period is a top-up"),
+        pytest.param(quota(80, resets_at=START + DAY), quota(70, resets_at=None), ("0", "10"), id="an end that is absent now is no new period"),
+        pytest.param(quota(-10), quota(-30), ("0", "20"), id="negative use, falling"),
+        pytest.param(quota(10), quota(-5), ("0", "15"), id="use that becomes negative"),
+        pytest.param(quota(80), quota(5), ("5", "80"), id="only use: a reset"),
+        pytest.param(quota(80), quota(70), ("0", "10"), id="only use: a refund"),
+        pytest.param(quota(10, limit=100), quota(30, limit=150), ("20", "50"), id="only use: a raised limit is replenishment"),
+        pytest.param(quota(10, limit=100), quota(30, limit=50), ("20", "0"), id="only use: a lowered limit is none"),
+        pytest.param(quota(10, limit=100), quota(30), ("20", "0"), id="only use: a limit that is absent now proves nothing"),
+        pytest.param(quota(remaining=50), quota(remaining=42), ("8", "0"), id="only what remains: consumption"),
+        pytest.param(quota(remaining=5), quota(remaining=-3), ("8", "0"), id="only what remains: into overage"),
+        pytest.param(quota(remaining=42), quota(remaining=50), ("0", "8"), id="only what remains: a top-up"),
+        pytest.param(quota(remaining=20, limit=100), quota(remaining=97, limit=100), ("0", "77"), id="a rise within the period is a top-up"),
         pytest.param(
-            told(remaining=20, limit=100, resets_at=SOON), told(remaining=97, limit=100), ("3", "80"), id="a rise at its end is the grant"
-        ),
-        pytest.param(
-            told(remaining=20, resets_at=START + DAY), told(remaining=97, limit=100, resets_at=START + 31 * DAY), ("3", "80"),
-            id="so is a rise with a new end",
-        ),
-        pytest.param(told(remaining=20, resets_at=SOON), told(remaining=97), ("0", "77"), id="a grant of unknown size is a top-up"),
-        pytest.param(
-            told(remaining=20, limit=100, resets_at=SOON), told(remaining=130, limit=100), ("0", "110"), id="more than the limit is left"
+            quota(remaining=20, limit=100, resets_at=SOON), quota(remaining=97, limit=100), ("3", "80"), id="a rise at its end is the grant"
         ),
         pytest.param(
-            told(remaining=120, limit=100, resets_at=SOON), told(remaining=130, limit=140), ("10", "20"), id="the limit was raised for it"
+            quota(remaining=20, resets_at=START + DAY), quota(remaining=97, limit=100, resets_at=START + 31 * DAY), ("3", "80"),
+            id="a rise with a new end is the grant",
+        ),
+        pytest.param(quota(remaining=20, resets_at=SOON), quota(remaining=97), ("0", "77"), id="a grant of unknown size is a top-up"),
+        pytest.param(
+            quota(remaining=20, limit=100, resets_at=SOON), quota(remaining=130, limit=100), ("0", "110"), id="more than the limit is left"
         ),
         pytest.param(
-            told(remaining=120, limit=100, resets_at=SOON), told(remaining=121, limit=100), ("0", "1"), id="more than the limit was left"
+            quota(remaining=120, limit=100, resets_at=SOON), quota(remaining=130, limit=140), ("10", "20"), id="the limit was raised for it"
         ),
         pytest.param(
-            told(remaining=40, limit=100, resets_at=SOON), told(remaining=40, limit=100, resets_at=SOON), ("0", "0"),
+            quota(remaining=120, limit=100, resets_at=SOON), quota(remaining=121, limit=100), ("0", "1"), id="more than the limit was left"
+        ),
+        pytest.param(
+            quota(remaining=40, limit=100, resets_at=SOON), quota(remaining=40, limit=100, resets_at=SOON), ("0", "0"),
             id="no rise at the end: the vendor is late",
         ),
         pytest.param(
-            told(remaining=40, limit=100, resets_at=SOON), told(remaining=30, limit=100, resets_at=SOON), ("10", "0"),
+            quota(remaining=40, limit=100, resets_at=SOON), quota(remaining=30, limit=100, resets_at=SOON), ("10", "0"),
             id="a fall at the end is consumption",
         ),
-        pytest.param(told(remaining=80, limit=100), told(remaining=25, limit=50), ("5", "0"), id="only what remains: a lowered limit"),
-        pytest.param(told(remaining=80, limit=100), told(remaining=70, limit=150), ("10", "0"), id="only what remains: a raised limit"),
-        pytest.param(told(remaining=80, limit=100), told(remaining=75, limit=90), ("0", "0"), id="a limit that fell by more than the rest"),
-        pytest.param(told(10), told(remaining=90), ("0", "0"), id="nothing in common"),
-        pytest.param(told(10, 90), told(remaining=80), ("10", "0"), id="what remains stands in for use"),
-        pytest.param(told(remaining=90), told(20, 80), ("10", "0"), id="and the other way round"),
-        pytest.param(told(10), told(10, 90), ("0", "0"), id="what remains appears"),
+        pytest.param(quota(remaining=80, limit=100), quota(remaining=25, limit=50), ("5", "0"), id="only what remains: a lowered limit"),
+        pytest.param(quota(remaining=80, limit=100), quota(remaining=70, limit=150), ("10", "0"), id="only what remains: a raised limit"),
+        pytest.param(quota(remaining=80, limit=100), quota(remaining=75, limit=90), ("0", "0"), id="a limit that fell by more than the rest"),
+        pytest.param(quota(10), quota(remaining=90), ("0", "0"), id="nothing in common"),
+        pytest.param(quota(10, 90), quota(remaining=80), ("10", "0"), id="what remains is used where use is absent"),
+        pytest.param(quota(remaining=90), quota(20, 80), ("10", "0"), id="what remains is used where use appears"),
+        pytest.param(quota(10), quota(10, 90), ("0", "0"), id="what remains appears"),
     ],
 )  # fmt: skip
 def test_two_readings_are_counted(former: Quota, latter: Quota, expected: tuple[str, str]) -> None:
-    assert counted(former, latter) == expected
+    assert totals_of(former, latter) == expected
 
 
 def test_the_first_reading_starts_the_counters_at_0() -> None:
-    [consumption] = update_consumption((), [told(10, 90, 100, SOON)], START, START)
+    [consumption] = update_consumption((), [quota(10, 90, 100, SOON)], START, START)
     assert consumption == Consumption(
         "r", "u", since=START, at=START, consumed=Decimal(0), replenished=Decimal(0), used=Decimal(10), remaining=Decimal(90),
         limit=Decimal(100), resets_at=SOON, readings=1, checkpoints=(Checkpoint(START, Decimal(0)),),
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("quota", [told(limit=100), told(resets_at=SOON), Quota("r", "u", unlimited=True)])
-def test_a_resource_without_use_or_rest_has_no_counters(quota: Quota) -> None:
-    assert kept(quota, quota) == ()
+@pytest.mark.parametrize("quota", [quota(limit=100), quota(resets_at=SOON), Quota("r", "u", unlimited=True)])
+def test_a_resource_without_used_or_remaining_has_no_counters(quota: Quota) -> None:
+    assert counters(quota, quota) == ()
 
 
-def test_use_counts_where_there_is_no_limit() -> None:
-    assert counted(replace(told(5), unlimited=True), replace(told(9), unlimited=True)) == ("4", "0")
+def test_use_is_counted_without_a_limit() -> None:
+    assert totals_of(replace(quota(5), unlimited=True), replace(quota(9), unlimited=True)) == ("4", "0")
 
 
-def test_a_day_of_everything_adds_up() -> None:
-    readings = (told(remaining=50), told(remaining=30), told(remaining=130), told(remaining=60), told(remaining=60), told(remaining=85))
-    assert counted(*readings) == ("90", "125")
+def test_consumption_and_top_ups_add_up() -> None:
+    readings = (
+        quota(remaining=50),
+        quota(remaining=30),
+        quota(remaining=130),
+        quota(remaining=60),
+        quota(remaining=60),
+        quota(remaining=85),
+    )
+    assert totals_of(*readings) == ("90", "125")
 
 
-def test_what_was_missing_in_between_is_not_counted_twice() -> None:
-    assert counted(told(10, 90), told(remaining=80), told(30, 70), told(35, 65)) == ("25", "0")
+def test_a_value_that_was_absent_in_between_is_not_counted_twice() -> None:
+    assert totals_of(quota(10, 90), quota(remaining=80), quota(30, 70), quota(35, 65)) == ("25", "0")
 
 
 def test_a_resource_that_comes_back_continues_from_its_last_reading() -> None:
-    assert counted(told(10), [], told(limit=100), told(25)) == ("15", "0")
+    assert totals_of(quota(10), [], quota(limit=100), quota(25)) == ("15", "0")
 
 
 def test_an_outage_is_one_difference_counted_when_it_is_seen() -> None:
-    assert counted(told(10), told(900), step=3 * DAY) == ("890", "0")
+    assert totals_of(quota(10), quota(900), step=3 * DAY) == ("890", "0")
 
 
 def test_a_period_that_ended_during_an_outage_is_a_reset() -> None:
-    assert counted(told(80, resets_at=START + DAY), told(70, resets_at=START + 31 * DAY), step=20 * DAY) == ("70", "80")
+    assert totals_of(quota(80, resets_at=START + DAY), quota(70, resets_at=START + 31 * DAY), step=20 * DAY) == ("70", "80")
 
 
-def test_nothing_is_concluded_across_a_change_of_the_unit() -> None:
-    known = kept(
-        told(remaining=50, unit="usd"), told(remaining=45, unit="usd"), told(remaining=40, unit="eur"), told(remaining=10, unit="usd")
+def test_readings_in_different_units_are_not_compared() -> None:
+    known = counters(
+        quota(remaining=50, unit="usd"), quota(remaining=45, unit="usd"), quota(remaining=40, unit="eur"), quota(remaining=10, unit="usd")
     )
-    assert totals(known) == {"usd": (5, 0), "eur": (0, 0)}
-    assert totals(kept(told(remaining=9, unit="usd"), known=known)) == {"usd": (6, 0), "eur": (0, 0)}
+    assert totals_by_unit(known) == {"usd": (5, 0), "eur": (0, 0)}
+    assert totals_by_unit(counters(quota(remaining=9, unit="usd"), known=known)) == {"usd": (6, 0), "eur": (0, 0)}
 
 
-def test_resources_are_counted_apart() -> None:
-    known = kept([told(1, resource="a"), told(5, resource="b")], [told(2, resource="a"), told(9, resource="b")])
+def test_each_resource_has_its_own_counters() -> None:
+    known = counters([quota(1, resource="a"), quota(5, resource="b")], [quota(2, resource="a"), quota(9, resource="b")])
     assert [(consumption.resource, int(consumption.consumed)) for consumption in known] == [("a", 1), ("b", 4)]
 
 
-def test_of_two_resources_of_one_name_and_unit_the_first_counts() -> None:
-    assert counted([told(1), told(50)], [told(3), told(90)]) == ("2", "0")
+def test_of_two_quotas_with_the_same_resource_and_unit_the_first_is_counted() -> None:
+    assert totals_of([quota(1), quota(50)], [quota(3), quota(90)]) == ("2", "0")
 
 
 def test_the_wall_clock_decides_whether_a_period_has_ended() -> None:
-    opened = update_consumption((), [told(80, resets_at=START + DAY)], START, START + DAY - 200)
-    assert [int(consumption.consumed) for consumption in update_consumption(opened, [told(70)], START + STEP, START + DAY + 100)] == [70]
-    assert [int(consumption.consumed) for consumption in update_consumption(opened, [told(70)], START + STEP, START + STEP)] == [0]
+    opened = update_consumption((), [quota(80, resets_at=START + DAY)], START, START + DAY - 200)
+    assert [int(consumption.consumed) for consumption in update_consumption(opened, [quota(70)], START + STEP, START + DAY + 100)] == [70]
+    assert [int(consumption.consumed) for consumption in update_consumption(opened, [quota(70)], START + STEP, START + STEP)] == [0]
 
 
-def test_a_clock_that_was_set_back_between_two_processes_costs_only_the_window() -> None:
-    known = kept(told(1), told(2), told(3))
-    [consumption] = update_consumption(known, [told(8)], START - DAY, START - DAY)
+def test_a_clock_set_back_between_two_processes_loses_only_the_window() -> None:
+    known = counters(quota(1), quota(2), quota(3))
+    [consumption] = update_consumption(known, [quota(8)], START - DAY, START - DAY)
     assert (int(consumption.consumed), consumption.since, consumption.at, consumption.checkpoints) == (
         7,
         START - DAY,
@@ -209,13 +216,13 @@ def test_a_clock_that_was_set_back_between_two_processes_costs_only_the_window()
     assert burn(consumption) is None
 
 
-def test_a_vendor_that_invents_units_does_not_fill_the_memory() -> None:
-    known = kept(*(told(1, unit=f"u{number}") for number in range(100)))
+def test_the_number_of_idle_units_is_limited() -> None:
+    known = counters(*(quota(1, unit=f"u{number}") for number in range(100)))
     assert [consumption.unit for consumption in known] == [f"u{number}" for number in range(100 - MAX_IDLE - 1, 100)]
 
 
 def test_shifting_moves_the_times_of_the_polls_and_not_those_of_the_vendor() -> None:
-    [consumption] = kept(told(10, resets_at=SOON), told(20, resets_at=SOON))
+    [consumption] = counters(quota(10, resets_at=SOON), quota(20, resets_at=SOON))
     moved = consumption.shifted(-50.0)
     assert (moved.since, moved.at, moved.resets_at) == (START - 50, START + STEP - 50, SOON)
     assert moved.checkpoints == (Checkpoint(START - 50, Decimal(0)),)
@@ -226,47 +233,48 @@ def test_shifting_moves_the_times_of_the_polls_and_not_those_of_the_vendor() -> 
 
 
 def test_the_rate_is_known_from_the_third_reading_on() -> None:
-    assert [burn(consumption) for count in (1, 2, 3) for consumption in kept(*(told(30 * number) for number in range(count)))] == [
+    assert [burn(consumption) for count in (1, 2, 3) for consumption in counters(*(quota(30 * number) for number in range(count)))] == [
         None, None, Burn(0.1, 600.0),
     ]  # fmt: skip
 
 
-def test_readings_of_one_moment_have_no_rate() -> None:
-    assert [burn(consumption) for consumption in kept(told(1), told(2), told(3), step=0.0)] == [None]
+def test_readings_at_the_same_time_have_no_rate() -> None:
+    assert [burn(consumption) for consumption in counters(quota(1), quota(2), quota(3), step=0.0)] == [None]
 
 
-def test_the_rate_is_that_of_the_last_day() -> None:
-    hours = [told(10 * number) for number in range(30)] + [told(290 + number) for number in range(24)]
-    [consumption] = kept(*hours, step=HOUR)
+def test_the_rate_covers_the_last_day() -> None:
+    hours = [quota(10 * number) for number in range(30)] + [quota(290 + number) for number in range(24)]
+    [consumption] = counters(*hours, step=HOUR)
     assert burn(consumption) == Burn(23.0 / DAY, DAY)
     assert len(consumption.checkpoints) == 25
 
 
 def test_a_top_up_does_not_hide_the_rate() -> None:
-    [consumption] = kept(told(remaining=50), told(remaining=20), told(remaining=120), told(remaining=90))
+    [consumption] = counters(quota(remaining=50), quota(remaining=20), quota(remaining=120), quota(remaining=90))
     assert burn(consumption) == Burn(60 / 900, 900.0)
 
 
 def test_the_rate_starts_again_after_readings_that_cannot_be_compared() -> None:
-    known = kept(told(0), told(30), told(60), told(remaining=9), told(remaining=8))
+    known = counters(quota(0), quota(30), quota(60), quota(remaining=9), quota(remaining=8))
     assert [burn(consumption) for consumption in known] == [None]
     assert [
-        burn(consumption) for consumption in kept(told(0), told(30), told(60), told(remaining=9), told(remaining=8), told(remaining=7))
+        burn(consumption)
+        for consumption in counters(quota(0), quota(30), quota(60), quota(remaining=9), quota(remaining=8), quota(remaining=7))
     ] == [Burn(2 / 600, 600.0)]
 
 
-def test_a_rate_beyond_every_double_is_unknown() -> None:
-    assert [burn(consumption) for consumption in kept(told("-1.7e308"), told(0), told("1.7e308"), step=1e-3)] == [None]
+def test_a_rate_that_is_no_finite_double_is_unknown() -> None:
+    assert [burn(consumption) for consumption in counters(quota("-1.7e308"), quota(0), quota("1.7e308"), step=1e-3)] == [None]
 
 
 @given(st.lists(st.floats(1.0, 2 * DAY), min_size=1, max_size=120))
-def test_marks_are_few_an_hour_apart_and_begin_the_window(waits: list[float]) -> None:
-    known, at = kept(told(0)), START
+def test_checkpoints_are_few_an_hour_apart_and_start_before_the_window(waits: list[float]) -> None:
+    known, at = counters(quota(0)), START
     for number, wait in enumerate(waits):
         at += wait
-        known = update_consumption(known, [told(number)], at, at)
+        known = update_consumption(known, [quota(number)], at, at)
         [consumption] = known
-        ages = [at - mark.at for mark in consumption.checkpoints]
+        ages = [at - checkpoint.at for checkpoint in consumption.checkpoints]
         assert 1 <= len(ages) <= 25
         assert all(later - sooner <= -HOUR for sooner, later in pairwise(ages))
         assert all(age < WINDOW for age in ages[1:])
@@ -293,7 +301,7 @@ READINGS = st.lists(st.tuples(st.floats(-STEP, DAY), st.lists(QUOTAS, max_size=3
 
 
 @given(READINGS)
-def test_counters_never_fall_and_nothing_raises_whatever_comes(readings: list[tuple[float, list[Quota]]]) -> None:
+def test_counters_never_fall_and_no_readings_raise(readings: list[tuple[float, list[Quota]]]) -> None:
     known: tuple[Consumption, ...] = ()
     at = START
     for wait, quotas in readings:
@@ -315,7 +323,7 @@ def test_counters_never_fall_and_nothing_raises_whatever_comes(readings: list[tu
 
 @given(READINGS)
 def test_an_equal_reading_counts_nothing(readings: list[tuple[float, list[Quota]]]) -> None:
-    known = kept(*(quotas for _, quotas in readings))
+    known = counters(*(quotas for _, quotas in readings))
     at = START + len(readings) * STEP
     quotas = readings[-1][1] if readings else []
     again = update_consumption(known, quotas, at, at)
@@ -326,7 +334,7 @@ def test_an_equal_reading_counts_nothing(readings: list[tuple[float, list[Quota]
 
 @given(READINGS)
 def test_counters_are_restored_exactly(readings: list[tuple[float, list[Quota]]]) -> None:
-    entry = Entry(consumption=kept(*(quotas for _, quotas in readings)))
+    entry = Entry(consumption=counters(*(quotas for _, quotas in readings)))
     assume(
         all(
             is_storable(amount)
@@ -341,7 +349,7 @@ def test_counters_are_restored_exactly(readings: list[tuple[float, list[Quota]]]
 
 
 class Event(NamedTuple):
-    """What happened between two polls of an account that has 1000 a period."""
+    """A change between two polls of an account with 1000 per period."""
 
     kind: str
     amount: Decimal
@@ -352,8 +360,8 @@ EVENTS = st.lists(st.builds(Event, st.sampled_from(["spend", "top up", "renew"])
 
 @given(EVENTS, st.sampled_from(["all", "used", "remaining"]))
 @settings(deadline=None)
-def test_what_really_happened_is_what_was_seen(events: list[Event], shown: str) -> None:
-    """Where each event has a poll of its own, every way of telling gives the true sums, and they are conserved."""
+def test_the_counters_are_the_true_sums(events: list[Event], shown: str) -> None:
+    """If each event has a poll of its own, the counters are exact, whichever values the vendor sends."""
     used, granted, ends, spent, added = Decimal(0), Decimal(1000), START + DAY, Decimal(0), Decimal(0)
     known: tuple[Consumption, ...] = ()
     for number, event in enumerate([Event("spend", Decimal(0)), *events]):
@@ -381,11 +389,11 @@ def test_what_really_happened_is_what_was_seen(events: list[Event], shown: str) 
 def test_counters_continue_after_a_restart(tmp_path: Path) -> None:
     key, path = AccountKey("p", "a"), tmp_path / "state.db"
     file = StateFile.open(path)
-    file.save(key, Record(Entry(consumption=kept(told("0.1", resets_at=SOON + DAY), told("0.3", resets_at=SOON + DAY)))))
+    file.save(key, Record(Entry(consumption=counters(quota("0.1", resets_at=SOON + DAY), quota("0.3", resets_at=SOON + DAY)))))
     file.close()
     file = StateFile.open(path)
     known = file.load()[key].entry.consumption
     file.close()
-    [consumption] = update_consumption(known, [told("0.7")], START + HOUR, START + HOUR)
+    [consumption] = update_consumption(known, [quota("0.7")], START + HOUR, START + HOUR)
     assert (str(consumption.consumed), consumption.since, consumption.readings) == ("0.6", START, 3)
     assert burn(consumption) == Burn(0.6 / HOUR, HOUR)

@@ -1,4 +1,4 @@
-"""The SQLite copy: what survives a restart, a crash and a bad file, and what never stops polling."""
+"""The state file: what survives a restart, a crash and a damaged file. Its failures never stop polling."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from exporter.errors import PollError
 from exporter.model import AccountKey
 from exporter.simulator.server import Simulator
 from tests.accounts.support import ENTRY, KEY, RECORD, RECORDS, TEXTS, Log, account, record
-from tests.support import CANARY, PATIENCE, PLAYERS, secret_of
+from tests.support import ACCOUNTS, CANARY, PATIENCE, secret_of
 
 NEXT_MIGRATION = ("ALTER TABLE accounts ADD COLUMN note TEXT DEFAULT 'new'",)
 
@@ -48,7 +48,7 @@ def file(path: Path) -> Iterator[StateFile]:
 
 
 def stored(path: Path) -> dict[AccountKey, Record]:
-    """What another start of the program would find."""
+    """Return what another start of the program reads."""
     with closing(StateFile.open(path)) as opened:
         return opened.load()
 
@@ -60,7 +60,7 @@ def refusal(path: Path) -> str:
 
 
 def filled(path: Path, accounts: int = 50) -> bytes:
-    """Make a state file of many pages; returns its bytes."""
+    """Write a state file of many pages, and return its bytes."""
     with closing(StateFile.open(path)) as opened:
         for number in range(accounts):
             opened.save(account(number), RECORD)
@@ -75,7 +75,7 @@ def execute(path: Path, *statements: str) -> list[tuple[object, ...]]:
 # The file
 
 
-def test_any_entry_comes_back_equal_to_the_last_digit(file: StateFile) -> None:
+def test_any_entry_is_restored_exactly(file: StateFile) -> None:
     @given(st.builds(AccountKey, TEXTS, TEXTS), RECORDS)
     def check(key: AccountKey, known: Record) -> None:
         file.save(key, known)
@@ -103,13 +103,13 @@ def test_entries_survive_a_restart(path: Path) -> None:
     assert repr(stored(path)[KEY]) == repr(RECORD)
 
 
-def test_the_last_save_of_an_account_counts(path: Path, file: StateFile) -> None:
+def test_the_last_save_of_an_account_is_kept(path: Path, file: StateFile) -> None:
     file.save(KEY, RECORD)
     file.save(KEY, record(polls=8, next_poll_at=None, error=None))
     assert repr(file.load()[KEY]) == repr(record(polls=8, next_poll_at=None, error=None))
 
 
-def test_forgotten_accounts_are_gone_and_the_others_stay(file: StateFile) -> None:
+def test_forgotten_accounts_are_removed_and_the_others_stay(file: StateFile) -> None:
     for number in range(3):
         file.save(account(number), RECORD)
     file.forget([account(0), account(2), account(99)])
@@ -121,7 +121,7 @@ def test_only_its_owner_may_read_the_file(path: Path, file: StateFile) -> None:
     assert {found.name: stat.S_IMODE(found.stat().st_mode) for found in path.parent.iterdir()} == {"state.db": 0o600, "state.db-wal": 0o600}
 
 
-def test_nothing_but_the_file_is_left_after_closing(path: Path) -> None:
+def test_only_the_file_remains_after_closing(path: Path) -> None:
     filled(path)
     assert list(path.parent.iterdir()) == [path]
 
@@ -171,13 +171,13 @@ def test_a_killed_process_loses_no_finished_save_and_leaves_no_half_row(path: Pa
 # Files that cannot be used
 
 
-def test_an_empty_file_is_taken_for_a_new_one(path: Path) -> None:
+def test_an_empty_file_is_treated_as_new(path: Path) -> None:
     path.touch()
     assert stored(path) == {}
 
 
 @pytest.mark.parametrize("content", [b"x", b"\0" * 8192, b"not a database\n" * 100, random.Random(1).randbytes(50_000)])  # noqa: S311 -- noise
-def test_what_is_no_database_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_database_is_refused_and_not_changed(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert refusal(path) == "state.path: is not a state file and was left unchanged: move it away or change the path"
     assert path.read_bytes() == content
@@ -185,8 +185,8 @@ def test_what_is_no_database_is_refused_and_left_as_it_is(path: Path, content: b
 
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
-def test_another_programs_database_is_refused_and_left_as_it_is(path: Path, mode: str) -> None:
-    """Also where a crash of that program has left a log that SQLite would write into the file."""
+def test_another_programs_database_is_refused_and_not_changed(path: Path, mode: str) -> None:
+    """Also if a crash of that program left a log that SQLite would apply to the file."""
     origin = path.with_name("origin.db")
     with closing(sqlite3.connect(origin, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA journal_mode={mode}")
@@ -199,13 +199,13 @@ def test_another_programs_database_is_refused_and_left_as_it_is(path: Path, mode
 
 
 @pytest.mark.parametrize("left", [0.2, 0.5, 0.9])
-def test_a_file_that_is_cut_off_is_refused(path: Path, left: float) -> None:
+def test_a_truncated_file_is_refused(path: Path, left: float) -> None:
     content = filled(path)
     path.write_bytes(content[: int(len(content) * left)])
     assert refusal(path) == "state.path: is damaged: move it away, and the next start creates a new one"
 
 
-def test_a_flipped_page_costs_the_file_or_rows_but_never_more(path: Path) -> None:
+def test_a_corrupt_page_loses_rows_or_the_file_and_nothing_else(path: Path) -> None:
     content = filled(path)
     refused = 0
     for start in range(0, len(content), 4096):
@@ -218,7 +218,7 @@ def test_a_flipped_page_costs_the_file_or_rows_but_never_more(path: Path) -> Non
     assert refused >= 2
 
 
-def test_a_flipped_byte_never_breaks_a_start(path: Path) -> None:
+def test_a_corrupt_byte_never_prevents_a_start(path: Path) -> None:
     content, chance = filled(path, 12), random.Random(7)  # noqa: S311 -- the same bytes every time
     for _ in range(60):
         place = chance.randrange(len(content))
@@ -229,7 +229,7 @@ def test_a_flipped_byte_never_breaks_a_start(path: Path) -> None:
             assert str(error).startswith("state.path: ")  # noqa: PT017 -- either outcome is right
 
 
-def test_a_folder_in_the_place_of_the_file_is_refused(path: Path) -> None:
+def test_a_folder_instead_of_the_file_is_refused(path: Path) -> None:
     path.mkdir()
     assert refusal(path) == "state.path: is not a state file and was left unchanged: move it away or change the path"
 
@@ -240,12 +240,12 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that takes no files even from root")
-def test_a_folder_that_takes_no_files_is_an_error_with_the_systems_reason() -> None:
+def test_a_read_only_folder_is_an_error_with_the_systems_reason() -> None:
     path = Path("/proc/self/state.db")
     assert refusal(path).startswith("state.path: cannot be used (")
 
 
-def test_a_path_that_no_system_takes_is_an_error_like_the_others(tmp_path: Path) -> None:
+def test_an_impossible_path_is_an_error_like_the_others(tmp_path: Path) -> None:
     assert "embedded null" in refusal(tmp_path / "a\0b")
 
 
@@ -266,7 +266,7 @@ def test_a_file_that_another_process_uses_is_refused_with_that_reason(path: Path
     assert file.load()[KEY].entry.polls == 8
 
 
-def test_a_refused_file_is_let_go(path: Path, file: StateFile) -> None:
+def test_a_refused_file_is_closed(path: Path, file: StateFile) -> None:
     assert "another process uses it" in refusal(path)
     file.close()
     assert stored(path) == {}
@@ -275,7 +275,7 @@ def test_a_refused_file_is_let_go(path: Path, file: StateFile) -> None:
 # Schema
 
 
-def test_a_new_file_has_our_mark_and_the_latest_version(path: Path) -> None:
+def test_a_new_file_has_the_application_id_and_the_latest_version(path: Path) -> None:
     filled(path, 0)
     assert execute(path, "PRAGMA application_id", "PRAGMA user_version", "PRAGMA journal_mode") == [
         (APPLICATION_ID,),
@@ -284,7 +284,7 @@ def test_a_new_file_has_our_mark_and_the_latest_version(path: Path) -> None:
     ]
 
 
-def test_an_older_file_is_brought_forward_with_its_rows(path: Path) -> None:
+def test_an_older_file_is_migrated_with_its_rows(path: Path) -> None:
     with closing(StateFile.open(path, MIGRATIONS)) as opened:
         opened.save(KEY, RECORD)
     for _ in range(2):
@@ -335,7 +335,7 @@ def test_a_file_of_the_first_release_is_read_completely(path: Path) -> None:
 
 
 @pytest.mark.parametrize("digits", [f"1{'0' * 900_000}1e-900000", "7" * 900_000 + "e-900000", "1e-1000001", "0e9999"])
-def test_a_number_that_is_too_long_is_written_in_short(file: StateFile, digits: str) -> None:
+def test_a_number_that_is_too_long_is_rounded(file: StateFile, digits: str) -> None:
     assert ENTRY.reading
     quota = replace(ENTRY.reading.quotas[0], remaining=Decimal(digits))
     known = record(reading=replace(ENTRY.reading, quotas=(quota,)))
@@ -388,7 +388,7 @@ def test_a_number_that_is_too_long_is_written_in_short(file: StateFile, digits: 
         "account = NULL",
     ],
 )
-def test_a_damaged_row_costs_that_row_only(path: Path, damage: str) -> None:
+def test_a_damaged_row_is_skipped_and_the_others_are_read(path: Path, damage: str) -> None:
     filled(path, 3)
     execute(path, f"UPDATE accounts SET {damage} WHERE account = 'account-1'")  # noqa: S608 -- our own text
     with closing(StateFile.open(path)) as opened:
@@ -397,7 +397,7 @@ def test_a_damaged_row_costs_that_row_only(path: Path, damage: str) -> None:
     assert repr(entries[account(2)]) == repr(RECORD)
 
 
-def test_fields_that_an_older_version_did_not_write_take_their_defaults(path: Path) -> None:
+def test_fields_that_an_older_version_did_not_write_have_their_defaults(path: Path) -> None:
     filled(path, 1)
     execute(path, "UPDATE accounts SET entry = json_remove(entry, '$.limited_until', '$.reading.credential_expires_at', '$.consumption')")
     assert repr(stored(path)[account(0)]) == repr(record(limited_until=None, consumption=()))
@@ -407,7 +407,7 @@ def test_fields_that_an_older_version_did_not_write_take_their_defaults(path: Pa
 
 
 class Gated(StateFile):
-    """A file on a disk that hangs until told otherwise."""
+    """A file on a disk that hangs until it is released."""
 
     abandoned = False
 
@@ -421,7 +421,7 @@ class Gated(StateFile):
         assert self.gate.wait(20)
         self.writes.append((key, record))
         if self.abandoned:
-            self.close()  # nobody else can: SQLite wants the thread that opened it
+            self.close()  # SQLite requires the thread that opened it
         else:
             super().save(key, record)
 
@@ -435,7 +435,7 @@ async def state(path: Path) -> AsyncIterator[Persistence]:
 
 @pytest.fixture
 async def gated(path: Path) -> AsyncIterator[tuple[Persistence, Gated]]:
-    """A state whose first write, of account 0, hangs already."""
+    """A state whose first write, of account 0, hangs."""
     worker = ThreadPoolExecutor(1)
     file = worker.submit(Gated.open, path).result()
     opened = Persistence(file, worker, write_wait=0.001, close_wait=0.001)
@@ -453,7 +453,7 @@ async def in_worker(state: Persistence, statement: str) -> None:
     await asyncio.get_running_loop().run_in_executor(state._worker, file._connection.execute, statement)
 
 
-async def test_what_was_saved_is_restored_at_the_next_start(path: Path) -> None:
+async def test_saved_entries_are_restored_at_the_next_start(path: Path) -> None:
     state = await Persistence.open(path)
     assert (state.usable, await state.restore()) == (True, {})
     await state.save(KEY, RECORD)
@@ -486,7 +486,7 @@ async def test_a_write_is_on_disk_when_save_returns(path: Path, state: Persisten
     assert repr(stored(path.with_name("crashed.db"))[KEY]) == repr(RECORD)
 
 
-async def test_an_unusable_file_is_logged_once_and_stops_nothing(tmp_path: Path) -> None:
+async def test_an_unusable_file_is_logged_once_and_does_not_stop_polling(tmp_path: Path) -> None:
     log = Log()
     state = await Persistence.open(tmp_path)
     await state.save(KEY, RECORD)
@@ -497,7 +497,7 @@ async def test_an_unusable_file_is_logged_once_and_stops_nothing(tmp_path: Path)
     assert log.lines() == [{"event": "state unusable", "level": "error", "error": error}]
 
 
-async def test_without_a_file_nothing_is_kept_and_nothing_said() -> None:
+async def test_without_a_file_nothing_is_saved_and_nothing_is_logged() -> None:
     log, state = Log(), Persistence.disabled()
     await state.save(KEY, RECORD)
     await state.forget([KEY])
@@ -531,7 +531,7 @@ async def test_a_full_disk_is_logged_once_and_so_is_the_recovery(state: Persiste
     assert repr((await state.restore())[KEY]) == repr(RECORD)
 
 
-async def test_a_file_that_became_read_only_fails_every_kind_of_write_and_keeps_what_it_has(state: Persistence) -> None:
+async def test_a_file_that_became_read_only_fails_every_write_and_keeps_its_rows(state: Persistence) -> None:
     await state.save(KEY, RECORD)
     log = Log()
     await in_worker(state, "PRAGMA query_only=1")
@@ -547,7 +547,7 @@ async def test_an_entry_that_cannot_be_written_is_a_failed_write_that_does_not_q
     assert log.lines() == [{"event": "state write failed", "level": "error", "error": "UnicodeEncodeError"}]
 
 
-async def test_a_file_that_cannot_be_read_any_more_restores_nothing(state: Persistence) -> None:
+async def test_a_file_that_became_unreadable_restores_nothing(state: Persistence) -> None:
     await in_worker(state, "DROP TABLE accounts")
     log = Log()
     assert await state.restore() == {}
@@ -566,7 +566,7 @@ async def test_a_hanging_disk_delays_no_caller_and_the_writes_follow_later(path:
     assert (await state.restore()).keys() == {KEY}
 
 
-async def test_writes_that_wait_collapse_to_the_newest_of_each_account(gated: tuple[Persistence, Gated]) -> None:
+async def test_of_the_waiting_writes_of_an_account_only_the_newest_is_done(gated: tuple[Persistence, Gated]) -> None:
     state, file = gated
     for number in range(5):
         await state.save(KEY, record(polls=number, next_poll_at=2000.0 + number))
@@ -578,7 +578,7 @@ async def test_writes_that_wait_collapse_to_the_newest_of_each_account(gated: tu
     assert repr(entries[KEY]) == repr(record(polls=4, next_poll_at=2004.0))
 
 
-async def test_a_save_after_forgetting_is_kept_although_both_had_to_wait(gated: tuple[Persistence, Gated]) -> None:
+async def test_a_save_after_forgetting_is_kept_although_both_waited(gated: tuple[Persistence, Gated]) -> None:
     state, file = gated
     await state.save(KEY, RECORD)
     await state.forget([KEY])
@@ -601,7 +601,7 @@ async def test_every_caller_returns_when_its_write_is_done(path: Path) -> None:
     assert stored(path)[KEY].entry.polls == 9
 
 
-async def test_closing_is_not_held_by_a_hanging_disk_and_drops_what_still_waits(gated: tuple[Persistence, Gated]) -> None:
+async def test_closing_does_not_wait_for_a_hanging_disk_and_drops_waiting_writes(gated: tuple[Persistence, Gated]) -> None:
     state, file = gated
     log = Log()
     await state.save(KEY, RECORD)
@@ -632,8 +632,8 @@ def everything_in(path: Path) -> bytes:
     return b"".join(found.read_bytes() for found in sorted(path.parent.iterdir()))
 
 
-@pytest.mark.parametrize("provider", [player.provider for player in PLAYERS])
-async def test_no_key_and_no_vendors_text_comes_into_the_file(
+@pytest.mark.parametrize("provider", [account.provider for account in ACCOUNTS])
+async def test_no_key_and_no_text_of_a_vendor_is_written_to_the_file(
     path: Path,
     state: Persistence,
     client: Client,
@@ -646,7 +646,7 @@ async def test_no_key_and_no_vendors_text_comes_into_the_file(
     polled = job(provider)
     reading = await client.poll(polled)
     await state.save(polled.key, record(reading=reading, error=None))
-    simulator.reply(secret_of(provider), status=401, body={"code": CANARY, "message": CANARY, "detail": {"status": CANARY}})
+    simulator.set_response(secret_of(provider), status=401, body={"code": CANARY, "message": CANARY, "detail": {"status": CANARY}})
     with pytest.raises(PollError) as caught:
         await client.poll(polled)
     await state.save(account(1), record(reading=reading, error=Failure.of(caught.value)))

@@ -1,4 +1,4 @@
-"""The store: what a poll changes, and what it leaves."""
+"""The store: what a poll changes, and what it does not."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def new_store(*jobs: Job, at: float = 1000.0, kept: Record | None = None) -> Sto
 
 
 def reading_at(store: Store, now: float, key: AccountKey = STUDIO) -> Reading | None:
-    """What is shown of the account at a moment."""
+    """Return the reading that is shown at a time."""
     return store[key].fresh_reading(now, Seconds(180.0))
 
 
@@ -157,7 +157,7 @@ def test_an_entry_that_did_not_change_is_the_same_object_in_two_snapshots_also_a
         assert store.snapshot().entries[0].last_success_at == 1000.0 + correction
 
 
-def test_a_kept_account_has_the_new_settings_and_keeps_its_counters() -> None:
+def test_an_account_that_stays_gets_the_new_settings_and_keeps_its_counters() -> None:
     store = new_store(job())
     succeed(store, FULL, at=1000.0)
     succeed(store, EMPTIER, at=1060.0)
@@ -168,7 +168,7 @@ def test_a_kept_account_has_the_new_settings_and_keeps_its_counters() -> None:
         assert (account.settings.thresholds, consumed(store)) == (given, [("wallet", 30)])
 
 
-def test_planning_a_poll_does_not_touch_what_was_observed() -> None:
+def test_planning_a_poll_does_not_change_the_observations() -> None:
     store = new_store(job())
     succeed(store)
     before, generation = store[STUDIO], store.snapshot().generation
@@ -186,7 +186,7 @@ def test_the_interval_is_that_of_the_last_poll() -> None:
     assert store[STUDIO].interval == 60.0
 
 
-def test_a_poll_of_one_account_does_not_touch_another() -> None:
+def test_a_poll_of_one_account_does_not_change_another() -> None:
     store = new_store()
     before = store[STAGE]
     succeed(store)
@@ -194,7 +194,7 @@ def test_a_poll_of_one_account_does_not_touch_another() -> None:
     assert store[STAGE] is before
 
 
-def test_a_snapshot_does_not_follow_later_polls() -> None:
+def test_a_snapshot_does_not_change_with_later_polls() -> None:
     store = new_store()
     succeed(store, FULL, at=1000.0)
     snapshot = store.snapshot()
@@ -251,14 +251,14 @@ KEPT = Record(
 )
 
 
-def test_what_was_kept_is_known_from_the_start() -> None:
+def test_a_restored_reading_is_shown_from_the_start() -> None:
     store = new_store(job(), at=1010.0, kept=KEPT)
     assert (store[STUDIO], store.schedule(STUDIO)) == (KEPT.entry, KEPT.schedule)
 
 
 @pytest.mark.parametrize("wrong", [60.0, 86_400.0, 1e9, 1e300])
-def test_what_was_kept_from_the_future_is_not_shown(wrong: float) -> None:
-    """The clock was wrong when it was written, and has been set right since."""
+def test_a_restored_reading_from_the_future_is_not_shown(wrong: float) -> None:
+    """The clock was wrong when this was written, and is correct now."""
     store = new_store(job(), at=1000.0)
     for reading in (FULL, EMPTIER, EMPTIER):
         succeed(store, reading)
@@ -277,21 +277,21 @@ def test_what_was_kept_from_the_future_is_not_shown(wrong: float) -> None:
         assert entry.fresh_reading(now, Seconds(180.0)) is None
 
 
-def test_the_rounding_of_a_correction_makes_no_future() -> None:
+def test_the_rounding_of_a_correction_moves_no_time_into_the_future() -> None:
     record = Record(replace(KEPT.entry, last_success_at=1000.4, last_poll_at=1000.4), Schedule(1000.4, 1060.4))
     store = new_store(job(), at=1000.0, kept=record)
     assert reading_at(store, 1000.0) is FULL
     assert store.schedule(STUDIO).next_poll_at == 1060.4
 
 
-def test_a_poll_that_began_in_the_future_takes_its_waits_with_it_but_not_the_figures() -> None:
+def test_a_poll_from_the_future_drops_its_waits_and_keeps_the_values() -> None:
     record = Record(replace(KEPT.entry, last_poll_at=5000.0, limited_until=9000.0), Schedule(5000.0, 5060.0))
     store = new_store(job(), at=1010.0, kept=record)
     assert reading_at(store, 1010.0) is FULL
     assert (store.schedule(STUDIO), store[STUDIO].limited_until, store[STUDIO].last_poll_at) == (Schedule(5000.0, None), None, None)
 
 
-def test_a_failure_does_not_make_a_reading_younger() -> None:
+def test_a_failure_does_not_change_the_age_of_a_reading() -> None:
     store = new_store()
     succeed(store, FULL, at=1000.0)
     fail(store, at=1180.0)
@@ -299,7 +299,7 @@ def test_a_failure_does_not_make_a_reading_younger() -> None:
     assert reading_at(store, 1181.0) is None
 
 
-def test_no_reading_is_fresh_where_every_poll_failed() -> None:
+def test_no_reading_is_fresh_if_every_poll_failed() -> None:
     store = new_store()
     fail(store, at=1000.0)
     assert reading_at(store, 1000.0) is None

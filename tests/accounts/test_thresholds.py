@@ -1,4 +1,4 @@
-"""What thresholds come to for one resource."""
+"""The amounts of thresholds for one resource."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OTHER = Threshold("spend", "warning", amount=Decimal(7))
         ((OTHER,), 5, 10, {}),
     ],
 )
-def test_a_resource_has_its_own_floor_else_that_of_all(
+def test_a_resource_has_its_own_threshold_or_that_of_all_resources(
     thresholds: tuple[Threshold, ...], remaining: int | None, limit: int | None, floors: dict[str, Decimal]
 ) -> None:
     amounts = [None if value is None else Decimal(value) for value in (remaining, limit)]
@@ -44,12 +44,12 @@ def test_a_share_of_a_long_limit_is_exact() -> None:
     assert floors_of(quota, [CRITICAL]) == {"critical": Decimal("6172839450617283945061728394.5060")}
 
 
-def test_severities_come_in_the_order_of_the_thresholds() -> None:
+def test_severities_have_the_order_of_the_thresholds() -> None:
     quota = Quota("wallet", "usd", remaining=Decimal(1), limit=Decimal(10))
     assert list(floors_of(quota, [OTHER, CRITICAL, ALL, OWN])) == ["critical", "warning"]
 
 
-def test_what_has_no_limit_has_the_thresholds_that_name_it_alone() -> None:
+def test_a_resource_without_a_limit_has_only_the_thresholds_that_name_it() -> None:
     quota = Quota("characters", "characters", remaining=Decimal(5), limit=Decimal(100), unlimited=True)
     everywhere, named = Threshold("*", "warning", share=Decimal("0.5")), Threshold("characters", "critical", amount=Decimal(9))
     assert floors_of(quota, (everywhere, named)) == {"critical": Decimal(9)}

@@ -97,7 +97,7 @@ class Running:
 
 
 async def until(holds: Callable[[], Awaitable[bool] | bool]) -> None:
-    """Poll until it is true, because another program cannot set an event."""
+    """Poll until the condition holds, because another program cannot set an event."""
     async with asyncio.timeout(PATIENCE):
         while True:
             found = holds()

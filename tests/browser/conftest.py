@@ -17,7 +17,7 @@ from exporter.web.status.page import StatusPage
 from tests.web import overviews
 
 QUICK = Seconds(0.1)
-"""How often the open page refreshes itself: so often that a test can wait for it."""
+"""The refresh interval of the page, short enough for a test to wait for it."""
 
 
 @dataclass

@@ -26,7 +26,7 @@ CUT_OFF = """() => {
 TOO_WIDE = """() => [...document.querySelectorAll("article table")]
   .filter((table) => table.scrollWidth > (table.closest(".md-typeset__scrollwrap") ?? document.querySelector("article")).clientWidth)
   .map((table) => table.textContent.trim().slice(0, 100))"""
-"""The tables that are wider than their place."""
+"""The tables that are wider than their container."""
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 

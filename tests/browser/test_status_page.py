@@ -35,7 +35,7 @@ def card(page: Page, name: str) -> Locator:
     return page.locator("article", has=page.get_by_role("heading", name=name, exact=True))
 
 
-async def test_the_page_shows_every_account_with_trouble_on_top(visit: Visit) -> None:
+async def test_the_page_shows_every_account_and_those_with_problems_first(visit: Visit) -> None:
     page = await visit()
     assert await shown(page) == NAMES
     await expect(page).to_have_title("7 of 9 accounts need attention · AI Account Exporter")
@@ -69,7 +69,7 @@ async def test_a_state_in_the_summary_filters_by_it(visit: Visit) -> None:
     assert await shown(page) == ["stage", "narration-de"]
 
 
-async def test_the_form_filters_where_no_script_runs(visit: Visit) -> None:
+async def test_the_form_filters_without_a_script(visit: Visit) -> None:
     page = await visit(java_script_enabled=False)
     await expect(page.get_by_role("button", name="Pause")).to_be_hidden()
     await page.get_by_label("Filter").fill("low studio")
@@ -98,7 +98,7 @@ async def test_a_refresh_changes_numbers_and_keeps_what_the_reader_did(visit: Vi
     assert abs(place["y"] - moved["y"]) < 1
 
 
-async def test_accounts_come_go_and_move_with_the_refresh(visit: Visit, stage: Stage) -> None:
+async def test_a_refresh_adds_removes_and_moves_accounts(visit: Visit, stage: Stage) -> None:
     page = await visit()
     first, *rest = EVERY_STATE[::-1]
     await card(page, "studio").locator("summary").focus()
@@ -111,7 +111,7 @@ async def test_accounts_come_go_and_move_with_the_refresh(visit: Visit, stage: S
     await expect(page.locator("article h2")).to_have_text(["new"])
 
 
-async def test_an_exporter_that_does_not_answer_is_said_and_forgotten_when_it_does(visit: Visit, stage: Stage) -> None:
+async def test_an_exporter_that_does_not_respond_is_reported_until_it_does(visit: Visit, stage: Stage) -> None:
     page = await visit()
     stage.status = 503
     lost = page.locator("#lost")
@@ -121,7 +121,7 @@ async def test_an_exporter_that_does_not_answer_is_said_and_forgotten_when_it_do
     await expect(lost).to_be_hidden()
 
 
-async def test_a_paused_page_asks_no_more(visit: Visit, stage: Stage) -> None:
+async def test_a_paused_page_sends_no_requests(visit: Visit, stage: Stage) -> None:
     stage.refresh = Seconds(0.05)
     page = await visit()
     await page.get_by_role("button", name="Pause").click()
@@ -135,21 +135,21 @@ async def test_a_paused_page_asks_no_more(visit: Visit, stage: Stage) -> None:
     await expect(card(page, "studio")).to_contain_text("1 of 10,000 credits left")
 
 
-async def test_another_version_of_the_exporter_loads_the_page_anew(visit: Visit, stage: Stage) -> None:
+async def test_another_version_of_the_exporter_reloads_the_page(visit: Visit, stage: Stage) -> None:
     page = await visit()
     stage.overview = replace(overviews.everything(), version="1.3.0")
     await expect(page.get_by_role("heading", level=1)).to_have_text("AI Account Exporter 1.3.0")
 
 
 @pytest.mark.parametrize("made", [overviews.everything, overviews.hostile])
-async def test_a_narrow_screen_needs_no_sideways_scrolling(visit: Visit, stage: Stage, made: Callable[[], Overview]) -> None:
+async def test_a_narrow_screen_needs_no_horizontal_scrolling(visit: Visit, stage: Stage, made: Callable[[], Overview]) -> None:
     stage.overview = made()
     page = await visit(viewport={"width": 320, "height": 600})
     assert await page.evaluate("document.documentElement.scrollWidth") == 320
     assert await page.evaluate("[...document.querySelectorAll('article *')].every((e) => e.getBoundingClientRect().right <= 320)")
 
 
-async def test_hostile_names_do_nothing_but_stand_there(visit: Visit, stage: Stage) -> None:
+async def test_hostile_names_are_shown_as_text(visit: Visit, stage: Stage) -> None:
     stage.overview = overviews.hostile()
     page = await visit()
     await expect(page.locator("h2").first).to_have_text(SHOWN_HOSTILE)
@@ -159,7 +159,7 @@ async def test_hostile_names_do_nothing_but_stand_there(visit: Visit, stage: Sta
     await expect(page.locator("#none bdi")).to_have_text(f"{SHOWN_HOSTILE} not there")
 
 
-async def test_dark_is_dark_and_light_is_light(visit: Visit) -> None:
+async def test_the_page_has_a_dark_and_a_light_theme(visit: Visit) -> None:
     grounds = []
     for scheme in ("light", "dark"):
         page = await visit(color_scheme=scheme)
@@ -169,7 +169,7 @@ async def test_dark_is_dark_and_light_is_light(visit: Visit) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-async def test_nothing_bars_anyone_from_reading(visit: Visit, stage: Stage, scheme: str, width: int) -> None:
+async def test_the_page_is_accessible(visit: Visit, stage: Stage, scheme: str, width: int) -> None:
     stage.refresh = Seconds(3_600)
     page = await visit(color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 4_000})
     await page.locator("details").evaluate_all("(all) => all.forEach((one) => { one.open = true; })")

@@ -20,7 +20,7 @@ from exporter.errors import Cause
 from exporter.model import Reason
 from exporter.overview.reasons import remedy_of
 from exporter.providers.library import load_definitions
-from exporter.simulator.cast import CAST, cast_simulator
+from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
 from exporter.simulator.server import Simulator
 from tests.overview.entries import NOW, credits_of, polled
 from tests.support import make_job, secret_of
@@ -34,20 +34,20 @@ def invoke(*arguments: str | Path) -> Result:
 def write_config(path: Path, url: str) -> Path:
     accounts = [
         {
-            "name": role.account,
-            "provider": role.player.provider,
-            "credentials": {role.credential: {"value": role.player.secret}},
+            "name": account.name,
+            "provider": account.simulated.provider,
+            "credentials": {account.credential: {"value": account.simulated.secret}},
             "base_url": url,
-            "labels": role.labels,
+            "labels": account.labels,
         }
-        for role in CAST
+        for account in DEMO_ACCOUNTS
     ]
     path.write_text(json.dumps({"accounts": accounts}))
     return path
 
 
 async def once(tmp_path: Path, *arguments: str) -> Result:
-    async with cast_simulator() as simulator:
+    async with demo_simulator() as simulator:
         config = write_config(tmp_path / "config.yaml", simulator.url)
         return await asyncio.to_thread(invoke, "once", "--config.file", config, *arguments)
 
@@ -73,7 +73,7 @@ async def test_once_prints_every_field_and_fails_if_a_poll_failed(tmp_path: Path
 async def test_once_as_json_has_the_same_values(tmp_path: Path) -> None:
     result = await once(tmp_path, "--output", "json")
     accounts = {(account["provider"], account["account"]): account for account in json.loads(result.stdout)}
-    assert len(accounts) == len(CAST)
+    assert len(accounts) == len(DEMO_ACCOUNTS)
     render_farm = accounts["heygen", "render-farm"]
     assert render_farm["quotas"][0]["limit"] == 500
     assert render_farm["labels"] == {"team": "video"}
@@ -94,7 +94,9 @@ async def test_once_as_json_has_the_same_values(tmp_path: Path) -> None:
 
 async def test_once_as_json_lists_accounts_as_the_api_does_in_the_order_of_the_configuration(tmp_path: Path) -> None:
     accounts = json.loads((await once(tmp_path, "--output", "json")).stdout)
-    assert [(account["provider"], account["account"]) for account in accounts] == [(role.player.provider, role.account) for role in CAST]
+    assert [(account["provider"], account["account"]) for account in accounts] == [
+        (account.simulated.provider, account.name) for account in DEMO_ACCOUNTS
+    ]
     schema = json.loads(accounts_schema(tmp_path))
     validator = Draft202012Validator({"$ref": "#/$defs/Account", "$defs": schema["$defs"]})
     assert [error.message for account in accounts for error in validator.iter_errors(account)] == []
@@ -187,7 +189,7 @@ async def test_text_from_vendors_is_not_interpreted_as_markup(simulator: Simulat
     body = {
         "data": {"username": "x", "billing_type": "[bold]wallet[/bold] [/]", "wallet": {"currency": "[red]usd", "remaining_balance": 1}}
     }
-    simulator.reply(secret_of("heygen"), body=body)
+    simulator.set_response(secret_of("heygen"), body=body)
     store = await poll_once([make_job(simulator.url, "heygen", account="[/] studio")], {})
     stream = io.StringIO()
     print_table(store.snapshot().accounts, 0.0, Console(file=stream))

@@ -2,95 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-import aiohttp
 import pytest
-from click.testing import CliRunner
 
-from exporter.cli.main import main
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.support import CANARY, PATIENCE, PLAYERS, secret_of, until
-
-LISTENING = re.compile(rb"event=\"server listening\" addresses=127\.0\.0\.1:(\d+)")
-Fetch = Callable[[str], Awaitable[tuple[int, str]]]
-
-
-class Daemon:
-    """One process, its log so far, and its port."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.log = b""
-        self.port = 0
-
-    async def until(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
-        """Read the log until a line matches."""
-        assert self.process.stderr is not None
-        async with asyncio.timeout(PATIENCE):
-            while line := await self.process.stderr.readline():
-                self.log += line
-                if found := pattern.search(line):
-                    return found
-        raise AssertionError(f"the process ended: {self.log.decode()}")
-
-    async def get(self, path: str) -> tuple[int, str]:
-        """Request a page."""
-        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}{path}") as response:
-            return response.status, await response.text()
-
-    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal that ends the process; its exit code."""
-        self.process.send_signal(number)
-        _, rest = await asyncio.wait_for(self.process.communicate(), PATIENCE)
-        self.log += rest
-        assert self.process.returncode is not None
-        return self.process.returncode
-
-
-def daemon(*arguments: str | Path) -> AbstractAsyncContextManager[Daemon]:
-    return launched("-W", "error", "-m", "exporter", *arguments)
-
-
-@asynccontextmanager
-async def launched(*arguments: str | Path) -> AsyncIterator[Daemon]:
-    """Start a Python process that serves, and wait until it listens."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    started = Daemon(process)
-    try:
-        started.port = int((await started.until(LISTENING))[1])
-        yield started
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-
-
-def config(folder: Path, url: str, providers: Sequence[str] = ("heygen", "elevenlabs", "liveavatar"), interval: str = "1s") -> Path:
-    """Write a configuration. The timeout is longer than any test waits, so a daemon that waits for a vendor fails the test."""
-    lines = [f"defaults: {{interval: {interval}, timeout: 10m}}", "accounts:"]
-    for provider in providers:
-        (folder / provider).write_text(secret_of(provider))
-        lines.append(f"  - {{name: demo, provider: {provider}, credentials: {{api_key: {{file: {provider}}}}}, base_url: '{url}'}}")
-    path = folder / "config.yaml"
-    path.write_text("\n".join(lines))
-    return path
-
-
-async def ready(running: Daemon) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while (await running.get("/-/ready"))[0] != 200:  # noqa: ASYNC110 -- another process cannot set an event
-            await asyncio.sleep(0.01)
+from tests.cli.support import config, daemon, invoke, ready, run
+from tests.support import ACCOUNTS, CANARY, secret_of, until
 
 
 async def test_the_daemon_polls_serves_and_stops_on_a_signal(simulator: Simulator, tmp_path: Path) -> None:
@@ -109,9 +32,9 @@ async def test_the_daemon_polls_serves_and_stops_on_a_signal(simulator: Simulato
     assert CANARY.encode() not in running.log
 
 
-async def test_an_interrupt_during_polls_waits_for_no_vendor(simulator: Simulator, tmp_path: Path) -> None:
-    for player in PLAYERS:
-        simulator.misbehave(player.secret, Fault.HANG)
+async def test_an_interrupt_during_polls_does_not_wait_for_vendors(simulator: Simulator, tmp_path: Path) -> None:
+    for account in ACCOUNTS:
+        simulator.set_fault(account.secret, Fault.HANG)
     path = config(tmp_path, simulator.url)
     async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as running:
         await until(lambda: simulator.requests, "the daemon polls")
@@ -139,22 +62,6 @@ async def test_a_key_in_the_configuration_causes_a_warning_that_does_not_show_it
         await running.stop()
     assert b'event="secret in config"' in running.log
     assert CANARY.encode() not in running.log
-
-
-def invoke(*arguments: str | Path) -> tuple[int, str, str]:
-    """Run a command in this process; its exit code and its two outputs."""
-    result = CliRunner().invoke(main, list(map(str, arguments)))
-    return result.exit_code, result.stdout, result.stderr
-
-
-async def run(*arguments: str | Path) -> tuple[int, str, str]:
-    """Run a command as a process; its exit code and its two outputs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "exporter", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
 
 
 async def test_a_port_in_use_is_one_log_line_and_exit_code_1(simulator: Simulator, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from typing import Final
 import pytest
 
 from exporter.web.web_config.loading import load_web_config
-from tests.cli.test_daemon import run
+from tests.cli.support import run
+from tests.support import has_ipv6
 from tests.web.serving import endpoints, serving
-from tests.web.test_listening import has_ipv6
 from tests.web.web_config.support import ALICE, make_certificates
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"

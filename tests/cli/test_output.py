@@ -68,7 +68,7 @@ def test_a_failure_is_printed_on_any_terminal(tmp_path: Path, encoding: str) -> 
 
 
 @pytest.mark.parametrize(("output", "target"), [("table", "full disk"), ("table", "closed pipe"), ("prometheus", "full disk")])
-async def test_once_fails_where_its_result_cannot_be_written(simulator: Simulator, tmp_path: Path, output: str, target: str) -> None:
+async def test_once_fails_if_its_result_cannot_be_written(simulator: Simulator, tmp_path: Path, output: str, target: str) -> None:
     code, _, err = await _in_thread("once", "--config.file", configure(tmp_path, simulator.url), "--output", output, out=target)
     assert (code, "Traceback" in err, "Exception" in err) == (1, False, False)
 

@@ -8,11 +8,10 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import Daemon, config, daemon, ready
+from tests.cli.support import Daemon, config, daemon, ready, reload
 
 COUNT = re.compile(r'ai_account_scrapes_total\{account="demo",provider="heygen".*\} (\d+)')
 
@@ -24,12 +23,6 @@ async def running(simulator: Simulator, tmp_path: Path) -> AsyncIterator[Daemon]
         await ready(started)
         yield started
         assert await started.stop() == 0
-
-
-async def reload(running: Daemon, method: str = "POST") -> tuple[int, str]:
-    url = f"http://127.0.0.1:{running.port}/-/reload"
-    async with aiohttp.ClientSession() as session, session.request(method, url) as response:
-        return response.status, await response.text()
 
 
 async def page(running: Daemon) -> str:

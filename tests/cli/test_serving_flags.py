@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import Daemon, config, daemon, invoke, run
+from tests.cli.support import Daemon, config, daemon, invoke, run
 from tests.support import PATIENCE, secret_of
 from tests.web.serving import unread
 

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import config, daemon, invoke
+from tests.cli.support import config, daemon, invoke
 from tests.web.web_config.support import ALICE, BOB, make_certificates, problems
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"

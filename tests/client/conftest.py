@@ -36,8 +36,8 @@ async def endpoint() -> AsyncIterator[TokenEndpoint]:
         client_id=CLIENT,
         access_tokens=f"{CANARY}-access-{{}}".format,
         refresh_tokens=f"{CANARY}-refresh-{{}}".format,
-    ) as playing:
-        yield playing
+    ) as running:
+        yield running
 
 
 @pytest.fixture

@@ -39,4 +39,4 @@ def refresh(number: int) -> str:
 
 
 def sent_tokens(endpoint: TokenEndpoint) -> list[str]:
-    return [asked.refresh_token for asked in endpoint.asked]
+    return [asked.refresh_token for asked in endpoint.requests]

@@ -82,14 +82,14 @@ class Relay:
 
 @asynccontextmanager
 async def relay(target: int, **how: Any) -> AsyncIterator[Relay]:
-    playing = Relay(target, **how)
-    server = await asyncio.start_server(playing.serve, "127.0.0.1", 0)
-    playing.port = server.sockets[0].getsockname()[1]
+    running = Relay(target, **how)
+    server = await asyncio.start_server(running.serve, "127.0.0.1", 0)
+    running.port = server.sockets[0].getsockname()[1]
     try:
-        yield playing
+        yield running
     finally:
         server.close()
-        await asyncio.gather(*(task for task in playing.tasks if task))
+        await asyncio.gather(*(task for task in running.tasks if task))
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from exporter.errors import PollError
 from exporter.model import Reason, Seconds
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.support import CANARY, PATIENCE, PLAYERS, FakeClock, make_job, secret_of
+from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, make_job, secret_of
 
 GOOD = b'{"code":1000,"data":{"credits_left":"7.5"},"message":"ok"}'
 MakeJob = Callable[..., Job]
@@ -52,7 +52,7 @@ PER_VENDOR: dict[tuple[str, Fault], Reason] = {
     ("heygen", Fault.QUOTA_EXHAUSTED): Reason.QUOTA_EXHAUSTED,
     ("elevenlabs", Fault.QUOTA_EXHAUSTED): Reason.QUOTA_EXHAUSTED,
 }
-CASES = [(player.provider, fault, reason) for player in PLAYERS for fault, reason in EXPECTED.items()]
+CASES = [(account.provider, fault, reason) for account in ACCOUNTS for fault, reason in EXPECTED.items()]
 CASES += [(provider, fault, reason) for (provider, fault), reason in PER_VENDOR.items()]
 
 
@@ -62,7 +62,7 @@ async def failure(client: Client, job: Job) -> PollError:
     return caught.value
 
 
-async def test_a_poll_returns_what_is_left(client: Client, job: MakeJob) -> None:
+async def test_a_poll_returns_the_remaining_amount(client: Client, job: MakeJob) -> None:
     reading = await client.poll(job("liveavatar"))
     assert [(quota.resource, quota.unit, quota.remaining) for quota in reading.quotas] == [("credits", "credits", Decimal(1010))]
 
@@ -71,7 +71,7 @@ async def test_a_poll_returns_what_is_left(client: Client, job: MakeJob) -> None
 async def test_every_fault_has_its_reason(
     client: Client, simulator: Simulator, job: MakeJob, provider: str, fault: Fault, reason: Reason
 ) -> None:
-    simulator.misbehave(secret_of(provider), fault)
+    simulator.set_fault(secret_of(provider), fault)
     patience = Seconds(0.2 if reason is Reason.TIMEOUT else 10.0)
     error = await failure(client, job(provider, timeout=patience))
     assert error.reason is reason
@@ -84,15 +84,15 @@ async def test_every_fault_has_a_case() -> None:
 
 
 async def test_a_missing_permission_is_named(client: Client, simulator: Simulator, job: MakeJob) -> None:
-    simulator.misbehave(secret_of("elevenlabs"), Fault.NO_PERMISSION)
+    simulator.set_fault(secret_of("elevenlabs"), Fault.NO_PERMISSION)
     assert "needs the permission user_read" in str(await failure(client, job("elevenlabs")))
 
 
 async def test_a_redirect_is_not_followed(client: Client, simulator: Simulator, job: MakeJob) -> None:
-    async with Simulator(PLAYERS) as elsewhere:
-        for player in PLAYERS:
-            simulator.misbehave(player.secret, Fault.REDIRECT, location=f"{elsewhere.url}/v1/user")
-            await failure(client, job(player.provider))
+    async with Simulator(ACCOUNTS) as elsewhere:
+        for account in ACCOUNTS:
+            simulator.set_fault(account.secret, Fault.REDIRECT, location=f"{elsewhere.url}/v1/user")
+            await failure(client, job(account.provider))
         assert not elsewhere.requests
 
 
@@ -106,7 +106,7 @@ async def test_the_request_has_the_user_agent_and_the_key_in_its_header(client: 
 
 
 async def test_one_account_s_cookie_never_reaches_another(client: Client, simulator: Simulator, job: MakeJob) -> None:
-    simulator.reply(secret_of("liveavatar"), content=GOOD, headers={"Set-Cookie": "la_session=mine"})
+    simulator.set_response(secret_of("liveavatar"), content=GOOD, headers={"Set-Cookie": "la_session=mine"})
     for provider in ("liveavatar", "heygen", "liveavatar"):
         await client.poll(job(provider))
     assert not [request for request in simulator.requests if "Cookie" in request.headers]
@@ -114,19 +114,19 @@ async def test_one_account_s_cookie_never_reaches_another(client: Client, simula
 
 @pytest.mark.parametrize("compressed", [False, True])
 async def test_the_limit_of_a_body_is_exact(client: Client, simulator: Simulator, job: MakeJob, compressed: bool) -> None:  # noqa: FBT001 -- a case
-    def reply(size: int) -> None:
+    def set_response(size: int) -> None:
         content = GOOD + b" " * (size - len(GOOD))
         headers = {"Content-Encoding": "gzip"} if compressed else {}
-        simulator.reply(secret_of("liveavatar"), content=gzip.compress(content) if compressed else content, headers=headers)
+        simulator.set_response(secret_of("liveavatar"), content=gzip.compress(content) if compressed else content, headers=headers)
 
-    reply(MAX_BODY_BYTES)
+    set_response(MAX_BODY_BYTES)
     assert (await client.poll(job())).quotas
-    reply(MAX_BODY_BYTES + 1)
+    set_response(MAX_BODY_BYTES + 1)
     assert (await failure(client, job())).reason is Reason.INVALID_RESPONSE
 
 
 async def test_a_wrong_content_type_alone_is_no_fault(client: Client, simulator: Simulator, job: MakeJob) -> None:
-    simulator.reply(secret_of("liveavatar"), content=GOOD, headers={"Content-Type": "text/html"})
+    simulator.set_response(secret_of("liveavatar"), content=GOOD, headers={"Content-Type": "text/html"})
     assert (await client.poll(job())).quotas
 
 
@@ -141,7 +141,7 @@ async def test_a_name_that_does_not_resolve_is_a_connection_failure(client: Clie
 
 
 async def test_the_timeout_is_on_the_whole_poll(client: Client, job: MakeJob, simulator: Simulator) -> None:
-    simulator.misbehave(secret_of("heygen"), Fault.DRIP)
+    simulator.set_fault(secret_of("heygen"), Fault.DRIP)
     async with asyncio.timeout(PATIENCE):  # the response never ends
         error = await failure(client, job("heygen", timeout=Seconds(0.3)))
     assert (error.reason, str(error)) == (Reason.TIMEOUT, "no complete response within 0.3s")

@@ -1,4 +1,4 @@
-"""No response is attributed to another account, and connections are reused where nothing stands against it."""
+"""No response is attributed to another account, and connections are reused where it is safe."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ async def test_a_connection_on_which_anything_arrives_while_idle_is_not_reused(
 @pytest.mark.parametrize(
     "extra", [extra for name, extra in EXTRAS.items() if name != "EOF"], ids=[name for name in EXTRAS if name != "EOF"]
 )
-async def test_what_arrives_together_with_an_answer_is_no_answer(
+async def test_bytes_that_arrive_together_with_a_response_are_no_response(
     tls: ssl.SSLContext | None, settings: ConnectionSettings, extra: Callable[[bytes], bytes]
 ) -> None:
     with Wire(more=extra, together=True, tls=tls) as wire:
@@ -115,7 +115,7 @@ async def test_what_arrives_together_with_an_answer_is_no_answer(
             assert wire.connections >= 5
 
 
-async def test_a_part_of_a_tls_record_counts_as_something_that_arrived(ca: Authority, settings: ConnectionSettings) -> None:
+async def test_a_part_of_a_tls_record_makes_the_connection_unusable(ca: Authority, settings: ConnectionSettings) -> None:
     with Wire(more=lambda _: POISON, cut=10, tls=server_context(ca)) as wire:
         async with polling() as client:
             for account in range(1, 4):
@@ -213,7 +213,7 @@ async def test_many_accounts_at_once_get_their_own_figures(tls: ssl.SSLContext |
 
 
 async def test_an_unguarded_connection_is_used_once() -> None:
-    """A version of aiohttp that makes its connections in another way costs the reuse, and nothing else."""
+    """With a version of aiohttp that creates connections in another way, connections are only not reused."""
     with Wire() as wire:
         async with open_session("test") as session:
             assert session.connector is not None
@@ -225,7 +225,7 @@ async def test_an_unguarded_connection_is_used_once() -> None:
 
 
 @pytest.mark.parametrize("method", ["start_timeout", "feed_data"])
-async def test_a_hook_that_aiohttp_no_longer_calls_costs_the_reuse_and_nothing_else(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hook_that_aiohttp_no_longer_calls_only_prevents_reuse(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(f"exporter.client.connections.GuardedProtocol.{method}")
     with Wire() as wire:
         async with polling() as client:
@@ -242,7 +242,7 @@ async def test_requests_to_a_token_endpoint_share_no_connection(session: aiohttp
             file = tmp_path / f"token {number}"
             file.write_text(f"refresh-{number}")
             await tokens.access_token(OAuthLogin(endpoint.url, "exporter", file))
-        assert [asked.headers["Connection"] for asked in endpoint.asked] == ["close"] * 3
+        assert [asked.headers["Connection"] for asked in endpoint.requests] == ["close"] * 3
     assert session.connector is not None
     assert not session.connector._conns
 

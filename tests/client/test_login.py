@@ -16,9 +16,9 @@ from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import Reason
 from exporter.providers.library import load_definitions
-from exporter.simulator.flow import Stock
 from exporter.simulator.heygen import Wallet
-from exporter.simulator.server import Player, Simulator
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import Balance
 from tests.client.token_endpoint import TokenEndpoint
 from tests.support import FakeClock, make_job
 
@@ -27,14 +27,16 @@ TOKENS = ("access-1", "access-2", "access-3")
 
 @pytest.fixture
 async def vendor() -> AsyncIterator[Simulator]:
-    async with Simulator(Player("heygen", token, Wallet("demo", Stock(start=42.5, rate=0)), bearer=True) for token in TOKENS) as playing:
-        yield playing
+    async with Simulator(
+        SimulatedAccount("heygen", token, Wallet("demo", Balance(start=42.5, rate=0)), bearer=True) for token in TOKENS
+    ) as running:
+        yield running
 
 
 @pytest.fixture
 async def endpoint() -> AsyncIterator[TokenEndpoint]:
-    async with TokenEndpoint("refresh-0", rotates=True) as playing:
-        yield playing
+    async with TokenEndpoint("refresh-0", rotates=True) as running:
+        yield running
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ async def test_a_login_is_sufficient_for_polls(client: Client, new_job: Callable
 
 async def test_accounts_of_one_login_fetch_one_token(client: Client, new_job: Callable[..., Job], endpoint: TokenEndpoint) -> None:
     await asyncio.gather(*(client.poll(new_job(f"account {number}")) for number in range(30)))
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 async def test_a_refused_token_is_replaced_once(
@@ -80,18 +82,18 @@ async def test_a_refused_token_is_replaced_once(
 ) -> None:
     await client.poll(new_job())
     refusal = {"error": {"code": "authentication_failed", "message": "expired"}}
-    vendor.reply("access-1", status=401, body=refusal)
+    vendor.set_response("access-1", status=401, body=refusal)
     await client.poll(new_job())
-    assert len(endpoint.asked) == 2
-    vendor.reply("access-2", status=401, body=refusal)
+    assert len(endpoint.requests) == 2
+    vendor.set_response("access-2", status=401, body=refusal)
     with pytest.raises(PollError) as caught:
         await client.poll(new_job())
     assert caught.value.reason is Reason.UNAUTHORIZED
-    assert len(endpoint.asked) == 2
+    assert len(endpoint.requests) == 2
 
 
 async def test_the_error_of_a_refused_login_says_what_to_do(client: Client, new_job: Callable[..., Job], endpoint: TokenEndpoint) -> None:
-    endpoint.reply(400, {"error": "invalid_grant"})
+    endpoint.set_response(400, {"error": "invalid_grant"})
     with pytest.raises(PollError) as caught:
         await client.poll(new_job())
     assert caught.value.reason is Reason.CREDENTIAL

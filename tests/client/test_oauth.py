@@ -27,7 +27,7 @@ from tests.support import CANARY, PATIENCE, FakeClock
 
 async def test_the_request_is_a_form_of_a_public_client(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
     assert await text(tokens, login) == access(1)
-    [asked] = endpoint.asked
+    [asked] = endpoint.requests
     assert asked.method == "POST"
     assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert asked.headers["Accept"] == "application/json"
@@ -70,12 +70,12 @@ async def test_special_characters_of_a_refresh_token_are_encoded(tokens: TokenSo
 async def test_an_access_token_is_used_until_shortly_before_it_expires(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock, body: Any, token: str, life: float, kept: str
 ) -> None:
-    endpoint.reply(body=body)
+    endpoint.set_response(body=body)
     assert await text(tokens, login) == token
     assert login.refresh_token_file.read_text().strip() == kept
     clock.now = life - 0.01
     assert await text(tokens, login) == token
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
     clock.now = life
     assert await text(tokens, login) == token
     assert sent_tokens(endpoint) == [FIRST, kept]
@@ -84,7 +84,7 @@ async def test_an_access_token_is_used_until_shortly_before_it_expires(
 async def test_the_lifetime_of_a_token_starts_with_the_request(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock
 ) -> None:
-    endpoint.before_answer = lambda: setattr(clock, "now", 1000.0)
+    endpoint.before_response = lambda: setattr(clock, "now", 1000.0)
     assert await text(tokens, login) == access(1)
     clock.now = 3540.0
     assert await text(tokens, login) == access(2)
@@ -122,12 +122,12 @@ INVALID: Final[list[tuple[str, dict[str, Any]]]] = [
 async def test_an_invalid_response_is_no_token_and_changes_no_file(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, answer: dict[str, Any]
 ) -> None:
-    endpoint.reply(**answer)
+    endpoint.set_response(**answer)
     error = await failure(tokens, login)
     assert error.reason is Reason.INVALID_RESPONSE
     assert login.refresh_token_file.read_text() == f"{FIRST}\n"
-    assert len(endpoint.asked) == 1
-    endpoint.behave()
+    assert len(endpoint.requests) == 1
+    endpoint.clear()
     assert await text(tokens, login) == access(1)
 
 
@@ -157,11 +157,11 @@ async def test_after_other_errors_the_next_call_tries_again(
     reason: Reason,
     wait: float | None,
 ) -> None:
-    endpoint.reply(status, {"error": "invalid_grant", "error_description": CANARY}, headers=headers)
+    endpoint.set_response(status, {"error": "invalid_grant", "error_description": CANARY}, headers=headers)
     error = await failure(tokens, login)
     assert (error.reason, error.retry_after) == (reason, wait)
     assert str(status) in str(error)
-    endpoint.behave()
+    endpoint.clear()
     assert await text(tokens, login) == access(1)
 
 
@@ -182,13 +182,13 @@ async def test_a_hanging_endpoint_times_out(
     assert (error.reason, str(error)) == (Reason.TIMEOUT, "token endpoint: no complete response within 0.1s")
 
 
-async def test_a_hundred_callers_make_one_request(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
+async def test_a_hundred_callers_share_one_request(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
     endpoint.hold()
     callers = [asyncio.create_task(text(tokens, OAuthLogin(login.token_url, CLIENT, login.refresh_token_file))) for _ in range(100)]
     await endpoint.arrived(1)
-    endpoint.behave()
+    endpoint.clear()
     assert await asyncio.gather(*callers) == [access(1)] * 100
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 async def test_accounts_that_connect_in_different_ways_share_the_tokens_of_a_login(
@@ -197,7 +197,7 @@ async def test_accounts_that_connect_in_different_ways_share_the_tokens_of_a_log
     other = replace(login, connection=ConnectionSettings(connect_timeout=Seconds(3.0)))
     first, second = await asyncio.gather(tokens.access_token(login), tokens.access_token(other))
     assert first == second
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 async def test_different_logins_do_not_share_a_token(
@@ -222,9 +222,9 @@ async def test_a_cancelled_caller_does_not_cancel_the_refresh_for_the_others(
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
             await tokens.access_token(login)
-    endpoint.behave()
+    endpoint.clear()
     assert await second == access(1)
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 async def test_a_refresh_without_callers_still_saves_the_new_refresh_token(
@@ -235,17 +235,17 @@ async def test_a_refresh_without_callers_still_saves_the_new_refresh_token(
     caller = asyncio.create_task(text(tokens, login))
     await endpoint.arrived(1)
     caller.cancel()
-    endpoint.behave()
+    endpoint.clear()
     await tokens.close()
     assert login.refresh_token_file.read_text() == refresh(1)
     assert await text(tokens, login) == access(1)
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 async def test_a_failed_refresh_fails_all_callers_and_the_next_call_tries_again(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint
 ) -> None:
-    endpoint.reply(503, {})
+    endpoint.set_response(503, {})
     endpoint.hold()
     callers = [asyncio.create_task(text(tokens, login)) for _ in range(10)]
     await endpoint.arrived(1)
@@ -253,13 +253,13 @@ async def test_a_failed_refresh_fails_all_callers_and_the_next_call_tries_again(
     errors = await asyncio.gather(*callers, return_exceptions=True)
     assert [error.reason for error in errors if isinstance(error, PollError)] == [Reason.SERVER_ERROR] * 10
     assert len({id(error) for error in errors}) == 10
-    assert len(endpoint.asked) == 1
-    endpoint.behave()
+    assert len(endpoint.requests) == 1
+    endpoint.clear()
     assert await text(tokens, login) == access(1)
 
 
 async def test_a_failure_without_callers_is_not_reported(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
-    endpoint.reply(503, {})
+    endpoint.set_response(503, {})
     endpoint.hold()
     caller = asyncio.create_task(text(tokens, login))
     await endpoint.arrived(1)
@@ -267,7 +267,7 @@ async def test_a_failure_without_callers_is_not_reported(tokens: TokenSource, lo
     endpoint._open.set()
     await tokens.close()
     assert caller.cancelled()
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 async def test_closing_without_a_running_refresh_returns_at_once(tokens: TokenSource, login: OAuthLogin) -> None:
@@ -291,7 +291,7 @@ async def test_a_refused_access_token_is_replaced_once_and_not_in_a_loop(
     clock.now = 1800.0
     assert tokens.discard(login, second)
     assert await text(tokens, login) == access(3)
-    assert len(endpoint.asked) == 3
+    assert len(endpoint.requests) == 3
 
 
 async def test_a_long_lived_token_is_refreshed_after_an_hour_of_refusals(
@@ -313,7 +313,7 @@ async def test_late_refusals_of_an_old_token_do_not_discard_the_new_one(
     for _ in range(100):
         assert tokens.discard(login, first)
         assert await text(tokens, login) == access(2)
-    assert len(endpoint.asked) == 2
+    assert len(endpoint.requests) == 2
 
 
 async def test_a_new_login_is_used_while_refusals_cause_no_refresh(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
@@ -323,9 +323,9 @@ async def test_a_new_login_is_used_while_refusals_cause_no_refresh(tokens: Token
     login.refresh_token_file.write_text(f"{CANARY}-again")
     assert await text(tokens, login) == access(2)
     assert not tokens.discard(login, second)
-    endpoint.reply(503, {})
+    endpoint.set_response(503, {})
     assert (await failure(tokens, login)).reason is Reason.SERVER_ERROR
-    endpoint.behave()
+    endpoint.clear()
     assert await text(tokens, login) == access(3)
     assert sent_tokens(endpoint)[2:] == [f"{CANARY}-again"] * 2
 
@@ -337,12 +337,12 @@ async def test_no_token_is_logged(tokens: TokenSource, login: OAuthLogin, endpoi
     logging.getLogger("asyncio").setLevel(logging.DEBUG)
     endpoint.rotates = True
     for status in (500, 400):
-        endpoint.reply(status, {"error": CANARY})
+        endpoint.set_response(status, {"error": CANARY})
         await failure(tokens, login)
-    endpoint.behave()
+    endpoint.clear()
     endpoint.log_in("another")
     login.refresh_token_file.write_text("another")
     token = await tokens.access_token(login)
     assert token.get_secret_value() == access(1)
-    assert CANARY not in f"{token} {token!r} {login!r} {vars(tokens)!r} {asyncio.all_tasks()!r} {endpoint.asked!r}"
+    assert CANARY not in f"{token} {token!r} {login!r} {vars(tokens)!r} {asyncio.all_tasks()!r} {endpoint.requests!r}"
     assert CANARY not in stream.getvalue()

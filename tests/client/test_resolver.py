@@ -46,7 +46,7 @@ async def test_a_dead_first_address_does_not_delay_the_second(host: str, accepts
             assert (await poll(make_job(f"http://{VENDOR}", timeout=Seconds(PATIENCE)), addresses)).quotas
 
 
-async def test_a_failed_look_up_is_not_kept() -> None:
+async def test_a_failed_look_up_is_not_cached() -> None:
     async with vendor() as port:
         directory = Directory(socket.gaierror(socket.EAI_AGAIN, "try again"), [("127.0.0.1", port)])
         async with open_session("test", directory) as session:

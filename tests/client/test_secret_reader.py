@@ -62,7 +62,7 @@ async def test_a_file_that_does_not_answer_fails_with_credential_and_holds_one_t
     assert threading.active_count() == before + 1
 
 
-async def test_other_files_and_the_event_loop_go_on(tmp_path: Path) -> None:
+async def test_other_files_and_the_event_loop_are_not_delayed(tmp_path: Path) -> None:
     reader = SecretReader({}, FileThreads(Seconds(PATIENCE)))
     silent = []
     for number in range(64):
@@ -173,7 +173,7 @@ async def test_a_thread_that_cannot_be_started_blocks_no_later_call(key: Path, m
     assert await files.run(key, key.read_text) == "first"
 
 
-async def test_what_the_call_raises_is_raised(key: Path) -> None:
+async def test_an_exception_of_the_call_is_raised(key: Path) -> None:
     def fail() -> None:
         raise ZeroDivisionError
 

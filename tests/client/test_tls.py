@@ -42,7 +42,7 @@ def ca_file(ca: Authority, tmp_path: Path) -> Path:
 
 
 def replace(file: Path, *authorities: Authority) -> None:
-    """Write another file, of a size of its own, whatever the clock of the file system says."""
+    """Write another file of another size, so that the change is noticed with any clock of the file system."""
     file.write_bytes(b"".join(authority.certificate.public_bytes(Encoding.PEM) for authority in authorities) or b"nonsense")
 
 
@@ -124,7 +124,9 @@ TRUSTED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("origin", ["ca_file", "SSL_CERT_FILE", "SSL_CERT_DIR"])
 @pytest.mark.parametrize("kind", [*TRUSTED, "an intermediate alone", "a self-signed server certificate"])
-async def test_what_curl_trusts_is_trusted(kind: str, origin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_authorities_that_curl_trusts_are_trusted(
+    kind: str, origin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = Authority(**TRUSTED.get(kind, {}))
     issuer = Authority(issuer=root) if kind == "an intermediate alone" else None if kind == "a self-signed server certificate" else root
     tls, certificate = server_side_of(issuer)

@@ -37,13 +37,13 @@ READ_ONLY: Final = Path("/proc/sys/kernel/ostype")
 async def test_a_refused_refresh_token_is_not_sent_again_until_the_file_changes(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, status: int, body: Any, shown: str
 ) -> None:
-    endpoint.reply(status, body)
+    endpoint.set_response(status, body)
     for _ in range(3):
         error = await failure(tokens, login)
         assert isinstance(error, CredentialError)
         assert str(error) == (f"the refresh token was refused ({shown}): log in again and replace the file that `refresh_token_file` names")
-    assert len(endpoint.asked) == 1
-    endpoint.behave()
+    assert len(endpoint.requests) == 1
+    endpoint.clear()
     endpoint.log_in(f"{CANARY}-again")
     login.refresh_token_file.write_text(f"\n  {CANARY}-again \n")
     assert await text(tokens, login) == access(1)
@@ -54,7 +54,7 @@ async def test_a_refused_refresh_token_is_not_sent_again_until_the_file_changes(
 async def test_a_refusal_without_a_readable_body_is_a_refusal(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, content: bytes
 ) -> None:
-    endpoint.reply(401, content=content)
+    endpoint.set_response(401, content=content)
     assert "(HTTP 401)" in str(await failure(tokens, login))
 
 
@@ -83,7 +83,7 @@ async def test_a_file_without_a_token_is_reported_like_any_secret(
     error = await failure(tokens, login)
     assert isinstance(error, CredentialError)
     assert words in str(error)
-    assert not endpoint.asked
+    assert not endpoint.requests
     login.refresh_token_file.write_text(FIRST)
     assert await text(tokens, login) == access(1)
 
@@ -108,7 +108,7 @@ async def test_a_process_that_was_killed_after_the_write_starts_with_the_new_tok
     assert sent_tokens(endpoint) == [FIRST, refresh(1), refresh(2)]
 
 
-async def test_the_file_keeps_its_owner_and_is_readable_by_no_other(
+async def test_the_file_keeps_its_owner_and_only_the_owner_can_read_it(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint
 ) -> None:
     endpoint.rotates = True
@@ -129,14 +129,14 @@ async def test_a_response_without_a_new_refresh_token_does_not_change_the_file(
 ) -> None:
     before = login.refresh_token_file.stat()
     for body in ({"access_token": "AT"}, {"access_token": "AT", "refresh_token": FIRST}):
-        endpoint.reply(body=body)
+        endpoint.set_response(body=body)
         token = await tokens.access_token(login)
         assert login.refresh_token_file.stat() == before
         tokens.discard(login, token)
-    assert len(endpoint.asked) == 2
+    assert len(endpoint.requests) == 2
 
 
-async def test_a_link_stays_a_link(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, tmp_path: Path) -> None:
+async def test_a_symbolic_link_is_not_replaced(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, tmp_path: Path) -> None:
     endpoint.rotates = True
     link = tmp_path / "link"
     link.symlink_to(login.refresh_token_file)
@@ -146,7 +146,7 @@ async def test_a_link_stays_a_link(tokens: TokenSource, login: OAuthLogin, endpo
 
 
 def move_away(login: OAuthLogin) -> Callable[[], None]:
-    """Take the folder away, once; the path it has then is the same with `-away`."""
+    """Rename the folder once, to its path with `-away`."""
     folder = login.refresh_token_file.parent
 
     def move() -> None:
@@ -165,7 +165,7 @@ async def test_a_new_token_that_cannot_be_saved_is_kept_until_it_can(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint
 ) -> None:
     endpoint.rotates = True
-    endpoint.before_answer = move_away(login)
+    endpoint.before_response = move_away(login)
     for _ in range(3):
         error = await failure(tokens, login)
         assert isinstance(error, CredentialError)
@@ -175,18 +175,18 @@ async def test_a_new_token_that_cannot_be_saved_is_kept_until_it_can(
     bring_back(login)
     assert await text(tokens, login) == access(1)
     assert login.refresh_token_file.read_text() == refresh(1)
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 async def test_a_kept_token_is_the_one_for_the_next_refresh(
     tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock
 ) -> None:
     endpoint.rotates = True
-    endpoint.before_answer = move_away(login)
+    endpoint.before_response = move_away(login)
     await failure(tokens, login)
     clock.now = 4000.0
     await failure(tokens, login)
-    endpoint.before_answer = lambda: None
+    endpoint.before_response = lambda: None
     bring_back(login)
     assert await text(tokens, login) == access(2)
     assert login.refresh_token_file.read_text() == refresh(2)
@@ -195,9 +195,9 @@ async def test_a_kept_token_is_the_one_for_the_next_refresh(
 
 async def test_a_new_login_replaces_a_token_that_is_not_saved_yet(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
     endpoint.rotates = True
-    endpoint.before_answer = move_away(login)
+    endpoint.before_response = move_away(login)
     await failure(tokens, login)
-    endpoint.before_answer = lambda: None
+    endpoint.before_response = lambda: None
     endpoint.log_in(f"{CANARY}-again")
     login.refresh_token_file.parent.mkdir()
     login.refresh_token_file.write_text(f"{CANARY}-again")
@@ -213,11 +213,11 @@ async def test_a_new_login_during_a_refresh_is_not_overwritten(
         login.refresh_token_file.write_text(f"{CANARY}-again")
 
     endpoint.rotates = True
-    endpoint.before_answer = log_in
+    endpoint.before_response = log_in
     assert await text(tokens, login) == access(1)
     assert login.refresh_token_file.read_text() == f"{CANARY}-again"
     endpoint.log_in(f"{CANARY}-again")
-    endpoint.before_answer = lambda: None
+    endpoint.before_response = lambda: None
     clock.now = 3600.0
     assert await text(tokens, login) == access(2)
 
@@ -230,7 +230,7 @@ async def test_a_folder_that_became_a_file_loses_no_token(tokens: TokenSource, l
         folder.write_text("in the way")
 
     endpoint.rotates = True
-    endpoint.before_answer = block
+    endpoint.before_response = block
     assert "Not a directory" in str(await failure(tokens, login))
     folder.unlink()
     folder.mkdir()
@@ -246,7 +246,7 @@ async def test_a_write_that_fails_half_way_leaves_nothing_behind(tokens: TokenSo
         path.mkdir()
 
     endpoint.rotates = True
-    endpoint.before_answer = block
+    endpoint.before_response = block
     assert "Is a directory" in str(await failure(tokens, login))
     assert [entry.name for entry in path.parent.iterdir()] == ["token"]
     path.rmdir()
@@ -264,4 +264,4 @@ async def test_a_file_in_a_mounted_kubernetes_secret_is_explained(tokens: TokenS
         error = await failure(tokens, login)
         assert isinstance(error, CredentialError)
         assert "make its folder writable (a Kubernetes Secret never is" in str(error)
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1

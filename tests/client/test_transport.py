@@ -62,7 +62,7 @@ async def test_headers_beyond_the_limits_are_named(headers: bytes) -> None:
         assert await failure(make_job(wire.url)) == (Reason.CONNECTION, "the headers of the response are too large")
 
 
-async def test_headers_that_never_end_are_given_up_by_size() -> None:
+async def test_endless_headers_are_refused_by_size() -> None:
     def endless(_: bytes) -> bytes:
         return b"HTTP/1.1 200 OK\r\n" + line(KIB) * 700
 
@@ -112,7 +112,7 @@ READ: list[tuple[str, bytes]] = [
 
 
 @pytest.mark.parametrize(("coding", "body"), READ, ids=[f"{number} {coding[:20]!r}" for number, (coding, _) in enumerate(READ)])
-async def test_content_codings_are_undone(coding: str, body: bytes) -> None:
+async def test_content_codings_are_decoded(coding: str, body: bytes) -> None:
     with Wire(answer=response(b"Content-Encoding: %s\r\n" % coding.encode(), body)) as wire:
         [quota] = (await poll(make_job(wire.url))).quotas
         assert str(quota.remaining) == "7.5"

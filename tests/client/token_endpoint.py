@@ -1,4 +1,4 @@
-"""A token endpoint on loopback: it issues access tokens for refresh tokens, and replaces those where configured."""
+"""A token endpoint on loopback. It issues access tokens for refresh tokens, and can rotate the refresh tokens."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PAGE: Final = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request as it came in."""
+class TokenRequest:
+    """One request to the token endpoint."""
 
     method: str
     headers: Mapping[str, str] = field(repr=False)
@@ -26,12 +26,12 @@ class Asked:
 
     @property
     def refresh_token(self) -> str:
-        """The refresh token that the request showed, or nothing."""
+        """The refresh token of the request, or an empty string."""
         return self.form.get("refresh_token", "")
 
 
 @dataclass(frozen=True, slots=True)
-class _Canned:
+class _RawResponse:
     status: int
     content: bytes
     headers: Mapping[str, str]
@@ -52,75 +52,75 @@ class TokenEndpoint(Listener):
         access_tokens: Callable[[int], str] = "access-{}".format,
         refresh_tokens: Callable[[int], str] = "refresh-{}".format,
     ) -> None:
-        """The two functions make the tokens; they get 1, 2, 3 and so on. None for `expires_in` leaves it out of the answers."""
+        """The two functions make the tokens; they get 1, 2, 3 and so on. None for `expires_in` omits it from the responses."""
         super().__init__()
         self.refresh_token = refresh_token
         self.client_id = client_id
         self.rotates = rotates
         self.expires_in = expires_in
-        self.asked: list[Asked] = []
+        self.requests: list[TokenRequest] = []
         self.issued: list[str] = []
         """All access tokens that were issued."""
-        self.before_answer: Callable[[], None] = lambda: None
-        """Called when a request has been read and its answer decided, but not sent."""
+        self.before_response: Callable[[], None] = lambda: None
+        """Called when the response to a request is decided and not yet sent."""
         self._access_tokens = access_tokens
         self._refresh_tokens = refresh_tokens
-        self._canned: _Canned | None = None
+        self._override: _RawResponse | None = None
         self._open = asyncio.Event()
         self._open.set()
         self._arrival = asyncio.Condition()
 
     def log_in(self, refresh_token: str) -> None:
-        """Let the operator log in again: from now on only this refresh token counts."""
+        """Simulate a new login: only this refresh token is valid from now on."""
         self.refresh_token = refresh_token
 
-    def reply(self, status: int = 200, body: Any = ..., *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
-        """Answer every request so from now on: with a body to send as JSON, or with raw content."""
-        self._canned = _Canned(status, content if body is ... else json.dumps(body).encode(), headers or {})
+    def set_response(self, status: int = 200, body: Any = ..., *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
+        """Set the response to every request: a body to send as JSON, or raw content."""
+        self._override = _RawResponse(status, content if body is ... else json.dumps(body).encode(), headers or {})
 
     def html(self, status: int = 200) -> None:
-        """Answer every request with a page for people, as another host of the vendor does."""
-        self.reply(status, content=PAGE, headers={"Content-Type": "text/html; charset=utf-8"})
+        """Respond to every request with an HTML page, as a sign-in page does."""
+        self.set_response(status, content=PAGE, headers={"Content-Type": "text/html; charset=utf-8"})
 
     def hold(self) -> None:
-        """Read requests, and answer none before `behave`."""
+        """Read requests, and send no response before `clear`."""
         self._open.clear()
 
-    def behave(self) -> None:
-        """End whatever `reply`, `html` and `hold` have begun."""
-        self._canned = None
+    def clear(self) -> None:
+        """End the effect of `set_response`, `html` and `hold`."""
+        self._override = None
         self._open.set()
 
     async def arrived(self, count: int) -> None:
-        """Wait until so many requests have come in since the start."""
+        """Wait until this many requests have arrived since the start."""
         async with self._arrival:
-            await self._arrival.wait_for(lambda: len(self.asked) >= count)
+            await self._arrival.wait_for(lambda: len(self.requests) >= count)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request as a token endpoint does."""
+        """Respond to one request as a token endpoint does."""
         fields = await request.post() if request.content_type == "application/x-www-form-urlencoded" else {}
         form = {name: value for name, value in fields.items() if isinstance(value, str)}
         async with self._arrival:
-            self.asked.append(Asked(request.method, request.headers, form))
+            self.requests.append(TokenRequest(request.method, request.headers, form))
             self._arrival.notify_all()
-        await self._open.wait()  # cancelled when the client leaves or the server stops
-        canned = self._canned or self._judge(request, form, complete=len(form) == len(fields))
-        self.before_answer()
-        headers = {"Content-Type": "application/json", "Cache-Control": "no-store", **canned.headers}
-        return web.Response(status=canned.status, body=canned.content, headers=headers)
+        await self._open.wait()  # cancelled when the client disconnects or the server stops
+        response = self._override or self._respond(request, form, complete=len(form) == len(fields))
+        self.before_response()
+        headers = {"Content-Type": "application/json", "Cache-Control": "no-store", **response.headers}
+        return web.Response(status=response.status, body=response.content, headers=headers)
 
-    def _judge(self, request: web.BaseRequest, form: Mapping[str, str], *, complete: bool) -> _Canned:
+    def _respond(self, request: web.BaseRequest, form: Mapping[str, str], *, complete: bool) -> _RawResponse:
         if request.path != PATH:
-            return _canned(404, {"error": "not_found"})
+            return _response(404, {"error": "not_found"})
         if request.method != "POST" or not complete or set(form) != {"grant_type", "refresh_token", "client_id"}:
-            return _canned(400, {"error": "invalid_request"})
+            return _response(400, {"error": "invalid_request"})
         if form["grant_type"] != "refresh_token":
-            return _canned(400, {"error": "unsupported_grant_type"})
+            return _response(400, {"error": "unsupported_grant_type"})
         if form["client_id"] != self.client_id:
-            return _canned(401, {"error": "invalid_client"})
+            return _response(401, {"error": "invalid_client"})
         if form["refresh_token"] != self.refresh_token:
-            return _canned(400, {"error": "invalid_grant"})
-        return _canned(200, self._issue())
+            return _response(400, {"error": "invalid_grant"})
+        return _response(200, self._issue())
 
     def _issue(self) -> dict[str, Any]:
         number = len(self.issued) + 1
@@ -133,5 +133,5 @@ class TokenEndpoint(Listener):
         return body
 
 
-def _canned(status: int, body: Any) -> _Canned:
-    return _Canned(status, json.dumps(body).encode(), {})
+def _response(status: int, body: Any) -> _RawResponse:
+    return _RawResponse(status, json.dumps(body).encode(), {})

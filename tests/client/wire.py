@@ -1,4 +1,4 @@
-"""A vendor that writes bytes to its connections as a test says: in threads, so that it can write while the event loop stands still."""
+"""A vendor that writes any bytes to its connections, in threads, so that it can write while the event loop is blocked."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Answer = Callable[[bytes], bytes]
 
 
 def account_of(request: bytes) -> bytes:
-    """The key that a request was sent with, which is also the account's figure here."""
+    """The key of a request, which is also the account's value here."""
     found = re.search(rb"(?i)x-api-key: (\d+)", request)
     return found[1] if found else b""
 
 
 def answer(request: bytes) -> bytes:
-    """The right response."""
+    """The correct response."""
     body = b'{"code":1000,"data":{"credits_left":"%s"},"message":"ok"}' % account_of(request)
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
@@ -51,13 +51,13 @@ class Tls:
 
 @dataclass
 class Wire:
-    """Answers each request, and writes `more` with the answer, or after it when the test calls `write_extra`."""
+    """Responds to each request, and writes `more` with the response, or later when the test calls `write_extra`."""
 
     answer: Answer = answer
     more: Answer = lambda _: b""
     together: bool = False
     cut: int = 0
-    """How many bytes of an encrypted `more` are held back."""
+    """How many bytes of an encrypted `more` are not sent."""
     tls: ssl.SSLContext | None = None
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
@@ -86,7 +86,7 @@ class Wire:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def write_more(self) -> None:
-        """Write what follows the last answer. They have arrived when this returns, and the event loop did not run meanwhile."""
+        """Write bytes after the last response. They have arrived when this returns, and the event loop did not run meanwhile."""
         self._go.release()
         self._written.acquire()
 

@@ -1,4 +1,4 @@
-"""What the tests of the configuration share: a made-up environment, and short ways to load a text."""
+"""Helpers for tests of the configuration: an environment, and functions that load a text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def resolved(config: Config, index: int = 0) -> Settings:
 
 
 def problems(path: Path, environ: Mapping[str, str] = ENVIRON) -> list[str]:
-    """All that is wrong with a file, each as `place: message`; nothing where the file is right."""
+    """The problems of a file, each as `path: message`; empty if the file is valid."""
     try:
         load(path, environ)
     except ConfigError as error:
@@ -52,5 +52,5 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 
 def with_account(**own: Any) -> str:
-    """A file of one account, right unless `own` makes it wrong. JSON is YAML."""
+    """A file with one account, valid unless `own` makes it invalid. JSON is YAML."""
     return json.dumps({"accounts": [{**ACCOUNT, **own}]}, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What an account may say, where a corpus file for each case would be too many."""
+"""The settings of accounts, for cases that need no file in the corpus."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def test_an_address_with_a_space_is_refused(tmp_path: Path, url: str) -> None:
         ({"name": "", "provider": "elevenlabs", "region": "eu", "base_url": "https://gateway.example.com"}, ["base_url", "name"]),
     ],
 )
-def test_all_that_is_wrong_with_an_account_is_told_at_once(tmp_path: Path, own: dict[str, Any], blocks: list[str]) -> None:
+def test_all_problems_of_an_account_are_reported_at_once(tmp_path: Path, own: dict[str, Any], blocks: list[str]) -> None:
     places = [problem.split(": ")[0].removeprefix("accounts[0]") for problem in problems(write(tmp_path, with_account(**own)))]
     assert sorted(f"{place}.".split(".")[1] for place in places) == sorted(blocks)
 
 
-def test_problems_are_told_in_the_order_of_the_accounts(tmp_path: Path) -> None:
+def test_problems_are_reported_in_the_order_of_the_accounts(tmp_path: Path) -> None:
     accounts = [{**ACCOUNT, "name": f"account-{index}"} for index in range(11)]
     for index in (10, 2, 1):
         accounts[index] = {**accounts[index], "interval": "x", "colour": "red"}
@@ -127,12 +127,12 @@ def test_a_key_in_the_wrong_block_is_not_proposed_to_itself(tmp_path: Path, text
         {"timeout": None, "stale_after": "1m"},
     ],
 )
-def test_numbers_that_would_vanish_between_polls_are_refused(tmp_path: Path, own: dict[str, Any]) -> None:
+def test_a_stale_after_below_the_interval_is_refused(tmp_path: Path, own: dict[str, Any]) -> None:
     [problem] = problems(write(tmp_path, with_account(**own)))
     assert problem.startswith("accounts[0]: stale_after (1m) is shorter than interval (")
 
 
-def test_a_relative_secret_file_starts_at_the_folder_of_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_secret_file_is_relative_to_the_folder_of_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "key").write_text("beside-the-configuration\n")
     (tmp_path / "key").write_text("beside-the-process\n")
@@ -143,7 +143,7 @@ def test_a_relative_secret_file_starts_at_the_folder_of_the_configuration(tmp_pa
         assert source.read(ENVIRON).get_secret_value() == "beside-the-configuration"
 
 
-def test_an_absolute_secret_file_stays_where_it_is(tmp_path: Path) -> None:
+def test_an_absolute_secret_file_is_used_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "key").write_text("absolute\n")
     path = write(tmp_path / "etc", with_account(credentials={"api_key": {"file": str(tmp_path / "key")}}))

@@ -1,4 +1,4 @@
-"""`check`: exit codes, what is said, and what is never said."""
+"""`check`: exit codes, its output, and what it never shows."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def check(path: Path) -> Result:
     return CliRunner().invoke(main, ["check", f"--config.file={path}"], env=dict(ENVIRON))
 
 
-def test_a_right_file_is_told_in_one_line_with_its_accounts(tmp_path: Path) -> None:
+def test_a_valid_file_is_reported_in_one_line_with_the_number_of_accounts(tmp_path: Path) -> None:
     path = HERE / "good" / "same-name-at-two-providers.yaml"
     result = check(path)
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{path} is valid: 2 accounts at heygen, liveavatar\n", "")
 
 
-def test_one_account_is_told_in_the_singular(tmp_path: Path) -> None:
+def test_one_account_is_reported_in_the_singular(tmp_path: Path) -> None:
     path = write(tmp_path, with_account())
     assert check(path).stdout == f"{path} is valid: 1 account at heygen\n"
 
 
-def test_every_problem_of_a_wrong_file_is_told_on_standard_error(tmp_path: Path) -> None:
+def test_every_problem_of_an_invalid_file_is_reported_on_standard_error(tmp_path: Path) -> None:
     path = write(tmp_path, with_account(name="", interval="x", colour="red"))
     result = check(path)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -41,14 +41,14 @@ def test_every_problem_of_a_wrong_file_is_told_on_standard_error(tmp_path: Path)
     ]
 
 
-def test_one_problem_is_told_in_the_singular(tmp_path: Path) -> None:
+def test_one_problem_is_reported_in_the_singular(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     result = check(path)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines() == [f"{path} cannot be used; 1 problem:", f"  {path}: no such file"]
 
 
-def test_a_secret_in_the_file_is_right_but_warned_about_and_not_shown(tmp_path: Path) -> None:
+def test_a_secret_in_the_file_is_valid_and_causes_a_warning_that_does_not_show_it(tmp_path: Path) -> None:
     result = check(write(tmp_path, with_account(credentials={"api_key": {"value": CANARY}})))
     assert result.exit_code == 0
     assert "heygen/studio" in result.stderr
@@ -56,7 +56,7 @@ def test_a_secret_in_the_file_is_right_but_warned_about_and_not_shown(tmp_path: 
     assert "canary" not in result.output
 
 
-def test_a_wrong_file_does_not_show_its_secret(tmp_path: Path) -> None:
+def test_the_problems_of_an_invalid_file_do_not_show_its_secret(tmp_path: Path) -> None:
     result = check(write(tmp_path, with_account(credentials={"api_key": {"value": CANARY}}, interval=CANARY, colour=CANARY)))
     assert result.exit_code == 2
     assert "canary" not in result.output

@@ -37,7 +37,7 @@ def timing_of(folder: Path, text: str, index: int = 0) -> tuple[float | None, ..
         ("timeout: 3s", "interval: , timeout: , stale_after: , max_backoff: ", (300, 3, 900, 900)),
     ],
 )
-def test_timing_is_the_accounts_own_else_the_defaults_else_built_in(
+def test_timing_is_that_of_the_account_or_the_defaults_or_built_in(
     tmp_path: Path, defaults: str, own: str, resolved: tuple[float, ...]
 ) -> None:
     account = "name: a, provider: heygen, credentials: {api_key: {env: HEYGEN_API_KEY}}"

@@ -52,6 +52,16 @@ def test_unusable_connection_settings_are_problems(tmp_path: Path, key: str, val
     assert found == [f"{place}: {message}"]
 
 
+@pytest.mark.parametrize("trailing", ["", "plain"])
+def test_certificates_in_openssl_s_own_form_are_refused_with_the_remedy(tmp_path: Path, trailing: str) -> None:
+    plain = trustme.CA().cert_pem.bytes().decode()
+    text = plain.replace(" CERTIFICATE-", " TRUSTED CERTIFICATE-") + (plain if trailing else "")
+    (tmp_path / "ca.pem").write_text(text)
+    assert problems(write(tmp_path, with_account(ca_file="ca.pem"))) == [
+        "accounts[0].ca_file: the file contains a TRUSTED CERTIFICATE, which is OpenSSL's own form: convert it with `openssl x509`"
+    ]
+
+
 def test_a_proxy_url_and_a_proxy_from_the_environment_exclude_each_other(tmp_path: Path) -> None:
     found = problems(write(tmp_path, with_account(proxy_url="http://proxy.test:1", proxy_from_environment=True)))
     assert found == ["accounts[0].proxy_from_environment: expected proxy_url or proxy_from_environment, not both"]

@@ -1,4 +1,4 @@
-"""The corpus: each bad file states all that is wrong with it, each good file states its accounts."""
+"""The corpus: each bad file lists its problems, each good file lists its accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a secret comes from, what may be a key, and that no message shows one."""
+"""The sources of secrets, the characters of keys, and that no message shows a key."""
 
 from __future__ import annotations
 
@@ -140,6 +140,14 @@ def test_a_named_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
 
 def test_a_device_is_refused() -> None:
     assert refusal(SecretSource(file=Path("/dev/zero"))) == "the file is not a regular file"
+
+
+def test_a_file_that_becomes_a_named_pipe_after_a_check_of_its_kind_is_refused_without_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(Path, "is_file", lambda _: True)
+    assert refusal(SecretSource(file=tmp_path / "pipe")) == "the file is not a regular file"
 
 
 def test_bytes_that_are_not_text_are_refused_without_showing_them(tmp_path: Path) -> None:

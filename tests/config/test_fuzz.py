@@ -1,4 +1,4 @@
-"""Whatever a file holds, it is loaded or refused with problems; nothing else comes out."""
+"""Any file is loaded or refused with problems, without an unexpected error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a configuration to jobs."""
+"""The jobs of a configuration."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def jobs(folder: Path, account: dict[str, Any], **rest: Any) -> list[Job]:
     return build_jobs(load_config(path, {}))
 
 
-def test_a_job_has_the_settings_of_its_account_else_the_defaults(tmp_path: Path) -> None:
+def test_a_job_has_the_settings_of_its_account_or_the_defaults(tmp_path: Path) -> None:
     defaults = {"timeout": "3s", "interval": "1m", "thresholds": {"*": {"warning": "20%"}, "wallet": {"warning": 50}}}
     [job] = jobs(tmp_path, {"interval": "2m", "thresholds": {"wallet": {"critical": 0.1}}}, defaults=defaults)
     assert (job.settings.interval, job.settings.timeout, job.settings.stale_after) == (120, 3, 360)
@@ -42,6 +42,6 @@ def test_a_job_has_the_settings_of_its_account_else_the_defaults(tmp_path: Path)
         ({"base_url": "http://[::1]"}, "http://[::1]"),
     ],
 )
-def test_the_address_is_the_accounts_own_its_regions_or_the_providers(tmp_path: Path, region: dict[str, str], expected: str) -> None:
+def test_the_base_url_is_that_of_the_account_its_region_or_the_provider(tmp_path: Path, region: dict[str, str], expected: str) -> None:
     [job] = jobs(tmp_path, {"provider": "elevenlabs", **region})
     assert job.settings.base_url == expected

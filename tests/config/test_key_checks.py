@@ -1,4 +1,4 @@
-"""Texts that visibly are no keys are refused, and no key of any usual kind is."""
+"""Texts that are obviously no keys are refused, and keys of any usual format are accepted."""
 
 from __future__ import annotations
 
@@ -132,5 +132,5 @@ def test_a_key_of_any_usual_kind_is_accepted(key: str) -> None:
 
 @pytest.mark.parametrize("part", ["a", "a-", "A_", "a_", "x-a", "/a", "a.", "your-key-", "=", ":", '"', "{", "<"])
 def test_the_longest_text_is_recognised_without_backtracking(part: str) -> None:
-    """Each pattern is linear: were one quadratic, this would take minutes."""
+    """Each pattern is linear. A quadratic one would take minutes."""
     mistaken_for_key(part * (65_536 // len(part)) + "!")

@@ -1,4 +1,4 @@
-"""Definitions of the operator's own, named by paths and patterns."""
+"""An operator's own definitions, listed by paths and patterns."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_definition_that_no_pattern_names_is_not_known(tmp_path: Path) -> None
     assert problem.startswith("accounts[0].provider: no such provider; expected ")
 
 
-def test_the_own_definition_tells_credentials_and_regions(tmp_path: Path) -> None:
+def test_an_operators_definition_defines_credentials_and_regions(tmp_path: Path) -> None:
     account = {**OWN, "credentials": {"key": {"env": "ACME_TOKEN"}}, "region": "south"}
     assert problems(with_definitions(tmp_path, ["definitions/*.yaml"], account)) == [
         "accounts[0].credentials.key: acme has no credential of that name; expected token",
@@ -60,7 +60,7 @@ def test_the_own_definition_tells_credentials_and_regions(tmp_path: Path) -> Non
     ]
 
 
-def test_a_broken_definition_is_told_beside_the_problems_of_the_configuration(tmp_path: Path) -> None:
+def test_an_invalid_definition_is_reported_with_the_problems_of_the_configuration(tmp_path: Path) -> None:
     path = with_definitions(tmp_path, ["definitions/*.yaml"], {**ACCOUNT, "name": ""})
     (tmp_path / "definitions" / "b.yaml").write_text("name: [\n")
     broken, name = problems(path)
@@ -68,14 +68,14 @@ def test_a_broken_definition_is_told_beside_the_problems_of_the_configuration(tm
     assert name.startswith("accounts[0].name: ")
 
 
-def test_a_broken_definition_does_not_discredit_a_good_one(tmp_path: Path) -> None:
+def test_an_invalid_definition_does_not_affect_a_valid_one(tmp_path: Path) -> None:
     path = with_definitions(tmp_path, ["definitions/*.yaml"])
     (tmp_path / "definitions" / "b.yaml").write_text("name: [\n")
     [problem] = problems(path)
     assert problem.startswith(f"{tmp_path}/definitions/b.yaml:2:1: ")
 
 
-def test_a_definition_cannot_take_the_name_of_a_built_in_one(tmp_path: Path) -> None:
+def test_a_definition_cannot_have_the_name_of_a_built_in_one(tmp_path: Path) -> None:
     path = with_definitions(tmp_path, ["definitions/*.yaml"])
     own = tmp_path / "definitions" / "own.yaml"
     own.write_text(DEFINITION.read_text().replace("name: acme", "name: heygen"))
@@ -85,23 +85,23 @@ def test_a_definition_cannot_take_the_name_of_a_built_in_one(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "pattern", ["nowhere/*.yaml", "definitions/none.yaml", "", "a\0b", "a\ud800*", "sk_live_made_up", "[", "{folder}/none"]
 )
-def test_a_pattern_that_matches_nothing_is_told(tmp_path: Path, pattern: str) -> None:
+def test_a_pattern_that_matches_nothing_is_reported(tmp_path: Path, pattern: str) -> None:
     pattern = pattern.replace("{folder}", str(tmp_path))
     path = with_definitions(tmp_path, ["definitions/*.yaml", pattern])
     assert problems(path) == [f"provider_files[1]: no file matches, relative to {tmp_path}"]
 
 
-def test_a_pattern_that_no_folder_can_have_is_told(tmp_path: Path) -> None:
+def test_an_impossible_pattern_is_reported(tmp_path: Path) -> None:
     assert len(problems(with_definitions(tmp_path, ["definitions/*.yaml", "\0/*"]))) == 1
 
 
-def test_a_pattern_with_a_raised_digit_is_told(tmp_path: Path) -> None:
+def test_a_pattern_with_a_superscript_digit_is_reported(tmp_path: Path) -> None:
     path = with_definitions(tmp_path, ["definitions/*.yaml", "1²1"])
     assert problems(path) == [f"provider_files[1]: no file matches, relative to {tmp_path}"]
 
 
 @pytest.mark.parametrize("broken", ["name: acme\ntitle: Acme\n", "name: [\n", "[]\n", ""])
-def test_a_broken_definition_is_one_problem_whatever_uses_it(tmp_path: Path, broken: str) -> None:
+def test_an_invalid_definition_is_one_problem_however_many_accounts_use_it(tmp_path: Path, broken: str) -> None:
     account = {**OWN, "thresholds": {"balance": {"warning": 1}}, "region": "north", "credentials": {"token": {"env": "ACME_TOKEN"}}}
     path = with_definitions(tmp_path, ["definitions/*.yaml"], account)
     limited = json.loads(path.read_text()) | {"providers": {"acme": {"max_requests_per_minute": 5}}}
@@ -112,7 +112,7 @@ def test_a_broken_definition_is_one_problem_whatever_uses_it(tmp_path: Path, bro
     assert all(problem.startswith(f"{tmp_path}/definitions/acme.yaml") for problem in found)
 
 
-def test_an_unknown_provider_is_a_problem_beside_a_broken_definition_of_another_name(tmp_path: Path) -> None:
+def test_an_unknown_provider_is_reported_with_an_invalid_definition_of_another_name(tmp_path: Path) -> None:
     path = with_definitions(tmp_path, ["definitions/*.yaml"], {**ACCOUNT, "provider": "heygem"})
     (tmp_path / "definitions" / "acme.yaml").write_text("name: acme\n")
     assert any(problem.startswith("accounts[0].provider: no such provider") for problem in problems(path))

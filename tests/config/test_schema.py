@@ -1,4 +1,4 @@
-"""What is shipped for editors and for first steps: the schema and the example, both in step with the models."""
+"""The shipped schema and the shipped example agree with the models."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCHEMA: Final = ROOT / "exporter" / "config" / "config.schema.json"
 EXAMPLE: Final = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
 
 NOT_IN_THE_EXAMPLE: Final = {
-    "value": "a key in the file is accepted, but nobody should copy it from an example",
+    "value": "a key in the file is accepted, but should not be copied from an example",
     "base_url": "for gateways and tests; the definition's own address is right for everyone else",
 }
 
@@ -44,7 +44,7 @@ def test_the_shipped_schema_is_what_check_prints() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == printed.output
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft202012Validator.check_schema(json_schema())
     assert json.loads(SCHEMA.read_text(encoding="utf-8"))["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
@@ -57,7 +57,7 @@ def with_defaults(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, A
             yield from with_defaults(inner, f"{place}/{name}")
 
 
-def test_an_editor_that_fills_in_a_default_writes_something_right() -> None:
+def test_the_defaults_in_the_schema_are_valid() -> None:
     schema = json_schema()
     found = list(with_defaults(schema))
     wrong = [place for place, node in found if not Draft202012Validator({**node, "$defs": schema["$defs"]}).is_valid(node["default"])]
@@ -101,13 +101,13 @@ def test_the_example_loads(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_the_example_names_nothing_but_what_it_needs(tmp_path: Path) -> None:
+def test_the_example_contains_only_what_it_needs(tmp_path: Path) -> None:
     asked = {source.env for account in load(example_in(tmp_path)).accounts for source in account.credentials.values()} - {None}
     assert asked == {"HEYGEN_API_KEY", "HEYGEN_ACCESS_TOKEN", "LIVEAVATAR_API_KEY"}
     assert asked <= ENVIRON.keys()
 
 
-def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
+def test_the_commented_lines_of_the_example_are_valid(tmp_path: Path) -> None:
     text, count = re.subn(r"^# (provider_files: )", r"\1", EXAMPLE, flags=re.MULTILINE)
     assert count == 1
     (tmp_path / "providers").mkdir()
@@ -115,7 +115,7 @@ def test_what_the_example_has_in_comments_is_right_too(tmp_path: Path) -> None:
     assert load(example_in(tmp_path, text)).provider_files == ["providers/*.yaml"]
 
 
-def test_the_example_lists_the_regions_that_there_are() -> None:
+def test_the_example_lists_all_regions() -> None:
     [listed] = re.findall(r"region: eu +# (.+)$", EXAMPLE, re.MULTILINE)
     assert set(listed.replace(" (the default)", "").split(", ")) == load_definitions()["elevenlabs"].regions.keys()
 

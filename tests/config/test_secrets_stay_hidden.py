@@ -1,4 +1,4 @@
-"""A key that stands in the wrong place of the file is never repeated in what is told about the file."""
+"""A key in the wrong place of the configuration is never repeated in the problems."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.config.support import CANARY, problems, write
 
 
-def told(folder: Path, credentials: str, rest: str = "") -> list[str]:
+def problems_of(folder: Path, credentials: str, rest: str = "") -> list[str]:
     return problems(write(folder, f"accounts: [{{name: a, provider: heygen, credentials: {credentials}}}]\n{rest}"))
 
 
@@ -41,21 +41,23 @@ def told(folder: Path, credentials: str, rest: str = "") -> list[str]:
     ],
 )
 def test_a_misplaced_key_is_not_repeated(tmp_path: Path, credentials: str) -> None:
-    found = told(tmp_path, credentials)
+    found = problems_of(tmp_path, credentials)
     assert found
     assert all(problem.startswith("accounts[0].credentials") for problem in found)
     assert not any("canary" in problem for problem in found)
 
 
-def test_other_problems_of_the_file_do_not_bring_the_key_out(tmp_path: Path) -> None:
-    found = told(tmp_path, f"{{api_key: {{value: {CANARY}}}}}, interval: x, colour: red", "defaults: 5\nextra: 1\n")
+def test_other_problems_of_the_file_do_not_show_the_key(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, f"{{api_key: {{value: {CANARY}}}}}, interval: x, colour: red", "defaults: 5\nextra: 1\n")
     assert [problem.split(":")[0] for problem in found] == ["accounts[0].colour", "accounts[0].interval", "defaults", "extra"]
     assert not any("canary" in problem for problem in found)
 
 
 @pytest.mark.parametrize("key", ["12345678", "0x12345678", "1.5", "true", "2024-01-01"])
-def test_a_key_that_yaml_takes_for_something_else_is_told_without_it(tmp_path: Path, key: str) -> None:
-    assert told(tmp_path, f"{{api_key: {{value: {key}}}}}") == ["accounts[0].credentials.api_key.value: expected text: put it in quotes"]
+def test_a_key_that_yaml_reads_as_another_type_is_reported_without_it(tmp_path: Path, key: str) -> None:
+    assert problems_of(tmp_path, f"{{api_key: {{value: {key}}}}}") == [
+        "accounts[0].credentials.api_key.value: expected text: put it in quotes"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,19 +78,19 @@ def test_a_key_that_yaml_takes_for_something_else_is_told_without_it(tmp_path: P
         "canary5e83c0ffee0123456789abcdef",
     ],
 )
-def test_a_key_in_the_place_of_a_variables_name_is_not_repeated(tmp_path: Path, key: str) -> None:
-    [problem] = told(tmp_path, json.dumps({"api_key": {"env": key}}, ensure_ascii=False))
+def test_a_key_instead_of_a_variable_name_is_not_repeated(tmp_path: Path, key: str) -> None:
+    [problem] = problems_of(tmp_path, json.dumps({"api_key": {"env": key}}, ensure_ascii=False))
     assert problem.startswith("accounts[0].credentials.api_key")
     assert "canary" not in problem
 
 
-def test_what_is_no_variables_name_is_told_with_an_example(tmp_path: Path) -> None:
-    assert told(tmp_path, f"{{api_key: {{env: {CANARY}}}}}") == [
+def test_an_invalid_variable_name_is_reported_with_an_example(tmp_path: Path) -> None:
+    assert problems_of(tmp_path, f"{{api_key: {{env: {CANARY}}}}}") == [
         "accounts[0].credentials.api_key.env: expected the name of an environment variable, such as MY_API_KEY, and not the secret itself"
     ]
 
 
-def test_a_place_with_a_key_that_may_be_a_secret_is_told_without_it(tmp_path: Path) -> None:
-    assert told(tmp_path, f"{{{CANARY}: {{env: HEYGEN_API_KEY}}}}") == [
+def test_a_mapping_key_that_may_be_a_secret_is_reported_without_it(tmp_path: Path) -> None:
+    assert problems_of(tmp_path, f"{{{CANARY}: {{env: HEYGEN_API_KEY}}}}") == [
         "accounts[0].credentials.(a key that is not shown): heygen has no credential of that name; expected access_token or api_key"
     ]

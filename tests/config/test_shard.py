@@ -1,4 +1,4 @@
-"""Accounts shared out among exporters: each has one place, and keeps it."""
+"""Shards: each account belongs to one, and stays there."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def place(key: AccountKey, total: int) -> int:
 
 
 @given(keys, st.integers(1, 8))
-def test_each_account_has_one_place_and_moves_only_to_the_shard_that_is_added(key: AccountKey, total: int) -> None:
+def test_each_account_is_in_one_shard_and_moves_only_to_an_added_shard(key: AccountKey, total: int) -> None:
     assert place(key, total + 1) in {place(key, total), total}
 
 
-def test_shards_have_about_as_many_accounts_each() -> None:
+def test_shards_have_about_the_same_number_of_accounts() -> None:
     counts = Counter(place(key, 4) for key in KEYS)
     assert all(200 <= counts[ordinal] <= 300 for ordinal in range(4))
 
 
-def test_places_do_not_change_with_a_release() -> None:
+def test_the_shard_of_an_account_does_not_change_with_a_release() -> None:
     assert [place(key, 5) for key in KEYS[:8]] == [1, 2, 4, 1, 3, 2, 3, 4]
 
 
-def test_one_shard_has_everything() -> None:
+def test_one_shard_has_all_accounts() -> None:
     assert all(WHOLE.holds(key) for key in KEYS)
 
 
-def test_a_plan_has_the_accounts_of_its_shard(tmp_path: Path) -> None:
+def test_a_shard_polls_only_its_accounts(tmp_path: Path) -> None:
     accounts = "".join(f"  - {{name: a{n}, provider: heygen, credentials: {{api_key: {{value: x}}}}}}\n" for n in range(40))
     (tmp_path / "config.yaml").write_text(f"accounts:\n{accounts}")
     loaded = load_config(tmp_path / "config.yaml", {})

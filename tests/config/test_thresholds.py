@@ -1,4 +1,4 @@
-"""How thresholds are read, and which of them hold for an account."""
+"""How thresholds are read, and which of them apply to an account."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LEVEL = Draft202012Validator(json_schema(Levels))
         ("0.000000000000001%", Floor(Decimal("1e-15"), is_share=True)),
     ],
 )
-def test_an_amount_or_a_share_is_taken_as_it_is_written(written: str, floor: Floor) -> None:
+def test_an_amount_or_a_share_is_read_exactly(written: str, floor: Floor) -> None:
     value = yaml.safe_load(written)
     assert parse_floor(value) == floor
     assert LEVEL.is_valid({"warning": value})
@@ -64,7 +64,7 @@ def test_anything_else_is_refused_by_the_schema_too(written: str) -> None:
     assert not LEVEL.is_valid({"warning": value})
 
 
-def test_what_is_no_number_is_no_amount() -> None:
+def test_an_amount_must_be_a_number() -> None:
     with pytest.raises(ValueError, match=r"^expected an amount from 0 to 1000000000000000$"):
         parse_floor(float("nan"))
 
@@ -105,7 +105,7 @@ def test_an_account_without_thresholds_has_those_of_the_defaults(tmp_path: Path)
     assert held(tmp_path, {"wallet": {"warning": 50}}, {}) == {Threshold("wallet", "warning", amount=Decimal(50))}
 
 
-def test_nobody_has_thresholds_who_asked_for_none(tmp_path: Path) -> None:
+def test_an_account_has_no_thresholds_unless_they_are_configured(tmp_path: Path) -> None:
     assert held(tmp_path, {}, {}) == set()
 
 
@@ -129,10 +129,12 @@ def test_nobody_has_thresholds_who_asked_for_none(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_the_warning_comes_before_the_critical_where_both_are_of_one_kind(tmp_path: Path, own: dict[str, Any], expected: list[str]) -> None:
+def test_the_warning_must_be_above_the_critical_threshold_of_the_same_kind(
+    tmp_path: Path, own: dict[str, Any], expected: list[str]
+) -> None:
     assert problems(write(tmp_path, with_account(thresholds=own))) == [f"accounts[0].thresholds.{problem}" for problem in expected]
 
 
-def test_a_threshold_of_another_provider_in_the_defaults_is_nothing_to_an_account(tmp_path: Path) -> None:
+def test_a_default_threshold_for_another_providers_resource_is_not_used(tmp_path: Path) -> None:
     defaults = {"characters": {"critical": "50%"}}
     assert held(tmp_path, defaults, {"*": {"warning": "5%"}}) >= {Threshold("*", "warning", share=Decimal("0.05"))}

@@ -1,4 +1,4 @@
-"""Where drills run: one sick account, three healthy ones, the real parts of the daemon, and a sampler that scrapes."""
+"""The environment of drills: one account with a fault, three healthy ones, the daemon's parts, and a sampler that scrapes."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.elevenlabs import Workspace
-from exporter.simulator.faults import Act, Fault
-from exporter.simulator.flow import Stock, Usage
+from exporter.simulator.faults import Fault, FaultHandler
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.listener import HOST
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player, Simulator
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import Balance, Usage
 from exporter.web.address import Address
 from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind
-from tests.support import CANARY, PLAYERS, make_job, until
+from tests.support import ACCOUNTS, CANARY, make_job, until
 
 INTERVAL: Final = Seconds(0.2)
 BEFORE: Final = 640
 AFTER: Final = 512
 WRONG: Final = 777
-"""A figure in invalid answers: no page may show it."""
+"""A value in invalid responses: no page may show it."""
 SECRET: Final = f"{CANARY}-sick"
 HEALTHY: Final = (
     'ai_account_quota_remaining{account="healthy",provider="heygen",resource="wallet",unit="usd"} 42.5',
     'ai_account_quota_used{account="healthy",provider="elevenlabs",resource="characters",unit="characters"} 17231.0',
     'ai_account_quota_remaining{account="healthy",provider="liveavatar",resource="credits",unit="credits"} 1010.0',
 )
-HEALTHY_UP: Final = tuple(f'ai_account_up{{account="healthy",provider="{player.provider}"}} 1.0' for player in PLAYERS)
+HEALTHY_UP: Final = tuple(f'ai_account_up{{account="healthy",provider="{account.provider}"}} 1.0' for account in ACCOUNTS)
 
 
 @dataclass(slots=True)
 class SickAccount:
-    """What the vendor of the sick account answers without a fault."""
+    """The body for the sick account without a fault."""
 
     provider: str
     figure: float = BEFORE
@@ -60,16 +60,16 @@ class SickAccount:
     def __call__(self, elapsed: float, now: float) -> Any:
         match self.provider:
             case "heygen":
-                return Wallet("sick", Stock(start=self.figure, rate=0))(elapsed, now)
+                return Wallet("sick", Balance(start=self.figure, rate=0))(elapsed, now)
             case "elevenlabs":
                 return Workspace(name="sick", tier="creator", limit=100_000, characters=Usage(self.figure, 0))(elapsed, now)
             case _:
-                return Credits(Stock(start=self.figure, rate=0))(elapsed, now)
+                return Credits(Balance(start=self.figure, rate=0))(elapsed, now)
 
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """How long one scrape took, in seconds: by the clock, and of the event loop's CPU time."""
+    """The duration of one scrape in seconds: by the clock, and in CPU time of the event loop."""
 
     wall: float
     cpu: float
@@ -77,7 +77,7 @@ class Scrape:
 
 @dataclass(slots=True)
 class Sampler:
-    """Scrapes all the time and keeps every line that it saw."""
+    """Scrapes continuously, and keeps every line that it saw."""
 
     required: tuple[str, ...] = ()
     """Lines that every page must have."""
@@ -85,7 +85,7 @@ class Sampler:
     last: frozenset[str] = frozenset()
     missing: set[str] = field(default_factory=set)
     is_healthy: bool = False
-    """Whether the scrapes are now without a fault: those during the fault are compared with them."""
+    """Whether there is no fault now. Scrapes during the fault are compared with those without."""
     healthy: list[Scrape] = field(default_factory=list)
     faulty: list[Scrape] = field(default_factory=list)
 
@@ -117,7 +117,7 @@ TICK: Final = 0.01
 
 @dataclass(slots=True)
 class Delays:
-    """By how much the event loop woke a task too late. All timers were late by that, whatever the cause."""
+    """The delays of the event loop. All timers were late by these, whatever the cause."""
 
     ticks: list[tuple[float, float]] = field(default_factory=list)
     """When each tick ended, and its delay in seconds."""
@@ -130,7 +130,7 @@ class Delays:
             self.ticks.append((loop.time(), loop.time() - due))
 
     def between(self, first: float, last: float) -> float:
-        """The sum of the delays of all ticks that were under way in this time."""
+        """The sum of the delays of all ticks during this time."""
         return sum(delay for end, delay in self.ticks if end >= first and end - delay - TICK <= last)
 
 
@@ -144,7 +144,7 @@ def cleared(env: Environment) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What the vendor of the sick account does, and what is expected besides the reason."""
+    """The behaviour of the sick account's vendor, and what is expected besides the reason."""
 
     begin: Step
     end: Step = cleared
@@ -178,18 +178,18 @@ class Scenario:
                 return "ai_account_quota_remaining", "credits", "credits"
 
 
-def misbehaving(how: Act | Fault, **more: Any) -> Scenario:
-    """A scenario in which the vendor sends this."""
+def with_fault(how: FaultHandler | Fault, **more: Any) -> Scenario:
+    """Return a scenario with this fault or handler."""
 
     def begin(env: Environment) -> None:
-        env.vendor.misbehave(SECRET, how) if isinstance(how, Fault) else env.vendor.perform(SECRET, how)
+        env.vendor.set_fault(SECRET, how) if isinstance(how, Fault) else env.vendor.set_handler(SECRET, how)
 
     return Scenario(begin=begin, **more)
 
 
 @dataclass(slots=True)
 class Environment:
-    """All that runs during a drill."""
+    """Everything that runs during a drill."""
 
     vendor: Simulator
     others: Simulator
@@ -216,9 +216,9 @@ class Environment:
 async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncIterator[Environment]:
     """Start the parts of the daemon, and stop them at the end."""
     sick = SickAccount(scenario.provider)
-    player = Player(scenario.provider, SECRET, sick)
-    others = Simulator(PLAYERS if scenario.own_server else (*PLAYERS, player))
-    vendor = Simulator((player,)) if scenario.own_server else others
+    account = SimulatedAccount(scenario.provider, SECRET, sick)
+    others = Simulator(ACCOUNTS if scenario.own_server else (*ACCOUNTS, account))
+    vendor = Simulator((account,)) if scenario.own_server else others
     clock = Clock()
     async with others, open_session("ai-account-exporter/drill", scenario.resolver) as session:
         port = int((await vendor.start(ssl_context=scenario.ssl_context) if scenario.own_server else others.url).rpartition(":")[2])
@@ -240,10 +240,10 @@ async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncItera
 
 
 def _jobs(scenario: Scenario, others: Simulator, vendor: Simulator, interval: Seconds) -> list[Job]:
-    usual = {"interval": interval, "max_backoff": interval, "stale_after": Seconds(60.0)}
-    witnesses = [make_job(others.url, player.provider, account="healthy", **usual) for player in PLAYERS]
+    settings = {"interval": interval, "max_backoff": interval, "stale_after": Seconds(60.0)}
+    healthy = [make_job(others.url, account.provider, account="healthy", **settings) for account in ACCOUNTS]
     url = vendor.url.replace(HOST, scenario.host)
-    return [*witnesses, make_job(url, scenario.provider, account="sick", secret=SECRET, **{**usual, **scenario.job})]
+    return [*healthy, make_job(url, scenario.provider, account="sick", secret=SECRET, **{**settings, **scenario.job})]
 
 
 async def finish(step: Awaitable[None] | None) -> None:

@@ -13,11 +13,11 @@ from typing import Final
 import aiohttp
 
 from exporter.simulator.elevenlabs import Workspace
-from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player, Simulator
-from tests.cli.test_daemon import Daemon
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import Balance, Usage
+from tests.cli.support import Daemon
 from tests.support import CANARY, PATIENCE, until
 
 PROVIDERS: Final = ("heygen", "elevenlabs", "liveavatar")
@@ -29,21 +29,21 @@ def secret(number: int) -> str:
     return f"{CANARY}-{number}"
 
 
-def player(number: int, rate: float = 0.0) -> Player:
-    """An account with a figure of its own."""
-    stock, provider = Stock(1000 + number, rate), PROVIDERS[number % 3]
+def simulated(number: int, rate: float = 0.0) -> SimulatedAccount:
+    """Return an account with its own value."""
+    balance, provider = Balance(1000 + number, rate), PROVIDERS[number % 3]
     match provider:
         case "heygen":
-            return Player(provider, secret(number), Wallet(f"a{number}", stock))
+            return SimulatedAccount(provider, secret(number), Wallet(f"a{number}", balance))
         case "elevenlabs":
             usage = Usage(100_000 - 1000 - number, rate)
-            return Player(provider, secret(number), Workspace(name=f"a{number}", tier="pro", limit=100_000, characters=usage))
+            return SimulatedAccount(provider, secret(number), Workspace(name=f"a{number}", tier="pro", limit=100_000, characters=usage))
         case _:
-            return Player(provider, secret(number), Credits(stock))
+            return SimulatedAccount(provider, secret(number), Credits(balance))
 
 
 def line(number: int, figure: float | None = None) -> str:
-    """The line of the page with the figure of that account."""
+    """The line of the page with the value of that account."""
     provider = PROVIDERS[number % 3]
     resource, unit = {"heygen": ("wallet", "usd"), "elevenlabs": ("characters",) * 2, "liveavatar": ("credits",) * 2}[provider]
     labels = f'account="a{number}",provider="{provider}",resource="{resource}",unit="{unit}"'
@@ -85,7 +85,7 @@ def asked(simulator: Simulator, number: int) -> list[float]:
 
 @dataclass
 class Watcher:
-    """Scrapes all the time."""
+    """Scrapes continuously."""
 
     expected: frozenset[str]
     required: frozenset[str]
@@ -119,7 +119,7 @@ class Watcher:
 
 @asynccontextmanager
 async def watched(running: Daemon, expected: Iterable[str], required: Iterable[str] = ()) -> AsyncIterator[Watcher]:
-    """Scrape all the time. Fail if a scrape fails, or if a page has a figure that no vendor sent."""
+    """Scrape continuously. Fail if a scrape fails, or if a page has a value that no vendor sent."""
     watcher = Watcher(frozenset(expected), frozenset(required))
     task = asyncio.create_task(watcher.run(running.port))
     try:
@@ -133,7 +133,7 @@ async def watched(running: Daemon, expected: Iterable[str], required: Iterable[s
 
 
 async def until_asked(simulator: Simulator, number: int, times: int) -> None:
-    """Wait until the vendor received so many polls of an account."""
+    """Wait until the vendor received this many polls of an account."""
     await until(lambda: len(asked(simulator, number)) >= times, f"account {number} is polled {times} times")
 
 

@@ -1,4 +1,4 @@
-"""The drills of whole processes. Each one is run by the test of the same name."""
+"""The drills of processes. Each one is run by the test of the same name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
         "Polls of this account fail with `credential`, and its values stay. Other accounts are not affected.",
     ),
     Drill(
-        "a configuration is broken and mended",
+        "a configuration is broken and corrected",
         "The configuration becomes invalid in many ways, is removed, and is corrected. Each change is followed by a signal or a request.",
         "An invalid configuration is rejected, and the gauge falls to 0. The previous configuration stays in effect, and no account is polled an additional time.",
     ),
@@ -104,7 +104,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
         "The account fails as `credential`, and recovers when the file answers.",
     ),
     Drill(
-        "nobody reads standard error",
+        "standard error is not read",
         "The reader of the log stops reading, and the daemon logs more than a pipe holds.",
         "Scrapes, reloads and the stop work; log lines are lost, and no line is torn.",
     ),
@@ -130,7 +130,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
     ),
     Drill(
         "a named pipe is given at the start",
-        "The configuration, or that of the web server, is a named pipe that nobody writes to.",
+        "The configuration, or that of the web server, is a named pipe without a writer.",
         "The process exits with code 2.",
     ),
     Drill(
@@ -145,7 +145,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
     ),
     Drill(
         "a key is written where something else belongs",
-        "A key stands in place of a path, of a variable's name, of a provider, or of a block.",
+        "A key is written instead of a path, of a variable's name, of a provider, or of a block.",
         "No message, page or log line contains it.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Runs a drill, and checks what must hold in every drill."""
+"""Runs a drill, and checks the rules for every drill."""
 
 from __future__ import annotations
 
@@ -18,24 +18,26 @@ from structlog.testing import capture_logs
 from exporter.simulator.server import VENDORS, Simulator
 from tests.drills.environment import AFTER, BEFORE, HEALTHY, HEALTHY_UP, INTERVAL, SECRET, Environment, Scenario, finish, opened
 from tests.drills.table import Drill
-from tests.support import PLAYERS, until
+from tests.support import ACCOUNTS, until
 
 WAIT_RATIO: Final = 50
 """How many times as long as without a fault the median scrape may take."""
 STALL: Final = 1.0
 """Seconds of CPU time that the event loop may spend during any scrape. Garbage collection alone may take a tenth of it."""
+LATE_SHARE: Final = 0.1
+"""The share of a healthy account's polls that may be late: a busy machine delays one poll, another account's fault would delay most."""
 SAMPLES: Final = 5
 MEMORY: Final = 20 * 1024 * 1024
 """By how many bytes the peak memory of the process may grow, the simulated vendors included."""
 AT_ONCE: Final = 0.05
-"""A second request within so many seconds is aiohttp's retry, on a new connection, where a kept one was closed: the same poll."""
+"""A second request within this many seconds is aiohttp's retry on a new connection after a closed one: the same poll."""
 FILES: Final = Path("/proc/self/fd")
 _SAMPLE: Final = re.compile(r"(\w+)\{(.*)\} (\S+)")
 _LABEL: Final = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 async def run_drill(drill: Drill, scenario: Scenario) -> None:
-    """Run a drill from health through the fault to health, and check what was seen throughout."""
+    """Run a drill: without the fault, with it, without it again. Check all pages."""
     before = _footprint()
     with capture_logs() as log:
         async with opened(scenario) as env:
@@ -67,7 +69,7 @@ async def _run_phases(drill: Drill, scenario: Scenario, env: Environment) -> Non
     await finish(scenario.end(env))
     await until(lambda: {_shown(scenario, "up", 1), _figure(scenario, AFTER)} <= env.sampler.last, "the account is up again")
     await _sample_health(env)
-    await until(lambda: env.vendor.connections <= 1 + len(PLAYERS), "connections to the vendor are back")
+    await until(lambda: env.vendor.connections <= 1 + len(ACCOUNTS), "connections to the vendor are back")
     gc.collect()
     assert _memory("VmHWM") - memory < MEMORY
 
@@ -100,14 +102,14 @@ def _check_the_pace(scenario: Scenario, env: Environment, times: Sequence[float]
 
 
 def _meanwhile(drill: Drill, scenario: Scenario) -> set[str]:
-    """The lines of the page during the fault. A failed poll keeps the last good figure."""
+    """The lines of the page during the fault. A failed poll keeps the last good value."""
     known = scenario.figure if drill.reason is None else None if scenario.from_start else BEFORE
     shown = {_shown(scenario, "up", float(drill.reason is None)), *scenario.lines}
     return shown if known is None else shown | {_figure(scenario, known)}
 
 
 COUNTERS = frozenset({"ai_account_quota_consumed_total", "ai_account_quota_replenished_total"})
-"""They are sums of differences between good figures, and nothing else."""
+"""They are sums of differences between good values only."""
 
 
 def _check_the_page(drill: Drill, scenario: Scenario, env: Environment) -> None:
@@ -127,10 +129,10 @@ def _check_the_page(drill: Drill, scenario: Scenario, env: Environment) -> None:
 
 def _check_healthy_accounts(env: Environment) -> None:
     assert env.sampler.missing == set()
-    for player in PLAYERS:
-        times = [request.at for request in _polls(env.others, player.secret)]
-        for first, second in itertools.pairwise(times):
-            assert second - first < 2 * INTERVAL + env.delays.between(first, second)
+    for account in ACCOUNTS:
+        times = [request.at for request in _polls(env.others, account.secret)]
+        late = [first for first, second in itertools.pairwise(times) if second - first >= 2 * INTERVAL + env.delays.between(first, second)]
+        assert len(late) <= 1 + len(times) * LATE_SHARE
 
 
 def _check_the_log(drill: Drill, log: Iterable[Mapping[str, Any]]) -> None:
@@ -154,7 +156,7 @@ def _figure(scenario: Scenario, value: float) -> str:
 
 
 def _is_figure(scenario: Scenario, name: str, labels: Mapping[str, str]) -> bool:
-    """Whether this is a figure of the sick account. Where the account has one resource only, all of them are."""
+    """Whether this is a value of the sick account. If the account has only one resource, all of them are."""
     if not name.startswith("ai_account_quota_") or labels["account"] != "sick":
         return False
     return scenario.provider != "elevenlabs" or (name, labels["resource"]) == scenario.watched[:2]

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from aiohttp import web
 
-from exporter.simulator.faults import MIB, Fault, Scene
-from tests.drills.environment import SECRET, WRONG, Environment, Scenario, SickAccount, misbehaving
+from exporter.simulator.faults import MIB, Fault, FaultContext
+from tests.drills.environment import SECRET, WRONG, Environment, Scenario, SickAccount, with_fault
 from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
@@ -24,11 +24,11 @@ MISMATCH: Final = 'ai_account_schema_mismatches_total{account="sick",field="wall
 
 
 def replying(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None, **more: Any) -> Scenario:
-    return Scenario(begin=lambda env: env.vendor.reply(SECRET, status=status, content=content, headers=headers), **more)
+    return Scenario(begin=lambda env: env.vendor.set_response(SECRET, status=status, content=content, headers=headers), **more)
 
 
 def number(text: str) -> Scenario:
-    """One invalid figure among valid fields."""
+    """One invalid value among valid fields."""
     return replying((WALLET % text).encode(), provider="heygen", lines=(MISMATCH,))
 
 
@@ -42,7 +42,7 @@ def surrogates() -> Scenario:
         body["workspace_id"] = "a\ud800b"
         body["subscription"]["tier"] = "\udfffcreator\udc00"
         body["subscription"]["billing_period"] = None
-        env.vendor.reply(SECRET, body=body)
+        env.vendor.set_response(SECRET, body=body)
 
     return Scenario(begin=begin, provider="elevenlabs", figure=GOOD, lines=(LABEL,))
 
@@ -58,9 +58,9 @@ BOMB: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + BLOCK * 128
 """1 GiB of spaces, without the trailer of gzip: nothing should read so far."""
 
 
-async def hundred_megabytes(scene: Scene) -> web.StreamResponse:
+async def hundred_megabytes(context: FaultContext) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Length": str(100_000_000)})
-    await response.prepare(scene.request)
+    await response.prepare(context.request)
     for _ in range(100):
         await response.write(b" " * 1_000_000)
     return response
@@ -69,17 +69,17 @@ async def hundred_megabytes(scene: Scene) -> web.StreamResponse:
 def storm() -> Scenario:
     statuses = itertools.cycle(range(500, 600))
 
-    async def act(scene: Scene) -> web.StreamResponse:
+    async def handle(context: FaultContext) -> web.StreamResponse:
         return web.Response(status=next(statuses), body=WRONG_BODY)
 
-    return misbehaving(act, polls=8)
+    return with_fault(handle, polls=8)
 
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
-    "page for people": misbehaving(Fault.HTML_200),
-    "no content": misbehaving(Fault.EMPTY),
+    "page for people": with_fault(Fault.HTML_200),
+    "no content": with_fault(Fault.EMPTY),
     "empty body": replying(b""),
-    "null": misbehaving(Fault.NULL),
+    "null": with_fault(Fault.NULL),
     "array": replying(b"[%s]" % WRONG_BODY),
     "cut-off JSON": replying(WRONG_BODY[:-1]),
     "invalid UTF-8": replying(WRONG_BODY.replace(b"ok", b"caf\xe9")),
@@ -100,14 +100,14 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "truncated gzip": coded(gzip.compress(WRONG_BODY)[:-4], "gzip"),
     "bad gzip": coded(WRONG_BODY, "gzip"),
     "gzip bomb": coded(BOMB, "gzip"),
-    "100 MB": misbehaving(hundred_megabytes),
+    "100 MB": with_fault(hundred_megabytes),
     "storm of 5xx": storm(),
     "error page of a megabyte": replying(b" " * 2 * MIB, 503),
 }
 
 
 @pytest.mark.parametrize("drill", [drill for drill in DRILLS if drill.name in SCENARIOS], ids=lambda drill: drill.name)
-async def test_drill_on_the_answer(drill: Drill) -> None:
+async def test_drill_on_the_response(drill: Drill) -> None:
     await run_drill(drill, SCENARIOS[drill.name])
 
 

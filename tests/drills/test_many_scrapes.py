@@ -25,10 +25,10 @@ from exporter.simulator.server import Simulator
 from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind
-from tests.support import PLAYERS, make_job, until
+from tests.support import ACCOUNTS, make_job, until
 from tests.web.serving import LOOPBACK
 
-ACCOUNTS: Final = 300
+ACCOUNT_COUNT: Final = 300
 SCRAPERS: Final = 200
 WAVES: Final = 5
 INTERVAL: Final = Seconds(3.0)
@@ -40,8 +40,8 @@ FAMILY: Final = re.compile(r"^# TYPE (\w+) ", re.MULTILINE)
 async def polling(simulator: Simulator) -> AsyncIterator[tuple[Store, str]]:
     """Poll hundreds of accounts; their store, and the URL of the page."""
     clock = Clock()
-    players = [PLAYERS[number % len(PLAYERS)] for number in range(ACCOUNTS)]
-    jobs = [make_job(simulator.url, each.provider, account=f"a{number}", interval=INTERVAL) for number, each in enumerate(players)]
+    accounts = [ACCOUNTS[number % len(ACCOUNTS)] for number in range(ACCOUNT_COUNT)]
+    jobs = [make_job(simulator.url, each.provider, account=f"a{number}", interval=INTERVAL) for number, each in enumerate(accounts)]
     store = new_store(jobs, clock)
     endpoints = Endpoints(store, Exposition(("0", ""), runtime=False), "0")
     async with open_session("ai-account-exporter/drill") as session:
@@ -71,11 +71,11 @@ def check_whole(pages: Sequence[str]) -> None:
     """Every page has every account and every family, in the same order."""
     different = set(pages)
     assert {page[-1] for page in different} == {"\n"}
-    assert {frozenset(UP.findall(page)) for page in different} == {frozenset(f"a{number}" for number in range(ACCOUNTS))}
+    assert {frozenset(UP.findall(page)) for page in different} == {frozenset(f"a{number}" for number in range(ACCOUNT_COUNT))}
     assert len({tuple(FAMILY.findall(page)) for page in different}) == 1
 
 
-async def test_many_scrapers_at_once_get_whole_pages_and_no_account_falls_behind(
+async def test_many_scrapers_at_once_get_complete_pages_and_no_poll_is_late(
     simulator: Simulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waits, different = [], 0
@@ -100,4 +100,4 @@ async def test_many_scrapers_at_once_get_whole_pages_and_no_account_falls_behind
     assert different <= WAVES * SCRAPERS / 2  # requests at about the same time share a page
     with capsys.disabled():
         figures = f"p50 {statistics.median(waits) * 1e3:.0f} ms, longest {max(waits) * 1e3:.0f} ms, {cpu:.2f} s of CPU time"
-        print(f"\n{WAVES} x {SCRAPERS} scrapes of {ACCOUNTS} accounts: {figures}, {different} different pages")  # noqa: T201 -- figures
+        print(f"\n{WAVES} x {SCRAPERS} scrapes of {ACCOUNT_COUNT} accounts: {figures}, {different} different pages")  # noqa: T201 -- figures

@@ -14,9 +14,8 @@ import pytest
 
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import Daemon, daemon, launched, ready
-from tests.cli.test_reloading import reload
-from tests.drills.process import SERVED, asked, ended, line, player, secret, until_asked, value, watched, write_config
+from tests.cli.support import Daemon, daemon, launched, ready, reload
+from tests.drills.process import SERVED, asked, ended, line, secret, simulated, until_asked, value, watched, write_config
 from tests.support import PATIENCE
 
 NUMBERS: Final = range(6)
@@ -55,12 +54,12 @@ def wrapped(path: Path, step: Path, naps: int) -> AbstractAsyncContextManager[Da
 
 async def test_the_end_comes_while_every_poll_hangs(tmp_path: Path) -> None:
     everyone = set(map(line, NUMBERS))
-    async with Simulator(map(player, NUMBERS)) as simulator:
+    async with Simulator(map(simulated, NUMBERS)) as simulator:
         path = write_config(tmp_path, simulator.url, NUMBERS, interval="3s", more="state: {path: state.db}")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
             for number in NUMBERS:
-                simulator.misbehave(secret(number), Fault.HANG)
+                simulator.set_fault(secret(number), Fault.HANG)
             for number in NUMBERS:
                 await until_asked(simulator, number, 2)
             await ended(running)
@@ -72,7 +71,7 @@ async def test_the_end_comes_while_every_poll_hangs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("delay", [0.0, 0.01, 0.05])
 async def test_the_end_comes_during_a_reload(tmp_path: Path, delay: float) -> None:
-    async with Simulator(map(player, NUMBERS)) as simulator:
+    async with Simulator(map(simulated, NUMBERS)) as simulator:
         path = write_config(tmp_path, simulator.url, NUMBERS, interval="1h", more="state: {path: state.db}")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
@@ -92,9 +91,9 @@ async def test_the_end_comes_while_names_are_looked_up(tmp_path: Path) -> None:
 
 
 async def test_an_interrupt_comes_twice(tmp_path: Path) -> None:
-    async with Simulator(map(player, NUMBERS)) as simulator:
+    async with Simulator(map(simulated, NUMBERS)) as simulator:
         for number in NUMBERS:
-            simulator.misbehave(secret(number), Fault.HANG)
+            simulator.set_fault(secret(number), Fault.HANG)
         path = write_config(tmp_path, simulator.url, NUMBERS)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await until_asked(simulator, 0, 1)
@@ -107,7 +106,7 @@ async def test_an_interrupt_comes_twice(tmp_path: Path) -> None:
 
 
 async def test_a_loop_dies(tmp_path: Path) -> None:
-    async with Simulator(map(player, NUMBERS)) as simulator:
+    async with Simulator(map(simulated, NUMBERS)) as simulator:
         path = write_config(tmp_path, simulator.url, NUMBERS)
         async with wrapped(path, tmp_path / "step", naps=20) as running:
             _, rest = await asyncio.wait_for(running.process.communicate(), PATIENCE)
@@ -117,7 +116,7 @@ async def test_a_loop_dies(tmp_path: Path) -> None:
 
 
 async def test_the_wall_clock_is_set(tmp_path: Path) -> None:
-    async with Simulator(map(player, range(3))) as simulator:
+    async with Simulator(map(simulated, range(3))) as simulator:
         path = write_config(tmp_path, simulator.url, range(3))
         step = tmp_path / "step"
         started = asyncio.get_running_loop().time()

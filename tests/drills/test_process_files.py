@@ -1,4 +1,4 @@
-"""Drills: files, pipes and signals that misbehave."""
+"""Drills: files and pipes that hang, and signals at bad moments."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from click.testing import CliRunner
 
 from exporter.cli.main import main
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import LISTENING, Daemon, daemon, launched, ready
-from tests.cli.test_reloading import reload
-from tests.drills.process import SERVED, asked, ended, errors, line, player, secret, until_asked, watched, write_config
+from tests.cli.support import LISTENING, Daemon, daemon, launched, ready, reload
+from tests.drills.process import SERVED, asked, ended, errors, line, secret, simulated, until_asked, watched, write_config
 from tests.support import CANARY, PATIENCE
 
 GOOD: Final = range(3)
@@ -45,7 +44,7 @@ runpy.run_module("exporter", run_name="__main__")
 
 @contextmanager
 def silent(files: Iterable[Path]) -> Iterator[None]:
-    """Let nobody open these files, as on a network file system that is down: a lease makes the kernel wait for us (fcntl(2))."""
+    """Block every open of these files, as on a network file system that is down: with a lease, the kernel waits for us (fcntl(2))."""
     former = signal.signal(signal.SIGIO, signal.SIG_IGN)  # the kernel asks us to give up the lease
     descriptors = [os.open(file, os.O_RDWR) for file in files]
     try:
@@ -64,7 +63,7 @@ def threads(running: Daemon) -> int:
 
 async def test_forty_secret_files_do_not_answer(tmp_path: Path) -> None:
     numbers = [*GOOD, *SILENT]
-    async with Simulator(map(player, numbers)) as simulator:
+    async with Simulator(map(simulated, numbers)) as simulator:
         path = write_config(tmp_path, simulator.url, numbers)
         everyone = list(map(line, numbers))
         with silent(tmp_path / f"key-{number}" for number in SILENT):
@@ -90,7 +89,7 @@ async def test_forty_secret_files_do_not_answer(tmp_path: Path) -> None:
 
 
 async def test_a_secret_file_that_answers_again_is_used(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             async with watched(running, map(line, GOOD)) as watcher:
@@ -100,8 +99,8 @@ async def test_a_secret_file_that_answers_again_is_used(tmp_path: Path) -> None:
             await ended(running)
 
 
-async def test_nobody_reads_standard_error(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+async def test_standard_error_is_not_read(tmp_path: Path) -> None:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD, interval="1h")
         text = path.read_text()
         async with daemon("serve", "--config.file", path, *SERVED) as running:
@@ -114,7 +113,7 @@ async def test_nobody_reads_standard_error(tmp_path: Path) -> None:
             assert (await reload(running))[0] == 200
             running.process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(PATIENCE):
-                while Path(f"/proc/{running.process.pid}").exists():  # noqa: ASYNC110 -- nobody may read its pipe
+                while Path(f"/proc/{running.process.pid}").exists():  # noqa: ASYNC110 -- its pipe may have no reader
                     await asyncio.sleep(0.01)
             _, rest = await running.process.communicate()
             assert running.process.returncode == 0
@@ -122,7 +121,7 @@ async def test_nobody_reads_standard_error(tmp_path: Path) -> None:
 
 
 async def test_a_hangup_comes_during_the_start(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with launched("-c", SIGNALLED, "SIGHUP", "serve", "--config.file", path, *SERVED) as running:
             running.process.send_signal(signal.SIGHUP)
@@ -157,7 +156,7 @@ async def test_the_end_comes_while_the_state_file_does_not_answer(tmp_path: Path
 
 
 async def test_the_end_comes_while_the_configuration_does_not_answer(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
@@ -183,7 +182,7 @@ def test_a_named_pipe_is_given_at_the_start(tmp_path: Path, flag: str) -> None:
 
 
 async def test_a_secret_is_missing_at_the_start(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         (tmp_path / "key-2").unlink()
         check = CliRunner().invoke(main, ["check", "--config.file", str(path)])
@@ -202,7 +201,7 @@ async def test_a_secret_is_missing_at_the_start(tmp_path: Path) -> None:
 
 
 def spoil(folder: Path, how: str) -> None:
-    """Make the configuration something that no text editor writes."""
+    """Replace the configuration by something unreadable."""
     path = folder / "config.yaml"
     account = "accounts: [{name: a0, provider: heygen, credentials: {api_key: {file: %s}}}]"
     match how:
@@ -229,7 +228,7 @@ def spoil(folder: Path, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["surrogate", "null byte", "circle of links", "deep", "folder", "named pipe", "device"])
 async def test_the_configuration_becomes_something_that_cannot_be_read(tmp_path: Path, how: str) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD, interval="1h")
         text = path.read_text()
         async with daemon("serve", "--config.file", path, *SERVED) as running:
@@ -265,7 +264,7 @@ MISPLACED: Final = (
 
 
 async def test_a_key_is_written_where_something_else_belongs(tmp_path: Path) -> None:
-    async with Simulator(map(player, GOOD)) as simulator:
+    async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         key = CANARY.replace("-", "_") + "4eC39HqLyjWDarjtT1zdp7dc"
         async with daemon("serve", "--config.file", path, *SERVED) as running:

@@ -22,9 +22,9 @@ from typing import Any, Final
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Player, Simulator
-from tests.cli.test_daemon import Daemon, daemon, ready
-from tests.drills.process import MAIN, SERVED, asked, ended, line, player, secret, value, watched, write_config
+from exporter.simulator.server import SimulatedAccount, Simulator
+from tests.cli.support import Daemon, daemon, ready
+from tests.drills.process import MAIN, SERVED, asked, ended, line, secret, simulated, value, watched, write_config
 from tests.support import until
 
 STATE: Final = "state: {path: state.db}"
@@ -78,9 +78,9 @@ class Killing:
         await process.communicate()
 
 
-def recorded(number: int, sent: set[str]) -> Player:
-    """An account whose figure falls; what it sent is recorded."""
-    plain = player(number, rate=2.0)
+def recorded(number: int, sent: set[str]) -> SimulatedAccount:
+    """An account whose value falls; what it sent is recorded."""
+    plain = simulated(number, rate=2.0)
 
     def body(elapsed: float, now: float) -> Any:
         answer = plain.body(elapsed, now)
@@ -94,7 +94,7 @@ def recorded(number: int, sent: set[str]) -> Player:
         sent.add(line(number, float(left)))
         return answer
 
-    return Player(plain.provider, plain.secret, body)
+    return SimulatedAccount(plain.provider, plain.secret, body)
 
 
 async def test_the_process_is_killed_fifty_times(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_the_process_is_killed_fifty_times(tmp_path: Path) -> None:
         killing = Killing(path, sent)
         started = asyncio.get_running_loop().time()
         for number in range(50):
-            simulator.misbehave(secret(2), Fault.HANG if 20 < number < 30 else None)
+            simulator.set_fault(secret(2), Fault.HANG if 20 < number < 30 else None)
             await (killing.false_start(chance) if chance.random() < 0.4 else killing.life(chance))
         seconds = asyncio.get_running_loop().time() - started
         assert killing.restored >= 10
@@ -130,7 +130,7 @@ def cut_off(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [overwrite, overwrite_behind_the_header, cut_off])
 async def test_the_state_file_is_damaged_between_two_runs(tmp_path: Path, damage: Callable[[Path], None]) -> None:
-    async with Simulator(map(player, range(3))) as simulator:
+    async with Simulator(map(simulated, range(3))) as simulator:
         path = write_config(tmp_path, simulator.url, range(3), more=STATE)
         everyone = list(map(line, range(3)))
         async with daemon("serve", "--config.file", path, *SERVED) as running:
@@ -147,7 +147,7 @@ async def test_the_state_file_is_damaged_between_two_runs(tmp_path: Path, damage
 
 
 async def test_the_log_of_the_state_file_is_lost_in_a_crash(tmp_path: Path) -> None:
-    async with Simulator(map(player, range(3))) as simulator:
+    async with Simulator(map(simulated, range(3))) as simulator:
         path = write_config(tmp_path, simulator.url, range(3), more=STATE)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
@@ -183,7 +183,7 @@ async def full_and_free_again(running: Daemon, simulator: Simulator, fill: Calla
 
 
 async def test_the_state_file_may_not_grow(tmp_path: Path) -> None:
-    async with Simulator(map(player, range(3))) as simulator:
+    async with Simulator(map(simulated, range(3))) as simulator:
         path = write_config(tmp_path, simulator.url, range(3), more=STATE)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
@@ -205,7 +205,7 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
 
 
 async def test_the_disk_is_full(tmp_path: Path, tiny: Path) -> None:
-    async with Simulator(map(player, range(3))) as simulator:
+    async with Simulator(map(simulated, range(3))) as simulator:
         path = write_config(tmp_path, simulator.url, range(3), more="state: {path: tiny/state.db}")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from exporter.cli.main import main
 from exporter.config.models import Account, Config
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import Daemon, daemon, ready
-from tests.cli.test_reloading import reload
-from tests.drills.process import SERVED, asked, ended, errors, line, player, until_asked, watched, write_config
+from tests.cli.support import Daemon, daemon, ready, reload
+from tests.drills.process import SERVED, asked, ended, errors, line, simulated, until_asked, watched, write_config
 from tests.support import PATIENCE
 
 KEPT = (0, 1, 2)
@@ -34,8 +33,8 @@ def held(running: Daemon) -> tuple[int, int]:
     return int(found[1]), len(list((place / "fd").iterdir()))
 
 
-async def test_a_configuration_is_broken_and_mended(tmp_path: Path) -> None:
-    async with Simulator(map(player, range(6))) as simulator:
+async def test_a_configuration_is_broken_and_corrected(tmp_path: Path) -> None:
+    async with Simulator(map(simulated, range(6))) as simulator:
         path = write_config(tmp_path, simulator.url, KEPT, interval="1h")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
@@ -75,7 +74,7 @@ async def reload_often(running: Daemon, folder: Path, url: str, times: int, chan
 
 async def test_two_hundred_reloads_under_load(tmp_path: Path) -> None:
     chance = random.Random(200)  # noqa: S311 -- the same reloads in every run
-    async with Simulator(map(player, range(12))) as simulator:
+    async with Simulator(map(simulated, range(12))) as simulator:
         path = write_config(tmp_path, simulator.url, KEPT, interval="2s")
         started = asyncio.get_running_loop().time()
         async with daemon("serve", "--config.file", path, *SERVED) as running:
@@ -128,7 +127,7 @@ async def send_raw(port: int, content: bytes) -> None:
 
 async def test_garbage_is_sent_to_the_reload(tmp_path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 -- the same garbage in every run
-    async with Simulator(map(player, KEPT)) as simulator:
+    async with Simulator(map(simulated, KEPT)) as simulator:
         path = write_config(tmp_path, simulator.url, KEPT, interval="1h")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)

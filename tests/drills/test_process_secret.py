@@ -9,19 +9,19 @@ import pytest
 
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import daemon, ready
-from tests.drills.process import SERVED, asked, ended, errors, line, player, secret, value, watched, write_config
+from tests.cli.support import daemon, ready
+from tests.drills.process import SERVED, asked, ended, errors, line, secret, simulated, value, watched, write_config
 
 
 async def test_a_secret_file_is_deleted_then_torn_then_replaced(tmp_path: Path) -> None:
-    async with Simulator(map(player, (0, 1, 2, 5))) as simulator:
+    async with Simulator(map(simulated, (0, 1, 2, 5))) as simulator:
         path = write_config(tmp_path, simulator.url, (0, 1, 2))
         key = tmp_path / "key-2"
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
             well = [line(0), line(1)]
             async with watched(running, [*well, line(2), line(2, 1005)], well) as watcher:
-                simulator.misbehave(secret(2), Fault.BAD_KEY)
+                simulator.set_fault(secret(2), Fault.BAD_KEY)
                 await watcher.until_failed(2, "unauthorized")
                 key.unlink()
                 count = await watcher.until_failed(2, "credential")
@@ -43,7 +43,7 @@ async def test_a_secret_file_is_deleted_then_torn_then_replaced(tmp_path: Path) 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"two words", b" \n", b"k" * 70_000])
 async def test_a_secret_file_that_no_key_can_be_read_from_costs_that_account_only(tmp_path: Path, content: bytes) -> None:
-    async with Simulator(map(player, range(3))) as simulator:
+    async with Simulator(map(simulated, range(3))) as simulator:
         path = write_config(tmp_path, simulator.url, range(3))
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)

@@ -26,14 +26,14 @@ STATUSES = st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 429, 500])
 
 
 async def serve(env: Environment, status: int, content: bytes) -> None:
-    """Let the daemon poll this answer, and wait for the next page."""
-    env.vendor.reply(SECRET, status=status, content=content)
+    """Let the daemon poll this response, and wait for the next page."""
+    env.vendor.set_response(SECRET, status=status, content=content)
     await shown(env)
 
 
 async def send(env: Environment, content: bytes) -> None:
     """Let the daemon poll these bytes, which may not be HTTP."""
-    env.vendor.perform(SECRET, send_raw(content))
+    env.vendor.set_handler(SECRET, send_raw(content))
     await shown(env)
 
 
@@ -53,7 +53,7 @@ async def start(stack: AsyncExitStack) -> Environment:
     return env
 
 
-def test_no_answer_breaks_the_process_or_the_page() -> None:
+def test_no_response_breaks_the_process_or_the_page() -> None:
     with asyncio.Runner() as runner, capture_logs() as log:
         stack = AsyncExitStack()
         env = runner.run(start(stack))

@@ -11,7 +11,7 @@ def test_every_drill_of_the_table_is_run_once() -> None:
     assert sorted(RUN) == sorted(drill.name for drill in DRILLS)
 
 
-def test_every_drill_has_a_fault_of_its_own_in_whole_sentences() -> None:
+def test_every_drill_has_its_own_fault_in_complete_sentences() -> None:
     assert len({drill.fault for drill in DRILLS}) == len(DRILLS)
     assert all(text.endswith(".") for drill in DRILLS for text in (drill.fault, drill.outcome))
 

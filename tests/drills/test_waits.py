@@ -7,7 +7,7 @@ import pytest
 
 from exporter.model import Seconds
 from exporter.simulator.faults import send_raw
-from tests.drills.environment import INTERVAL, Scenario, misbehaving
+from tests.drills.environment import INTERVAL, Scenario, with_fault
 from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
@@ -19,7 +19,7 @@ DATE: Final = "Date: Mon, 01 Jan 2029 00:00:00 GMT"
 def refusing(*headers: str, least_gap: float = INTERVAL) -> Scenario:
     lines = ("HTTP/1.1 429 Too Many Requests", *headers, "Content-Length: 2", "", "{}")
     job = {"max_retry_after": LONGEST}
-    return misbehaving(send_raw("\r\n".join(lines).encode()), provider="elevenlabs", least_gap=least_gap, job=job)
+    return with_fault(send_raw("\r\n".join(lines).encode()), provider="elevenlabs", least_gap=least_gap, job=job)
 
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {

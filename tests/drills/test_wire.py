@@ -11,9 +11,9 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from exporter.model import Seconds
-from exporter.simulator.faults import MIB, Fault, Scene, send_raw
+from exporter.simulator.faults import MIB, Fault, FaultContext, send_raw
 from exporter.simulator.listener import HOST
-from tests.drills.environment import SECRET, WRONG, Environment, Scenario, misbehaving
+from tests.drills.environment import SECRET, WRONG, Environment, Scenario, with_fault
 from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
@@ -31,14 +31,14 @@ def whole(figure: int) -> bytes:
 
 
 def raw(content: bytes, ending: Literal["close", "reset", "hold"] = "close", figure: float | None = None) -> Scenario:
-    return misbehaving(send_raw(content, ending), figure=figure)
+    return with_fault(send_raw(content, ending), figure=figure)
 
 
 CHUNKED: Final = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(body(WRONG)), body(WRONG))
 
 
-async def endless(scene: Scene, head: bytes, piece: bytes) -> web.StreamResponse:
-    transport = scene.request.transport
+async def endless(context: FaultContext, head: bytes, piece: bytes) -> web.StreamResponse:
+    transport = context.request.transport
     assert transport is not None
     transport.write(head)
     while True:  # cancelled when the client leaves
@@ -46,25 +46,25 @@ async def endless(scene: Scene, head: bytes, piece: bytes) -> web.StreamResponse
         await asyncio.sleep(0.02)
 
 
-async def endless_headers(scene: Scene) -> web.StreamResponse:
-    return await endless(scene, HEAD, b"X-More: more\r\n")
+async def endless_headers(context: FaultContext) -> web.StreamResponse:
+    return await endless(context, HEAD, b"X-More: more\r\n")
 
 
-async def endless_hints(scene: Scene) -> web.StreamResponse:
-    return await endless(scene, b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+async def endless_hints(context: FaultContext) -> web.StreamResponse:
+    return await endless(context, b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
 
 
 def followed(more: bytes) -> Scenario:
-    """A good response, and bytes that nobody asked for on the idle connection."""
+    """A good response, and unsolicited bytes on the idle connection."""
 
-    async def act(scene: Scene) -> web.StreamResponse:
-        transport = scene.request.transport
+    async def handle(context: FaultContext) -> web.StreamResponse:
+        transport = context.request.transport
         assert transport is not None
         transport.write(whole(GOOD))
         asyncio.get_running_loop().call_later(0.01, transport.write, more)
-        return await endless(scene, b"", b"")
+        return await endless(context, b"", b"")
 
-    return misbehaving(act, figure=GOOD, polls=4, own_server=True)
+    return with_fault(handle, figure=GOOD, polls=4, own_server=True)
 
 
 async def stop(env: Environment) -> None:
@@ -101,11 +101,11 @@ def unknown_name() -> Scenario:
 
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
-    "hang": misbehaving(Fault.HANG, job=SHORT),
-    "endless headers": misbehaving(endless_headers, job=SHORT),
-    "endless early hints": misbehaving(endless_hints, job=SHORT),
-    "drip": misbehaving(Fault.DRIP, job=SHORT),
-    "reset": misbehaving(Fault.RESET),
+    "hang": with_fault(Fault.HANG, job=SHORT),
+    "endless headers": with_fault(endless_headers, job=SHORT),
+    "endless early hints": with_fault(endless_hints, job=SHORT),
+    "drip": with_fault(Fault.DRIP, job=SHORT),
+    "reset": with_fault(Fault.RESET),
     "reset mid-body": raw(whole(WRONG)[:-10], "reset"),
     "closed": raw(b""),
     "announced too long": raw(whole(WRONG)[:-1]),
@@ -114,7 +114,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "no last chunk": raw(CHUNKED),
     "one huge header": raw(HEAD + b"X-Long: " + b"x" * MIB + b"\r\n" + whole(WRONG)),
     "many headers": raw(HEAD + b"X-More: more and more\r\n" * (MIB // 22) + whole(WRONG)),
-    "not HTTP": misbehaving(Fault.NOT_HTTP),
+    "not HTTP": with_fault(Fault.NOT_HTTP),
     "two answers": raw(whole(GOOD) + whole(WRONG), "hold", figure=GOOD),
     "unsolicited response": followed(whole(WRONG)),
     "late 408": followed(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"),
@@ -134,7 +134,7 @@ async def test_drill_on_the_connection(drill: Drill) -> None:
 
 @asynccontextmanager
 async def recording(received: list[bytes]) -> AsyncIterator[str]:
-    """A server that records all bytes that it receives, and connections without any; its URL."""
+    """Start a server that records all bytes that it receives, and connections without any. Returns its URL."""
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received.append(await reader.read())
@@ -152,5 +152,5 @@ REDIRECTS: Final = ("redirect",)
 async def test_a_redirect_sends_no_byte_to_another_host(drill: Drill) -> None:
     received: list[bytes] = []
     async with recording(received) as url:
-        await run_drill(drill, Scenario(begin=lambda env: env.vendor.misbehave(SECRET, Fault.REDIRECT, location=url)))
+        await run_drill(drill, Scenario(begin=lambda env: env.vendor.set_fault(SECRET, Fault.REDIRECT, location=url)))
     assert received == []

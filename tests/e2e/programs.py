@@ -11,7 +11,7 @@ from pathlib import Path
 
 @asynccontextmanager
 async def prometheus(folder: Path, port: int, *flags: str) -> AsyncIterator[str]:
-    """Prometheus with the folder's `prometheus.yml`; where to query it."""
+    """Run Prometheus with the folder's `prometheus.yml`. Returns its URL."""
     program = shutil.which("prometheus")
     assert program, "prometheus is not on the PATH: install Debian's package `prometheus`"
     process = await asyncio.create_subprocess_exec(

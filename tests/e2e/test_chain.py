@@ -1,6 +1,6 @@
-"""The whole chain: vendors, exporter, Prometheus with the shipped rules, Alertmanager with the shipped example, and what people get.
+"""The whole chain: vendors, exporter, Prometheus with the shipped rules, Alertmanager with the shipped example, and its notifications.
 
-An hour is a minute here: the rules are rendered from their one source at another scale.
+An hour takes a minute: the rules are rendered from the same source at another scale.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any, Final
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.flow import Stock
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player, Simulator
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import Balance
 from tests.alertmanager.services import Inbox, alertmanager
-from tests.cli.test_daemon import daemon, ready
+from tests.cli.support import daemon, ready
 from tests.e2e.programs import prometheus
 from tools.rules.documents import render
 from tools.rules.promql import Scale
@@ -34,16 +34,16 @@ PATIENCE: Final = 150.0
 
 
 @dataclass(slots=True)
-class Purse:
-    """A wallet that is emptied at a pace, from a moment that the test chooses."""
+class FallingWallet:
+    """A wallet that falls at a rate from a time that the test chooses."""
 
     left: float = 5_000.0
-    pace: float = 0.0
+    rate: float = 0.0
     since: float = 0.0
 
     def __call__(self, elapsed: float, now: float) -> Any:
-        self.left, self.since = max(0.0, self.left - self.pace * (elapsed - self.since)), elapsed
-        return Wallet("studio", Stock(start=round(self.left, 2), rate=0))(0.0, now)
+        self.left, self.since = max(0.0, self.left - self.rate * (elapsed - self.since)), elapsed
+        return Wallet("studio", Balance(start=round(self.left, 2), rate=0))(0.0, now)
 
 
 def config(folder: Path, url: str) -> Path:
@@ -75,13 +75,13 @@ def watched(folder: Path, target: int, alerts_to: str) -> Path:
 
 @dataclass(slots=True)
 class Chain:
-    """All programs, running."""
+    """All running programs."""
 
     simulator: Simulator
-    purse: Purse
+    wallet: FallingWallet
     inbox: Inbox
 
-    def told(self, account: str = "", provider: str = "", status: str = "firing") -> list[dict[str, Any]]:
+    def alerts(self, account: str = "", provider: str = "", status: str = "firing") -> list[dict[str, Any]]:
         """The alerts in the webhook's messages about an account or a vendor, in order."""
         alerts = [alert for message in self.inbox.webhook for alert in message["alerts"]]
         wanted = {"account": account, "provider": provider}
@@ -91,21 +91,21 @@ class Chain:
             if alert["status"] == status and all(not value or alert["labels"].get(name) == value for name, value in wanted.items())
         ]
 
-    async def until(self, holds: Callable[[], object], what: str) -> None:
+    async def until(self, condition: Callable[[], object], what: str) -> None:
         """Wait for other programs; they cannot set an event."""
         try:
             async with asyncio.timeout(PATIENCE):
-                while not holds():  # noqa: ASYNC110 -- see above
+                while not condition():  # noqa: ASYNC110 -- see above
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            raise AssertionError(f"{what} has not come; what came: {[each['labels'] for each in self.told()]}") from None
+            raise AssertionError(f"{what} did not arrive; arrived: {[each['labels'] for each in self.alerts()]}") from None
 
     def names(self, **which: str) -> set[str]:
-        return {str(alert["labels"]["alertname"]) for alert in self.told(**which)}
+        return {str(alert["labels"]["alertname"]) for alert in self.alerts(**which)}
 
 
-def as_received(inbox: Inbox) -> str:
-    """What people read, in order of arrival within each service."""
+def notifications(inbox: Inbox) -> str:
+    """The notifications, in order of arrival within each service."""
     lines = []
     for message in inbox.slack:
         for each in message["attachments"]:
@@ -118,14 +118,14 @@ def as_received(inbox: Inbox) -> str:
 
 
 @asynccontextmanager
-async def chain(folder: Path, ports: Callable[[], int]) -> AsyncIterator[Chain]:
-    purse = Purse()
-    players = [
-        Player("heygen", "key-of-studio", purse),
-        Player("elevenlabs", "key-of-old-key", lambda *_: {}),
-        *(Player("liveavatar", f"key-of-{name}", Credits(Stock(start=900, rate=0))) for name in STAGES),
+async def running_chain(folder: Path, ports: Callable[[], int]) -> AsyncIterator[Chain]:
+    wallet = FallingWallet()
+    accounts = [
+        SimulatedAccount("heygen", "key-of-studio", wallet),
+        SimulatedAccount("elevenlabs", "key-of-old-key", lambda *_: {}),
+        *(SimulatedAccount("liveavatar", f"key-of-{name}", Credits(Balance(start=900, rate=0))) for name in STAGES),
     ]
-    simulator = Simulator(players)
+    simulator = Simulator(accounts)
     url = await simulator.start()
     (folder / "alerts").mkdir()
     try:
@@ -135,61 +135,61 @@ async def chain(folder: Path, ports: Callable[[], int]) -> AsyncIterator[Chain]:
         ):
             await ready(running)
             async with prometheus(watched(folder, running.port, manager.url), ports(), "--rules.alert.resend-delay=2s"):
-                yield Chain(simulator, purse, manager.inbox)
+                yield Chain(simulator, wallet, manager.inbox)
     finally:
         await simulator.stop()
 
 
-async def test_each_trouble_reaches_people_once_and_in_time_and_ends_when_it_is_over(
+async def test_each_problem_is_notified_once_in_time_and_resolved(
     tmp_path: Path, unused_tcp_port_factory: Callable[[], int], record_property: Callable[[str, object], None]
 ) -> None:
-    async with chain(tmp_path, unused_tcp_port_factory) as it:
+    async with running_chain(tmp_path, unused_tcp_port_factory) as chain:
         try:
-            it.simulator.misbehave("key-of-old-key", Fault.BAD_KEY)
-            await a_drained_account_is_announced_told_empty_and_over_after_a_top_up(it)
-            await a_refused_key_names_its_account(it)
-            await an_outage_of_a_vendor_with_twenty_accounts_is_one_message(it)
+            chain.simulator.set_fault("key-of-old-key", Fault.BAD_KEY)
+            await a_falling_balance_fires_the_warning_and_the_end_and_resolves_after_a_top_up(chain)
+            await a_refused_key_fires_for_its_account(chain)
+            await an_outage_of_a_vendor_with_twenty_accounts_is_one_notification(chain)
         finally:
-            record_property("notifications", as_received(it.inbox))
+            record_property("notifications", notifications(chain.inbox))
 
 
-async def a_drained_account_is_announced_told_empty_and_over_after_a_top_up(it: Chain) -> None:
-    it.purse.left, it.purse.pace = 400.0, 5.0
-    await it.until(lambda: "AIAccountRunningOut" in it.names(account="studio"), "the warning before the end")
-    assert it.purse.left > 0
-    [warned, *_] = [alert for alert in it.told(account="studio") if alert["labels"]["alertname"] == "AIAccountRunningOut"]
+async def a_falling_balance_fires_the_warning_and_the_end_and_resolves_after_a_top_up(chain: Chain) -> None:
+    chain.wallet.left, chain.wallet.rate = 400.0, 5.0
+    await chain.until(lambda: "AIAccountRunningOut" in chain.names(account="studio"), "the warning before the end")
+    assert chain.wallet.left > 0
+    [warned, *_] = [alert for alert in chain.alerts(account="studio") if alert["labels"]["alertname"] == "AIAccountRunningOut"]
     assert warned["labels"] | {"instance": ""} == {
         "alertname": "AIAccountRunningOut", "severity": "critical", "job": "ai-accounts", "instance": "",
         "provider": "heygen", "account": "studio", "team": "video", "resource": "wallet", "unit": "usd",
     }  # fmt: skip
     assert "Account studio at heygen runs out of wallet (usd) in " in warned["annotations"]["description"]
-    await it.until(lambda: "AIAccountExhausted" in it.names(account="studio"), "that nothing is left")
-    it.purse.left, it.purse.pace = 5_000.0, 0.0
-    await it.until(lambda: {"AIAccountExhausted", "AIAccountRunningOut"} <= it.names(account="studio", status="resolved"), "the end")
-    resolved = [each for each in it.inbox.slack if "studio" in json.dumps(each) and each["attachments"][0]["color"] == "good"]
-    assert resolved, "people are told that it is over"
+    await chain.until(lambda: "AIAccountExhausted" in chain.names(account="studio"), "that nothing is left")
+    chain.wallet.left, chain.wallet.rate = 5_000.0, 0.0
+    await chain.until(lambda: {"AIAccountExhausted", "AIAccountRunningOut"} <= chain.names(account="studio", status="resolved"), "the end")
+    resolved = [each for each in chain.inbox.slack if "studio" in json.dumps(each) and each["attachments"][0]["color"] == "good"]
+    assert resolved, "the notification of the end"
 
 
-async def a_refused_key_names_its_account(it: Chain) -> None:
-    await it.until(lambda: "AIAccountCredentialFailing" in it.names(account="old-key"), "the refused key")
-    [told, *_] = it.told(account="old-key")
-    assert (told["labels"]["alertname"], told["labels"]["team"], told["labels"]["reason"]) == (
+async def a_refused_key_fires_for_its_account(chain: Chain) -> None:
+    await chain.until(lambda: "AIAccountCredentialFailing" in chain.names(account="old-key"), "the refused key")
+    [alert, *_] = chain.alerts(account="old-key")
+    assert (alert["labels"]["alertname"], alert["labels"]["team"], alert["labels"]["reason"]) == (
         "AIAccountCredentialFailing", "voice", "unauthorized",
     )  # fmt: skip
-    assert it.names(account="old-key") == {"AIAccountCredentialFailing"}  # that its figures are missing follows from it
+    assert chain.names(account="old-key") == {"AIAccountCredentialFailing"}  # the missing values are a consequence
 
 
-async def an_outage_of_a_vendor_with_twenty_accounts_is_one_message(it: Chain) -> None:
+async def an_outage_of_a_vendor_with_twenty_accounts_is_one_notification(chain: Chain) -> None:
     for name in STAGES:
-        it.simulator.misbehave(f"key-of-{name}", Fault.SERVER_ERROR)
-    before = len(it.inbox.slack)
-    await it.until(lambda: it.told(provider="liveavatar"), "the outage")
-    # An hour of the rules' time: each of the twenty accounts is stale for long, and would have its own message.
+        chain.simulator.set_fault(f"key-of-{name}", Fault.SERVER_ERROR)
+    before = len(chain.inbox.slack)
+    await chain.until(lambda: chain.alerts(provider="liveavatar"), "the outage")
+    # An hour of the rules' time: each of the twenty accounts is stale, and would have its own notification.
     started = asyncio.get_running_loop().time()
-    await it.until(lambda: asyncio.get_running_loop().time() - started > 3_600 / FACTOR, "an hour")
+    await chain.until(lambda: asyncio.get_running_loop().time() - started > 3_600 / FACTOR, "an hour")
     for name in STAGES:
-        it.simulator.clear(f"key-of-{name}")
-    await it.until(lambda: it.told(provider="liveavatar", status="resolved"), "the end of the outage")
-    about = [each["attachments"][0]["title"] for each in it.inbox.slack[before:] if "liveavatar" in json.dumps(each)]
-    assert len(about) == 2, about  # one that it began, one that it is over
-    assert {alert["labels"]["alertname"] for alert in it.told(provider="liveavatar")} == {"AIAccountVendorDown"}
+        chain.simulator.clear(f"key-of-{name}")
+    await chain.until(lambda: chain.alerts(provider="liveavatar", status="resolved"), "the end of the outage")
+    about = [each["attachments"][0]["title"] for each in chain.inbox.slack[before:] if "liveavatar" in json.dumps(each)]
+    assert len(about) == 2, about  # one for the start, one for the end
+    assert {alert["labels"]["alertname"] for alert in chain.alerts(provider="liveavatar")} == {"AIAccountVendorDown"}

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from exporter.metrics.catalogue import CATALOGUE
-from tests.cli.test_daemon import daemon, ready
+from tests.cli.support import daemon, ready
 from tests.e2e.programs import prometheus
 from tests.support import PATIENCE
 
@@ -41,7 +41,7 @@ async def eventually(session: aiohttp.ClientSession, url: str, expression: str) 
     return result
 
 
-async def test_prometheus_takes_every_family_of_the_demo(tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_prometheus_stores_every_family_of_the_demo(tmp_path: Path, unused_tcp_port: int) -> None:
     async with daemon("demo", "--web.listen-address", "127.0.0.1:0") as running, aiohttp.ClientSession() as session:
         await ready(running)
         (tmp_path / "prometheus.yml").write_text(CONFIG.format(port=running.port))

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import config, daemon
+from tests.cli.support import config, daemon
 from tests.e2e.programs import prometheus
 from tests.e2e.test_prometheus import eventually, query
 from tests.web.web_config.support import ALICE, make_certificates
@@ -37,7 +37,7 @@ def job(name: str, tls: dict[str, str] | None = None, password: str = "") -> dic
 async def scraping(
     folder: Path, simulator: Simulator, text: str, port: int, *jobs: dict[str, object], flags: tuple[str, ...] = ()
 ) -> AsyncIterator[str]:
-    """The daemon with that file of TLS and users, and a Prometheus with those jobs; where to query it."""
+    """Run the daemon with this web configuration, and Prometheus with these jobs. Returns its URL."""
     make_certificates(folder)
     (folder / "right").write_text("wonderland")
     (folder / "wrong").write_text("looking-glass")
@@ -54,7 +54,7 @@ async def scraping(
 
 
 async def scraped(session: aiohttp.ClientSession, url: str, job: str) -> str:
-    """What Prometheus says of a job after some scrapes, and that its series are there where it is up."""
+    """Return `up` of a job after some scrapes. If it is 1, check that the series are present."""
     await eventually(session, url, f'count_over_time(up{{job="{job}"}}[1m]) > 3')
     [up] = await query(session, url, f'up{{job="{job}"}}')
     wallet = await query(session, url, f'ai_account_quota_remaining{{job="{job}",resource="wallet"}} == 42.5')
@@ -62,9 +62,7 @@ async def scraped(session: aiohttp.ClientSession, url: str, job: str) -> str:
     return str(up["value"][1])
 
 
-async def test_prometheus_comes_in_by_tls_and_password_and_not_otherwise(
-    simulator: Simulator, tmp_path: Path, unused_tcp_port: int
-) -> None:
+async def test_prometheus_needs_tls_and_the_right_password(simulator: Simulator, tmp_path: Path, unused_tcp_port: int) -> None:
     jobs = (
         job("right", TRUST, "right"),
         job("wrong-password", TRUST, "wrong"),
@@ -76,25 +74,25 @@ async def test_prometheus_comes_in_by_tls_and_password_and_not_otherwise(
         assert [await scraped(session, url, str(each["job_name"])) for each in jobs] == ["1", "0", "0", "0", "0"]
 
 
-async def test_prometheus_comes_in_by_its_certificate_and_not_otherwise(simulator: Simulator, tmp_path: Path, unused_tcp_port: int) -> None:
-    stranger = {**TRUST, "cert_file": "stranger.pem", "key_file": "stranger.key"}
-    named_otherwise = {**TRUST, "cert_file": "mail.pem", "key_file": "mail.key"}
-    jobs = (job("right", SHOWS), job("none", TRUST), job("stranger", stranger), job("another-name", named_otherwise))
+async def test_prometheus_needs_an_allowed_certificate(simulator: Simulator, tmp_path: Path, unused_tcp_port: int) -> None:
+    unknown = {**TRUST, "cert_file": "unknown.pem", "key_file": "unknown.key"}
+    other_name = {**TRUST, "cert_file": "mail.pem", "key_file": "mail.key"}
+    jobs = (job("right", SHOWS), job("none", TRUST), job("unknown", unknown), job("other-name", other_name))
     text = f"tls_server_config: {{{MUTUAL}}}\n"
     async with scraping(tmp_path, simulator, text, unused_tcp_port, *jobs) as url, aiohttp.ClientSession() as session:
         assert [await scraped(session, url, str(each["job_name"])) for each in jobs] == ["1", "0", "0", "0"]
 
 
 @pytest.mark.parametrize("version", ["TLS12", "TLS13"])
-async def test_prometheus_speaks_each_version_of_tls(simulator: Simulator, tmp_path: Path, unused_tcp_port: int, version: str) -> None:
+async def test_prometheus_scrapes_with_each_version_of_tls(
+    simulator: Simulator, tmp_path: Path, unused_tcp_port: int, version: str
+) -> None:
     text = f"tls_server_config: {{{SERVER}, min_version: {version}, max_version: {version}}}\n"
     async with scraping(tmp_path, simulator, text, unused_tcp_port, job("it", TRUST)) as url, aiohttp.ClientSession() as session:
         assert await scraped(session, url, "it") == "1"
 
 
-async def test_a_prometheus_that_would_rather_have_protobuf_takes_what_there_is(
-    simulator: Simulator, tmp_path: Path, unused_tcp_port: int
-) -> None:
+async def test_a_prometheus_that_prefers_protobuf_reads_the_text_format(simulator: Simulator, tmp_path: Path, unused_tcp_port: int) -> None:
     flags = ("--enable-feature=native-histograms",)
     jobs = (job("it", TRUST, "right"), {**job("by-http-1", TRUST, "right"), "enable_http2": False})
     async with (

@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from exporter.simulator.cast import CAST
-from tests.cli.test_daemon import daemon, ready
+from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
+from tests.cli.support import daemon, ready
 from tests.e2e.programs import prometheus
 from tests.grafana.boards import ANY, expressions
 from tests.support import PATIENCE
@@ -86,10 +86,10 @@ async def test_every_query_finds_data_and_no_account_is_counted_twice(tmp_path: 
         async with prometheus(tmp_path, unused_tcp_port) as url:
             answers = await everything_asked(session, url, values)
     assert {place for place, series in answers.items() if not series} - set(EMPTY) == set()
-    assert sum(_number(answers[f"exporter-health: Accounts by poll state {ref}"]) for ref in "ABCD") == len(CAST)
+    assert sum(_number(answers[f"exporter-health: Accounts by poll state {ref}"]) for ref in "ABCD") == len(DEMO_ACCOUNTS)
     rows = [tuple(sorted(series["metric"].items())) for series in answers["fleet: Accounts and balances A"]]
     assert len(rows) == len(set(rows))
-    assert {dict(row)["account"] for row in rows} == {role.account for role in CAST}
+    assert {dict(row)["account"] for row in rows} == {account.name for account in DEMO_ACCOUNTS}
     states = {series["metric"]["account"]: float(series["value"][1]) for series in answers["fleet: Accounts and balances A"]}
     assert states["old-key"] == 4
     reasons = {series["metric"]["account"]: series["metric"]["reason"] for series in answers["fleet: Accounts and balances H"]}

@@ -78,7 +78,7 @@ def test_amounts_are_summed_only_within_a_unit(board: str) -> None:
 
 
 @each_board
-def test_two_exporters_of_the_same_accounts_count_once(board: str) -> None:
+def test_two_exporters_of_the_same_accounts_are_counted_once(board: str) -> None:
     for expression in of(board):
         inner = r"\(+(?:max|min|group) by \((?![^)]*instance)|\(rate\(ai_account_exporter_vendor_request_duration_seconds_bucket"
         assert len(re.findall(r"\bsum\b", expression)) == len(re.findall(rf"\bsum(?: by \([^)]*\) )?(?:{inner})", expression))

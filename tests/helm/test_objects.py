@@ -1,4 +1,4 @@
-"""The objects beside the pod: service, monitors, rules, dashboards, network policy."""
+"""The objects besides the pod: service, monitors, rules, dashboards, network policy."""
 
 from __future__ import annotations
 

@@ -96,13 +96,13 @@ def notes(values: str) -> str:
     return answer.output.split("NOTES:")[1]
 
 
-def test_the_notes_tell_how_to_see_it_work() -> None:
+def test_the_notes_explain_how_to_check_the_release() -> None:
     text = notes("{existingConfigMap: {name: a}, webConfig: {tls: {existingSecret: s}}, serviceMonitor: {enabled: true}}")
     assert "kubectl -n ns port-forward svc/accounts-ai-account-exporter 9893" in text
     assert "curl -sk https://localhost:9893/metrics | grep ai_account_up" in text
     assert "kube-prometheus-stack selects only objects with the label `release: <its release>`" in text
 
 
-def test_the_notes_say_that_nothing_runs_or_that_it_is_made_up() -> None:
+def test_the_notes_say_if_nothing_runs_or_the_data_is_simulated() -> None:
     assert "NO ACCOUNT IS CONFIGURED" in notes("{}")
     assert "THIS IS THE DEMO" in notes("{demo: true}")

@@ -11,7 +11,7 @@ import pytest
 from exporter.simulator.server import Simulator
 from tests.image.engine import BASE, IMAGE, VERSION, Engine
 from tests.image.running import Container, container, eventually
-from tests.support import CANARY, PLAYERS, secret_of
+from tests.support import ACCOUNTS, CANARY, secret_of
 
 pytestmark = pytest.mark.e2e
 
@@ -43,8 +43,8 @@ def demo(engine: Engine, unused_tcp_port: int) -> Iterator[Container]:
 
 @pytest.fixture
 async def vendors() -> AsyncIterator[Simulator]:
-    async with Simulator(PLAYERS) as playing:
-        yield playing
+    async with Simulator(ACCOUNTS) as running:
+        yield running
 
 
 async def test_a_confined_container_serves_and_stops_on_a_signal(demo: Container) -> None:
@@ -76,7 +76,7 @@ async def test_values_on_a_volume_outlive_the_container(engine: Engine, vendors:
     (tmp_path / "config.yaml").write_text(CONFIG.format(url=vendors.url))
     (tmp_path / "key").write_text(secret_of("liveavatar"))
     options = (
-        "--network=host",  # the played vendors listen on this machine's loopback
+        "--network=host",  # the simulated vendors listen on this machine's loopback
         f"--volume={tmp_path / 'config.yaml'}:/etc/ai-account-exporter/config.yaml:ro",
         f"--volume={tmp_path / 'key'}:/run/secrets/liveavatar:ro",
         "--volume=state:/var/lib/ai-account-exporter",

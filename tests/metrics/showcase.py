@@ -38,7 +38,7 @@ LABELS = {
     NEW: {"team": "events"},
     AWKWARD: {"team": 'C:\\shows "live"'},
 }
-"""The accounts in the order of the configuration, which is no other order by chance."""
+"""The accounts in the order of the configuration, which differs from any sorted order."""
 
 THRESHOLDS = {
     STUDIO: (Threshold("wallet", "warning", amount=Decimal(50)), Threshold("wallet", "critical", amount=Decimal("9.99"))),
@@ -112,7 +112,7 @@ def showcase() -> Store:
 
 
 def page(store: Store, accept: str = "", *, now: float = NOW, runtime: bool = False) -> bytes:
-    """The page at a moment, with a word in place of the Python that runs this."""
+    """The page at a time, with a fixed text instead of the Python version."""
     snapshot = dataclasses.replace(store.snapshot(), at=now)
     body = Exposition(BUILD, runtime=runtime).render(snapshot, negotiate(accept, "")).body
     return body.replace(f'python_version="{platform.python_version()}"'.encode(), b'python_version="THIS"')
@@ -126,3 +126,11 @@ def _fail(store: Store, key: AccountKey, reason: Reason, *, age: float, interval
     until = NOW - age + interval
     error = PollError(reason, "no luck")
     store.record_failure(key, error, at=NOW - age, duration=Seconds(15.0), interval=Seconds(interval), limited_until=until)
+
+
+STALE_FAMILIES = {
+    "quota_threshold", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
+    "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
+    "credential_expiry_timestamp_seconds",
+}  # fmt: skip
+"""The families of accounts, without the prefix, that are absent while the reading is stale."""

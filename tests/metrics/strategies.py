@@ -1,4 +1,4 @@
-"""Readings as `extract` may make them: finite numbers, clean text, each resource once in a unit."""
+"""Readings as `extract` makes them: finite numbers, clean text, each resource once per unit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue keeps the rules by which Prometheus's metrics are named."""
+"""The catalogue follows Prometheus's naming rules."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ RESERVED_SUFFIXES = ("_created", "_bucket", "_count", "_sum", "_gcount", "_gsum"
 
 
 @EACH_FAMILY
-def test_a_name_is_legal_and_begins_with_the_prefix(family: Family) -> None:
+def test_a_name_is_valid_and_starts_with_the_prefix(family: Family) -> None:
     assert re.fullmatch(r"ai_account_[a-z]+(_[a-z]+)*", family.name)
 
 
 @EACH_FAMILY
-def test_a_name_has_no_suffix_that_a_format_makes_itself(family: Family) -> None:
+def test_a_name_has_no_suffix_that_a_format_reserves(family: Family) -> None:
     assert not family.name.endswith(RESERVED_SUFFIXES)
 
 
 @EACH_FAMILY
-def test_total_ends_a_counter_and_nothing_else(family: Family) -> None:
+def test_only_counters_end_in_total(family: Family) -> None:
     assert family.name.endswith("_total") == (family.type == "counter")
 
 
 @EACH_FAMILY
-def test_a_name_says_neither_its_type_nor_an_odd_unit(family: Family) -> None:
+def test_a_name_contains_no_type_and_only_base_units(family: Family) -> None:
     words = set(family.name.split("_"))
     assert not words & {"gauge", "counter", "histogram", "summary", "metric"}
     assert not words & OTHER_UNITS
@@ -45,7 +45,7 @@ def test_a_base_unit_ends_the_name(family: Family) -> None:
 
 
 @EACH_FAMILY
-def test_labels_are_legal_and_no_operator_can_take_them(family: Family) -> None:
+def test_labels_are_valid_and_reserved(family: Family) -> None:
     assert set(family.labels) <= RESERVED_LABELS
     assert len(family.labels) == len(set(family.labels))
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", label) for label in family.labels)
@@ -53,12 +53,12 @@ def test_labels_are_legal_and_no_operator_can_take_them(family: Family) -> None:
 
 
 @EACH_FAMILY
-def test_help_is_one_sentence_that_says_something(family: Family) -> None:
+def test_help_is_one_sentence(family: Family) -> None:
     assert re.fullmatch(r"[A-Z0-9].{10,}\.", family.help)
 
 
 @EACH_FAMILY
-def test_no_name_is_there_twice_or_begins_as_another_one_with_its_suffixes(family: Family) -> None:
+def test_names_are_unique_also_with_their_suffixes(family: Family) -> None:
     stem = family.name.removesuffix("_total")
     others = [other.name for other in CATALOGUE if other is not family]
     assert len(others) == len(CATALOGUE) - 1
@@ -66,12 +66,12 @@ def test_no_name_is_there_twice_or_begins_as_another_one_with_its_suffixes(famil
 
 
 @pytest.mark.parametrize("family", ACCOUNT_FAMILIES, ids=lambda family: family.name)
-def test_a_family_of_accounts_does_not_repeat_the_labels_that_all_have(family: Family) -> None:
+def test_a_family_of_accounts_does_not_repeat_the_common_labels(family: Family) -> None:
     assert not set(family.labels) & ACCOUNT_LABELS
 
 
 @pytest.mark.parametrize("name", ["remaining", "used", "limit", "overage_limit"])
-def test_amounts_of_mixed_units_warn_of_sums(name: str) -> None:
+def test_the_help_of_amounts_warns_of_sums_across_units(name: str) -> None:
     [family] = (family for family in CATALOGUE if family.name == f"ai_account_quota_{name}")
     assert family.help.endswith(SUM_WARNING)
     assert family.labels == ("resource", "unit")

@@ -11,7 +11,7 @@ import pytest
 
 from exporter.metrics.catalogue import CATALOGUE
 from exporter.model import Reason
-from tests.metrics.test_samples import FIGURES
+from tests.metrics.showcase import STALE_FAMILIES
 from tools import generate
 from tools.docs.metrics import metrics
 
@@ -95,6 +95,6 @@ def test_the_reference_explains_every_reason_in_one_sentence() -> None:
     assert all(re.fullmatch(r"[A-Z][^.]{20,}\.", sentence) for _, sentence in rows)
 
 
-def test_the_reference_lists_the_families_that_vanish_when_they_are_stale() -> None:
+def test_the_reference_lists_the_families_that_are_absent_when_stale() -> None:
     listed = re.findall(r"^- `ai_account_([a-z_]+)`$", REFERENCE, re.MULTILINE)
-    assert set(listed) == FIGURES
+    assert set(listed) == STALE_FAMILIES

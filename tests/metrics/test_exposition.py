@@ -1,4 +1,4 @@
-"""What is kept between scrapes never shows: a page is the one that prometheus-client would write anew."""
+"""A cached page equals the page that prometheus-client writes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def record(store: Store, poll: Poll, at: float) -> None:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(operations)
-def test_after_any_sequence_of_polls_a_kept_page_equals_a_new_one(sequence: list[Poll | Wait | Scrape]) -> None:
+def test_after_any_sequence_of_polls_a_cached_page_equals_a_new_one(sequence: list[Poll | Wait | Scrape]) -> None:
     now, store = NOW, new_store()
     exposition = Exposition(BUILD, runtime=False)
     for operation in (*sequence, Scrape(""), Scrape(OPENMETRICS)):
@@ -89,7 +89,7 @@ def test_after_any_sequence_of_polls_a_kept_page_equals_a_new_one(sequence: list
 
 
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
-def test_figures_vanish_from_a_kept_page_when_they_get_stale_and_come_back_with_the_clock(accept: str) -> None:
+def test_stale_values_are_removed_from_a_cached_page_and_return_with_the_clock(accept: str) -> None:
     store = showcase()
     exposition = Exposition(BUILD, runtime=False)
     pages = []
@@ -100,7 +100,7 @@ def test_figures_vanish_from_a_kept_page_when_they_get_stale_and_come_back_with_
     assert pages[0] == pages[2] != pages[1]
 
 
-def test_an_account_that_was_removed_vanishes_at_once_and_its_label_names_with_it() -> None:
+def test_a_removed_account_and_its_label_names_are_removed_at_once() -> None:
     exposition = Exposition(BUILD, runtime=False)
     store = new_store()
     record(store, Poll(0, Reading(info={"plan": "pro"})), NOW)
@@ -119,7 +119,7 @@ def test_another_label_value_of_an_account_that_was_not_polled_since_is_shown_at
     assert exposition.render(relabelled).body == new_page(relabelled)
 
 
-def test_an_older_snapshot_still_gives_its_own_page() -> None:
+def test_an_older_snapshot_still_renders_its_own_page() -> None:
     exposition = Exposition(BUILD, runtime=False)
     store = new_store()
     older = store.snapshot()
@@ -129,7 +129,7 @@ def test_an_older_snapshot_still_gives_its_own_page() -> None:
         assert exposition.render(snapshot).body == new_page(snapshot)
 
 
-def test_gzip_holds_the_same_page_and_no_time_of_its_own() -> None:
+def test_gzip_contains_the_same_page_and_no_timestamp() -> None:
     exposition, snapshot = Exposition(BUILD, runtime=False), showcase().snapshot()
     plain, packed = (exposition.render(snapshot, negotiate("", coding)) for coding in ("", "gzip"))
     assert gzip.decompress(packed.body) == plain.body
@@ -138,11 +138,11 @@ def test_gzip_holds_the_same_page_and_no_time_of_its_own() -> None:
     assert len(packed.body) < len(plain.body) / 4
 
 
-def test_caches_see_that_the_page_depends_on_the_request() -> None:
+def test_the_vary_header_names_the_request_headers_that_matter() -> None:
     assert Exposition(BUILD).render(new_store().snapshot()).headers["Vary"] == "Accept, Accept-Encoding"
 
 
-def test_the_runtime_families_come_last_and_can_be_left_out() -> None:
+def test_the_runtime_families_are_last_and_optional() -> None:
     snapshot = new_store().snapshot()
     without = Exposition(BUILD, runtime=False).render(snapshot).body
     added = Exposition(BUILD).render(snapshot).body.removeprefix(without).decode()

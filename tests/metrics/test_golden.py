@@ -1,4 +1,4 @@
-"""The whole page of a fixed store, byte for byte; after a wanted change run with UPDATE_GOLDEN=1 and read the difference."""
+"""The page of a fixed store, byte for byte. After an intended change, run with UPDATE_GOLDEN=1 and read the difference."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ def test_the_page_is_the_golden_one(name: str, accept: str) -> None:
     assert body.decode() == (GOLDEN / name).read_bytes().decode()
 
 
-def test_both_formats_say_the_same_to_the_official_parsers() -> None:
+def test_the_official_parsers_read_the_same_from_both_formats() -> None:
     text, openmetrics = both_pages()
     assert text == openmetrics
     assert len(text) > 150
 
 
-def test_no_series_is_on_the_page_twice() -> None:
+def test_every_series_is_on_the_page_once() -> None:
     series = [series for series, _ in both_pages()[0]]
     assert len(series) == len(set(series))
 
 
-def test_a_name_with_quotes_a_backslash_and_an_emoji_comes_through() -> None:
+def test_a_name_with_quotes_a_backslash_and_an_emoji_is_exported() -> None:
     labels = {"provider": "heygen", "account": 'Bühne "A" \\ 🎭', "team": 'C:\\shows "live"', "cost_center": ""}
     assert (("ai_account_up", frozenset(labels.items())), 1.0) in both_pages()[1]
 
@@ -80,7 +80,7 @@ def test_labels_are_sorted_by_name(name: str, accept: str) -> None:
 
 
 @PAGES
-def test_families_come_in_the_order_of_the_catalogue_and_each_has_a_sample(name: str, accept: str) -> None:
+def test_families_have_the_order_of_the_catalogue_and_each_has_a_sample(name: str, accept: str) -> None:
     strip = "_total" if accept else ""
     lines = page(showcase(), accept).decode().splitlines()
     assert [line.split()[2] for line in lines if line.startswith("# TYPE")] == [family.name.removesuffix(strip) for family in CATALOGUE]
@@ -89,18 +89,18 @@ def test_families_come_in_the_order_of_the_catalogue_and_each_has_a_sample(name:
 
 
 @PAGES
-def test_accounts_come_in_the_order_of_the_configuration(name: str, accept: str) -> None:
+def test_accounts_have_the_order_of_the_configuration(name: str, accept: str) -> None:
     lines = [line for line in lines_of(accept) if line.startswith("ai_account_scrape_interval_seconds")]
     names = [key.account.replace("\\", "\\\\").replace('"', '\\"') for key in LABELS]
     assert [f'account="{name}"' in line for name, line in zip(names, lines, strict=True)] == [True] * len(names)
 
 
-def test_a_family_without_samples_is_left_out() -> None:
+def test_a_family_without_samples_is_omitted() -> None:
     text = page(showcase(), now=1_770_000_000.0).decode()
     assert "ai_account_quota_remaining" not in text
     assert "ai_account_last_success_timestamp_seconds" in text
 
 
-def test_openmetrics_ends_with_its_mark_and_text_does_not() -> None:
+def test_openmetrics_ends_with_eof_and_text_does_not() -> None:
     assert page(showcase(), OPENMETRICS).endswith(b"\n# EOF\n")
     assert b"# EOF" not in page(showcase())

@@ -1,4 +1,4 @@
-"""Accept and Accept-Encoding: what real scrapers send, what the RFC allows, and what nobody should send."""
+"""Accept and Accept-Encoding: the headers of real scrapers, those that the RFC allows, and invalid ones."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ hostile = st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=20).
         pytest.param(BROWSER, TEXT, id="browser"),
     ],
 )
-def test_real_scrapers_get_what_they_like_best(accept: str, expected: Format) -> None:
+def test_real_scrapers_get_their_preferred_format(accept: str, expected: Format) -> None:
     assert choose_format(accept) is expected
 
 
@@ -121,7 +121,7 @@ def test_a_wildcard_does_not_apply_to_a_listed_type(accept: str) -> None:
         "🎭/🎭",
     ],
 )
-def test_nonsense_gets_text_0_0_4(accept: str) -> None:
+def test_an_invalid_header_gets_text_0_0_4(accept: str) -> None:
     assert choose_format(accept) is TEXT
 
 
@@ -151,7 +151,7 @@ def test_a_very_long_header_gets_text_0_0_4(piece: str) -> None:
         ("gzipped", False),
     ],
 )
-def test_gzip_is_sent_to_those_who_take_it(accept_encoding: str, expected: bool) -> None:  # noqa: FBT001 -- a table of expectations
+def test_gzip_is_sent_to_clients_that_accept_it(accept_encoding: str, expected: bool) -> None:  # noqa: FBT001 -- a table of expectations
     assert accepts_gzip(accept_encoding) is expected
 
 
@@ -164,7 +164,7 @@ def test_gzip_is_sent_to_those_who_take_it(accept_encoding: str, expected: bool)
         ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8", "application/openmetrics-text; version=1.0.0; charset=utf-8"),
     ],
 )
-def test_each_of_prometheus_scrape_protocols_is_answered_in_kind(offer: str, expected: str) -> None:
+def test_each_scrape_protocol_of_prometheus_gets_its_format(offer: str, expected: str) -> None:
     answer = EXPOSITION.render(SNAPSHOT, negotiate(f"{offer};q=0.5,*/*;q=0.1", ""))
     assert answer.headers["Content-Type"] == expected
     parse = parse_openmetrics if "openmetrics" in expected else parse_text
@@ -173,7 +173,7 @@ def test_each_of_prometheus_scrape_protocols_is_answered_in_kind(offer: str, exp
 
 @settings(deadline=None)
 @given(hostile, hostile)
-def test_any_header_gets_a_whole_page_in_one_of_the_formats(accept: str, accept_encoding: str) -> None:
+def test_any_header_gets_a_complete_page_in_one_of_the_formats(accept: str, accept_encoding: str) -> None:
     answer = EXPOSITION.render(SNAPSHOT, negotiate(accept, accept_encoding))
     body = gzip.decompress(answer.body) if answer.headers.get("Content-Encoding") == "gzip" else answer.body
     assert body == PLAIN_PAGES[answer.headers["Content-Type"]]
@@ -197,7 +197,7 @@ def test_every_page_is_valid(form: Format) -> None:
         ({"no_such_family", "ai_account_", ""}, set()),
     ],
 )
-def test_names_leave_only_their_families(form: Format, names: set[str], families: set[str]) -> None:
+def test_a_name_filter_returns_only_those_families(form: Format, names: set[str], families: set[str]) -> None:
     body = Exposition(BUILD).render(SNAPSHOT, Negotiated(form, names=frozenset(names))).body.decode()
     parse = parse_openmetrics if form.syntax is Syntax.OPENMETRICS else parse_text
     assert {family.name for family in parse(body)} == families

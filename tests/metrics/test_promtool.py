@@ -1,4 +1,4 @@
-"""Prometheus's own linter has nothing to say about the page."""
+"""Prometheus's linter finds no problem in the page."""
 
 from __future__ import annotations
 

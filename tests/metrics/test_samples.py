@@ -1,4 +1,4 @@
-"""What the page says of one account: nothing where nothing is known, and the plain truth where something is."""
+"""The samples of one account: what is unknown has no series."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from exporter.accounts.snapshot import account_at
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, AccountFamily
 from exporter.metrics.samples import Sample
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, Threshold
+from tests.metrics.showcase import STALE_FAMILIES
 from tests.metrics.strategies import readings
 from tests.support import job_of
 
@@ -48,7 +49,7 @@ def test_before_the_first_poll_there_are_only_the_counters_and_the_interval() ->
     assert shown(entry, "scrapes_total") == [((), 0.0)]
 
 
-def test_every_reason_is_there_from_the_start_at_0() -> None:
+def test_every_reason_is_present_from_the_start_at_0() -> None:
     entry = Entry()
     assert shown(entry, "scrape_errors_total") == [
         (("timeout",), 0.0), (("connection",), 0.0), (("tls",), 0.0), (("unauthorized",), 0.0), (("forbidden",), 0.0),
@@ -57,7 +58,7 @@ def test_every_reason_is_there_from_the_start_at_0() -> None:
     ]  # fmt: skip
 
 
-def test_a_reason_that_occurred_is_counted_beside_the_others() -> None:
+def test_only_the_reason_that_occurred_is_counted() -> None:
     entry = Entry(errors={Reason.TLS: 3})
     samples = shown(entry, "scrape_errors_total")
     assert (("tls",), 3.0) in samples
@@ -65,7 +66,7 @@ def test_a_reason_that_occurred_is_counted_beside_the_others() -> None:
     assert len(samples) == 12
 
 
-def test_what_the_vendor_did_not_send_has_no_series() -> None:
+def test_a_value_that_the_vendor_did_not_send_has_no_series() -> None:
     entry = entry_with(Reading(quotas=(Quota("wallet", "usd", remaining=Decimal("12.5")),)))
     assert families_of(entry) == {
         "quota_remaining", "resources", "info", "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds",
@@ -74,14 +75,14 @@ def test_what_the_vendor_did_not_send_has_no_series() -> None:
     assert shown(entry, "quota_remaining") == [(("wallet", "usd"), 12.5)]
 
 
-def test_each_part_of_a_quota_goes_to_its_own_family() -> None:
+def test_each_part_of_a_quota_has_its_own_family() -> None:
     quota = Quota("characters", "characters", Decimal(60), Decimal(40), Decimal(100), Decimal(10), resets_at=5000.5)
     entry = entry_with(Reading(quotas=(quota,)))
     for name, value in {"remaining": 60.0, "used": 40.0, "limit": 100.0, "overage_limit": 10.0, "reset_timestamp_seconds": 5000.5}.items():
         assert shown(entry, f"quota_{name}") == [(("characters", "characters"), value)]
 
 
-def test_a_real_zero_is_shown() -> None:
+def test_a_zero_that_was_sent_is_shown() -> None:
     entry = entry_with(Reading(quotas=(Quota("credits", "credits", Decimal(0), Decimal(0), Decimal(0)),)))
     for part in ("remaining", "used", "limit"):
         assert shown(entry, f"quota_{part}") == [(("credits", "credits"), 0.0)]
@@ -126,7 +127,7 @@ def test_a_resource_counts_if_the_vendor_sent_an_amount(quota: Quota, counted: f
     assert shown(entry_with(Reading(quotas=(quota,))), "resources") == [((), counted)]
 
 
-def test_an_answer_without_resources_shows_0_of_them_and_an_empty_info() -> None:
+def test_a_response_without_resources_has_0_resources_and_an_empty_info() -> None:
     entry = entry_with(Reading())
     assert shown(entry, "resources") == [((), 0.0)]
     assert shown(entry, "info") == [(("", "", "", ""), 1.0)]
@@ -149,7 +150,7 @@ def test_the_state_set_has_the_known_states_and_the_current_one(current: str, ex
     assert shown(entry_with(Reading(status=Status(current, ("active", "unpaid")))), "status") == expected
 
 
-def test_features_are_1_or_0_as_the_vendor_says() -> None:
+def test_features_are_1_or_0() -> None:
     entry = entry_with(Reading(features={"auto_reload": True, "may_extend": False}))
     assert shown(entry, "feature_enabled") == [(("auto_reload",), 1.0), (("may_extend",), 0.0)]
 
@@ -165,7 +166,7 @@ def test_a_field_that_mismatched_is_counted_and_others_are_absent() -> None:
     assert shown(entry, "schema_mismatches_total") == [(("wallet.remaining",), 2.0)]
 
 
-def test_what_was_observed_is_shown_as_long_as_it_fits_a_double() -> None:
+def test_counters_are_shown_if_they_fit_a_double() -> None:
     consumption = (
         Consumption("wallet", "usd", 0.0, 1.0, consumed=Decimal("0.1000000000000000000000001"), replenished=Decimal(0)),
         Consumption("wallet", "eur", 0.0, 1.0, consumed=Decimal("3.4e308"), replenished=Decimal(7)),
@@ -183,11 +184,11 @@ ALL, OWN = Threshold("*", "warning", share=Decimal("0.1")), Threshold("r", "warn
     ("quota", "thresholds", "expected"),
     [
         pytest.param(Quota("r", "u", LEFT), (OWN,), [(("r", "u", "warning"), 2.5)], id="an amount"),
-        pytest.param(Quota("r", "u", used=LEFT), (OWN,), [], id="an amount, and the vendor does not tell what is left"),
+        pytest.param(Quota("r", "u", used=LEFT), (OWN,), [], id="an amount, and the remaining amount is unknown"),
         pytest.param(Quota("other", "u", LEFT), (OWN,), [], id="an amount of another resource"),
         pytest.param(Quota("r", "u", LEFT, limit=GRANTED), (ALL,), [(("r", "u", "warning"), 0.07)], id="a share, rounded once"),
         pytest.param(Quota("r", "u", LEFT), (ALL,), [], id="a share of no limit"),
-        pytest.param(Quota("r", "u", limit=GRANTED), (ALL,), [], id="a share, and the vendor does not tell what is left"),
+        pytest.param(Quota("r", "u", limit=GRANTED), (ALL,), [], id="a share, and the remaining amount is unknown"),
         pytest.param(Quota("r", "u", LEFT, limit=GRANTED), (ALL, OWN), [(("r", "u", "warning"), 2.5)], id="its own comes first"),
         pytest.param(Quota("r", "u", LEFT, limit=GRANTED), (OWN, ALL), [(("r", "u", "warning"), 2.5)], id="in any order"),
         pytest.param(
@@ -213,14 +214,7 @@ def test_a_resource_s_own_threshold_without_a_value_is_not_replaced_by_that_of_a
     assert shown(entry, "quota_threshold", thresholds=(ALL, own)) == [(("s", "u", "warning"), 10.0)]
 
 
-FIGURES = {
-    "quota_threshold", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
-    "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
-    "credential_expiry_timestamp_seconds",
-}  # fmt: skip
-
-
-def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
+def test_the_families_of_a_stale_reading_are_absent_and_those_of_polls_stay() -> None:
     quota = Quota("characters", "characters", Decimal(1), Decimal(2), Decimal(3), Decimal(4), unlimited=True, resets_at=5000.0)
     amounts = AutoReload("usd", Decimal(1), Decimal(2))
     reading = Reading((quota,), {"plan": "pro"}, Status("active"), {"f": True}, amounts, 1.0, 9000.0, mismatches=("info.plan",))
@@ -237,8 +231,8 @@ def test_stale_figures_vanish_and_the_polls_own_series_stay() -> None:
         "last_success_timestamp_seconds", "scrape_interval_seconds", "schema_mismatches_total",
         "rate_limited_until_timestamp_seconds", "optional_request_errors_total",
     }  # fmt: skip
-    assert families_of(entry, 1180.0, thresholds) == FIGURES | staying
-    assert {f"ai_account_{name}" for name in FIGURES | staying} == {family.name for family in ACCOUNT_FAMILIES}
+    assert families_of(entry, 1180.0, thresholds) == STALE_FAMILIES | staying
+    assert {f"ai_account_{name}" for name in STALE_FAMILIES | staying} == {family.name for family in ACCOUNT_FAMILIES}
     assert families_of(entry, 1181.0, thresholds) == staying
     assert shown(entry, "last_success_timestamp_seconds", now=1181.0) == [((), 1000.0)]
     assert shown(entry, "up", now=1181.0) == [((), 0.0)]
@@ -256,7 +250,7 @@ def test_no_value_is_ever_infinite_or_not_a_number(reading: Reading) -> None:
 
 @patiently
 @given(readings)
-def test_no_series_is_there_twice(reading: Reading) -> None:
+def test_every_series_is_unique(reading: Reading) -> None:
     for family in ACCOUNT_FAMILIES:
         labels = [values for values, _ in samples_of(family, entry_with(reading))]
         assert len(labels) == len(set(labels))

@@ -1,4 +1,4 @@
-"""Accounts that tests describe in a line."""
+"""Accounts for tests, each from one line."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def burning(account: Account, rate: float, *, resource: str = "credits", unit: s
 
 
 def corrected(account: Account, correction: float) -> Account:
-    """The same account after the wall clock was set by so many seconds."""
+    """The same account after the wall clock was changed by this many seconds."""
     return account._replace(entry=account.entry.shifted(correction), schedule=account.schedule.shifted(correction))
 
 

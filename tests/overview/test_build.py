@@ -21,7 +21,7 @@ def quota_of(account: Account, now: float = NOW) -> QuotaFacts:
     return quota
 
 
-def test_trouble_comes_first_then_what_ends_first_then_the_configuration_s_order() -> None:
+def test_accounts_are_ordered_by_state_then_by_end_then_as_configured() -> None:
     entries = [
         named(polled(credits_of(50)), "quiet"),
         named(NEW, "new"),
@@ -44,14 +44,14 @@ def test_trouble_comes_first_then_what_ends_first_then_the_configuration_s_order
     assert overview.summary.soonest == Soonest("acme", "ends sooner", "credits", "credits", NOW - 60 + 500_000)
 
 
-def test_without_accounts_there_is_a_summary_all_the_same() -> None:
+def test_there_is_a_summary_without_accounts() -> None:
     overview = overview_of([])
     assert (overview.accounts, overview.summary.accounts, overview.summary.soonest) == ((), 0, None)
     assert (overview.version, overview.generated_at) == ("1.2.3", NOW)
     assert set(overview.summary.states.values()) == {0}
 
 
-def test_an_end_is_counted_from_the_last_good_poll() -> None:
+def test_an_end_is_computed_from_the_last_good_poll() -> None:
     quota = quota_of(failed(burning(polled(credits_of(100), age=600.0), 0.5)))
     assert (quota.burn_per_second, quota.burn_window, quota.empty_at) == (0.5, 3600.0, NOW - 600 + 200)
 
@@ -63,7 +63,9 @@ def test_an_end_is_counted_from_the_last_good_poll() -> None:
         pytest.param(burning(polled(credits_of(100)), 1.0), None, id="no reset"),
         pytest.param(burning(polled(credits_of(100, resets_at=NOW)), 1.0), None, id="the reset is over"),
         pytest.param(
-            burning(polled(Quota("credits", "credits", used=Decimal(5), resets_at=NOW + DAY)), 1.0), None, id="nobody knows what is left"
+            burning(polled(Quota("credits", "credits", used=Decimal(5), resets_at=NOW + DAY)), 1.0),
+            None,
+            id="the remaining amount is unknown",
         ),
         pytest.param(burning(polled(credits_of(100, resets_at=NOW + DAY)), 0.0), True, id="nothing is consumed"),
         pytest.param(burning(polled(credits_of(100, resets_at=NOW + 40)), 1.0), True, id="ends with the reset"),
@@ -72,7 +74,7 @@ def test_an_end_is_counted_from_the_last_good_poll() -> None:
         pytest.param(burning(polled(credits_of(1, resets_at=NOW + DAY, unlimited=True)), 1.0), True, id="has no end"),
     ],
 )
-def test_whether_it_lasts_until_the_reset_is_shown_where_it_is_known(account: Account, lasts: object) -> None:
+def test_whether_the_rest_is_sufficient_until_the_reset_is_shown_if_known(account: Account, lasts: object) -> None:
     assert quota_of(account).lasts_until_reset is lasts
 
 
@@ -84,9 +86,9 @@ def test_whether_it_lasts_until_the_reset_is_shown_where_it_is_known(account: Ac
     pytest.param(burning(polled(credits_of(5, unlimited=True)), 1.0), id="no end"),
     pytest.param(burning(polled(credits_of(TEN_YEARS + 1)), 1.0), id="in more than ten years"),
     pytest.param(burning(polled(credits_of("1e308")), 1e-300), id="beyond all numbers"),
-    pytest.param(burning(polled(Quota("credits", "credits", used=Decimal(5))), 1.0), id="nobody knows what is left"),
+    pytest.param(burning(polled(Quota("credits", "credits", used=Decimal(5))), 1.0), id="the remaining amount is unknown"),
 ])  # fmt: skip
-def test_no_end_is_shown_where_there_is_none(account: Account) -> None:
+def test_no_end_is_shown_if_it_is_unknown(account: Account) -> None:
     assert quota_of(account).empty_at is None
 
 
@@ -94,7 +96,7 @@ def test_an_end_in_ten_years_is_still_shown() -> None:
     assert quota_of(burning(polled(credits_of(TEN_YEARS)), 1.0)).empty_at == NOW - 60 + TEN_YEARS
 
 
-def test_a_burn_belongs_to_its_resource_its_unit_and_the_last_reading() -> None:
+def test_a_burn_is_that_of_the_resource_the_unit_and_the_last_reading() -> None:
     account = burning(polled(credits_of(100)), 1.0)
     [counters] = account.entry.consumption
     assert quota_of(account).burn_per_second == 1.0
@@ -108,9 +110,9 @@ def test_a_burn_belongs_to_its_resource_its_unit_and_the_last_reading() -> None:
     [("25", "100", 0.25), ("-20", "100", -0.2), ("-0", "100", 0.0), ("5", None, None), (None, "5", None), ("5", "0", None), ("0", "0", None), ("1e308", "1e-300", None)],
 )  # fmt: skip
 def test_a_share_is_shown_where_there_is_a_limit(remaining: str | None, limit: str | None, share: float | None) -> None:
-    told = quota_of(polled(credits_of(remaining, limit))).share
-    assert told == share
-    assert str(told) != "-0.0"
+    found = quota_of(polled(credits_of(remaining, limit))).share
+    assert found == share
+    assert str(found) != "-0.0"
 
 
 def test_thresholds_are_amounts_by_severity() -> None:
@@ -120,7 +122,7 @@ def test_thresholds_are_amounts_by_severity() -> None:
     assert quota_of(polled(credits_of(90, 100))).thresholds is None
 
 
-def test_the_clock_s_correction_moves_our_own_times_and_leaves_the_vendor_s() -> None:
+def test_the_clock_s_correction_changes_our_times_and_not_those_of_the_vendor() -> None:
     account = changed(failed(burning(polled(credits_of(100, resets_at=NOW + DAY)), 1.0)), limited_until=NOW + 20)
     account = account._replace(schedule=Schedule(None, NOW + 10))
     ahead = 7200.0

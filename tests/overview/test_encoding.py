@@ -69,7 +69,7 @@ def test_an_account_has_all_fields() -> None:
     }
 
 
-def test_what_is_unknown_is_left_out() -> None:
+def test_unknown_values_are_omitted() -> None:
     assert plain(NEW) == {
         "provider": "acme", "account": "studio", "labels": {}, "state": "waiting", "interval_seconds": 300.0, "stale_after_seconds": 900.0,
         "polls": 0, "quotas": [], "mismatches": [],
@@ -84,13 +84,13 @@ def test_what_is_unknown_is_left_out() -> None:
         ("1.7e308", "1.7e+308"), ("1e400", None), ("NaN", None), ("sNaN", None), ("Infinity", None),
     ],
 )  # fmt: skip
-def test_an_amount_is_a_number_of_json_or_nothing(amount: str, text: str | None) -> None:
+def test_an_amount_is_a_json_number_or_absent(amount: str, text: str | None) -> None:
     [facts] = facts_of(polled(credits_of(1))).quotas
-    told = to_plain(replace(facts, remaining=Decimal(amount))).get("remaining")
-    assert (None if told is None else json.dumps(told)) == text
+    found = to_plain(replace(facts, remaining=Decimal(amount))).get("remaining")
+    assert (None if found is None else json.dumps(found)) == text
 
 
-def test_hostile_text_comes_back_as_it_was_and_the_answer_is_plain_ascii() -> None:
+def test_hostile_text_is_unchanged_and_the_response_is_ascii() -> None:
     hostile = NEW._replace(job=job_of(AccountKey(HOSTILE, HOSTILE), labels={"team": HOSTILE}))
     known = failed(hostile, Reason.INTERNAL, HOSTILE)
     account = plain(known)

@@ -1,4 +1,4 @@
-"""Any finite numbers: whatever a vendor sends, no page and no interval fails, and no number is one that JSON lacks."""
+"""With any finite numbers, no page and no interval fails, and every number is valid JSON."""
 
 from __future__ import annotations
 

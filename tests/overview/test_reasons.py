@@ -52,7 +52,7 @@ def test_a_refusal_for_another_cause_names_neither_the_key_nor_a_permission(reas
     assert re.findall(r"\b(key|permission)", remedy_of(reason, cause)) == []
 
 
-def test_every_reason_has_texts_of_its_own() -> None:
+def test_every_reason_has_its_own_texts() -> None:
     assert list(REASONS) == list(Reason)
     for texts in zip(*REASONS.values(), strict=True):
         assert len(set(texts)) == len(Reason)

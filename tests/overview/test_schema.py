@@ -22,7 +22,7 @@ from exporter.model import Reading, Reason
 from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode
 from exporter.overview.facts import Overview
-from exporter.simulator.cast import CAST, cast_simulator
+from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
 from tests.metrics.showcase import NOW as SHOWN_AT
 from tests.metrics.showcase import showcase
 from tests.metrics.strategies import readings
@@ -40,17 +40,17 @@ def problems(overview: Overview) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(answer)]
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
 async def test_the_demo_s_accounts_fit_the_schema() -> None:
     clock = Clock()
-    async with cast_simulator() as simulator:
+    async with demo_simulator() as simulator:
         store = await poll_once(build_jobs(demo_config(simulator.url)), {}, clock)
     overview = build_overview(store.snapshot(), "1.2.3")
     assert problems(overview) == []
-    assert overview.summary.accounts == len(CAST)
+    assert overview.summary.accounts == len(DEMO_ACCOUNTS)
     assert {(account.account, account.state) for account in overview.accounts} >= {("old-key", "stale"), ("narration", "ok")}
 
 
@@ -59,11 +59,11 @@ def test_every_state_of_an_account_fits_the_schema(later: float) -> None:
     assert problems(build_overview(replace(showcase().snapshot(), at=SHOWN_AT + later), "1.2.3")) == []
 
 
-def entry_after(told: list[Reading], error: Reason | None, gap: float) -> Account:
-    """An account that told these things, one after the other, and then perhaps failed."""
+def entry_after(readings: list[Reading], error: Reason | None, gap: float) -> Account:
+    """An account after these readings, one after the other, and perhaps a failure."""
     account = NEW
-    for number, reading in enumerate(told, start=1):
-        at = NOW + (number - len(told)) * gap
+    for number, reading in enumerate(readings, start=1):
+        at = NOW + (number - len(readings)) * gap
         consumption = update_consumption(account.entry.consumption, reading.quotas, at, at)
         account = changed(account, up=True, polls=number, reading=reading, consumption=consumption, last_poll_at=at, last_success_at=at)
     return failed(account, error) if error else account
@@ -71,8 +71,8 @@ def entry_after(told: list[Reading], error: Reason | None, gap: float) -> Accoun
 
 @given(st.lists(readings, max_size=4), st.none() | st.sampled_from(Reason), st.floats(1e-3, 1e6), st.floats(0, 2 * FRESH_FOR))
 @settings(max_examples=60, deadline=None)
-def test_any_readings_fit_the_schema(told: list[Reading], error: Reason | None, gap: float, later: float) -> None:
-    assert problems(overview_of([entry_after(told, error, gap)], NOW + later)) == []
+def test_any_readings_fit_the_schema(readings: list[Reading], error: Reason | None, gap: float, later: float) -> None:
+    assert problems(overview_of([entry_after(readings, error, gap)], NOW + later)) == []
 
 
 @pytest.mark.parametrize("spoil", [
@@ -85,7 +85,7 @@ def test_any_readings_fit_the_schema(told: list[Reading], error: Reason | None, 
     lambda account: account["error"].update(reason="bad luck"),
     lambda account: account["labels"].update(team=1),
 ])  # fmt: skip
-def test_the_schema_sees_what_is_wrong(spoil: Callable[[dict[str, Any]], object]) -> None:
+def test_the_schema_refuses_invalid_documents(spoil: Callable[[dict[str, Any]], object]) -> None:
     answer = json.loads(encode(overview_of([failed(burning(polled(credits_of(5, 10)), 1.0))])))
     assert VALIDATOR.is_valid(answer)
     spoil(answer["accounts"][0])

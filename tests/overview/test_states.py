@@ -19,7 +19,7 @@ HOURLY = 1 / 3600
     ("account", "state"),
     [
         pytest.param(NEW, State.WAITING, id="never polled"),
-        pytest.param(polled(), State.OK, id="good, and the vendor told no amount"),
+        pytest.param(polled(), State.OK, id="good, and the vendor sent no amount"),
         pytest.param(polled(credits_of(50, 100)), State.OK, id="half is left"),
         pytest.param(failed(), State.STALE, id="failed, and never succeeded"),
         pytest.param(failed(polled(credits_of(50, 100), age=900.0)), State.FAILING, id="failed, figures as old as they may be"),
@@ -34,7 +34,7 @@ HOURLY = 1 / 3600
         pytest.param(polled(credits_of(5, 100), credits_of(50, 100)), State.LOW, id="one of two is low"),
     ],
 )
-def test_an_account_is_in_the_worst_state_that_holds(account: Account, state: State) -> None:
+def test_an_account_is_in_the_worst_state_that_applies(account: Account, state: State) -> None:
     assert facts_of(account).state is state
 
 
@@ -42,8 +42,8 @@ def test_an_account_is_in_the_worst_state_that_holds(account: Account, state: St
     ("account", "state"),
     [
         pytest.param(polled(credits_of(0)), State.EXHAUSTED, id="nothing left"),
-        pytest.param(polled(credits_of("0.01")), State.OK, id="a little left of nobody knows how much"),
-        pytest.param(polled(credits_of(-1, 100)), State.EXHAUSTED, id="overdrawn, no overage told"),
+        pytest.param(polled(credits_of("0.01")), State.OK, id="a little left, and no limit is known"),
+        pytest.param(polled(credits_of(-1, 100)), State.EXHAUSTED, id="overdrawn, and no overage was sent"),
         pytest.param(polled(credits_of(0, 100, overage_limit=OVERAGE)), State.LOW, id="the overage begins"),
         pytest.param(polled(credits_of("-49.99", 100, overage_limit=OVERAGE)), State.LOW, id="some overage left"),
         pytest.param(polled(credits_of(-50, 100, overage_limit=OVERAGE)), State.EXHAUSTED, id="the overage is used up too"),
@@ -55,8 +55,8 @@ def test_an_account_is_in_the_worst_state_that_holds(account: Account, state: St
         pytest.param(
             polled(Quota("team_spend", "usd", Decimal(0), Decimal(9), Decimal(9))), State.EXHAUSTED, id="a spending cap is reached"
         ),
-        pytest.param(polled(Quota("spend", "usd", used=Decimal(9))), State.OK, id="spent, and no cap told"),
-        pytest.param(polled(Quota("voice_slots", "slots", Decimal(0), Decimal(30), Decimal(30))), State.OK, id="a full house"),
+        pytest.param(polled(Quota("spend", "usd", used=Decimal(9))), State.OK, id="spent, and no cap was sent"),
+        pytest.param(polled(Quota("voice_slots", "slots", Decimal(0), Decimal(30), Decimal(30))), State.OK, id="all slots used"),
         pytest.param(polled(credits_of(40), thresholds=FLOOR), State.OK, id="at the operator's threshold"),
         pytest.param(polled(credits_of("39.99"), thresholds=FLOOR), State.LOW, id="below the operator's threshold"),
         pytest.param(polled(credits_of(49, 100), thresholds=SHARED_FLOOR), State.LOW, id="below the operator's share"),
@@ -71,17 +71,17 @@ def test_an_account_is_in_the_worst_state_that_holds(account: Account, state: St
         pytest.param(burning(polled(credits_of(24, unlimited=True)), HOURLY), State.OK, id="has no end"),
     ],
 )
-def test_a_resource_has_a_state_of_its_own_which_the_account_takes_over(account: Account, state: State) -> None:
+def test_a_resource_has_its_own_state_and_the_account_has_the_same(account: Account, state: State) -> None:
     facts = facts_of(account)
     assert [quota.state for quota in facts.quotas] == [state]
     assert facts.state is state
 
 
 @pytest.mark.parametrize("nothing", [credits_of(0), credits_of(0, 0), credits_of(0, 0, used=Decimal(0))])
-def test_what_was_never_bought_is_not_exhausted_but_what_was_used_is(nothing: Quota) -> None:
-    beside = Quota("wallet", "usd", Decimal(50))
-    assert facts_of(polled(nothing, beside)).state is State.OK
-    assert facts_of(burning(polled(nothing, beside), HOURLY)).state is State.EXHAUSTED
+def test_a_resource_that_was_never_bought_is_not_exhausted(nothing: Quota) -> None:
+    other = Quota("wallet", "usd", Decimal(50))
+    assert facts_of(polled(nothing, other)).state is State.OK
+    assert facts_of(burning(polled(nothing, other), HOURLY)).state is State.EXHAUSTED
 
 
 def test_of_a_stale_reading_only_the_mismatches_are_shown() -> None:

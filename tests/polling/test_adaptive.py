@@ -18,7 +18,7 @@ from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from exporter.polling.adaptive import adaptive_interval
 from exporter.providers.library import BUILT_IN, load_definition
-from tests.polling.rig import HERE, Time, Vendor, running
+from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
 from tests.support import NOW, make_job
 
 KEY: Final = AccountKey("liveavatar", "demo")
@@ -32,8 +32,8 @@ def quota(remaining: str | int | Decimal | None, *, limit: int | None = None, un
 
 
 def paced(now: Quota | None, before: Quota | None = None, *, ago: float = 300.0, **changes: Any) -> float:
-    """The interval after a poll that read `now`, where the one so long before had read `before`."""
-    job = make_job(HERE, **{"min_interval": Seconds(30.0), **changes})
+    """The interval after a poll that read `now`, if the previous one had read `before`."""
+    job = make_job(ONE_VENDOR, **{"min_interval": Seconds(30.0), **changes})
     known = Entry()
     if before is not None:
         known = replace(known, reading=Reading(quotas=(before,)), last_success_at=NOW - ago)
@@ -74,12 +74,12 @@ CASES: dict[str, tuple[Quota | None, Quota | None, float]] = {
 
 
 @pytest.mark.parametrize(("now", "before", "interval"), CASES.values(), ids=CASES)
-def test_the_nearer_the_next_event_the_closer_the_look(now: Quota | None, before: Quota | None, interval: float) -> None:
+def test_the_interval_is_shorter_near_an_event(now: Quota | None, before: Quota | None, interval: float) -> None:
     assert paced(now, before) == pytest.approx(interval)
 
 
 @pytest.mark.parametrize(("now", "before"), [case[:2] for case in CASES.values()], ids=CASES)
-def test_an_account_that_does_not_allow_it_is_never_looked_at_more_closely(now: Quota | None, before: Quota | None) -> None:
+def test_an_account_without_a_minimum_interval_keeps_its_interval(now: Quota | None, before: Quota | None) -> None:
     assert paced(now, before, min_interval=None) == 300
 
 
@@ -103,7 +103,7 @@ FLOORED: dict[str, tuple[Quota | None, Quota | None, tuple[Threshold, ...], floa
     "the own one counts before the one of all": (quota(199, limit=1000), None, (floor_share("0.2", "*"), floor(150)), 300),
     "another resource's": (quota(49), None, (floor(50, "other"),), 300),
     "a low share that the operator does not mind": (quota(99, limit=1000), None, (floor(50),), 300),
-    "a low share beside another resource's": (quota(99, limit=1000), None, (floor(50, "other"),), 30),
+    "a low share with another resource's threshold": (quota(99, limit=1000), None, (floor(50, "other"),), 30),
     "at the threshold in 1000 s": (quota(1500), quota(1800), (floor(500),), 100),
     "at the threshold in a minute": (quota(560), quota(860), (floor(500),), 30),
     "at the nearer of two in 1000 s": (quota(1500), quota(1800), (floor(500), floor(100, severity="critical")), 100),
@@ -113,36 +113,36 @@ FLOORED: dict[str, tuple[Quota | None, Quota | None, tuple[Threshold, ...], floa
     "nothing left": (quota(0), quota(300), (floor(50),), 300),
     "overdrawn": (quota(-5), quota(300), (floor(50),), 300),
     "below the threshold without an end": (quota(49, unlimited=True), None, (floor(50),), 30),
-    "nothing is told of what remains": (quota(None, limit=5), None, (floor(50),), 300),
+    "the remaining amount is unknown": (quota(None, limit=5), None, (floor(50),), 300),
 }
 
 
 @pytest.mark.parametrize(("now", "before", "thresholds", "interval"), FLOORED.values(), ids=FLOORED)
-def test_the_nearer_the_operators_threshold_the_closer_the_look(
+def test_the_interval_is_shorter_near_the_operators_threshold(
     now: Quota | None, before: Quota | None, thresholds: tuple[Threshold, ...], interval: float
 ) -> None:
     assert paced(now, before, thresholds=thresholds) == pytest.approx(interval)
 
 
-def test_a_threshold_makes_no_account_be_asked_more_often_that_does_not_allow_it() -> None:
+def test_a_threshold_does_not_shorten_the_interval_without_a_minimum_interval() -> None:
     assert paced(quota(49), thresholds=(floor(50),), min_interval=None) == 300
 
 
-def test_the_soonest_event_of_all_resources_counts() -> None:
-    job = make_job(HERE, min_interval=Seconds(30.0))
+def test_the_soonest_event_of_all_resources_is_used() -> None:
+    job = make_job(ONE_VENDOR, min_interval=Seconds(30.0))
     reading = Reading(quotas=(quota(5), replace(quota(5), resource="other", resets_at=NOW + 700)))
     assert adaptive_interval(job.settings, reading, Entry(), NOW, NOW) == 70
 
 
-def test_a_gap_between_the_readings_counts_as_long_as_it_was() -> None:
+def test_a_gap_between_the_readings_counts_with_its_length() -> None:
     assert paced(quota(1000), quota(1600), ago=600.0) == pytest.approx(100)
 
 
-def test_a_smallest_interval_above_the_interval_changes_nothing() -> None:
+def test_a_minimum_interval_above_the_interval_changes_nothing() -> None:
     assert paced(quota(1, limit=1000), min_interval=Seconds(900.0)) == 300
 
 
-def test_amounts_next_to_nothing_are_amounts() -> None:
+def test_very_small_amounts_are_valid() -> None:
     assert 30 <= paced(quota("1e-400"), quota("2e-400")) <= 300
 
 
@@ -165,7 +165,7 @@ def test_the_interval_stays_between_its_bounds(
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(0, 10**9), st.floats(1, 1e6))
-def test_less_to_go_never_means_a_longer_interval(less: int, more: int, used: int, ago: float) -> None:
+def test_an_event_that_is_closer_never_lengthens_the_interval(less: int, more: int, used: int, ago: float) -> None:
     less, more = sorted((less, more))
     assert paced(quota(less), quota(less + used), ago=ago) <= paced(quota(more), quota(more + used), ago=ago) + 1e-6
     assert paced(quota(more), quota(more + used + less), ago=ago) <= paced(quota(more), quota(more + used), ago=ago) + 1e-6
@@ -173,18 +173,18 @@ def test_less_to_go_never_means_a_longer_interval(less: int, more: int, used: in
     assert paced(quota(1, resets_at=NOW + less)) <= paced(quota(1, resets_at=NOW + more))
 
 
-async def test_a_reset_is_near_by_the_clock_that_was_set_right() -> None:
+async def test_the_time_to_a_reset_uses_the_corrected_clock() -> None:
     time, shift = Time(), -21_600.0
     clock = Clock(wall=lambda: time.wall() + shift, monotonic=lambda: time.now, sleep=time.clock.sleep, random=lambda: 0.0)
     shift = 0.0
-    vendor = Vendor(time, answer=lambda _: Reading(quotas=(quota(5, resets_at=NOW + 1000),)))
-    async with running(vendor, [make_job(HERE, min_interval=Seconds(30.0))], clock):
+    vendor = RecordingClient(time, answer=lambda _: Reading(quotas=(quota(5, resets_at=NOW + 1000),)))
+    async with running(vendor, [make_job(ONE_VENDOR, min_interval=Seconds(30.0))], clock):
         await time.run(150)
     assert vendor.starts() == [0, 100]
 
 
 def job(interval: float = 300.0, account: str = "demo", **changes: Any) -> Job:
-    return make_job(HERE, account=account, interval=Seconds(interval), **changes)
+    return make_job(ONE_VENDOR, account=account, interval=Seconds(interval), **changes)
 
 
 def failing(_: Job) -> Reading:
@@ -197,17 +197,17 @@ def time() -> Time:
 
 
 @pytest.fixture
-def vendor(time: Time) -> Vendor:
-    return Vendor(time)
+def vendor(time: Time) -> RecordingClient:
+    return RecordingClient(time)
 
 
-async def test_a_reload_does_not_disturb_unchanged_accounts(time: Time, vendor: Vendor) -> None:
+async def test_a_reload_does_not_disturb_unchanged_accounts(time: Time, vendor: RecordingClient) -> None:
     names = [f"account {number}" for number in range(5)]
-    async with running(vendor, [job(60, name) for name in names], time.clock) as rig:
+    async with running(vendor, [job(60, name) for name in names], time.clock) as polling:
         await time.run(30)
-        tasks = {key: task for key, (_, task) in rig.scheduler._tasks.items()}
-        rig.reload(*(job(60, name) for name in reversed(names)), job(60, "new"))
-        assert {key: task for key, (_, task) in rig.scheduler._tasks.items() if key.account != "new"} == tasks
+        tasks = {key: task for key, (_, task) in polling.scheduler._tasks.items()}
+        polling.reload(*(job(60, name) for name in reversed(names)), job(60, "new"))
+        assert {key: task for key, (_, task) in polling.scheduler._tasks.items() if key.account != "new"} == tasks
         await time.run(150)
     for name in names:
         first, *others = vendor.starts(name)
@@ -218,108 +218,108 @@ async def test_a_reload_does_not_disturb_unchanged_accounts(time: Time, vendor: 
     ("former", "later", "at", "expected"),
     [(300, 60, 10, 60), (300, 60, 200, 200), (60, 300, 10, 300), (60, 300, 59, 300), (300, 300, 10, 300), (300, 1, 0.5, 1)],
 )
-async def test_another_interval_counts_from_the_last_poll(
-    time: Time, vendor: Vendor, former: float, later: float, at: float, expected: float
+async def test_a_new_interval_starts_at_the_last_poll(
+    time: Time, vendor: RecordingClient, former: float, later: float, at: float, expected: float
 ) -> None:
-    async with running(vendor, [job(former)], time.clock) as rig:
+    async with running(vendor, [job(former)], time.clock) as polling:
         await time.run(at)
-        rig.reload(job(later))
+        polling.reload(job(later))
         await time.run(expected - at + later + 0.5)
     assert vendor.starts() == pytest.approx([0, expected, expected + later], abs=1e-4)
 
 
-async def test_a_removed_account_stops_and_vanishes_and_a_new_one_starts(time: Time, vendor: Vendor) -> None:
-    async with running(vendor, [job(60)], time.clock) as rig:
+async def test_a_removed_account_is_not_polled_and_not_shown_and_a_new_one_is_polled(time: Time, vendor: RecordingClient) -> None:
+    async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(30)
-        rig.reload(job(60, "new"))
+        polling.reload(job(60, "new"))
         await time.run(100)
-        assert [each.key.account for each in rig.store.snapshot().accounts] == ["new"]
+        assert [each.key.account for each in polling.store.snapshot().accounts] == ["new"]
     assert vendor.starts() == [0]
     assert vendor.starts("new") == [30, 90]
 
 
 @pytest.mark.parametrize("interval", [10.0, 60.0, 300.0])
-async def test_a_poll_that_a_change_cuts_off_is_not_made_up_for(time: Time, interval: float) -> None:
-    vendor = Vendor(time, lasts=5.0)
-    async with running(vendor, [job(60)], time.clock) as rig:
+async def test_a_poll_that_a_reload_cancels_is_not_repeated(time: Time, interval: float) -> None:
+    vendor = RecordingClient(time, lasts=5.0)
+    async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(2)
-        rig.reload(job(interval, labels={"team": "video"}))
+        polling.reload(job(interval, labels={"team": "video"}))
         await time.run(interval)
-        assert rig.store[KEY].polls == 0
+        assert polling.store[KEY].polls == 0
     assert vendor.starts() == pytest.approx([0, interval], abs=1e-4)
     assert vendor.under_way == 0
 
 
-async def test_an_account_that_is_removed_in_the_middle_of_a_poll_leaves_nothing(time: Time) -> None:
-    vendor = Vendor(time, lasts=5.0)
-    async with running(vendor, [job(60), job(60, "other")], time.clock) as rig:
+async def test_an_account_that_is_removed_during_a_poll_is_not_stored(time: Time) -> None:
+    vendor = RecordingClient(time, lasts=5.0)
+    async with running(vendor, [job(60), job(60, "other")], time.clock) as polling:
         await time.run(2)
-        rig.reload(job(60, "other"))
+        polling.reload(job(60, "other"))
         await time.run(30)
-        assert [(each.key.account, each.entry.polls) for each in rig.store.snapshot().accounts] == [("other", 1)]
+        assert [(each.key.account, each.entry.polls) for each in polling.store.snapshot().accounts] == [("other", 1)]
 
 
 @pytest.mark.parametrize("changed", [False, True])
 @pytest.mark.parametrize("answer", [failing, lambda _: Reading()], ids=["failing", "good"])
 async def test_two_hundred_reloads_in_a_row_cause_no_poll(
     time: Time,
-    vendor: Vendor,
+    vendor: RecordingClient,
     changed: bool,  # noqa: FBT001 -- a case
     answer: Callable[[Job], Reading],
 ) -> None:
     vendor.answer = answer
-    async with running(vendor, [job(60)], time.clock) as rig:
+    async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(1)
         for number in range(200):
-            rig.reload(job(60, labels={"reload": str(number * changed)}))
+            polling.reload(job(60, labels={"reload": str(number * changed)}))
             await time.run(0.25)
         assert vendor.starts() == [0]
         await time.run(10)
         assert vendor.starts() == [0, 60]
 
 
-def test_a_definition_that_is_read_again_is_the_same_definition() -> None:
+def test_two_reads_of_a_definition_are_equal() -> None:
     former, again = (load_definition(BUILT_IN / "liveavatar.yaml") for _ in range(2))
     assert former == again
 
 
-async def test_a_changed_label_leaves_the_beat_alone(time: Time, vendor: Vendor) -> None:
+async def test_a_changed_label_does_not_change_the_schedule(time: Time, vendor: RecordingClient) -> None:
     names = [f"account {number}" for number in range(100)]
-    async with running(vendor, [job(20, name) for name in names], time.clock) as rig:
+    async with running(vendor, [job(20, name) for name in names], time.clock) as polling:
         await time.run(25)
-        rig.reload(*(job(20, name, labels={"team": "video"}) for name in names))
+        polling.reload(*(job(20, name, labels={"team": "video"}) for name in names))
         await time.run(14)
     for name in names:
         first, second, *_ = vendor.starts(name)
         assert second == pytest.approx(first + 20, abs=1e-4)
 
 
-async def test_a_longer_interval_also_counts_where_polls_fail(time: Time, vendor: Vendor) -> None:
+async def test_a_longer_interval_also_applies_if_polls_fail(time: Time, vendor: RecordingClient) -> None:
     vendor.answer = failing
-    async with running(vendor, [job(60)], time.clock) as rig:
+    async with running(vendor, [job(60)], time.clock) as polling:
         await time.run(10)
-        rig.reload(job(600))
+        polling.reload(job(600))
         await time.run(595)
     assert vendor.starts() == [0, 600]
 
 
-async def test_a_shorter_interval_does_not_undercut_the_closest_look(time: Time, vendor: Vendor) -> None:
+async def test_a_shorter_interval_is_at_least_the_minimum_interval(time: Time, vendor: RecordingClient) -> None:
     vendor.answer = lambda _: Reading(quotas=(quota(1, limit=1000),))
-    async with running(vendor, [job(300, min_interval=Seconds(30.0))], time.clock) as rig:
+    async with running(vendor, [job(300, min_interval=Seconds(30.0))], time.clock) as polling:
         await time.run(5)
-        rig.reload(job(60, min_interval=Seconds(30.0)))
+        polling.reload(job(60, min_interval=Seconds(30.0)))
         await time.run(24)
     assert vendor.starts() == [0]
 
 
-async def test_a_short_limit_for_retry_after_does_not_cut_the_interval(time: Time, vendor: Vendor) -> None:
+async def test_a_short_limit_for_retry_after_does_not_cut_the_interval(time: Time, vendor: RecordingClient) -> None:
     def busy(_: Job) -> Reading:
         raise PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(7.0))
 
     vendor.answer = busy
-    async with running(vendor, [job(3600, max_retry_after=Seconds(600.0))], time.clock) as rig:
+    async with running(vendor, [job(3600, max_retry_after=Seconds(600.0))], time.clock) as polling:
         await time.run(60)
-        rig.reload(job(3600, max_retry_after=Seconds(600.0), labels={"team": "video"}))
+        polling.reload(job(3600, max_retry_after=Seconds(600.0), labels={"team": "video"}))
         await time.run(3500)
     assert vendor.starts() == [0]
 
@@ -331,14 +331,14 @@ STEPS = st.lists(
 )
 
 
-async def follow(steps: list[tuple[dict[str, float], int]], vendor: Vendor, time: Time) -> None:
-    """Check all gaps between polls; an account that was gone for a while is another one."""
+async def follow(steps: list[tuple[dict[str, float], int]], vendor: RecordingClient, time: Time) -> None:
+    """Check all gaps between polls. An account that was removed and added again is a new one."""
     ended: dict[str, list[int]] = {}
-    async with running(vendor, [], time.clock) as rig:
+    async with running(vendor, [], time.clock) as polling:
         for intervals, seconds in steps:
-            for gone in {key.account for key in rig.scheduler._tasks} - set(intervals):
+            for gone in {key.account for key in polling.scheduler._tasks} - set(intervals):
                 ended.setdefault(gone, []).append(len(vendor.polls))
-            rig.reload(*(job(interval, name) for name, interval in sorted(intervals.items())))
+            polling.reload(*(job(interval, name) for name, interval in sorted(intervals.items())))
             await time.run(seconds)
     for name in "abc":
         polls = [(number, start, job) for number, (account, start, job) in enumerate(vendor.polls) if account == name]
@@ -353,7 +353,7 @@ async def test_no_sequence_of_reloads_polls_an_account_sooner_than_its_interval(
     steps: list[tuple[dict[str, float], int]], lasts: float
 ) -> None:
     time = Time()
-    await follow(steps, Vendor(time, lasts), time)
+    await follow(steps, RecordingClient(time, lasts), time)
 
 
 @settings(max_examples=60, derandomize=True, database=None)
@@ -362,15 +362,15 @@ async def test_no_sequence_of_reloads_polls_a_failing_account_sooner_than_its_in
     steps: list[tuple[dict[str, float], int]], lasts: float
 ) -> None:
     time = Time(chance=0.3)
-    await follow(steps, Vendor(time, lasts, failing), time)
+    await follow(steps, RecordingClient(time, lasts, failing), time)
 
 
 def resumed(job: Job, time: Time, begun_at: float | None = None, **known: Any) -> Store:
-    """What a daemon knows that was stopped and started again."""
+    """The store of a daemon after a restart."""
     return Store([job], [float("inf")], time.clock, {job.key: Record(Entry(**known), Schedule(begun_at))})
 
 
-async def first_poll(time: Time, vendor: Vendor, job: Job, within: float, **known: Any) -> float | None:
+async def first_poll(time: Time, vendor: RecordingClient, job: Job, within: float, **known: Any) -> float | None:
     async with running(vendor, [job], time.clock, resumed(job, time, **known)):
         await time.run(within)
     return next(iter(vendor.starts()), None)
@@ -388,7 +388,7 @@ async def first_poll(time: Time, vendor: Vendor, job: Job, within: float, **know
     ],
 )
 async def test_a_restart_polls_no_sooner_than_the_last_poll_allows(
-    time: Time, vendor: Vendor, last: float, known: dict[str, Any], expected: float
+    time: Time, vendor: RecordingClient, last: float, known: dict[str, Any], expected: float
 ) -> None:
     start = await first_poll(time, vendor, job(300), 1000, begun_at=NOW + last, **known)
     assert start == pytest.approx(expected, abs=1e-4)
@@ -403,10 +403,10 @@ async def test_a_restart_polls_no_sooner_than_the_last_poll_allows(
         ({"max_retry_after": Seconds(1200.0)}, {"limited_until": NOW + 1e8}, 300),
     ],
 )
-async def test_a_plan_of_the_far_future_is_not_believed(
-    time: Time, vendor: Vendor, changes: dict[str, Any], known: dict[str, Any], expected: float
+async def test_a_stored_time_in_the_far_future_is_ignored(
+    time: Time, vendor: RecordingClient, changes: dict[str, Any], known: dict[str, Any], expected: float
 ) -> None:
-    """The clock was wrong when it was made."""
+    """The clock was wrong when this was stored."""
     [cut] = [900] if known.get("failures") else [expected]
     start = await first_poll(time, vendor, job(300, **changes), 90_000, begun_at=NOW + 1e8, **known)
     assert start == pytest.approx(cut, abs=1e-4)
@@ -414,18 +414,18 @@ async def test_a_plan_of_the_far_future_is_not_believed(
 
 @pytest.mark.parametrize(("changes", "expected"), [({}, 86_400), ({"max_retry_after": Seconds(1200.0)}, 1200)])
 async def test_a_wait_is_no_longer_than_the_configuration_allows(
-    time: Time, vendor: Vendor, changes: dict[str, Any], expected: float
+    time: Time, vendor: RecordingClient, changes: dict[str, Any], expected: float
 ) -> None:
     start = await first_poll(time, vendor, job(300, **changes), 90_000, begun_at=NOW - 30, limited_until=NOW + 1e8)
     assert start == pytest.approx(expected, abs=1e-4)
 
 
-async def test_a_restart_with_a_longer_interval_polls_no_sooner_than_that(time: Time, vendor: Vendor) -> None:
+async def test_a_restart_with_a_longer_interval_polls_no_sooner_than_that(time: Time, vendor: RecordingClient) -> None:
     start = await first_poll(time, vendor, job(600), 1000, begun_at=NOW - 30)
     assert start == pytest.approx(570, abs=1e-4)
 
 
-async def test_restarts_in_a_row_cause_no_poll(time: Time, vendor: Vendor) -> None:
+async def test_restarts_in_a_row_cause_no_poll(time: Time, vendor: RecordingClient) -> None:
     kept: dict[str, Any] = {}
     for _ in range(20):
         store = resumed(job(300), time, **kept)

@@ -15,14 +15,14 @@ from exporter.polling.budget import Budget
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
-from tests.polling.rig import ELSEWHERE, HERE, Time, Vendor, running
+from tests.polling.support import ONE_VENDOR, OTHER_VENDOR, RecordingClient, Time, running
 from tests.support import FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]
 
 
 class Turns:
-    """Accounts that take their turns of one budget; each keeps its place for so long."""
+    """Accounts that share one budget; each keeps its slot for this long."""
 
     def __init__(self, time: Time, lasts: float = 0.0) -> None:
         self.starts: list[tuple[str, float]] = []
@@ -46,21 +46,21 @@ def time() -> Time:
     return Time()
 
 
-def jobs_of(count: int, url: str = HERE, provider: str = "liveavatar", **changes: object) -> list[Job]:
+def jobs_of(count: int, url: str = ONE_VENDOR, provider: str = "liveavatar", **changes: object) -> list[Job]:
     return [make_job(url, provider, account=f"account {number:02}", **changes) for number in range(count)]
 
 
 @pytest.mark.parametrize("cap", [1, 2, 10])
-async def test_no_more_polls_are_under_way_at_one_host_than_allowed(time: Time, cap: int) -> None:
-    vendor = Vendor(time, lasts=30.0)
+async def test_no_more_polls_run_at_one_host_than_allowed(time: Time, cap: int) -> None:
+    vendor = RecordingClient(time, lasts=30.0)
     async with running(vendor, jobs_of(12, max_concurrent_requests=cap), time.clock):
         await time.run(400)
     assert vendor.peak == cap
     assert {account for account, _, _ in vendor.polls} == {job.key.account for job in jobs_of(12)}
 
 
-async def test_the_longest_waiting_poll_comes_first_and_none_is_left_out(time: Time) -> None:
-    vendor = Vendor(time, lasts=1.0)
+async def test_polls_run_in_the_order_of_their_waiting_time(time: Time) -> None:
+    vendor = RecordingClient(time, lasts=1.0)
     async with running(vendor, jobs_of(20, max_concurrent_requests=1, interval=Seconds(10.0)), time.clock):
         await time.run(205)
     first_round = [account for account, _, _ in vendor.polls[:20]]
@@ -94,15 +94,15 @@ async def test_unused_requests_are_not_saved_up(time: Time) -> None:
     assert [start for _, start in turns.starts] == [0, 100, 110]
 
 
-async def test_two_hosts_have_budgets_of_their_own_and_two_paths_of_a_host_share_one(time: Time) -> None:
+async def test_each_host_has_its_own_budget_and_the_paths_of_a_host_share_it(time: Time) -> None:
     turns = Turns(time)
-    for number, url in enumerate([HERE, ELSEWHERE, f"{HERE}/gateway", f"{ELSEWHERE}/gateway"]):
+    for number, url in enumerate([ONE_VENDOR, OTHER_VENDOR, f"{ONE_VENDOR}/gateway", f"{OTHER_VENDOR}/gateway"]):
         turns.take(make_job(url, account=f"{number}", max_requests_per_minute=6))
     await time.run(60)
     assert sorted(turns.starts) == [("0", 0), ("1", 0), ("2", 10), ("3", 10)]
 
 
-async def test_who_leaves_the_queue_frees_nothing_that_was_not_theirs(time: Time) -> None:
+async def test_a_poll_that_leaves_the_queue_frees_no_slot(time: Time) -> None:
     turns = Turns(time, lasts=10.0)
     turns.take(*jobs_of(4, max_concurrent_requests=1))
     await time.run(1)
@@ -113,7 +113,7 @@ async def test_who_leaves_the_queue_frees_nothing_that_was_not_theirs(time: Time
     assert turns.starts == [("account 00", 0), ("account 02", 10), ("account 03", 20)]
 
 
-async def test_who_leaves_at_work_or_while_being_paced_leaves_the_place_free(time: Time) -> None:
+async def test_a_poll_that_is_cancelled_while_running_or_paced_frees_its_slot(time: Time) -> None:
     turns = Turns(time, lasts=5.0)
     jobs = jobs_of(3, max_concurrent_requests=1, max_requests_per_minute=6)
     turns.take(jobs[0])
@@ -128,12 +128,12 @@ async def test_who_leaves_at_work_or_while_being_paced_leaves_the_place_free(tim
 
 
 async def test_reloads_do_not_use_up_the_minute(time: Time) -> None:
-    vendor = Vendor(time)
+    vendor = RecordingClient(time)
     first, second = jobs_of(2, max_requests_per_minute=6)
-    async with running(vendor, [first], time.clock) as rig:
+    async with running(vendor, [first], time.clock) as polling:
         await time.run(1)
         for number in range(50):
-            rig.reload(first, replace(second, settings=replace(second.settings, labels={"reload": str(number)})))
+            polling.reload(first, replace(second, settings=replace(second.settings, labels={"reload": str(number)})))
             await time.run(0.2)  # longer than the splay of two accounts
         await time.run(30)
         assert len(vendor.starts("account 01")) == 1
@@ -150,8 +150,8 @@ async def test_a_reload_that_changes_the_cap_keeps_the_pace(time: Time) -> None:
     assert [start for _, start in turns.starts] == [0, 10]
 
 
-async def test_a_poll_that_had_to_queue_is_followed_by_a_whole_interval(time: Time) -> None:
-    vendor = Vendor(time, lasts=40.0)
+async def test_a_poll_that_waited_is_followed_by_a_full_interval(time: Time) -> None:
+    vendor = RecordingClient(time, lasts=40.0)
     async with running(vendor, jobs_of(2, max_concurrent_requests=1, interval=Seconds(60.0)), time.clock):
         await time.run(10)
         vendor.lasts = 0.0
@@ -160,17 +160,17 @@ async def test_a_poll_that_had_to_queue_is_followed_by_a_whole_interval(time: Ti
         assert min(after - before for before, after in itertools.pairwise(vendor.starts(account))) >= 60 - 1e-4
 
 
-async def test_waiting_for_a_turn_is_no_part_of_the_duration(time: Time) -> None:
-    vendor = Vendor(time, lasts=7.0)
-    async with running(vendor, jobs_of(5, max_concurrent_requests=1), time.clock) as rig:
+async def test_waiting_for_a_slot_is_not_part_of_the_duration(time: Time) -> None:
+    vendor = RecordingClient(time, lasts=7.0)
+    async with running(vendor, jobs_of(5, max_concurrent_requests=1), time.clock) as polling:
         await time.run(60)
-        durations = [entry.duration for entry in rig.store.snapshot().entries]
+        durations = [entry.duration for entry in polling.store.snapshot().entries]
     assert durations == [pytest.approx(7.0)] * 5
     assert len(vendor.polls) == 5
 
 
-async def test_waiting_for_a_turn_does_not_use_up_the_timeout(client: Client, simulator: Simulator, job: MakeJob) -> None:
-    simulator.misbehave(secret_of("heygen"), Fault.HANG)
+async def test_waiting_for_a_slot_does_not_use_the_timeout(client: Client, simulator: Simulator, job: MakeJob) -> None:
+    simulator.set_fault(secret_of("heygen"), Fault.HANG)
     slow = job("heygen", timeout=Seconds(1.0), max_concurrent_requests=1)
     quick = job("liveavatar", timeout=Seconds(0.95), max_concurrent_requests=1)
     clock = FakeClock().clock

@@ -21,7 +21,7 @@ from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Status
 from exporter.overview.build import build_overview
 from exporter.polling.scheduler import Scheduler
 from tests.accounts.support import Log
-from tests.polling.rig import Time, running
+from tests.polling.support import Time, running
 from tests.support import NOW, make_job
 
 KEY: Final = AccountKey("heygen", "demo")
@@ -34,7 +34,7 @@ EXPIRY: Final = "ai_account_credential_expiry_timestamp_seconds{"
 
 
 @dataclass
-class Vendor(Client):
+class RecordingClient(Client):
     """A vendor whose optional request has these outcomes, in order; the last one stays."""
 
     time: Time
@@ -79,16 +79,16 @@ def expiry_is_shown(store: Store) -> bool:
 
 async def test_a_failure_is_counted_by_reason_and_does_not_fail_the_poll() -> None:
     time = Time()
-    async with running(Vendor(time, [REFUSED]), [new_job()], time.clock) as rig:
+    async with running(RecordingClient(time, [REFUSED]), [new_job()], time.clock) as polling:
         await time.run(1)
-        entry = rig.store[KEY]
-        assert (entry.up, entry.error, entry.errors, counted(rig.store)) == (True, None, {}, {"forbidden": 1})
-        page = lines(rig.store)
+        entry = polling.store[KEY]
+        assert (entry.up, entry.error, entry.errors, counted(polling.store)) == (True, None, {}, {"forbidden": 1})
+        page = lines(polling.store)
         assert ERRORS % ("forbidden", "1.0") in page
         assert {ERRORS % (reason, "0.0") for reason in Reason if reason != "forbidden"} <= set(page)
 
 
-async def test_every_reason_is_present_from_the_start_where_there_are_optional_requests_and_only_there() -> None:
+async def test_every_reason_is_present_from_the_start_only_with_optional_requests() -> None:
     time = Time()
     store = new_store([new_job(), make_job("http://127.0.0.1:1", "liveavatar")], time.clock)
     families = [line for line in lines(store) if line.startswith("ai_account_optional_request_errors_total{")]
@@ -97,7 +97,7 @@ async def test_every_reason_is_present_from_the_start_where_there_are_optional_r
 
 async def test_the_first_failure_and_the_recovery_are_logged() -> None:
     time, log = Time(), Log()
-    async with running(Vendor(time, [REFUSED, REFUSED, ANSWERED]), [new_job()], time.clock):
+    async with running(RecordingClient(time, [REFUSED, REFUSED, ANSWERED]), [new_job()], time.clock):
         await time.run(200)
     about = {"provider": "heygen", "account": "demo", "request": PATH}
     assert [line for line in log.lines() if line["event"].startswith("optional")] == [
@@ -106,29 +106,29 @@ async def test_the_first_failure_and_the_recovery_are_logged() -> None:
     ]
 
 
-async def test_its_figures_stay_until_they_are_stale_and_the_others_stay_current() -> None:
+async def test_its_values_stay_until_they_are_stale_and_the_others_are_updated() -> None:
     time = Time()
-    vendor = Vendor(time, [ANSWERED, REFUSED])
-    async with running(vendor, [new_job()], time.clock) as rig:
+    vendor = RecordingClient(time, [ANSWERED, REFUSED])
+    async with running(vendor, [new_job()], time.clock) as polling:
         await time.run(1)
-        assert expiry_is_shown(rig.store)
+        assert expiry_is_shown(polling.store)
         await time.run(178)
-        assert rig.store[KEY].last_success_at == NOW + 120
-        assert rig.store[KEY].reading == Reading((WALLET,))
-        assert expiry_is_shown(rig.store)
+        assert polling.store[KEY].last_success_at == NOW + 120
+        assert polling.store[KEY].reading == Reading((WALLET,))
+        assert expiry_is_shown(polling.store)
         await time.run(2)
-        assert not expiry_is_shown(rig.store)
-        assert any(line.startswith("ai_account_quota_remaining{") for line in lines(rig.store))
+        assert not expiry_is_shown(polling.store)
+        assert any(line.startswith("ai_account_quota_remaining{") for line in lines(polling.store))
 
 
-async def test_its_figures_vanish_with_the_others_where_polls_fail() -> None:
+async def test_its_values_are_removed_with_the_others_if_polls_fail() -> None:
     time = Time()
-    vendor = Vendor(time, [ANSWERED])
-    async with running(vendor, [new_job()], time.clock) as rig:
+    vendor = RecordingClient(time, [ANSWERED])
+    async with running(vendor, [new_job()], time.clock) as polling:
         await time.run(1)
         vendor.failing = True
         await time.run(180)
-        assert not expiry_is_shown(rig.store)
+        assert not expiry_is_shown(polling.store)
 
 
 @pytest.mark.parametrize(
@@ -143,30 +143,30 @@ async def test_its_figures_vanish_with_the_others_where_polls_fail() -> None:
 )
 async def test_a_retry_after_delays_that_request_only(outcome: PollError, settings: Mapping[str, object], expected: list[float]) -> None:
     time = Time()
-    vendor = Vendor(time, [outcome])
-    async with running(vendor, [new_job(**settings)], time.clock) as rig:
+    vendor = RecordingClient(time, [outcome])
+    async with running(vendor, [new_job(**settings)], time.clock) as polling:
         await time.run(299)
-        assert rig.store[KEY].polls == 5
-        assert rig.store[KEY].limited_until is None
+        assert polling.store[KEY].polls == 5
+        assert polling.store[KEY].limited_until is None
     assert vendor.sent == expected
 
 
-async def test_failures_stretch_the_interval_of_that_request_only() -> None:
+async def test_failures_lengthen_the_interval_of_that_request_only() -> None:
     time = Time(chance=1.0)
-    vendor = Vendor(time, [REFUSED])
-    async with running(vendor, [new_job(max_backoff=Seconds(240.0))], time.clock) as rig:
+    vendor = RecordingClient(time, [REFUSED])
+    async with running(vendor, [new_job(max_backoff=Seconds(240.0))], time.clock) as polling:
         await time.run(1000)
-        assert rig.store[KEY].polls == 17
+        assert polling.store[KEY].polls == 17
     assert vendor.sent == [0, 60, 180, 420, 660, 900]
 
 
-async def test_the_wait_the_counts_and_the_figures_survive_a_restart() -> None:
+async def test_the_wait_the_counts_and_the_values_survive_a_restart() -> None:
     time = Time()
-    vendor = Vendor(time, [ANSWERED, PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(100.0))])
+    vendor = RecordingClient(time, [ANSWERED, PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(100.0))])
     job = new_job()
-    async with running(vendor, [job], time.clock) as rig:
+    async with running(vendor, [job], time.clock) as polling:
         await time.run(70)
-        record = rig.store.record(KEY)
+        record = polling.store.record(KEY)
     read = decode(b"heygen", b"demo", record.schedule.begun_at, None, encode(record.entry).encode())
     assert read is not None
     store = new_store([job], time.clock, dict([read]))
@@ -176,9 +176,9 @@ async def test_the_wait_the_counts_and_the_figures_survive_a_restart() -> None:
     assert vendor.sent == [0, 60]
 
 
-async def test_a_wait_that_a_wrong_clock_has_stored_is_not_obeyed() -> None:
+async def test_a_wait_that_a_wrong_clock_stored_is_ignored() -> None:
     time = Time()
-    vendor = Vendor(time, [ANSWERED])
+    vendor = RecordingClient(time, [ANSWERED])
     job = new_job()
     store = new_store([job], time.clock)
     optional = {PATH: OptionalRequest(ANSWERED, NOW + 1e9, None, 1, NOW + 1e9)}
@@ -199,7 +199,7 @@ async def test_the_api_names_a_failed_request_until_it_recovers() -> None:
     time = Time()
     job = new_job()
     store = new_store([job], time.clock)
-    scheduler = Scheduler(Vendor(time, [REFUSED, ANSWERED]), store, time.clock)
+    scheduler = Scheduler(RecordingClient(time, [REFUSED, ANSWERED]), store, time.clock)
     await scheduler.poll_once(job)
     [account] = build_overview(store.snapshot(), "1").accounts
     assert account.optional_requests is not None

@@ -24,18 +24,18 @@ MakeJob = Callable[..., Job]
 
 
 class Scripted(Client):
-    """A client whose polls do what they are told, in order; then they succeed."""
+    """A client whose polls have the given outcomes, in order; then they succeed."""
 
     def __init__(self, *script: Callable[[], Reading] | PollError | BaseException) -> None:
-        self._script = list(script)
+        self._outcomes = list(script)
         self.polls = 0
 
     async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:  # noqa: ARG002 -- every job alike
         self.polls += 1
-        act = self._script.pop(0) if self._script else Reading
-        if isinstance(act, BaseException):
-            raise act
-        return act()
+        outcome = self._outcomes.pop(0) if self._outcomes else Reading
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome()
 
 
 @asynccontextmanager
@@ -111,7 +111,7 @@ async def test_a_poll_that_is_longer_than_the_interval_never_overlaps_the_next(j
 
 
 async def test_a_hanging_account_delays_no_other(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
-    simulator.misbehave(secret_of("heygen"), Fault.HANG)
+    simulator.set_fault(secret_of("heygen"), Fault.HANG)
     jobs = [job("heygen", interval=Seconds(10.0)), job("liveavatar", interval=Seconds(10.0))]
     async with running(client, jobs, clock) as store:
         await clock.advance(0.1, asleep=1)  # the sick one does not come back to sleep
@@ -121,7 +121,7 @@ async def test_a_hanging_account_delays_no_other(client: Client, simulator: Simu
     assert polls == {"heygen": 0, "liveavatar": 6}
 
 
-async def test_failures_stretch_the_interval_and_a_success_restores_it(job: MakeJob) -> None:
+async def test_failures_lengthen_the_interval_and_a_success_restores_it(job: MakeJob) -> None:
     clock = FakeClock(chance=1.0)
     failures = [PollError(Reason.SERVER_ERROR, "HTTP 500")] * 4
     async with running(Scripted(*failures), [job(interval=Seconds(60.0), max_backoff=Seconds(200.0))], clock) as store:
@@ -137,7 +137,7 @@ async def test_the_last_good_reading_outlives_failures(client: Client, simulator
     async with running(client, [job()], clock) as store:
         await clock.advance(0, asleep=1)
         reading = only(store).reading
-        simulator.misbehave(secret_of("liveavatar"), Fault.SERVER_ERROR)
+        simulator.set_fault(secret_of("liveavatar"), Fault.SERVER_ERROR)
         await clock.advance(300, asleep=1)
         entry = only(store)
     assert reading is not None
@@ -146,7 +146,7 @@ async def test_the_last_good_reading_outlives_failures(client: Client, simulator
     assert entry.errors == {Reason.SERVER_ERROR: 1}
 
 
-async def test_one_line_when_it_turns_bad_and_one_when_it_recovers(job: MakeJob, clock: FakeClock, lines: io.StringIO) -> None:
+async def test_the_first_failure_and_the_recovery_are_logged_once(job: MakeJob, clock: FakeClock, lines: io.StringIO) -> None:
     failure = PollError(Reason.TIMEOUT, "no whole answer within 5s")
     other = PollError(Reason.CONNECTION, "no connection")
     async with running(Scripted(failure, other, failure), [job(interval=Seconds(10.0))], clock):
@@ -157,7 +157,7 @@ async def test_one_line_when_it_turns_bad_and_one_when_it_recovers(job: MakeJob,
     assert 'level=info event="poll recovered" provider=liveavatar account=demo failures=3' in recovered
 
 
-async def test_a_defect_fails_one_poll_and_the_log_has_its_place_without_its_text(
+async def test_a_defect_fails_one_poll_and_the_log_has_its_location_without_its_text(
     job: MakeJob, clock: FakeClock, lines: io.StringIO
 ) -> None:
     async with running(Scripted(ZeroDivisionError("canary")), [job(interval=Seconds(10.0))], clock) as store:
@@ -172,7 +172,7 @@ async def test_a_defect_fails_one_poll_and_the_log_has_its_place_without_its_tex
 
 
 async def test_a_loop_that_is_cancelled_from_within_ends_everything(job: MakeJob, clock: FakeClock) -> None:
-    """A task group takes a stray cancellation for a normal end: the account would silently be polled no more."""
+    """A task group treats a stray cancellation as a normal end: the account would silently not be polled again."""
     jobs = [job(), job("heygen")]
     scheduler = Scheduler(Scripted(asyncio.CancelledError()), new_store(jobs, clock.clock), clock.clock)
     task = asyncio.create_task(scheduler.run(jobs))

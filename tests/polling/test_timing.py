@@ -13,7 +13,7 @@ INTERVALS = st.floats(1, 86_400).map(Seconds)
 
 
 @given(KEYS, INTERVALS, st.integers(1, 5_000))
-def test_the_splay_is_the_same_after_every_start_and_inside_its_window(key: AccountKey, interval: Seconds, accounts: int) -> None:
+def test_the_start_offset_is_the_same_after_every_start_and_within_its_window(key: AccountKey, interval: Seconds, accounts: int) -> None:
     delay = splay(key, interval, accounts)
     assert delay == splay(key, interval, accounts)
     assert 0 <= delay <= min(interval, (accounts - 1) / START_RATE)
@@ -41,7 +41,7 @@ def test_each_further_failure_doubles_the_longest_wait_up_to_the_cap() -> None:
     assert [backed_off(Seconds(60), failures, Seconds(900), 1.0) for failures in range(1, 8)] == [60, 120, 240, 480, 900, 900, 900]
 
 
-def test_the_jitter_takes_nothing_off_the_interval() -> None:
+def test_the_jitter_does_not_shorten_the_interval() -> None:
     assert backed_off(Seconds(60), 5, Seconds(900), 0.0) == 60
     assert backed_off(Seconds(60), 5, Seconds(900), 0.5) == 480
 
@@ -58,15 +58,15 @@ def test_the_effective_interval_is_never_below_the_interval_nor_above_the_cap(
     assert interval <= effective <= max(interval, max_backoff) * (1 + 1e-12)
 
 
-def test_a_quick_poll_keeps_the_beat() -> None:
+def test_a_quick_poll_keeps_the_schedule() -> None:
     assert next_due(100.0, Seconds(10), 100.3) == 110
 
 
-def test_a_long_poll_skips_the_beats_that_it_missed() -> None:
+def test_a_long_poll_skips_the_times_that_it_missed() -> None:
     assert next_due(100.0, Seconds(10), 125.0) == 130
 
 
-def test_a_poll_that_ends_on_a_beat_is_followed_at_once() -> None:
+def test_a_poll_that_ends_at_a_scheduled_time_is_followed_at_once() -> None:
     assert next_due(100.0, Seconds(10), 120.0) == 120
 
 

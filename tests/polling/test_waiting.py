@@ -22,7 +22,7 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.server import Simulator
-from tests.polling.rig import HERE, Time, Vendor, running
+from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
 from tests.support import NOW, PATIENCE, FakeClock, make_job, secret_of
 
 MakeJob = Callable[..., Job]
@@ -36,7 +36,7 @@ LEFT = "ai_account_quota_remaining"
 
 
 def shown(store: Store) -> dict[str, float]:
-    """What the page says of the only account, by family."""
+    """The values of the only account, by family."""
     body = Exposition(("1", ""), runtime=False).render(store.snapshot()).body
     families = text_string_to_metric_families(body.decode())
     return {sample.name: sample.value for family in families for sample in family.samples if sample.labels.get("account") == "demo"}
@@ -56,7 +56,7 @@ ODD: list[tuple[dict[str, str], float | None, float]] = [
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(("headers", "limited", "wait"), ODD, ids=str)
-async def test_the_vendor_s_wish_sets_the_next_poll(
+async def test_retry_after_sets_the_next_poll(
     session: aiohttp.ClientSession,
     simulator: Simulator,
     job: MakeJob,
@@ -66,49 +66,49 @@ async def test_the_vendor_s_wish_sets_the_next_poll(
     wait: float,
 ) -> None:
     time = FakeClock()
-    simulator.reply(secret_of("liveavatar"), status=status, headers={"X-RateLimit-Reset": "", **headers})  # the vendor usually sends 1
+    simulator.set_response(
+        secret_of("liveavatar"), status=status, headers={"X-RateLimit-Reset": "", **headers}
+    )  # the vendor usually sends 1
     jobs = [job()]
-    async with running(Client(session, {}, time.clock), jobs, time.clock) as rig:
+    async with running(Client(session, {}, time.clock), jobs, time.clock) as polling:
         await time.settled(1)
-        entry, page = rig.store[jobs[0].key], shown(rig.store)
+        entry, page = polling.store[jobs[0].key], shown(polling.store)
         assert entry.limited_until == (None if limited is None else NOW + limited)
         assert page.get(LIMITED) == entry.limited_until
-        assert (rig.store.schedule(jobs[0].key).next_poll_at, page[INTERVAL]) == (NOW + wait, wait)
+        assert (polling.store.schedule(jobs[0].key).next_poll_at, page[INTERVAL]) == (NOW + wait, wait)
         simulator.clear(secret_of("liveavatar"))
         await time.advance(wait - 1, asleep=1)
         assert len(simulator.requests) == 1
         await time.advance(1, asleep=1)
         assert len(simulator.requests) == 2
-        assert LIMITED not in shown(rig.store)
-        assert rig.store.schedule(jobs[0].key).next_poll_at == NOW + wait + 300
+        assert LIMITED not in shown(polling.store)
+        assert polling.store.schedule(jobs[0].key).next_poll_at == NOW + wait + 300
 
 
-async def test_the_page_forgets_the_wish_as_soon_as_it_is_over(
-    client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock
-) -> None:
-    simulator.reply(secret_of("liveavatar"), status=429, headers={"Retry-After": "7"})
-    async with running(client, [job()], clock.clock) as rig:
+async def test_the_page_shows_the_wait_until_it_ends(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+    simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "7"})
+    async with running(client, [job()], clock.clock) as polling:
         await clock.settled(1)
         await clock.advance(6, asleep=1)
-        assert shown(rig.store)[LIMITED] == NOW + 7
+        assert shown(polling.store)[LIMITED] == NOW + 7
         await clock.advance(1, asleep=1)
-        assert LIMITED not in shown(rig.store)
+        assert LIMITED not in shown(polling.store)
 
 
-async def test_only_so_much_of_the_wish_is_granted(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
-    simulator.reply(secret_of("liveavatar"), status=429, headers={"Retry-After": "5000"})
+async def test_the_wait_is_limited(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+    simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "5000"})
     jobs = [job(max_retry_after=Seconds(600.0))]
-    async with running(client, jobs, clock.clock) as rig:
+    async with running(client, jobs, clock.clock) as polling:
         await clock.settled(1)
-        entry = rig.store[jobs[0].key]
-    assert (rig.store.schedule(jobs[0].key).next_poll_at, entry.limited_until) == (NOW + 600, NOW + 600)
+        entry = polling.store[jobs[0].key]
+    assert (polling.store.schedule(jobs[0].key).next_poll_at, entry.limited_until) == (NOW + 600, NOW + 600)
 
 
 @pytest.mark.parametrize("provider", ["heygen", "elevenlabs"])
-async def test_a_rate_limit_s_reset_is_nothing_to_vendors_whose_definition_does_not_name_it(
+async def test_a_rate_limit_reset_header_is_ignored_unless_the_definition_names_it(
     client: Client, simulator: Simulator, job: MakeJob, provider: str
 ) -> None:
-    simulator.reply(secret_of(provider), status=429, headers={"X-RateLimit-Reset": "400"})
+    simulator.set_response(secret_of(provider), status=429, headers={"X-RateLimit-Reset": "400"})
     with pytest.raises(PollError) as caught:
         await client.poll(job(provider))
     assert (caught.value.reason, caught.value.retry_after) == (Reason.RATE_LIMITED, None)
@@ -116,30 +116,32 @@ async def test_a_rate_limit_s_reset_is_nothing_to_vendors_whose_definition_does_
 
 @pytest.mark.parametrize("status", [200, 401, 500, 502])
 async def test_retry_after_with_another_status_is_ignored(client: Client, simulator: Simulator, job: MakeJob, status: int) -> None:
-    simulator.reply(secret_of("liveavatar"), status=status, body={"code": 7}, headers={"Retry-After": "1000", "X-RateLimit-Reset": "400"})
+    simulator.set_response(
+        secret_of("liveavatar"), status=status, body={"code": 7}, headers={"Retry-After": "1000", "X-RateLimit-Reset": "400"}
+    )
     with pytest.raises(PollError) as caught:
         await client.poll(job())
     assert caught.value.retry_after is None
 
 
-async def test_one_account_s_wait_is_no_other_s(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
-    simulator.reply(secret_of("liveavatar"), status=429, headers={"Retry-After": "1000"})
+async def test_the_wait_of_one_account_does_not_delay_another(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+    simulator.set_response(secret_of("liveavatar"), status=429, headers={"Retry-After": "1000"})
     jobs = [job("liveavatar"), job("elevenlabs")]
-    async with running(client, jobs, clock.clock) as rig:
+    async with running(client, jobs, clock.clock) as polling:
         await clock.settled(2)
         for _ in range(10):
             await clock.advance(90, asleep=2)
-        polls = {each.key.provider: each.entry.polls for each in rig.store.snapshot().accounts}
+        polls = {each.key.provider: each.entry.polls for each in polling.store.snapshot().accounts}
     assert polls == {"liveavatar": 1, "elevenlabs": 3}
 
 
-async def test_a_wait_counts_from_the_answer() -> None:
+async def test_a_wait_starts_at_the_response() -> None:
     def busy(job: Job) -> Reading:
         raise PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(60.0))
 
     time = Time()
-    vendor = Vendor(time, lasts=20.0, answer=busy)
-    async with running(vendor, [make_job(HERE, interval=Seconds(30.0))], time.clock):
+    vendor = RecordingClient(time, lasts=20.0, answer=busy)
+    async with running(vendor, [make_job(ONE_VENDOR, interval=Seconds(30.0))], time.clock):
         await time.run(100)
     assert vendor.starts() == [0, 80]
 
@@ -163,11 +165,11 @@ def rotate(key: Path) -> None:
 
 
 @asynccontextmanager
-async def stretched(reason: Reason, file: Path, lasts: float = 0.0) -> AsyncIterator[tuple[Time, Vendor]]:
+async def stretched(reason: Reason, file: Path, lasts: float = 0.0) -> AsyncIterator[tuple[Time, RecordingClient]]:
     """An account that failed at 0, 60 and 180 seconds, and is due again at 420."""
     time = Time(chance=1.0)
-    vendor = Vendor(time, lasts, refusing(reason))
-    job = make_job(HERE, secret=SecretSource(file=file), interval=Seconds(60.0))
+    vendor = RecordingClient(time, lasts, refusing(reason))
+    job = make_job(ONE_VENDOR, secret=SecretSource(file=file), interval=Seconds(60.0))
     async with running(vendor, [job], time.clock):
         await time.run(200)
         assert vendor.starts() == [0, 60, 180]
@@ -178,7 +180,7 @@ REFUSALS = [Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.CREDENTIAL]
 
 
 @pytest.mark.parametrize("reason", REFUSALS)
-async def test_another_secret_is_tried_at_the_next_beat_and_no_sooner(key: Path, reason: Reason) -> None:
+async def test_a_changed_secret_is_tried_at_the_next_scheduled_time(key: Path, reason: Reason) -> None:
     async with stretched(reason, key) as (time, vendor):
         rotate(key)
         await time.run(39)
@@ -195,14 +197,14 @@ async def test_the_same_secret_is_not_tried_sooner(key: Path, reason: Reason) ->
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - set(REFUSALS)))
-async def test_another_secret_does_not_end_other_waits(key: Path, reason: Reason) -> None:
+async def test_a_changed_secret_does_not_end_other_waits(key: Path, reason: Reason) -> None:
     async with stretched(reason, key) as (time, vendor):
         rotate(key)
         await time.run(300)
     assert vendor.starts()[3:] == [420]
 
 
-async def test_the_beat_is_the_usual_one_after_another_secret_has_helped(key: Path) -> None:
+async def test_the_schedule_is_restored_after_a_changed_secret_succeeds(key: Path) -> None:
     async with stretched(Reason.UNAUTHORIZED, key) as (time, vendor):
         rotate(key)
         vendor.answer = lambda _: Reading()
@@ -210,14 +212,14 @@ async def test_the_beat_is_the_usual_one_after_another_secret_has_helped(key: Pa
     assert vendor.starts()[3:] == [240, 300, 360]
 
 
-async def test_a_secret_that_changes_during_the_poll_is_another_one(key: Path) -> None:
+async def test_a_secret_that_changes_during_the_poll_is_a_changed_secret(key: Path) -> None:
     async with stretched(Reason.UNAUTHORIZED, key, lasts=30.0) as (time, vendor):
         rotate(key)  # 20 s into the third poll
         await time.run(100)
     assert len(vendor.starts()) == 4
 
 
-async def test_what_is_optional_is_asked_after_what_is_needed(client: Client, simulator: Simulator, job: MakeJob) -> None:
+async def test_optional_requests_are_sent_after_the_required_ones(client: Client, simulator: Simulator, job: MakeJob) -> None:
     reading = await client.poll(job("heygen"))
     assert [request.path for request in simulator.requests] == ["/v3/users/me", "/v3/api_keys/self"]
     assert reading.quotas
@@ -267,7 +269,7 @@ OPTIONAL: list[tuple[str, Handler, float | None, Reason | None]] = [
 
 
 @pytest.mark.parametrize(("optional", "expires", "reason"), [case[1:] for case in OPTIONAL], ids=[case[0] for case in OPTIONAL])
-async def test_an_optional_request_that_fails_is_counted_and_costs_only_its_own_figures(
+async def test_an_optional_request_that_fails_is_counted_and_only_its_values_are_absent(
     client: Client, clock: FakeClock, optional: Handler, expires: float | None, reason: Reason | None
 ) -> None:
     patience = Seconds(0.5 if optional is hang else PATIENCE)
@@ -307,17 +309,17 @@ async def test_the_retry_after_of_an_optional_request_is_obeyed(client: Client) 
 
 
 @pytest.mark.parametrize("step", [6 * HOUR, -6 * HOUR, 90.4])
-async def test_a_clock_that_is_set_disturbs_neither_the_beat_nor_the_ages(
+async def test_setting_the_clock_changes_neither_the_schedule_nor_the_ages(
     client: Client, simulator: Simulator, job: MakeJob, step: float
 ) -> None:
     time, shift = FakeClock(), 0.0
     clock = Clock(wall=lambda: time.wall() + shift, monotonic=lambda: time.now, sleep=time.clock.sleep, random=lambda: 0.0)
-    async with running(client, [job()], clock) as rig:
+    async with running(client, [job()], clock) as polling:
         await time.settled(1)
         for number in range(1, 5):
             shift = step * (number % 3)
             await time.advance(299, asleep=1)
-            page = shown(rig.store)
+            page = shown(polling.store)
             assert len(simulator.requests) == number
             assert clock.wall() - page[SUCCESS] == pytest.approx(299, abs=1)
             assert page[LEFT] == 1010

@@ -77,7 +77,7 @@ def test_the_alert_fires_in_a_unit_test(kind: tuple[str, str]) -> None:
 
 
 @each_kind
-def test_the_alert_stays_quiet_in_a_unit_test(kind: tuple[str, str]) -> None:
+def test_the_alert_does_not_fire_in_a_unit_test(kind: tuple[str, str]) -> None:
     assert [each for each in CASES if each[:3] == (*kind, False)]
 
 

@@ -13,7 +13,7 @@ _MARK = "raw JSON: "
 
 
 def raw(text: str) -> str:
-    """A stand-in for JSON text that `encode` writes as it is, such as `1e999`."""
+    """JSON text that `encode` writes as it is, such as `1e999`."""
     return _MARK + text
 
 
@@ -23,7 +23,7 @@ def encode(body: object) -> bytes:
 
 
 def leaves(body: object, path: Path = ()) -> Iterator[Path]:
-    """Where text, numbers, booleans and null stand."""
+    """The places of text, numbers, booleans and null."""
     if isinstance(body, dict):
         for key, value in body.items():
             yield from leaves(value, (*path, key))
@@ -32,7 +32,7 @@ def leaves(body: object, path: Path = ()) -> Iterator[Path]:
 
 
 def objects(body: object, path: Path = ()) -> Iterator[Path]:
-    """Where objects stand, the body itself among them."""
+    """The places of objects, the body included."""
     if isinstance(body, dict):
         yield path
         for key, value in body.items():
@@ -46,7 +46,7 @@ def at(body: object, path: Path) -> object:
 
 
 def replaced(body: Any, path: Path, value: object) -> Any:
-    """A copy with another value in one place."""
+    """A copy with another value at one place."""
     changed = copy.deepcopy(body)
     _parent(changed, path)[path[-1]] = value
     return changed

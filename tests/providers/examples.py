@@ -1,4 +1,4 @@
-"""The example answers as tests use them: what the vendor sends, and what must come of it."""
+"""The example responses for tests: what the vendor sends, and the expected result."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Example:
 
     @property
     def request(self) -> Request:
-        """The one that this answers: the definition's first, unless the example names another by its path."""
+        """The request of this response: the first of the definition, unless the example names another path."""
         first, *_ = requests = self.definition.requests
         return next((request for request in requests if request.path == self.document.get("request")), first)
 
@@ -63,7 +63,7 @@ class Example:
 
 
 def read(definition: Definition, status: int, content: bytes, request: Request | None = None) -> Reading:
-    """What the exporter makes of one answer; to the first request, unless another is given."""
+    """Read one response; to the first request, unless another is given."""
     request = request or definition.requests[0]
     return extract([(request, accept(definition, request, status, content))])
 

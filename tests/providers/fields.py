@@ -1,4 +1,4 @@
-"""The fields that a definition declares, and which place of a body feeds which of them."""
+"""The fields that a definition declares, and the places of a body that they read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Field:
     kind: Kind
     expressions: tuple[str, ...]
     shows: frozenset[str]
-    """The figures that hang on it."""
+    """The values that depend on it."""
 
     @property
     def has_alternatives(self) -> bool:
@@ -40,7 +40,7 @@ class Field:
         return False
 
     def is_shadowed(self, path: Path, body: object) -> bool:
-        """Whether a better place is filled, so that this one does not count."""
+        """Whether a place with precedence has a value, so that this one is not read."""
         for expression in self.expressions:
             names = identifiers(expression)
             earlier = names[: names.index(".".join(path))] if ".".join(path) in names else []
@@ -50,7 +50,7 @@ class Field:
 
 
 def identifiers(expression: str) -> list[str]:
-    """The places that a JMESPath expression names, in order. `a.b | c` is the place `a.b.c`, where `a.b` may be of any kind."""
+    """The places that a JMESPath expression reads, in order. `a.b | c` is the place `a.b.c`, where `a.b` may be of any type."""
     return _IDENTIFIER.findall(_LENIENT.sub(".", _STRING.sub("", expression)))
 
 

@@ -1,4 +1,4 @@
-"""A Reading taken apart, so that two can be compared field by field."""
+"""The values of a Reading by name, so that two readings can be compared field by field."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
 
 
 def figures(reading: Reading) -> dict[str, object]:
-    """All that a reading says, by dotted name. An amount goes with its unit, since it is another amount in another unit."""
+    """All values of a reading, by dotted name. An amount includes its unit, because it is another amount in another unit."""
     found: dict[str, object] = {}
     for quota in reading.quotas:
         found |= _of_quota(quota)

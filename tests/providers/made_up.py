@@ -1,4 +1,4 @@
-"""A vendor that does not exist, for what no real one shows."""
+"""A vendor that does not exist, for cases that no real vendor has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a vendor sends, it is read or it is a failed poll; no other error and no figure that is not finite."""
+"""Anything that a vendor sends is read or is a failed poll, without another error or a number that is not finite."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_any_bytes_are_read_or_refused(provider: str, status: int, content: byte
 
 @given(example=st.sampled_from(HAPPY), data=st.data())
 @settings(deadline=None, max_examples=150)
-def test_a_good_answer_with_anything_in_some_places_is_read_or_refused(example: Example, data: st.DataObject) -> None:
+def test_a_good_response_with_arbitrary_values_is_read_or_refused(example: Example, data: st.DataObject) -> None:
     body = example.document["body"]
     for leaf in data.draw(st.lists(st.sampled_from(list(leaves(body))), unique=True, max_size=4)):
         body = replaced(body, leaf, data.draw(bodies))

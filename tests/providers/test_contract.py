@@ -1,4 +1,4 @@
-"""What holds for every definition alike, whoever the vendor is."""
+"""The rules for all definitions."""
 
 from __future__ import annotations
 
@@ -96,18 +96,18 @@ def _reason(provider: str, status: int, content: bytes) -> Reason:
 
 
 def _without(reading: Reading, fields: list[Field]) -> dict[str, object]:
-    """The figures that these fields have no part in."""
+    """The values that do not depend on these fields."""
     changeable = {name for field in fields for name in field.shows}
     return {name: value for name, value in figures(reading).items() if name not in changeable}
 
 
 def _read_in(before: Reading, fields: list[Field]) -> list[Field]:
-    """A unit is read only where there is an amount."""
+    """A unit is read only if there is an amount."""
     return [field for field in fields if not field.name.endswith(".unit") or field.shows & figures(before).keys()]
 
 
 def _needed_units(before: Reading, fields: list[Field]) -> set[str]:
-    """A unit is needed where there is an amount, unless nothing was used and nothing else is known."""
+    """A unit is required if there is an amount, unless it is only a used amount of 0."""
     amounts = {name: value for name, value in figures(before).items() if not (name.endswith(".used") and value == (0, "usd"))}
     return {field.name for field in fields if field.name.endswith(".unit") and field.shows & amounts.keys()}
 
@@ -115,34 +115,34 @@ def _needed_units(before: Reading, fields: list[Field]) -> set[str]:
 @each_provider
 @pytest.mark.parametrize("content", [b"", HTML, b"{}"], ids=["no body", "HTML", "an empty object"])
 @pytest.mark.parametrize("status", REASON_OF_STATUS)
-def test_a_failure_without_a_code_is_judged_by_its_status(provider: str, status: int, content: bytes) -> None:
+def test_a_failure_without_a_code_is_classified_by_its_status(provider: str, status: int, content: bytes) -> None:
     assert _reason(provider, status, content) == REASON_OF_STATUS[status]
 
 
 @each_provider
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_no_answer(provider: str, status: int) -> None:
+def test_a_redirect_is_an_invalid_response(provider: str, status: int) -> None:
     assert _reason(provider, status, b"") is Reason.INVALID_RESPONSE
 
 
 @each_happy
-def test_a_good_body_in_a_redirect_is_no_answer(example: Example) -> None:
+def test_a_good_body_in_a_redirect_is_an_invalid_response(example: Example) -> None:
     assert _reason(example.definition.name, 302, example.content) is Reason.INVALID_RESPONSE
 
 
 @each_happy
-def test_a_good_body_under_a_bad_status_is_a_failure(example: Example) -> None:
+def test_a_good_body_with_an_error_status_is_a_failure(example: Example) -> None:
     assert _reason(example.definition.name, 500, example.content) is Reason.SERVER_ERROR
 
 
 @each_provider
 @pytest.mark.parametrize("content", NO_ANSWERS.values(), ids=NO_ANSWERS)
-def test_a_good_status_with_a_useless_body_is_invalid(provider: str, content: bytes) -> None:
+def test_a_success_status_with_an_unusable_body_is_invalid(provider: str, content: bytes) -> None:
     assert _reason(provider, 200, content) is Reason.INVALID_RESPONSE
 
 
 @each_field
-def test_a_null_costs_its_own_field_and_is_no_mismatch(example: Example, leaf: Path) -> None:
+def test_a_null_removes_its_own_field_and_is_no_mismatch(example: Example, leaf: Path) -> None:
     before, fed = example.reading, _fed(example, leaf)
     after = _outcome(example, replaced(example.document["body"], leaf, None))
     assert isinstance(after, Reading)
@@ -158,7 +158,7 @@ def test_an_absent_field_reads_like_a_null(example: Example, leaf: Path) -> None
 
 
 @each_field
-def test_a_wrong_type_costs_exactly_its_own_field(example: Example, leaf: Path) -> None:
+def test_a_wrong_type_removes_exactly_its_own_field(example: Example, leaf: Path) -> None:
     body, before, fed = example.document["body"], example.reading, _fed(example, leaf)
     counted = {field.name for field in _read_in(before, fed) if not field.is_shadowed(leaf, body)}
     for value in [wrong for field in fed for wrong in WRONG[field.kind]]:
@@ -170,7 +170,7 @@ def test_a_wrong_type_costs_exactly_its_own_field(example: Example, leaf: Path) 
 
 
 def _blocks(example: Example) -> list[Path]:
-    """Where a block that contains a declared field is, or could be."""
+    """The places of objects that contain, or could contain, a declared field."""
     body = example.document["body"]
     return [place for place in sorted({*objects(body), *leaves(body)}) if place and _is_block(example, place)]
 
@@ -180,14 +180,14 @@ def _blocks(example: Example) -> list[Path]:
     [(example, place) for example in HAPPY for place in _blocks(example)],
     ids=lambda value: value.id if isinstance(value, Example) else ".".join(value),
 )
-def test_another_value_in_place_of_a_block_is_a_mismatch_or_a_failure(example: Example, place: Path) -> None:
+def test_a_value_instead_of_an_object_is_a_mismatch_or_a_failure(example: Example, place: Path) -> None:
     for value in [500, 42.5, 0, "500", "text", [], [500], [{}]]:
         after = _outcome(example, replaced(example.document["body"], place, value))
         assert after is Reason.INVALID_RESPONSE or (isinstance(after, Reading) and after.mismatches), value
 
 
 @each_expected_leaf
-def test_an_answer_without_what_it_must_hold_is_invalid(example: Example, leaf: Path) -> None:
+def test_a_response_that_fails_expect_is_invalid(example: Example, leaf: Path) -> None:
     body = example.document["body"]
     assert _outcome(example, removed(body, leaf)) is Reason.INVALID_RESPONSE
     for value in [None, *(wrong for field in _fed(example, leaf) for wrong in WRONG[field.kind])]:
@@ -201,19 +201,19 @@ def test_a_success_without_a_code_is_a_success(example: Example, leaf: Path) -> 
 
 
 @each_code
-def test_a_good_status_with_a_senseless_code_is_invalid(example: Example, leaf: Path) -> None:
+def test_a_success_status_with_an_unknown_code_is_invalid(example: Example, leaf: Path) -> None:
     for value in SENSELESS:
         assert _outcome(example, replaced(example.document["body"], leaf, value)) is Reason.INVALID_RESPONSE, value
 
 
 @each_unread_leaf
-def test_a_field_that_nothing_reads_changes_nothing(example: Example, leaf: Path) -> None:
+def test_an_unread_field_changes_nothing(example: Example, leaf: Path) -> None:
     for value in [None, *SENSELESS]:
         assert _outcome(example, replaced(example.document["body"], leaf, value)) == example.reading, value
 
 
 @each_happy
-def test_unknown_fields_change_nothing_wherever_they_are(example: Example) -> None:
+def test_unknown_fields_change_nothing_at_any_place(example: Example) -> None:
     body = example.document["body"]
     for place in objects(body):
         for value in [None, *SENSELESS]:
@@ -221,7 +221,7 @@ def test_unknown_fields_change_nothing_wherever_they_are(example: Example) -> No
 
 
 @each_provider
-def test_every_credential_builds_one_header_that_holds_the_secret(provider: str) -> None:
+def test_every_credential_is_one_header_with_the_secret(provider: str) -> None:
     for credential in DEFINITIONS[provider].credentials.values():
         ((name, value),) = credential.headers("made-up-key").items()
         assert name
@@ -229,7 +229,7 @@ def test_every_credential_builds_one_header_that_holds_the_secret(provider: str)
 
 
 @each_provider
-def test_a_vendor_is_asked_over_https_only(provider: str) -> None:
+def test_every_base_url_is_https(provider: str) -> None:
     definition = DEFINITIONS[provider]
     addresses = [definition.base_url, definition.docs_url, *definition.regions.values()]
     assert [address for address in addresses if not address.startswith("https://")] == []

@@ -1,4 +1,4 @@
-"""What a definition file may say, and what is told where it says something else."""
+"""The rules for definition files, and the problems that are reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _with_quota(**fields: object) -> dict[str, Any]:
     return {"requests": [{**GET, "quotas": [{**WALLET, **fields}]}]}
 
 
-WRONG: dict[str, tuple[dict[str, Any], str]] = {
+INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown key": ({"colour": "blue"}, "colour: unknown key"),
     "an unknown key of a request": ({"requests": [{**GET, "body": "{}"}]}, "requests[0].body: unknown key"),
     "an unknown key of a quota": (_with_quota(left="a"), "requests[0].quotas[0].left: unknown key"),
@@ -56,23 +56,25 @@ def _refusal(path: Path, content: object) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(("changes", "told"), WRONG.values(), ids=WRONG)
-def test_a_wrong_file_is_refused_with_the_file_and_the_place(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("changes", "problem"), INVALID.values(), ids=INVALID)
+def test_an_invalid_file_is_refused_with_its_name_and_the_path_of_the_problem(
+    tmp_path: Path, changes: dict[str, Any], problem: str
+) -> None:
     path = tmp_path / "acme.yaml"
-    assert f"{path}: {told}" in _refusal(path, {**ACME, **changes})
+    assert f"{path}: {problem}" in _refusal(path, {**ACME, **changes})
 
 
-@pytest.mark.parametrize("changes", [changes for changes, _ in WRONG.values() if "requests" not in changes])
-def test_one_fault_is_told_once(tmp_path: Path, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [changes for changes, _ in INVALID.values() if "requests" not in changes])
+def test_one_problem_is_reported_once(tmp_path: Path, changes: dict[str, Any]) -> None:
     assert len(_refusal(tmp_path / "acme.yaml", {**ACME, **changes}).splitlines()) == 1
 
 
-@pytest.mark.parametrize("changes", [changes for changes, told in WRONG.values() if told.startswith("requests[")])
-def test_one_fault_inside_a_request_is_told_once(tmp_path: Path, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [changes for changes, problem in INVALID.values() if problem.startswith("requests[")])
+def test_one_problem_inside_a_request_is_reported_once(tmp_path: Path, changes: dict[str, Any]) -> None:
     assert len(_refusal(tmp_path / "acme.yaml", {**ACME, **changes}).splitlines()) == 1
 
 
-def test_a_bad_selected_unit_is_named_by_its_place_in_the_file(tmp_path: Path) -> None:
+def test_an_invalid_selected_unit_is_reported_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "acme.yaml"
     assert f"{path}: requests[0].quotas[0].unit.select: " in _refusal(path, {**ACME, **_with_quota(unit={"select": "a["})})
 
@@ -82,7 +84,7 @@ def test_a_bad_selected_unit_is_named_by_its_place_in_the_file(tmp_path: Path) -
     [[{**GET, "quotas": [WALLET, WALLET]}], [{**GET, "quotas": [WALLET]}, {**GET, "quotas": [{**WALLET, "unit": "credits"}]}]],
     ids=["in one request", "in two requests"],
 )
-def test_a_resource_that_is_there_twice_is_refused(tmp_path: Path, requests: list[object]) -> None:
+def test_a_resource_that_is_defined_twice_is_refused(tmp_path: Path, requests: list[object]) -> None:
     path = tmp_path / "acme.yaml"
     refusal = _refusal(path, {**ACME, "requests": requests})
     assert str(path) in refusal
@@ -90,12 +92,12 @@ def test_a_resource_that_is_there_twice_is_refused(tmp_path: Path, requests: lis
 
 
 @pytest.mark.parametrize("content", [None, [], "text", 5], ids=str)
-def test_a_file_that_is_no_block_is_refused_by_name(tmp_path: Path, content: object) -> None:
+def test_a_file_that_is_no_mapping_is_refused_with_its_name(tmp_path: Path, content: object) -> None:
     path = tmp_path / "acme.yaml"
     assert _refusal(path, content) == f"{path}: expected a block of `key: value` lines"
 
 
-def test_all_faults_come_together(tmp_path: Path) -> None:
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     refusal = _refusal(tmp_path / "acme.yaml", {**ACME, "title": "", "base_url": "http://api.example.com", "colour": "blue"})
     assert [place in refusal for place in ("title: ", "base_url: ", "colour: ")] == [True, True, True]
 
@@ -109,7 +111,7 @@ def test_all_faults_come_together(tmp_path: Path) -> None:
         ("liveavatar", "api_key", {"X-API-KEY": "made-up"}),
     ],
 )
-def test_a_credential_travels_in_the_vendors_header(provider: str, credential: str, header: dict[str, str]) -> None:
+def test_a_credential_is_sent_in_the_vendors_header(provider: str, credential: str, header: dict[str, str]) -> None:
     assert DEFINITIONS[provider].credentials[credential].headers("made-up") == header
 
 

@@ -1,4 +1,4 @@
-"""Each example answer gives exactly what stands beside it, and together they exercise every declared field."""
+"""Each example response has exactly the stated result, and together they use every declared field."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ each_example = pytest.mark.parametrize("example", ALL, ids=lambda example: examp
 
 
 @pytest.mark.parametrize("example", [example for example in ALL if "reading" in example.document], ids=lambda example: example.id)
-def test_a_good_answer_gives_exactly_its_reading(example: Example) -> None:
+def test_a_good_response_gives_exactly_its_reading(example: Example) -> None:
     assert read(example.definition, example.status, example.content, example.request) == example.reading
 
 
 @pytest.mark.parametrize("example", [example for example in ALL if "failure" in example.document], ids=lambda example: example.id)
-def test_a_bad_answer_gives_exactly_its_reason(example: Example) -> None:
+def test_a_bad_response_gives_exactly_its_reason(example: Example) -> None:
     with pytest.raises(PollError) as caught:
         read(example.definition, example.status, example.content, example.request)
     assert caught.value.reason is example.reason
@@ -84,7 +84,7 @@ def _has_decimal_strings(block: dict[str, Any], *names: str) -> None:
 
 
 @each_example
-def test_an_example_is_laid_out_as_all_others(example: Example) -> None:
+def test_all_examples_have_the_same_layout(example: Example) -> None:
     assert example.path.read_text(encoding="utf-8") == json.dumps(example.document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -98,7 +98,7 @@ def test_every_declared_field_is_exercised_by_a_happy_example(provider: str) -> 
 
 
 def _unexercised(field: Field, shown: set[str]) -> set[str]:
-    """What of a field no example shows; a unit is shown by any amount that has it."""
+    """The parts of a field that no example has. Any amount with a unit shows the unit."""
     if field.name.endswith(".unit"):
         return set() if field.shows & shown else {field.name}
     return set(field.shows - shown)
@@ -111,5 +111,5 @@ def test_every_provider_has_happy_examples_and_failures(provider: str) -> None:
     assert any("failure" in example.document for example in own)
 
 
-def test_no_file_lies_beside_the_examples() -> None:
+def test_the_folder_contains_only_examples() -> None:
     assert sorted(path for path in EXAMPLES.rglob("*") if path.is_file()) == sorted(example.path for example in ALL)

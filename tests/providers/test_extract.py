@@ -1,4 +1,4 @@
-"""From a decoded answer to a Reading: exact figures, and one bad field that costs only itself."""
+"""From a decoded body to a Reading: exact numbers, and one invalid field removes only itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _quota(definition: Definition, body: object) -> Quota:
 
 @settings(deadline=None)
 @given(number_texts, number_texts)
-def test_what_is_left_is_computed_exactly_and_rounded_once(limit: str, used: str) -> None:
+def test_remaining_is_computed_exactly_and_rounded_once(limit: str, used: str) -> None:
     quota = _quota(quota_of(used="used", limit="limit"), {"used": raw(used), "limit": raw(limit)})
     assert quota.remaining is not None
     assert float(quota.remaining) == float(Fraction(limit) - Fraction(used))
@@ -34,7 +34,7 @@ def test_what_is_left_is_computed_exactly_and_rounded_once(limit: str, used: str
 
 @settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
-def test_what_is_left_of_any_two_doubles_is_exact_or_a_mismatch(limit: float, used: float) -> None:
+def test_remaining_of_any_two_doubles_is_exact_or_a_mismatch(limit: float, used: float) -> None:
     reading = read(quota_of(used="used", limit="limit"), 200, encode({"used": used, "limit": limit}))
     exact = Fraction(Decimal(repr(limit))) - Fraction(Decimal(repr(used)))
     (quota,) = reading.quotas
@@ -47,25 +47,25 @@ def test_what_is_left_of_any_two_doubles_is_exact_or_a_mismatch(limit: float, us
 
 @settings(deadline=None)
 @given(number_texts)
-def test_a_figure_that_was_sent_is_the_nearest_double(text: str) -> None:
+def test_a_number_that_was_sent_is_the_nearest_double(text: str) -> None:
     quota = _quota(quota_of(remaining="left"), {"left": raw(text)})
     assert quota.remaining is not None
     assert float(quota.remaining) == float(text)
 
 
-def test_what_the_vendor_says_is_left_counts_more_than_the_difference() -> None:
+def test_a_remaining_amount_that_was_sent_takes_precedence_over_the_difference() -> None:
     quota = _quota(quota_of(remaining="left", used="used", limit="limit"), {"left": 7, "used": 2, "limit": 10})
     assert quota == Quota("wallet", "usd", remaining=Decimal(7), used=Decimal(2), limit=Decimal(10))
 
 
 @pytest.mark.parametrize(("left", "mismatches"), [(None, ()), ("many", ("wallet.remaining",))])
-def test_the_difference_stands_in_where_what_is_left_is_missing(left: object, mismatches: tuple[str, ...]) -> None:
+def test_the_difference_is_used_if_remaining_is_absent(left: object, mismatches: tuple[str, ...]) -> None:
     reading = read(quota_of(remaining="left", used="used", limit="limit"), 200, encode({"left": left, "used": 2.5, "limit": 10}))
     assert reading.quotas == (Quota("wallet", "usd", remaining=Decimal("7.5"), used=Decimal("2.5"), limit=Decimal(10)),)
     assert reading.mismatches == mismatches
 
 
-def test_nothing_but_what_is_left_is_derived() -> None:
+def test_only_remaining_is_derived() -> None:
     assert _quota(quota_of(remaining="left", used="used", limit="limit"), {"left": 7, "limit": 10}).used is None
     assert _quota(quota_of(remaining="left", used="used", limit="limit"), {"left": 7, "used": 3}).limit is None
 
@@ -88,7 +88,7 @@ def test_scale_and_minus_are_exact(field: dict[str, object], body: object, expec
 
 
 @pytest.mark.parametrize("body", [{"a": 10}, {"a": 10, "b": None}, {"b": 5}])
-def test_half_of_a_subtraction_is_no_figure(body: object) -> None:
+def test_a_subtraction_needs_both_values(body: object) -> None:
     assert read(quota_of(remaining={"select": "a", "minus": "b"}), 200, encode(body)) == Reading()
 
 
@@ -103,11 +103,11 @@ def test_half_of_a_subtraction_is_no_figure(body: object) -> None:
         ({}, {"a": False}),
     ],
 )
-def test_a_bad_amount_is_counted_under_its_own_name(field: dict[str, object], body: object) -> None:
+def test_an_invalid_amount_is_counted_as_its_own_field(field: dict[str, object], body: object) -> None:
     assert read(quota_of(used={"select": "a", **field}), 200, encode(body)) == Reading(mismatches=("wallet.used",))
 
 
-def test_a_declared_word_says_that_there_is_no_limit() -> None:
+def test_a_declared_text_means_unlimited() -> None:
     definition = quota_of(used="used", limit={"select": "limit", "unlimited": "no_limit"})
     assert _quota(definition, {"used": 5, "limit": "no_limit"}) == Quota("wallet", "usd", used=Decimal(5), unlimited=True)
     assert _quota(definition, {"limit": "no_limit"}) == Quota("wallet", "usd", unlimited=True)
@@ -120,12 +120,12 @@ def test_a_selected_unit_is_lower_case(unit: object, expected: str) -> None:
 
 
 @pytest.mark.parametrize("unit", [None, "", "\n", True, {}, ["usd"]])
-def test_an_amount_of_unknown_unit_is_no_amount(unit: object) -> None:
+def test_an_amount_of_an_unknown_unit_is_absent(unit: object) -> None:
     reading = read(quota_of(unit={"select": "unit"}, remaining="left", used="used"), 200, encode({"unit": unit, "left": 1, "used": 2}))
     assert reading == Reading(mismatches=("wallet.unit",))
 
 
-def test_no_amount_needs_no_unit() -> None:
+def test_an_absent_amount_needs_no_unit() -> None:
     assert read(quota_of(unit={"select": "unit"}, remaining="left"), 200, b'{"unit": true}') == Reading()
 
 
@@ -157,18 +157,18 @@ def test_several_requests_make_one_reading() -> None:
         ({"format": "unix", "unknown": 0}, None, None),
     ],
 )
-def test_a_time_that_the_vendor_does_not_know_is_absent(field: dict[str, object], value: object, expected: float | None) -> None:
+def test_an_unknown_time_is_absent(field: dict[str, object], value: object, expected: float | None) -> None:
     definition = definition_of({"requests": [{"path": "/", "expect": "@", "created_at": {"select": "at", **field}}]})
     assert read(definition, 200, encode({"at": value})) == Reading(created_at=expected)
 
 
 @pytest.mark.parametrize("value", [True, -1, "soon", {}, [], False])
-def test_a_time_that_is_none_is_a_mismatch(value: object) -> None:
+def test_an_invalid_time_is_a_mismatch(value: object) -> None:
     definition = definition_of({"requests": [{"path": "/", "expect": "@", "created_at": {"select": "at", "format": "unix", "unknown": 0}}]})
     assert read(definition, 200, encode({"at": value})) == Reading(mismatches=("created_at",))
 
 
-def test_a_function_of_the_standard_can_give_an_amount() -> None:
+def test_a_standard_function_can_return_an_amount() -> None:
     assert _quota(quota_of(remaining="sum(pools[].left)"), {"pools": [{"left": 0.1}, {"left": 0.2}]}).remaining == Decimal("0.3")
 
 
@@ -181,7 +181,7 @@ def test_a_function_of_the_standard_can_give_an_amount() -> None:
         ("not_null(left, `0`)", {"left": None}, "0"),
     ],
 )
-def test_a_function_can_give_a_whole_number(select: str, body: object, expected: str) -> None:
+def test_a_function_can_return_an_integer(select: str, body: object, expected: str) -> None:
     assert read(quota_of(remaining=select), 200, encode(body)) == Reading((Quota("wallet", "usd", remaining=Decimal(expected)),))
 
 
@@ -193,7 +193,7 @@ def test_a_function_can_choose_by_a_number(select: str, expected: str) -> None:
     assert reading == Reading((Quota("wallet", "usd", remaining=Decimal(expected)),))
 
 
-def test_a_function_that_meets_a_number_beyond_reckoning_costs_its_field() -> None:
+def test_a_function_of_a_number_out_of_range_removes_its_field() -> None:
     body = {"a": raw("9e999999"), "b": raw("9e999999")}
     assert read(quota_of(remaining="sum([a, b])"), 200, encode(body)) == Reading(mismatches=("wallet.remaining",))
 
@@ -208,7 +208,7 @@ EXTREME = ["1e-1000001", "1e307", "-1e307", "1.7e308", "5e-324", "1", "0", "0e-9
 
 @pytest.mark.parametrize("limit", EXTREME)
 @pytest.mark.parametrize("used", EXTREME)
-def test_what_is_derived_of_extreme_numbers_is_bounded(limit: str, used: str) -> None:
+def test_a_number_derived_from_extreme_numbers_is_bounded(limit: str, used: str) -> None:
     definition = quota_of(used={"select": "used", "scale": "0.01"}, limit="limit", overage_limit={"select": "limit", "minus": "used"})
     (quota,) = read(definition, 200, encode({"used": raw(used), "limit": raw(limit)})).quotas
     for amount in (quota.remaining, quota.used, quota.limit, quota.overage_limit):
@@ -220,7 +220,7 @@ def test_what_is_derived_of_extreme_numbers_is_bounded(limit: str, used: str) ->
 
 @pytest.mark.parametrize("used", [0, "0", 0.0, "0.00", None])
 @pytest.mark.parametrize("unit", [None, ""])
-def test_nothing_used_needs_no_unit(used: object, unit: object) -> None:
+def test_a_used_amount_of_zero_needs_no_unit(used: object, unit: object) -> None:
     reading = read(quota_of(unit={"select": "unit"}, used="used"), 200, encode({"used": used, "unit": unit}))
     assert reading == Reading()
 
@@ -240,7 +240,7 @@ def test_the_number_of_an_unknown_time_is_no_mismatch_however_it_is_written(valu
 
 
 @pytest.mark.parametrize("provider", ["elevenlabs"])
-def test_a_vendor_s_zeros_for_what_does_not_exist_are_no_mismatch(provider: str) -> None:
+def test_zeros_for_absent_values_are_no_mismatch(provider: str) -> None:
     subscription = {
         "tier": "free", "character_count": 1, "character_limit": 10, "next_character_count_reset_unix": 0,
         "current_overage": {"amount": "0", "currency": None},

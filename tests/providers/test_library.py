@@ -1,4 +1,4 @@
-"""The definitions at hand: the built-in ones, and an operator's own beside them."""
+"""The library: the built-in definitions and an operator's own."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ def test_the_three_vendors_are_built_in() -> None:
     assert list(load_definitions()) == ["elevenlabs", "heygen", "liveavatar"]
 
 
-def test_a_built_in_definition_goes_by_its_own_name() -> None:
+def test_a_built_in_definition_is_found_by_its_name() -> None:
     assert all(definition.name == name for name, definition in load_definitions().items())
 
 
-def test_an_operators_own_definition_stands_beside_the_built_in_ones(tmp_path: Path) -> None:
+def test_an_operators_own_definition_is_added_to_the_built_in_ones(tmp_path: Path) -> None:
     path = _write(tmp_path, "acme.yaml", OWN_VENDOR)
     assert list(load_definitions([path])) == ["acme-voices", "elevenlabs", "heygen", "liveavatar"]
     assert list(load_definitions()) == ["elevenlabs", "heygen", "liveavatar"]
 
 
-def test_an_operators_own_definition_reads_an_answer(tmp_path: Path) -> None:
+def test_an_operators_own_definition_reads_a_response(tmp_path: Path) -> None:
     definition = load_definition(_write(tmp_path, "acme.yaml", OWN_VENDOR))
     assert read(definition, 200, OWN_ANSWER) == Reading(
         quotas=(
@@ -89,7 +89,7 @@ def test_an_operators_own_definition_reads_an_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["heygen", "elevenlabs", "liveavatar"])
-def test_the_name_of_a_built_in_definition_is_taken(tmp_path: Path, name: str) -> None:
+def test_the_name_of_a_built_in_definition_is_reserved(tmp_path: Path, name: str) -> None:
     path = _write(tmp_path, "mine.yaml", OWN_VENDOR.replace("acme-voices", name))
     with pytest.raises(ConfigError) as caught:
         load_definitions([path])
@@ -109,7 +109,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path / 'missing.yaml'}: no such file"
 
 
-def test_text_that_is_no_yaml_is_named_with_its_line(tmp_path: Path) -> None:
+def test_invalid_yaml_is_reported_with_its_line(tmp_path: Path) -> None:
     path = _write(tmp_path, "acme.yaml", "name: acme\ntitle: [\n")
     with pytest.raises(ConfigError) as caught:
         load_definition(path)
@@ -122,7 +122,7 @@ def test_a_key_that_is_written_twice_is_refused(tmp_path: Path) -> None:
         load_definition(path)
 
 
-def test_the_problems_of_all_files_come_together(tmp_path: Path) -> None:
+def test_the_problems_of_all_files_are_reported_together(tmp_path: Path) -> None:
     first = _write(tmp_path, "a.yaml", OWN_VENDOR.replace("https://api", "http://api"))
     missing = tmp_path / "b.yaml"
     with pytest.raises(ConfigError) as caught:

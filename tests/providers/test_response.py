@@ -1,4 +1,4 @@
-"""Whether a response is a success, and if not, why: the body's code first, the HTTP status second."""
+"""Whether a response is a success, and the reason if not: the body's code first, the HTTP status second."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _reason_of(status: int, body: object) -> Reason | None:
         (599, "server_error"),
     ],
 )
-def test_a_status_alone_says(status: int, reason: str) -> None:
+def test_a_status_alone_has_a_reason(status: int, reason: str) -> None:
     assert by_status(status) == reason
 
 
@@ -78,22 +78,22 @@ def test_a_status_alone_says(status: int, reason: str) -> None:
         (204, None, None),
     ],
 )
-def test_a_known_code_outranks_the_status(status: int, error: object, reason: Reason | None) -> None:
+def test_a_known_code_takes_precedence_over_the_status(status: int, error: object, reason: Reason | None) -> None:
     assert _reason_of(status, {"data": {"left": 1}, "error": error}) == reason
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_refused_whatever_code_it_carries(status: int) -> None:
+def test_a_redirect_is_refused_with_any_code(status: int) -> None:
     assert _reason_of(status, {"data": {"left": 1}, "error": {"code": "no_money"}}) is Reason.INVALID_RESPONSE
 
 
 @pytest.mark.parametrize("data", [None, False, "", [], {}])
-def test_what_selects_nothing_is_not_what_was_expected(data: object) -> None:
+def test_an_expectation_that_selects_nothing_fails(data: object) -> None:
     assert _reason_of(200, {"data": data}) is Reason.INVALID_RESPONSE
 
 
 @pytest.mark.parametrize("data", [0, 0.0, True, "0", [None], {"left": None}])
-def test_zero_is_something(data: object) -> None:
+def test_an_expectation_that_selects_zero_is_met(data: object) -> None:
     assert _reason_of(200, {"data": data}) is None
 
 
@@ -199,7 +199,7 @@ def test_a_body_of_too_many_values_is_an_invalid_response() -> None:
 
 @settings(deadline=None)
 @given(st.integers(min_value=200, max_value=599), st.text(min_size=8))
-def test_a_message_holds_no_text_that_the_vendor_sent(status: int, text: str) -> None:
+def test_a_message_contains_no_text_of_the_vendor(status: int, text: str) -> None:
     body = {"data": text, "error": {"code": f"canary {text}", "message": text}}
     with pytest.raises(PollError) as caught:
         accept(ACME, ACME.requests[0], status, json.dumps(body).encode())

@@ -1,4 +1,4 @@
-"""JMESPath selects from JSON whose numbers are decimals, and its functions know them as numbers."""
+"""JMESPath on JSON whose numbers are decimals; its functions accept them as numbers."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_an_expression_selects(expression: str, body: str, expected: object) -> 
         ("max_by(@, &left)", '[{"left": 1}, {"left": NaN}]'),
     ],
 )
-def test_a_function_over_the_wrong_kind_is_a_mismatch(expression: str, body: str) -> None:
+def test_a_function_of_the_wrong_type_is_a_mismatch(expression: str, body: str) -> None:
     with pytest.raises(Mismatch):
         Selection(expression).of(decode_json(body.encode()))
 
@@ -110,7 +110,7 @@ def test_a_bad_expression_is_refused_when_it_is_compiled(expression: str) -> Non
 
 
 @pytest.mark.parametrize("expression", ["(" * 100_000, "a" + "[" * 5_000, "!" * 100_000])
-def test_an_expression_that_cannot_be_compiled_is_refused_in_plain_words(expression: str) -> None:
+def test_an_expression_that_cannot_be_compiled_is_reported(expression: str) -> None:
     with pytest.raises(ValueError, match="is not a JMESPath expression: ") as caught:
         Selection(expression)
     assert len(str(caught.value)) < 500
@@ -160,7 +160,7 @@ def test_a_function_of_an_extreme_number_gives_a_bounded_number_or_a_mismatch(ex
         ("wallet.left | [0]", '{"wallet": 5}'),
     ],
 )
-def test_a_path_of_a_field_does_not_lead_through_a_value_of_another_kind(expression: str, body: str) -> None:
+def test_a_path_through_a_value_of_another_type_is_a_mismatch(expression: str, body: str) -> None:
     with pytest.raises(Mismatch):
         Selection(expression).field_of(decode_json(body.encode()))
 
@@ -182,7 +182,7 @@ def test_a_path_of_a_field_does_not_lead_through_a_value_of_another_kind(express
         ("length(@)", "[1]", 1),
     ],
 )
-def test_a_path_of_a_field_leads_through_blocks_and_null(expression: str, body: str, expected: object) -> None:
+def test_a_path_leads_through_objects_and_null(expression: str, body: str, expected: object) -> None:
     assert Selection(expression).field_of(decode_json(body.encode())) == expected
 
 

@@ -1,4 +1,4 @@
-"""What a vendor sent becomes an exact number, a point in time or short clean text, or is refused."""
+"""A value becomes an exact number, a time or short clean text, or is refused."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_decimal_string_becomes_the_nearest_double(text: str) -> None:
 
 @settings(deadline=None)
 @given(finite_doubles)
-def test_a_double_survives_the_way_through_json(value: float) -> None:
+def test_a_double_is_unchanged_by_json(value: float) -> None:
     number = to_decimal(decode_json(repr(value).encode()))
     assert number is not None
     assert float(number) == value
@@ -75,7 +75,7 @@ def test_null_is_no_number() -> None:
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS)
-def test_what_is_no_finite_decimal_is_a_mismatch(value: object) -> None:
+def test_anything_but_a_finite_decimal_is_a_mismatch(value: object) -> None:
     with pytest.raises(Mismatch):
         to_decimal(value)
 
@@ -181,14 +181,14 @@ def test_a_time_is_read_in_its_format(value: object, format_: TimeFormat, expect
         ("\u0662026-12-01T00:00:00Z", "iso8601"),
     ],
 )  # fmt: skip
-def test_what_is_no_time_between_1970_and_9999_is_a_mismatch(value: object, format_: TimeFormat) -> None:
+def test_anything_but_a_time_between_1970_and_9999_is_a_mismatch(value: object, format_: TimeFormat) -> None:
     with pytest.raises(Mismatch):
         to_time(value, format_)
 
 
 @settings(deadline=None)
 @given(scalars, st.sampled_from(["unix", "unix_ms", "iso8601"]))
-def test_any_value_is_a_time_of_this_era_or_a_mismatch(value: object, format_: TimeFormat) -> None:
+def test_any_value_is_a_time_in_range_or_a_mismatch(value: object, format_: TimeFormat) -> None:
     try:
         seconds = to_time(Decimal(value) if isinstance(value, int | float) and not isinstance(value, bool) else value, format_)
     except Mismatch:
@@ -225,19 +225,19 @@ def test_nothing_else_is_a_boolean(value: object) -> None:
         (Decimal("9" * 10_000), "9" * 128),
     ],
 )  # fmt: skip
-def test_text_is_cleaned_and_cut(value: object, expected: str | None) -> None:
+def test_text_is_cleaned_and_truncated(value: object, expected: str | None) -> None:
     assert to_text(value) == expected
 
 
 @pytest.mark.parametrize("value", [True, False, [], {}, ["text"], {"name": "text"}])
-def test_what_is_neither_text_nor_number_is_no_text(value: object) -> None:
+def test_a_label_must_be_text_or_a_number(value: object) -> None:
     with pytest.raises(Mismatch):
         to_text(value)
 
 
 @settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
-def test_any_text_becomes_a_label_value_that_utf_8_can_carry(value: str) -> None:
+def test_any_text_becomes_a_label_value_in_utf_8(value: str) -> None:
     text = to_text(value)
     if text is not None:
         text.encode()
@@ -260,7 +260,7 @@ def test_any_bytes_are_json_or_a_value_error(content: bytes) -> None:
 
 @settings(deadline=None)
 @given(json_values)
-def test_json_comes_back_with_its_numbers_as_decimals(value: Any) -> None:
+def test_json_numbers_are_read_as_decimals(value: Any) -> None:
     assert not list(_binary_numbers(decode_json(_dumps(value))))
 
 
@@ -287,7 +287,7 @@ def test_a_number_is_one_code_however_it_is_written(value: str, code: str) -> No
     assert to_code(decode_json(value.encode())) == code
 
 
-def test_a_byte_order_mark_is_no_fault() -> None:
+def test_a_byte_order_mark_is_accepted() -> None:
     assert decode_json(b'\xef\xbb\xbf{"left": 5}') == {"left": Decimal(5)}
 
 

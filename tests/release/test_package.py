@@ -42,7 +42,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def command(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program in an environment that has nothing but the wheel and what the pins name."""
+    """The program in an environment with only the wheel and the pinned packages."""
     folder = tmp_path_factory.mktemp("user")
     run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     pip = (folder / "venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")

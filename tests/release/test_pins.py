@@ -36,7 +36,7 @@ def group(name: str) -> Iterator[str]:
 
 WANTED = {"run": [*PROJECT["project"]["dependencies"]], "build": [*group("build")]}
 WANTED["dev"] = [*WANTED["run"], *group("dev")]
-"""By pin file, what it is compiled from."""
+"""The sources of each pin file."""
 
 
 @cache
@@ -81,7 +81,7 @@ def test_a_pin_that_is_missing_or_too_old_is_found(name: str) -> None:
             assert wanted in unmet(WANTED[name], {**pinned, canonicalize_name(Requirement(wanted).name): "0.0.1"}, "3.11")
 
 
-def test_a_requirement_of_an_extra_counts_only_where_the_extra_is_wanted() -> None:
+def test_a_requirement_of_an_extra_is_checked_only_with_that_extra() -> None:
     pinned = read_pins("dev")
     assert unmet(["aiohttp"], pinned, "3.11") == set()
     assert any("Brotli" in each or "brotli" in each for each in unmet(["aiohttp[speedups]"], pinned, "3.11"))

@@ -15,12 +15,12 @@ from exporter.errors import PollError
 from exporter.model import Reason
 from exporter.providers.library import load_definitions
 from exporter.providers.response import accept
-from exporter.simulator.faults import WIRE, Fault
-from exporter.simulator.server import VENDORS, Player, Simulator
-from tests.simulator.audience import CREDITS, KEY_HEADERS, PATHS, PLAYERS, TIMEOUT, WALLET, WORKSPACE, ask
+from exporter.simulator.faults import NETWORK_FAULTS, Fault
+from exporter.simulator.server import VENDORS, SimulatedAccount, Simulator
+from tests.simulator.support import ACCOUNTS, CREDITS, KEY_HEADERS, PATHS, TIMEOUT, WALLET, WORKSPACE, ask
 from tests.support import PATIENCE
 
-REFUSALS: list[tuple[Player, Fault, int, Any, Reason]] = [
+REFUSALS: list[tuple[SimulatedAccount, Fault, int, Any, Reason]] = [
     (WALLET, Fault.BAD_KEY, 401, "authentication_failed", Reason.UNAUTHORIZED),
     (WALLET, Fault.NO_PERMISSION, 403, "insufficient_api_key_scope", Reason.FORBIDDEN),
     (WALLET, Fault.RATE_LIMITED, 429, "rate_limit_exceeded", Reason.RATE_LIMITED),
@@ -36,7 +36,7 @@ REFUSALS: list[tuple[Player, Fault, int, Any, Reason]] = [
     (CREDITS, Fault.RATE_LIMITED, 429, 4290, Reason.RATE_LIMITED),
     (CREDITS, Fault.SERVER_ERROR, 500, 5000, Reason.SERVER_ERROR),
 ]
-TELLS_TO_WAIT = {"heygen": "7", "elevenlabs": None, "liveavatar": "1"}
+RETRY_AFTER = {"heygen": "7", "elevenlabs": None, "liveavatar": "1"}
 SIMPLE = [
     (Fault.NULL, 200, b"null"),
     (Fault.ARRAY, 200, b"[]"),
@@ -47,7 +47,7 @@ SIMPLE = [
 
 @pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
-    async with Simulator(PLAYERS) as simulator:
+    async with Simulator(ACCOUNTS) as simulator:
         yield simulator
 
 
@@ -58,7 +58,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def raw(simulator: Simulator) -> bytes:
-    """Ask on a bare socket, and read until the server closes it."""
+    """Send a request on a socket, and read until the server closes it."""
     host, port = simulator.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
@@ -69,89 +69,89 @@ async def raw(simulator: Simulator) -> bytes:
 
 
 def code_of(body: Any) -> Any:
-    """The vendor's error code, wherever it stands."""
+    """The vendor's error code."""
     fault = body.get("error") or body.get("detail") or body
     return fault.get("status") or fault["code"]
 
 
 @pytest.mark.parametrize("provider", VENDORS)
-def test_every_fault_can_be_played_for_every_vendor_in_exactly_one_way(provider: str) -> None:
-    assert sorted([*WIRE, *VENDORS[provider].refusals]) == sorted(Fault)
+def test_every_fault_has_exactly_one_handler_or_response_at_each_vendor(provider: str) -> None:
+    assert sorted([*NETWORK_FAULTS, *VENDORS[provider].refusals]) == sorted(Fault)
 
 
-@pytest.mark.parametrize(("player", "fault", "status", "code", "reason"), REFUSALS)
-async def test_a_refusal_comes_in_the_vendor_s_shape_and_is_understood(
-    simulator: Simulator, player: Player, fault: Fault, status: int, code: object, reason: Reason
+@pytest.mark.parametrize(("account", "fault", "status", "code", "reason"), REFUSALS)
+async def test_a_refusal_has_the_vendor_s_format_and_the_expected_reason(
+    simulator: Simulator, account: SimulatedAccount, fault: Fault, status: int, code: object, reason: Reason
 ) -> None:
-    simulator.misbehave(player.secret, fault)
-    answer = await ask(simulator.url, player)
+    simulator.set_fault(account.secret, fault)
+    answer = await ask(simulator.url, account)
     assert (answer.status, code_of(answer.body)) == (status, code)
-    definition = load_definitions()[player.provider]
+    definition = load_definitions()[account.provider]
     with pytest.raises(PollError) as caught:
         accept(definition, definition.requests[0], answer.status, answer.content)
     assert caught.value.reason is reason
 
 
-@pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.provider)
-async def test_a_rate_limited_client_learns_how_long_to_wait_where_the_vendor_tells(simulator: Simulator, player: Player) -> None:
-    simulator.misbehave(player.secret, Fault.RATE_LIMITED)
-    answer = await ask(simulator.url, player)
-    assert answer.headers.get("Retry-After") == TELLS_TO_WAIT[player.provider]
+@pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.provider)
+async def test_a_rate_limited_client_gets_retry_after_if_the_vendor_sends_it(simulator: Simulator, account: SimulatedAccount) -> None:
+    simulator.set_fault(account.secret, Fault.RATE_LIMITED)
+    answer = await ask(simulator.url, account)
+    assert answer.headers.get("Retry-After") == RETRY_AFTER[account.provider]
 
 
-async def test_a_rate_limited_client_of_liveavatar_sees_its_window_spent(simulator: Simulator) -> None:
-    simulator.misbehave(CREDITS.secret, Fault.RATE_LIMITED)
+async def test_a_rate_limited_client_of_liveavatar_gets_no_remaining_requests(simulator: Simulator) -> None:
+    simulator.set_fault(CREDITS.secret, Fault.RATE_LIMITED)
     answer = await ask(simulator.url, CREDITS)
     assert [answer.headers[f"X-RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")] == ["10", "0", "1"]
 
 
 async def test_an_empty_balance_of_liveavatar_is_no_error(simulator: Simulator) -> None:
-    simulator.misbehave(CREDITS.secret, Fault.QUOTA_EXHAUSTED)
+    simulator.set_fault(CREDITS.secret, Fault.QUOTA_EXHAUSTED)
     answer = await ask(simulator.url, CREDITS)
     assert (answer.status, answer.body) == (200, {"code": 1000, "data": {"credits_left": "0"}, "message": "done"})
 
 
-async def test_a_fault_is_one_account_s_alone(simulator: Simulator) -> None:
-    simulator.misbehave(WALLET.secret, Fault.SERVER_ERROR)
-    assert [(await ask(simulator.url, player)).status for player in PLAYERS] == [500, 200, 200]
+async def test_a_fault_affects_one_account_only(simulator: Simulator) -> None:
+    simulator.set_fault(WALLET.secret, Fault.SERVER_ERROR)
+    assert [(await ask(simulator.url, account)).status for account in ACCOUNTS] == [500, 200, 200]
 
 
 @pytest.mark.parametrize(("fault", "status"), [(Fault.HTML, 502), (Fault.HTML_200, 200)])
-async def test_a_page_for_people_can_come_in_place_of_json(simulator: Simulator, fault: Fault, status: int) -> None:
-    simulator.misbehave(WALLET.secret, fault)
+async def test_an_html_page_is_sent_instead_of_json(simulator: Simulator, fault: Fault, status: int) -> None:
+    simulator.set_fault(WALLET.secret, fault)
     answer = await ask(simulator.url, WALLET)
     assert (answer.status, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert answer.content.startswith(b"<!DOCTYPE html>")
 
 
 @pytest.mark.parametrize(("fault", "status", "content"), SIMPLE)
-async def test_a_wrong_body_comes_byte_for_byte(simulator: Simulator, fault: Fault, status: int, content: bytes) -> None:
-    simulator.misbehave(WALLET.secret, fault)
+async def test_an_invalid_body_is_sent_byte_for_byte(simulator: Simulator, fault: Fault, status: int, content: bytes) -> None:
+    simulator.set_fault(WALLET.secret, fault)
     answer = await ask(simulator.url, WALLET, **{"Accept-Encoding": "gzip"})
     assert (answer.status, answer.content, answer.headers["Content-Type"]) == (status, content, "application/json")
 
 
-async def test_an_answer_can_have_no_body_at_all(simulator: Simulator) -> None:
-    simulator.misbehave(WALLET.secret, Fault.EMPTY)
+async def test_a_response_can_be_empty(simulator: Simulator) -> None:
+    simulator.set_fault(WALLET.secret, Fault.EMPTY)
     answer = await ask(simulator.url, WALLET)
     assert (answer.status, answer.content) == (204, b"")
 
 
-async def test_what_is_not_json_cannot_be_decoded(simulator: Simulator) -> None:
+async def test_invalid_json_cannot_be_decoded(simulator: Simulator) -> None:
     for fault in (Fault.NOT_JSON, Fault.INVALID_UTF8, Fault.HTML_200):
-        simulator.misbehave(WALLET.secret, fault)
+        simulator.set_fault(WALLET.secret, fault)
         with pytest.raises(ValueError, match=r"codec|column"):
             json.loads((await ask(simulator.url, WALLET)).content)
 
 
-async def test_a_redirect_leads_where_it_was_told_to(simulator: Simulator) -> None:
-    simulator.misbehave(WALLET.secret, Fault.REDIRECT, location="http://127.0.0.1:9/trap")
+async def test_a_redirect_has_the_given_location(simulator: Simulator) -> None:
+    simulator.set_fault(WALLET.secret, Fault.REDIRECT, location="http://127.0.0.1:9/trap")
     answer = await ask(simulator.url, WALLET)
     assert (answer.status, answer.headers["Location"]) == (302, "http://127.0.0.1:9/trap")
 
 
-async def test_who_follows_a_redirect_is_seen_with_the_key(simulator: Simulator, session: aiohttp.ClientSession) -> None:
-    simulator.misbehave(WALLET.secret, Fault.REDIRECT)
+async def test_a_client_that_follows_a_redirect_sends_the_key_again(simulator: Simulator, session: aiohttp.ClientSession) -> None:
+    simulator.set_fault(WALLET.secret, Fault.REDIRECT)
     async with session.get(simulator.url + PATHS["heygen"]) as response:
         assert response.status == 404
     assert [(seen.path, seen.headers["X-Api-Key"]) for seen in simulator.requests] == [
@@ -160,28 +160,28 @@ async def test_who_follows_a_redirect_is_seen_with_the_key(simulator: Simulator,
     ]
 
 
-async def test_a_hanging_account_answers_nothing(simulator: Simulator, session: aiohttp.ClientSession) -> None:
-    simulator.misbehave(WALLET.secret, Fault.HANG)
+async def test_a_hanging_account_sends_no_response(simulator: Simulator, session: aiohttp.ClientSession) -> None:
+    simulator.set_fault(WALLET.secret, Fault.HANG)
     with pytest.raises(TimeoutError):
         await session.get(simulator.url + PATHS["heygen"], timeout=aiohttp.ClientTimeout(total=0.5))
     assert len(simulator.requests) == 1
 
 
-async def test_a_dripping_answer_starts_and_goes_on_in_single_bytes(simulator: Simulator, session: aiohttp.ClientSession) -> None:
-    simulator.misbehave(WALLET.secret, Fault.DRIP)
+async def test_a_dripping_response_is_sent_byte_by_byte(simulator: Simulator, session: aiohttp.ClientSession) -> None:
+    simulator.set_fault(WALLET.secret, Fault.DRIP)
     async with session.get(simulator.url + PATHS["heygen"]) as response:
         chunks = [await anext(response.content.iter_any()) for _ in range(3)]
         assert (response.status, b"".join(chunks)) == (200, b"{  ")
 
 
 async def test_a_reset_connection_ends_without_a_byte(simulator: Simulator) -> None:
-    simulator.misbehave(WALLET.secret, Fault.RESET)
+    simulator.set_fault(WALLET.secret, Fault.RESET)
     with pytest.raises(ConnectionResetError):
         await raw(simulator)
 
 
 async def test_a_truncated_body_is_shorter_than_announced(simulator: Simulator, session: aiohttp.ClientSession) -> None:
-    simulator.misbehave(WALLET.secret, Fault.TRUNCATED)
+    simulator.set_fault(WALLET.secret, Fault.TRUNCATED)
     async with session.get(simulator.url + PATHS["heygen"]) as response:
         assert (response.status, response.headers["Content-Length"]) == (200, "4096")
         with pytest.raises(aiohttp.ClientPayloadError):
@@ -189,24 +189,24 @@ async def test_a_truncated_body_is_shorter_than_announced(simulator: Simulator, 
     assert (await raw(simulator)).endswith(b'\r\n\r\n{"data": ')
 
 
-async def test_truncated_gzip_is_whole_as_http(simulator: Simulator) -> None:
-    simulator.misbehave(WALLET.secret, Fault.TRUNCATED_GZIP)
+async def test_truncated_gzip_is_complete_as_http(simulator: Simulator) -> None:
+    simulator.set_fault(WALLET.secret, Fault.TRUNCATED_GZIP)
     answer = await ask(simulator.url, WALLET)
     assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
     with pytest.raises(EOFError):
         gzip.decompress(answer.content)
 
 
-async def test_bad_gzip_is_no_gzip(simulator: Simulator) -> None:
-    simulator.misbehave(WALLET.secret, Fault.BAD_GZIP)
+async def test_bad_gzip_cannot_be_decompressed(simulator: Simulator) -> None:
+    simulator.set_fault(WALLET.secret, Fault.BAD_GZIP)
     answer = await ask(simulator.url, WALLET)
     assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
     with pytest.raises(gzip.BadGzipFile):
         gzip.decompress(answer.content)
 
 
-async def test_a_gzip_bomb_is_small_until_it_goes_off(simulator: Simulator) -> None:
-    simulator.misbehave(WALLET.secret, Fault.GZIP_BOMB)
+async def test_a_gzip_bomb_is_small_until_it_is_decompressed(simulator: Simulator) -> None:
+    simulator.set_fault(WALLET.secret, Fault.GZIP_BOMB)
     answer = await ask(simulator.url, WALLET)
     assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
     assert len(answer.content) < 100_000
@@ -214,7 +214,7 @@ async def test_a_gzip_bomb_is_small_until_it_goes_off(simulator: Simulator) -> N
 
 
 def inflated_size(content: bytes) -> int:
-    """The size after decompression, found without holding it."""
+    """The size after decompression, without keeping the content in memory."""
     decompressor, size = zlib.decompressobj(zlib.MAX_WBITS | 16), 0
     while not decompressor.eof:
         size += len(decompressor.decompress(content, 1_000_000))
@@ -222,26 +222,26 @@ def inflated_size(content: bytes) -> int:
     return size
 
 
-async def test_an_oversized_answer_has_many_megabytes(simulator: Simulator) -> None:
-    simulator.misbehave(WALLET.secret, Fault.OVERSIZED)
+async def test_an_oversized_response_has_8_mib(simulator: Simulator) -> None:
+    simulator.set_fault(WALLET.secret, Fault.OVERSIZED)
     answer = await ask(simulator.url, WALLET)
     assert (answer.status, len(answer.content)) == (200, 8 * 1024 * 1024)
     assert "Content-Encoding" not in answer.headers
 
 
-async def test_what_is_not_http_is_another_protocol(simulator: Simulator, session: aiohttp.ClientSession) -> None:
-    simulator.misbehave(WALLET.secret, Fault.NOT_HTTP)
+async def test_not_http_sends_the_greeting_of_another_protocol(simulator: Simulator, session: aiohttp.ClientSession) -> None:
+    simulator.set_fault(WALLET.secret, Fault.NOT_HTTP)
     assert await raw(simulator) == b"220 mail.example.com ESMTP\r\n"
     with pytest.raises(aiohttp.ClientResponseError):
         await session.get(simulator.url + PATHS["heygen"])
 
 
 @pytest.mark.parametrize("fault", Fault)
-async def test_no_fault_leaves_a_trace_in_the_log_or_hurts_the_next_answer(
+async def test_no_fault_writes_to_the_log_or_affects_the_next_response(
     simulator: Simulator, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    simulator.misbehave(WALLET.secret, fault)
+    simulator.set_fault(WALLET.secret, fault)
     async with aiohttp.ClientSession(headers={"X-Api-Key": "hg-key"}) as session:
         with suppress(aiohttp.ClientError, TimeoutError):
             async with session.get(simulator.url + PATHS["heygen"], timeout=aiohttp.ClientTimeout(total=0.5)) as response:

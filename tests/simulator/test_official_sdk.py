@@ -8,28 +8,28 @@ from elevenlabs.client import ElevenLabs
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.types.user import User
 
-from exporter.simulator.cast import CAST
+from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Player, Simulator
-from tests.simulator.audience import NOW, WORKSPACES
+from exporter.simulator.server import SimulatedAccount, Simulator
+from tests.simulator.support import NOW, WORKSPACES
 
-PLAYERS = [
-    *(role.player for role in CAST if role.player.provider == "elevenlabs"),
-    *(Player("elevenlabs", f"key-{kind}", workspace) for kind, workspace in WORKSPACES.items()),
+ACCOUNTS = [
+    *(account.simulated for account in DEMO_ACCOUNTS if account.simulated.provider == "elevenlabs"),
+    *(SimulatedAccount("elevenlabs", f"key-{kind}", workspace) for kind, workspace in WORKSPACES.items()),
 ]
 
 
-def user_of(url: str, player: Player) -> User:
+def user_of(url: str, account: SimulatedAccount) -> User:
     with httpx.Client(trust_env=False) as connection:  # our own, since the official client leaves its connections open
-        user: User = ElevenLabs(api_key=player.secret, base_url=url, httpx_client=connection).user.get()
+        user: User = ElevenLabs(api_key=account.secret, base_url=url, httpx_client=connection).user.get()
         return user
 
 
-@pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.secret)
-async def test_the_official_client_reads_every_answer_as_it_was_meant(player: Player) -> None:
-    async with Simulator([player], monotonic=lambda: 0.0, wall=lambda: NOW) as simulator:
-        user = await asyncio.to_thread(user_of, simulator.url, player)
-    body = player.body(0, NOW)
+@pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.secret)
+async def test_the_official_client_reads_every_response_correctly(account: SimulatedAccount) -> None:
+    async with Simulator([account], monotonic=lambda: 0.0, wall=lambda: NOW) as simulator:
+        user = await asyncio.to_thread(user_of, simulator.url, account)
+    body = account.body(0, NOW)
     wanted = body["subscription"]
     subscription = user.subscription
     assert (user.user_id, user.workspace_id, user.created_at, user.seat_type) == (
@@ -47,19 +47,19 @@ async def test_the_official_client_reads_every_answer_as_it_was_meant(player: Pl
     assert subscription.next_character_count_reset_unix == wanted["next_character_count_reset_unix"]
 
 
-@pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.secret)
-def test_the_official_model_knows_every_field_and_accepts_every_value(player: Player) -> None:
-    body = player.body(0, NOW)
+@pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.secret)
+def test_the_official_model_has_every_field_and_accepts_every_value(account: SimulatedAccount) -> None:
+    body = account.body(0, NOW)
     user = User.model_validate(body)
     assert (user.model_extra, user.subscription.model_extra) == ({}, {})
     assert set(User.model_fields) == set(body)
     assert set(type(user.subscription).model_fields) == set(body["subscription"])
 
 
-async def test_the_official_client_understands_a_refusal() -> None:
-    async with Simulator([PLAYERS[0]]) as simulator:
-        simulator.misbehave(PLAYERS[0].secret, Fault.NO_PERMISSION)
+async def test_the_official_client_reports_the_error_code_of_a_refusal() -> None:
+    async with Simulator([ACCOUNTS[0]]) as simulator:
+        simulator.set_fault(ACCOUNTS[0].secret, Fault.NO_PERMISSION)
         with pytest.raises(ApiError) as caught:
-            await asyncio.to_thread(user_of, simulator.url, PLAYERS[0])
+            await asyncio.to_thread(user_of, simulator.url, ACCOUNTS[0])
     assert caught.value.status_code == 401
     assert caught.value.body["detail"]["status"] == "missing_permissions"

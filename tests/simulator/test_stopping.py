@@ -7,40 +7,40 @@ import aiohttp
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Player, Simulator
-from tests.simulator.audience import PATHS, WALLET, ask
+from exporter.simulator.server import SimulatedAccount, Simulator
+from tests.simulator.support import PATHS, WALLET, ask
 from tests.support import PATIENCE
 
 STUCK = [Fault.HANG, Fault.DRIP, Fault.OVERSIZED]
 
 
-async def stuck_clients(simulator: Simulator, players: Iterable[Player]) -> list[asyncio.StreamWriter]:
-    """Clients that ask and never read, on bare sockets."""
+async def stuck_clients(simulator: Simulator, accounts: Iterable[SimulatedAccount]) -> list[asyncio.StreamWriter]:
+    """Open sockets that send a request and never read."""
     port = int(simulator.url.rpartition(":")[2])
     writers = []
-    for player in players:
+    for account in accounts:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         del reader
-        writer.write(f"GET /v3/users/me HTTP/1.1\r\nHost: loopback\r\nX-Api-Key: {player.secret}\r\n\r\n".encode())
+        writer.write(f"GET /v3/users/me HTTP/1.1\r\nHost: loopback\r\nX-Api-Key: {account.secret}\r\n\r\n".encode())
         writers.append(writer)
     return writers
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Let the loop run until something has happened."""
+    """Run the event loop until the condition holds."""
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 -- the server has no event for this, and needs none
             await asyncio.sleep(0)
 
 
 async def test_stop_does_not_wait_for_stuck_clients_of_any_kind() -> None:
-    players = [Player("heygen", f"{fault}-{number}", WALLET.body) for fault in STUCK for number in range(5)]
-    simulator = Simulator(players)
+    accounts = [SimulatedAccount("heygen", f"{fault}-{number}", WALLET.body) for fault in STUCK for number in range(5)]
+    simulator = Simulator(accounts)
     await simulator.start()
-    for player in players:
-        simulator.misbehave(player.secret, Fault(player.secret.rpartition("-")[0]))
-    writers = await stuck_clients(simulator, players)
-    await until(lambda: len(simulator.requests) == len(players))
+    for account in accounts:
+        simulator.set_fault(account.secret, Fault(account.secret.rpartition("-")[0]))
+    writers = await stuck_clients(simulator, accounts)
+    await until(lambda: len(simulator.requests) == len(accounts))
     async with asyncio.timeout(PATIENCE):  # the clients are stuck for ever
         await simulator.stop()
     for writer in writers:
@@ -48,10 +48,10 @@ async def test_stop_does_not_wait_for_stuck_clients_of_any_kind() -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.HANG, Fault.DRIP])
-async def test_a_client_that_waits_sees_the_connection_end_when_the_server_stops(fault: Fault) -> None:
+async def test_the_connection_of_a_waiting_client_is_closed_when_the_server_stops(fault: Fault) -> None:
     simulator = Simulator([WALLET])
     await simulator.start()
-    simulator.misbehave(WALLET.secret, fault)
+    simulator.set_fault(WALLET.secret, fault)
     waiting = asyncio.create_task(ask(simulator.url, WALLET))
     await until(lambda: len(simulator.requests) == 1)
     await simulator.stop()
@@ -59,7 +59,7 @@ async def test_a_client_that_waits_sees_the_connection_end_when_the_server_stops
         await waiting
 
 
-async def test_an_idle_connection_does_not_hold_the_server() -> None:
+async def test_an_idle_connection_does_not_delay_the_stop() -> None:
     simulator = Simulator([WALLET])
     url = await simulator.start()
     async with aiohttp.ClientSession() as session:
@@ -71,9 +71,9 @@ async def test_an_idle_connection_does_not_hold_the_server() -> None:
             await session.get(url + PATHS["heygen"])
 
 
-async def test_a_hanging_request_ends_when_the_client_leaves() -> None:
+async def test_a_hanging_request_ends_when_the_client_disconnects() -> None:
     async with Simulator([WALLET]) as simulator:
-        simulator.misbehave(WALLET.secret, Fault.HANG)
+        simulator.set_fault(WALLET.secret, Fault.HANG)
         (writer,) = await stuck_clients(simulator, [WALLET])
         await until(lambda: len(simulator.requests) == 1)
         server = simulator._web
@@ -95,9 +95,9 @@ async def test_a_stopped_server_can_start_again_at_its_old_port() -> None:
 async def test_elapsed_time_counts_from_the_start() -> None:
     times = iter([100.0, 101.0, 101.0])
     async with Simulator(
-        [Player("heygen", "key", lambda elapsed, now: [elapsed, now])], monotonic=lambda: next(times), wall=lambda: 5.0
+        [SimulatedAccount("heygen", "key", lambda elapsed, now: [elapsed, now])], monotonic=lambda: next(times), wall=lambda: 5.0
     ) as one:
-        assert (await ask(one.url, Player("heygen", "key", WALLET.body))).body == [1.0, 5.0]
+        assert (await ask(one.url, SimulatedAccount("heygen", "key", WALLET.body))).body == [1.0, 5.0]
 
 
 async def test_stopping_twice_or_before_the_start_does_nothing() -> None:

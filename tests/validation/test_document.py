@@ -1,4 +1,4 @@
-"""YAML to data: what cannot be read is told with its place, and never with its text."""
+"""YAML to data: what cannot be read is reported with its position and never with its text."""
 
 from __future__ import annotations
 
@@ -37,8 +37,19 @@ def refusal(path: Path) -> str:
         ("deep:\n  deeper:\n    b: &y {<<: {k: 1}, k: 2}\nc: {<<: *y}\n", {"deep": {"deeper": {"b": {"k": 2}}}, "c": {"k": 2}}),
     ],
 )
-def test_right_yaml_becomes_plain_data(tmp_path: Path, text: str, data: Any) -> None:
+def test_valid_yaml_is_read(tmp_path: Path, text: str, data: Any) -> None:
     assert read_document(write(tmp_path, text)) == data
+
+
+@pytest.mark.parametrize("key", ["007", "0x1F", "1_000", "+5", "017", "0b11", "1:30", "-0", "00", "-007", "1e3", "0o17"])
+def test_a_key_that_is_another_form_of_a_number_stays_as_it_is_written(tmp_path: Path, key: str) -> None:
+    assert read_document(write(tmp_path, f"{key}: a\nx: [{{{key}: b}}]\n")) == {key: "a", "x": [{key: "b"}]}
+
+
+@pytest.mark.parametrize("key", ["yes", "true", "1.0", "on"])
+def test_a_key_that_python_takes_for_the_same_number_is_refused(tmp_path: Path, key: str) -> None:
+    problem = refusal(write(tmp_path, f"1: a\n{key}: b\n"))
+    assert problem == f"{tmp_path}/config.yaml:2:1: is not valid YAML: a key is not text: put it in quotes"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +62,7 @@ def test_right_yaml_becomes_plain_data(tmp_path: Path, text: str, data: Any) -> 
         ("base: &b {k: 1}\nx: {<<: *b, l: 1, l: 2}\n", 2, 19),
     ],
 )
-def test_a_key_that_is_there_twice_is_refused_wherever_it_is(tmp_path: Path, text: str, line: int, column: int) -> None:
+def test_a_duplicate_key_is_refused_at_any_level(tmp_path: Path, text: str, line: int, column: int) -> None:
     path = write(tmp_path, text)
     assert re.fullmatch(re.escape(f"{path}:{line}:{column}: is not valid YAML: the key ") + "'[akl]' occurs twice", refusal(path))
 
@@ -82,7 +93,7 @@ def test_a_key_that_is_there_twice_is_refused_wherever_it_is(tmp_path: Path, tex
     ],
     ids=lambda text: text[:30],
 )
-def test_broken_yaml_is_told_with_line_and_column_but_without_its_text(tmp_path: Path, broken: str, place: str) -> None:
+def test_invalid_yaml_is_reported_with_line_and_column_and_without_its_text(tmp_path: Path, broken: str, place: str) -> None:
     path = write(tmp_path, f"first: a\n{broken}\nlast: b\n")
     message = refusal(path)
     assert re.match(f"{re.escape(str(path))}:{place}: is not valid YAML: .", message), message
@@ -90,7 +101,7 @@ def test_broken_yaml_is_told_with_line_and_column_but_without_its_text(tmp_path:
 
 
 @pytest.mark.parametrize("broken", ["2001-99-99", "1" * 5000, "!!int x", "\x1b", "\x00"])
-def test_a_value_that_does_not_exist_is_told_without_its_text(tmp_path: Path, broken: str) -> None:
+def test_an_impossible_value_is_reported_without_its_text(tmp_path: Path, broken: str) -> None:
     path = write(tmp_path, f"secret: {CANARY}\nkey: [{broken}, {CANARY}]\n")
     message = refusal(path)
     assert message.startswith(str(path))
@@ -99,16 +110,16 @@ def test_a_value_that_does_not_exist_is_told_without_its_text(tmp_path: Path, br
     assert broken not in message
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_its_path(tmp_path: Path) -> None:
     assert refusal(tmp_path / "config.yaml") == f"{tmp_path}/config.yaml: no such file"
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     assert refusal(tmp_path) == f"{tmp_path}: cannot be read: Is a directory"
 
 
 @pytest.mark.parametrize("content", [b"key: \xff", "key: x".encode("utf-16"), "key: é".encode("latin-1")])
-def test_other_encodings_than_utf_8_are_refused(tmp_path: Path, content: bytes) -> None:
+def test_encodings_other_than_utf_8_are_refused(tmp_path: Path, content: bytes) -> None:
     assert refusal(write(tmp_path, content)) == f"{tmp_path}/config.yaml: is not UTF-8 text"
 
 
@@ -158,7 +169,7 @@ TOKENS = [
 @example("&x {<<: *x}")
 @example("&x {? *x : 1}")
 @given(st.text() | st.binary() | st.lists(st.sampled_from(TOKENS), max_size=20).map("".join))
-def test_anything_is_read_or_refused(scratch: Path, content: str | bytes) -> None:
+def test_any_bytes_are_read_or_refused(scratch: Path, content: str | bytes) -> None:
     path = write(scratch, content)
     try:
         read_document(path)

@@ -1,4 +1,4 @@
-"""Durations: Prometheus's way of writing them, and nothing else."""
+"""Durations are written as in Prometheus."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_duration_is_read_as_prometheus_reads_it(text: str, seconds: float) ->
         "-5m", "0s", "0ms", "0h0m", "0", "30m1h", "1ms1s", "5m5m", "1s\x00", "one hour",
     ],
 )  # fmt: skip
-def test_what_is_no_duration_is_refused(text: str) -> None:
+def test_an_invalid_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^expected a duration such as 30s, 5m or 1h30m$"):
         parse_duration(text)
 

@@ -1,4 +1,4 @@
-"""What is wrong with a file is said in plain words: no type names, no regular expressions, no values."""
+"""Problems of a file are reported in plain words: no type names, no regular expressions, no values."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def messages(model: type[Any], data: object) -> list[str]:
 
 @pytest.mark.parametrize("model", FILES)
 @given(data=st.data())
-def test_any_fault_is_told_in_plain_words(model: type[Any], data: st.DataObject) -> None:
+def test_any_problem_is_reported_in_plain_words(model: type[Any], data: st.DataObject) -> None:
     body: Any = {**FILES[model]}
     for key in data.draw(st.lists(st.sampled_from(sorted(model.model_fields)), min_size=1, max_size=3)):
         body[key] = data.draw(DATA)

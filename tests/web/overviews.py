@@ -14,7 +14,7 @@ NOW = 1_763_809_205.0
 HOUR, DAY = 3_600.0, 86_400.0
 HOSTILE = '<script>alert("x")</script>&\u202egnp.exe\u2066'
 SHOWN_HOSTILE = '<script>alert("x")</script>&\ufffdgnp.exe\ufffd'
-"""How the page shows it: what would turn the direction of text is replaced, even where nothing closes it."""
+"""How the page shows it: characters that change the direction of text are replaced."""
 LONG = "W" * 128
 
 

@@ -103,7 +103,7 @@ async def unread(host: str | None, port: int, *paths: str) -> AsyncIterator[None
 
 @contextmanager
 def no_descriptors() -> Iterator[None]:
-    """Leave this process no file descriptor."""
+    """Use up all file descriptors of this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:

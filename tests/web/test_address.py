@@ -1,4 +1,4 @@
-"""Listen addresses: the forms that all exporters share, and nothing else."""
+"""Listen addresses: the forms that all exporters accept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ hosts = st.none() | st.from_regex(r"[a-z0-9.-]{1,20}", fullmatch=True) | st.ip_a
         (":65535", None, 65_535),
     ],
 )
-def test_an_address_is_a_host_and_a_port_and_reads_as_it_was_written(text: str, host: str | None, port: int) -> None:
+def test_an_address_is_a_host_and_a_port_and_is_shown_as_written(text: str, host: str | None, port: int) -> None:
     address = parse_address(text)
     assert address == Address(host, port)
     assert str(address) == text
@@ -40,7 +40,7 @@ def test_an_address_is_a_host_and_a_port_and_reads_as_it_was_written(text: str, 
         ":٣", "[[::1]]:80",
     ],
 )  # fmt: skip
-def test_anything_else_is_refused_with_what_an_address_looks_like(text: str) -> None:
+def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected :9893, 127\.0\.0\.1:9893 or \[::1\]:9893") as caught:
         parse_address(text)
     assert repr(text) in str(caught.value)
@@ -53,6 +53,6 @@ def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
 
 
 @given(hosts, st.integers(0, 65_535))
-def test_what_is_written_is_read_back(host: str | None, port: int) -> None:
+def test_a_written_address_is_read_back(host: str | None, port: int) -> None:
     address = Address(host, port)
     assert parse_address(str(address)) == address

@@ -176,7 +176,7 @@ async def test_a_new_connection_replaces_the_one_that_has_been_idle_for_longest(
 
 
 @pytest.mark.parametrize("beginning", [b"", b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Long: "], ids=["silent", "half a request"])
-async def test_idle_connections_lock_nobody_out(beginning: bytes) -> None:
+async def test_idle_connections_do_not_prevent_new_ones(beginning: bytes) -> None:
     async with serving(limits=Limits(max_connections=20)) as client, AsyncExitStack() as stack:
         for _ in range(60):
             connection = await stack.enter_async_context(client.connect())
@@ -319,7 +319,7 @@ async def test_a_bad_request_is_answered_without_repeating_it_and_with_all_heade
         assert word not in answer
 
 
-async def test_a_failing_handler_is_answered_in_our_words(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_handler_gets_a_response_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
     async with serving_texts() as (client, _), client.ask("/broken", Accept="text/html") as response:
         assert (response.status, await response.text()) == (500, "internal server error\n")
         assert response.headers["Server"] == "ai-account-exporter"

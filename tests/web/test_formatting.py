@@ -110,7 +110,7 @@ def test_a_share_is_rounded_down(share: float, text: str) -> None:
         (1e30, "credits", "about 1e+30 credits an hour"),
     ],
 )
-def test_a_rate_is_given_by_the_hour_or_by_the_day(hourly: float, unit: str, text: str) -> None:
+def test_a_rate_is_per_hour_or_per_day(hourly: float, unit: str, text: str) -> None:
     assert formatting.rate(hourly / 3_600, unit) == text
 
 
@@ -119,7 +119,7 @@ def test_a_day_has_its_year_only_if_it_differs() -> None:
     assert formatting.day(NOW + 60 * 86_400, NOW) == "21 Jan 2026 11:00 UTC"
 
 
-def test_a_moment_has_a_form_for_machines_and_one_for_people() -> None:
+def test_a_time_has_a_machine_readable_and_a_readable_form() -> None:
     assert formatting.moment(NOW) == formatting.Moment("2025-11-22T11:00:05Z", "22 Nov 2025 11:00:05 UTC")
 
 

@@ -17,16 +17,8 @@ from exporter.web.address import Address
 from exporter.web.endpoints import make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind
+from tests.support import has_ipv6
 from tests.web.serving import LOOPBACK, endpoints
-
-
-def has_ipv6() -> bool:
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
 
 
 async def is_healthy(address: Address) -> bool:
@@ -144,7 +136,7 @@ def resolving(*found: tuple[int, str]) -> Any:
 
 
 NO_FAMILY = 9_999
-"""A family that no kernel has, as IPv6 on some."""
+"""An address family that is not supported, as IPv6 on some machines."""
 
 
 @pytest.mark.parametrize(
@@ -157,13 +149,13 @@ NO_FAMILY = 9_999
     ],
     ids=["no IPv6", "no IPv6, listed first", "another address is not here", "the same address twice"],
 )
-async def test_a_name_is_served_on_those_of_its_addresses_that_exist(found: tuple[tuple[int, str], ...]) -> None:
+async def test_a_name_is_served_on_its_existing_addresses(found: tuple[tuple[int, str], ...]) -> None:
     with ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in await bind([Address("localhost", 0)], resolving(*found))]
         assert [each.getsockname()[0] for each in sockets] == ["127.0.0.1"]
 
 
-async def test_the_ipv6_wildcard_means_ipv4_where_there_is_no_ipv6() -> None:
+async def test_the_ipv6_wildcard_means_ipv4_without_ipv6() -> None:
     with ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in await bind([Address("::", 0)], resolving((NO_FAMILY, "::")))]
         assert [each.getsockname()[0] for each in sockets] == ["0.0.0.0"]  # noqa: S104 -- it is what is tested
@@ -172,6 +164,6 @@ async def test_the_ipv6_wildcard_means_ipv4_where_there_is_no_ipv6() -> None:
 @pytest.mark.parametrize(
     ("host", "why"), [("::1", errno.EAFNOSUPPORT), ("2001:db8::1", errno.EAFNOSUPPORT)], ids=["loopback", "another address"]
 )
-async def test_an_ipv6_address_is_an_error_where_there_is_no_ipv6(host: str, why: int) -> None:
+async def test_an_ipv6_address_is_an_error_without_ipv6(host: str, why: int) -> None:
     with pytest.raises(ExporterError, match=os.strerror(why)[1:]):
         await bind([Address(host, 0)], resolving((NO_FAMILY, host)))

@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from exporter.simulator.server import Simulator
-from tests.cli.test_daemon import Daemon, config, daemon
+from tests.cli.support import Daemon, config, daemon
 from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, basic
 

@@ -1,4 +1,4 @@
-"""The answers to Prometheus, to probes, to people and to attackers."""
+"""The responses to Prometheus, probes, browsers and attackers."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ async def test_ready_waits_for_the_first_poll_of_every_account() -> None:
     ]
 
 
-async def test_the_page_for_people_links_to_the_rest(client: Client) -> None:
+async def test_the_status_page_links_to_the_other_pages(client: Client) -> None:
     async with client.ask("/") as response:
         page = await response.text()
         assert (response.status, response.content_type) == (200, "text/html")
@@ -162,7 +162,7 @@ async def test_only_reading_is_allowed(client: Client, method: str, path: str) -
 
 
 @pytest.mark.parametrize(("path", "method"), [("/metrics", "GET"), ("/", "GET"), ("/nothing", "GET"), ("/metrics", "POST")])
-async def test_no_answer_contains_versions_of_python_or_aiohttp(client: Client, path: str, method: str) -> None:
+async def test_no_response_contains_versions_of_python_or_aiohttp(client: Client, path: str, method: str) -> None:
     async with client.ask(path, method) as response:
         assert response.headers["Server"] == "ai-account-exporter"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -243,7 +243,7 @@ async def test_scrapes_beyond_the_maximum_are_refused_at_once_and_count_until_th
 
 @dataclass
 class Reloads:
-    """A reload that waits until it may go on."""
+    """A reload that waits until it is released."""
 
     problems: tuple[Problem, ...] = ()
     count: int = 0

@@ -65,7 +65,7 @@ def keys(source: str) -> list[str | None]:
     return [attributes["data-key"] for tag, attributes in Read(source).elements if tag == "article"]
 
 
-def test_every_element_is_closed_in_its_turn_and_there_is_one_main_heading() -> None:
+def test_every_element_is_closed_and_there_is_one_main_heading() -> None:
     for shown in (overviews.everything(), overviews.hostile(), overview([])):
         read = Read(show(shown))
         assert read.open == []
@@ -198,11 +198,11 @@ def test_an_empty_configuration_says_so() -> None:
     assert "The configuration contains no account." in Read(show(overview([]), "x")).text
 
 
-def test_an_endless_filter_is_cut() -> None:
+def test_a_long_filter_is_truncated() -> None:
     assert len(PAGE.render(overviews.everything(), wanted="x" * 5_000).body) < 20_000
 
 
-def test_hostile_text_stays_text() -> None:
+def test_hostile_text_is_escaped() -> None:
     source = show(overviews.hostile(), "<")
     read = Read(show(overviews.hostile()))
     assert [tag for tag, _ in read.elements].count("script") == 1
@@ -211,12 +211,12 @@ def test_hostile_text_stays_text() -> None:
     assert html.escape("<script>alert(", quote=True) in source
 
 
-def test_text_from_elsewhere_cannot_turn_the_direction_of_the_rest() -> None:
+def test_text_of_others_cannot_change_the_direction_of_the_page() -> None:
     for wanted in ("", HOSTILE, f"{HOSTILE} not there"):
         assert not re.search("[\u202a-\u202e\u2066-\u2069]", Read(show(overviews.hostile(), wanted)).text)
 
 
-def test_a_name_that_is_written_from_right_to_left_stays_by_itself() -> None:
+def test_a_right_to_left_name_is_isolated() -> None:
     one = account("\u05d0\u05d1", State.FAILING, labels={"team": "\u05d0\u05d1"}, info={"plan": "\u05d0\u05d1"})
     source = show(overview([one], soonest=Soonest("heygen", "\u05d0\u05d1", "wallet", "usd", NOW + HOUR)))
     inside = re.findall(r"<bdi[^>]*>(.*?)</bdi>", source)
@@ -226,7 +226,7 @@ def test_a_name_that_is_written_from_right_to_left_stays_by_itself() -> None:
 
 
 @given(st.text(alphabet=st.characters(), max_size=40))
-def test_any_text_makes_a_whole_page(text: str) -> None:
+def test_any_text_makes_a_complete_page(text: str) -> None:
     quota = QuotaFacts(text, text, State.OK, remaining=Decimal(3), thresholds={text: Decimal(1)})
     one = account(text, State.OK, quota, labels={text: text}, info={text: text}, status=text, mismatches=(text,))
     read = Read(PAGE.render(overview([one])).body.decode())
@@ -235,11 +235,11 @@ def test_any_text_makes_a_whole_page(text: str) -> None:
 
 
 @given(st.text(max_size=300))
-def test_any_filter_makes_a_whole_page(wanted: str) -> None:
+def test_any_filter_makes_a_complete_page(wanted: str) -> None:
     assert Read(show(overviews.everything(), wanted)).open == []
 
 
-def test_the_policy_allows_just_the_one_style_and_the_one_script() -> None:
+def test_the_policy_allows_only_the_one_style_and_the_one_script() -> None:
     answer = PAGE.render(overviews.everything())
     source, policy = answer.body.decode(), answer.headers["Content-Security-Policy"]
     for tag in ("style", "script"):
@@ -257,13 +257,13 @@ def test_the_page_is_not_cached_and_sends_no_referrer() -> None:
     assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
 
 
-def test_nothing_is_loaded_from_elsewhere() -> None:
+def test_nothing_is_loaded_from_other_servers() -> None:
     for _, attributes in Read(show(overviews.everything())).elements:
         for name in ("src", "href", "action"):
             assert not re.match(r"(?:[a-z]+:)?//", attributes.get(name) or "")
 
 
-def test_links_also_work_below_a_path_of_a_proxy() -> None:
+def test_links_work_below_a_path_of_a_proxy() -> None:
     source = StatusPage(telemetry_path="/own/metrics").render(overview([])).body.decode()
     links = [attributes["href"] for tag, attributes in Read(source).elements if tag == "a"]
     assert links[1:4] == ["own/metrics", "api/v1/accounts", "-/ready"]
@@ -274,12 +274,12 @@ def test_a_time_outside_the_calendar_has_no_date() -> None:
     assert "resets in 31,688,7" in text
 
 
-def test_the_pace_of_the_refresh_is_in_the_page() -> None:
+def test_the_refresh_interval_is_in_the_page() -> None:
     source = StatusPage(telemetry_path="/metrics", refresh=Seconds(0.5)).render(overview([])).body.decode()
     assert 'data-refresh="0.5"' in source
 
 
-def test_every_time_has_a_form_for_machines_and_one_for_people() -> None:
+def test_every_time_has_a_machine_readable_and_a_readable_form() -> None:
     times = [attributes for tag, attributes in Read(show(overviews.everything())).elements if tag == "time"]
     assert len(times) > 20
     for attributes in times:
@@ -337,7 +337,7 @@ ACCOUNTS = st.builds(
 
 
 @given(st.lists(ACCOUNTS, min_size=1, max_size=2), INSTANTS.filter(lambda at: at is not None))
-def test_any_figures_of_an_account_make_a_whole_page(accounts: list[AccountFacts], ends: float) -> None:
+def test_any_values_of_an_account_make_a_complete_page(accounts: list[AccountFacts], ends: float) -> None:
     source = show(overview([*accounts, account("other", State.OK, PREMIUM)], soonest=Soonest("heygen", "studio", "wallet", "usd", ends)))
     read = Read(source)
     assert read.open == []

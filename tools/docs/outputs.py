@@ -22,7 +22,7 @@ from exporter.daemon.daemon import poll_once
 from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.providers.library import load_definitions
-from exporter.simulator.cast import cast_simulator
+from exporter.simulator.demo_accounts import demo_simulator
 from tools.markdown import codes, table, with_parts
 
 NOW = 1_795_000_000.0
@@ -55,7 +55,7 @@ def _demo() -> Snapshot:
 
 async def _polled_demo() -> Snapshot:
     frozen = Clock(wall=lambda: NOW, monotonic=lambda: 0.0)
-    async with cast_simulator(monotonic=frozen.monotonic, wall=frozen.wall) as simulator:
+    async with demo_simulator(monotonic=frozen.monotonic, wall=frozen.wall) as simulator:
         store = await poll_once(build_jobs(demo_config(simulator.url)), {}, frozen)
         return store.snapshot()
 

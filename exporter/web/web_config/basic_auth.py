@@ -87,12 +87,17 @@ class PasswordChecker:
         """How many checks run or wait."""
         return sum(map(len, self._groups.values())) + (self._running is not None)
 
-    def submit(self, group: Hashable, password: bytes, stored: bytes) -> asyncio.Future[bool]:
-        """Queue a check. The result may be BusyError, if the check is dropped later. Raises BusyError if the queue is full."""
+    def submit(self, group: Hashable, password: bytes, stored: bytes, *, is_first: bool = False) -> asyncio.Future[bool]:
+        """Queue a check; `is_first` puts its group before the others, also where the queue is full.
+
+        The result may be BusyError, if the check is dropped later. Raises BusyError if the queue is full.
+        """
         if self.in_progress >= self._max_checks:
-            self._drop_from_longest(len(self._groups.get(group, ())) + 1)
+            self._drop_from_longest(0 if is_first else len(self._groups.get(group, ())) + 1)
         check = _Check(password, stored, asyncio.get_running_loop().create_future())
         self._groups.setdefault(group, deque()).append(check)
+        if is_first:
+            self._groups.move_to_end(group, last=False)
         self._start_next()
         return check.result
 
@@ -104,10 +109,12 @@ class PasswordChecker:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _drop_from_longest(self, length: int) -> None:
-        longest = max(self._groups.values(), key=len, default=deque())
+        group, longest = max(self._groups.items(), key=lambda item: len(item[1]), default=(None, deque()))
         if len(longest) <= length:
             raise BusyError
         longest.pop().result.set_exception(BusyError())
+        if not longest:
+            del self._groups[group]
 
     def _start_next(self) -> None:
         if self._running or not self._groups:
@@ -142,6 +149,8 @@ class BasicAuth:
         """Hashes that no password fits, with the costs of the users' hashes, for unknown user names."""
         self._accepted: OrderedDict[bytes, None] = OrderedDict()
         self._refused: OrderedDict[bytes, None] = OrderedDict()  # separate, so that guessing does not push out accepted ones
+        self._proven: OrderedDict[bytes, None] = OrderedDict()
+        """Users with passwords that were right once: after a new hash of the same password they need not queue with guesses."""
         self._pending: dict[bytes, asyncio.Future[bool]] = {}
 
     def apply(self, hashes: Mapping[str, str]) -> None:
@@ -176,20 +185,27 @@ class BasicAuth:
         name = self._digest(credentials.user)
         is_user = name in self._hashes
         if question not in self._pending:  # however many clients wait for the answer
-            group = (client, name if is_user else None)  # all unknown names of a client share one turn
-            self._pending[question] = self._checker.submit(group, credentials.password[:MAX_PASSWORD], stored)
-            self._pending[question].add_done_callback(partial(self._remember, question, is_user))
+            password = credentials.password[:MAX_PASSWORD]
+            login = self._digest(credentials.user, password)
+            is_proven = login in self._proven
+            group = ("proven" if is_proven else client, name if is_user else None)  # all unknown names of a client share one turn
+            self._pending[question] = self._checker.submit(group, password, stored, is_first=is_proven)
+            self._pending[question].add_done_callback(partial(self._remember, question, login if is_user else None))
         fits = await asyncio.shield(self._pending[question])  # a client that disconnects leaves the result to the others
         return fits and is_user
 
-    def _remember(self, question: bytes, is_user: bool, result: asyncio.Future[bool]) -> None:  # noqa: FBT001 -- given by a partial
+    def _remember(self, question: bytes, login: bytes | None, result: asyncio.Future[bool]) -> None:
+        """Keep a result; `login` is None for an unknown user."""
         del self._pending[question]
         if result.cancelled() or result.exception():
             return
-        known = self._accepted if result.result() and is_user else self._refused
-        known[question] = None
-        if len(known) > MAX_REMEMBERED:
-            known.popitem(last=False)
+        if result.result() and login:
+            _keep(self._accepted, question)
+            _keep(self._proven, login)
+        else:
+            _keep(self._refused, question)
+            if login:
+                self._proven.pop(login, None)
 
     def _question(self, credentials: Credentials) -> tuple[bytes, bytes]:
         """What is to be checked, as a digest, and the hash to check the password against."""
@@ -202,3 +218,9 @@ class BasicAuth:
         """Look-ups compare digests under a secret key, so that their duration shows nothing about what was sent."""
         message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hmac.digest(self._key, message, hashlib.sha256)
+
+
+def _keep(known: OrderedDict[bytes, None], digest: bytes) -> None:
+    known[digest] = None
+    if len(known) > MAX_REMEMBERED:
+        known.popitem(last=False)

@@ -42,7 +42,7 @@ class WebConfigFile:
         self._first_look = 0.0
 
     def reread(self) -> WebConfig:
-        """Return the configuration that is in effect from now on.
+        """Read the file. The result is in effect once it is given to `applied`: a read that took too long never is.
 
         Raises:
             ConfigError: it is invalid or empty, or it switches off protection and was not the same at an earlier look.
@@ -54,12 +54,15 @@ class WebConfigFile:
         if removed and not self._is_confirmed(config):
             hint = f"reload again after {CONFIRM_AFTER:g}s to confirm"
             raise ConfigError([Problem(place, f"{message}; {hint}") for place, message in removed])
-        for place, _ in removed:
+        return config
+
+    def applied(self, config: WebConfig) -> None:
+        """Take note that `config` is in effect."""
+        for place, _ in removed_protection(self._in_effect, config):
             log.warning("web protection switched off", file=str(self._path), setting=place)
         if config.without_effect != self._in_effect.without_effect:
             log_without_effect(config)
         self._in_effect, self._unconfirmed = config, None
-        return config
 
     def _is_confirmed(self, config: WebConfig) -> bool:
         if config == self._unconfirmed:

@@ -1,4 +1,4 @@
-"""What the tests of the web configuration share: certificates, credentials, and a server with access control."""
+"""Helpers for tests of the web configuration: certificates, credentials, and a server with access control."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which requests are admitted, and the headers of every answer."""
+"""Which requests are admitted, and the headers of every response."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ async def test_an_unknown_expectation_is_refused_without_showing_the_page() -> N
         basic("élise", "wonderland"),
     ],
 )
-async def test_right_credentials_are_admitted_everywhere(login: str) -> None:
+async def test_correct_credentials_are_admitted_everywhere(login: str) -> None:
     async with protected(WebConfig(users=USERS)) as server:
         statuses = [
             await server.status(path, method, Authorization=login) for path, method in (("/", "GET"), ("/x", "GET"), ("/", "DELETE"))

@@ -22,7 +22,7 @@ USERS = {"alice": ALICE, "bob": BOB}
 
 
 class Recorded:
-    """A check that records its arguments and waits until it may go on."""
+    """A check that records its arguments and waits until it is released."""
 
     def __init__(self, right: bytes = b"") -> None:
         self.checked: list[tuple[bytes, bytes]] = []
@@ -158,7 +158,7 @@ async def test_beyond_the_queue_logins_are_refused_while_known_ones_are_admitted
     [("alice", "192.0.2.1"), ("mallory", "192.0.2.1"), ("bob", "198.51.100.7"), ("random", "192.0.2.1")],
     ids=["another user", "an unknown user", "another client", "many unknown users"],
 )
-async def test_a_flood_of_wrong_passwords_does_not_keep_a_right_one_out(guessed: str, client: str) -> None:
+async def test_a_flood_of_wrong_passwords_does_not_block_a_correct_one(guessed: str, client: str) -> None:
     recorded = Recorded(b"right")
     recorded.go.clear()
     auth = new_auth(recorded, max_checks=10)
@@ -201,7 +201,41 @@ async def test_after_a_reload_known_credentials_are_admitted_during_a_flood() ->
         assert set(await asyncio.gather(*flood)) <= {401, 503}
 
 
-async def test_guessing_neither_grows_the_memory_nor_removes_known_credentials() -> None:
+@pytest.mark.parametrize("addresses", [1, 50], ids=["one address", "fifty addresses"])
+async def test_a_known_password_with_a_new_hash_is_checked_first_during_a_flood_on_its_user(addresses: int) -> None:
+    recorded = Recorded(b"right")
+    auth = new_auth(recorded, max_checks=10)
+    assert await asking(auth, "bob", "right")
+    auth.apply({"alice": ALICE, "bob": ALICE})
+    recorded.go.clear()
+    flood = [asking(auth, "bob", f"guess {number}", f"192.0.2.{number % addresses}") for number in range(50)]
+    await until(lambda: len(recorded.checked) == 2)
+    login = asking(auth, "bob", "right", "192.0.2.0")
+    await asyncio.sleep(0)
+    recorded.go.set()
+    assert await login
+    assert recorded.passwords.index(b"right", 1) == 2
+    assert True not in await asyncio.gather(*flood, return_exceptions=True)
+
+
+async def test_a_former_password_is_not_checked_first_once_it_was_refused() -> None:
+    recorded = Recorded(b"former")
+    auth = new_auth(recorded, max_checks=2)
+    assert await asking(auth, "bob", "former")
+    recorded._right = b"right"
+    auth.apply({"bob": ALICE})
+    assert not await asking(auth, "bob", "former")
+    auth.apply({"bob": ALICE[:30] + BOB[30:]})
+    recorded.go.clear()
+    flood = [asking(auth, "bob", f"guess {number}") for number in range(2)]
+    await until(lambda: len(recorded.checked) == 3)
+    with pytest.raises(BusyError):
+        await asking(auth, "bob", "former")
+    recorded.go.set()
+    assert await asyncio.gather(*flood) == [False, False]
+
+
+async def test_wrong_guesses_use_no_memory_and_remove_no_known_credentials() -> None:
     recorded = Recorded(b"right")
     auth = new_auth(recorded)
     assert await auth.admits(Credentials(b"alice", b"right"), "")
@@ -279,7 +313,7 @@ async def test_closing_forgets_the_checks_that_have_not_begun() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, MemoryError])
-async def test_a_check_that_fails_admits_nobody_and_the_next_one_runs(error: type[Exception]) -> None:
+async def test_a_check_that_fails_refuses_the_login_and_the_next_one_runs(error: type[Exception]) -> None:
     def fail(password: bytes, _stored: bytes) -> bool:
         if password == b"broken":
             raise error

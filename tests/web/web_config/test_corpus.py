@@ -49,7 +49,7 @@ def test_a_bad_file_gives_all_the_problems_that_it_states(path: Path, folder: Pa
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
-def test_a_good_file_holds_what_it_states(path: Path, folder: Path) -> None:
+def test_a_good_file_has_the_settings_that_it_states(path: Path, folder: Path) -> None:
     copy = Path(shutil.copy(path, folder))
     config = load_web_config(copy)
     assert config.files[0] == copy

@@ -32,7 +32,15 @@ class Reloads:
     def reload(self, text: str, at: float = 0.0) -> WebConfig:
         self.write(text)
         self.now = 100.0 + at
-        return self._file.reread()
+        config = self._file.reread()
+        self._file.applied(config)
+        return config
+
+    def read_too_late(self, text: str, at: float) -> None:
+        """Read the file in a reload that was given up meanwhile."""
+        self.write(text)
+        self.now = 100.0 + at
+        self._file.reread()
 
     def problems(self, text: str, at: float = 0.0) -> list[str]:
         with pytest.raises(ConfigError) as caught:
@@ -47,7 +55,7 @@ NAMES: Final = MUTUAL.replace("}", ", client_allowed_sans: [client.example]}")
 
 @pytest.mark.parametrize("before", [USERS, TLS, TLS + USERS, HEADERS, "rate_limit: {interval: 1s, burst: 1}\n"])
 @pytest.mark.parametrize("after", ["", "\n\n", "---\n", "# all gone\n"])
-def test_an_emptied_file_is_refused_at_every_look(tmp_path: Path, certificates: Certificates, before: str, after: str) -> None:
+def test_an_emptied_file_is_refused_every_time(tmp_path: Path, certificates: Certificates, before: str, after: str) -> None:
     reloads = Reloads(tmp_path, certificates, before)
     for look in range(3):
         assert reloads.problems(after, at=100.0 * look) == [
@@ -74,7 +82,7 @@ def test_an_empty_file_stays_valid_if_it_was_empty_at_the_start(tmp_path: Path, 
         (NAMES, MUTUAL, ["tls_server_config.client_allowed_sans"]),
     ],
 )
-def test_switching_protection_off_needs_two_equal_looks(
+def test_protection_is_switched_off_only_after_two_equal_reads(
     tmp_path: Path, certificates: Certificates, before: str, after: str, places: list[str]
 ) -> None:
     reloads = Reloads(tmp_path, certificates, before)
@@ -90,7 +98,24 @@ def test_switching_protection_off_needs_two_equal_looks(
     ]
 
 
-def test_a_file_that_changes_between_two_looks_is_not_confirmed(tmp_path: Path, certificates: Certificates) -> None:
+def test_only_an_applied_configuration_counts_as_the_former_one(tmp_path: Path, certificates: Certificates) -> None:
+    reloads = Reloads(tmp_path, certificates, USERS)
+    assert len(reloads.problems(HEADERS)) == 1
+    with capture_logs() as logs:
+        reloads.read_too_late(HEADERS, at=CONFIRM_AFTER)
+        assert not logs
+        reloads.reload(HEADERS, at=CONFIRM_AFTER)
+    assert [line["event"] for line in logs] == ["web protection switched off"]
+
+
+def test_a_read_that_timed_out_does_not_confirm_a_file_without_users(tmp_path: Path, certificates: Certificates) -> None:
+    reloads = Reloads(tmp_path, certificates, USERS)
+    assert len(reloads.problems(HEADERS)) == 1
+    reloads.read_too_late(HEADERS, at=CONFIRM_AFTER)
+    assert len(reloads.problems("rate_limit: {interval: 1s, burst: 1}\n", at=CONFIRM_AFTER)) == 1
+
+
+def test_a_file_that_changes_between_two_reads_is_not_confirmed(tmp_path: Path, certificates: Certificates) -> None:
     reloads = Reloads(tmp_path, certificates, TLS + USERS)
     assert len(reloads.problems(HEADERS)) == 2
     assert len(reloads.problems(TLS, at=10.0)) == 1

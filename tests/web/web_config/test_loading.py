@@ -138,7 +138,7 @@ def test_a_key_too_small_for_openssl_is_reported(tmp_path: Path) -> None:
 
 
 def small_pair(folder: Path) -> Path:
-    """A key of 1024 bits, which OpenSSL's usual level refuses."""
+    """A key of 1024 bits, which OpenSSL's default level refuses."""
     key, now = rsa.generate_private_key(65_537, 1024), dt.datetime.now(dt.UTC)  # noqa: S505 -- it is to be refused
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "small")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), 7, now, now + dt.timedelta(days=1))

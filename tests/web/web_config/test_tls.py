@@ -25,7 +25,7 @@ IF_GIVEN = "client_ca_file: CA, client_auth_type: VerifyClientCertIfGiven"
 
 
 def limited_to(context: ssl.SSLContext, version: str) -> ssl.SSLContext:
-    """A client with one TLS version only, however old."""
+    """A client with only one TLS version."""
     context.set_ciphers("ALL:@SECLEVEL=0")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

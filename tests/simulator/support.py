@@ -1,4 +1,4 @@
-"""What the tests of the simulator share: one account of each vendor, and a plain client."""
+"""One simulated account of each vendor, and a plain client."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ import aiohttp
 from hypothesis import settings
 
 from exporter.simulator.elevenlabs import Workspace
-from exporter.simulator.flow import Stock, Usage
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player
+from exporter.simulator.server import SimulatedAccount
+from exporter.simulator.usage import Balance, Usage
 from tests.support import PATIENCE
 
 NOW = 1_796_000_000.0
 TIMEOUT = aiohttp.ClientTimeout(total=PATIENCE)
 TIMELESS = settings(deadline=None)
-"""A busy machine may be slow at any example."""
-WALLET = Player("heygen", "hg-key", Wallet("studio", Stock(start=42.5, rate=0.5, floor=10, top_up=50)))
-WORKSPACE = Player("elevenlabs", "el-key", Workspace(name="one", tier="creator", limit=100_000, characters=Usage(17_231, 10, 83_200)))
-CREDITS = Player("liveavatar", "la-key", Credits(Stock(start=1010, rate=0.25)))
-PLAYERS = (WALLET, WORKSPACE, CREDITS)
+"""Without a deadline, since a busy machine may be slow at any example."""
+WALLET = SimulatedAccount("heygen", "hg-key", Wallet("studio", Balance(start=42.5, rate=0.5, floor=10, top_up=50)))
+WORKSPACE = SimulatedAccount(
+    "elevenlabs", "el-key", Workspace(name="one", tier="creator", limit=100_000, characters=Usage(17_231, 10, 83_200))
+)
+CREDITS = SimulatedAccount("liveavatar", "la-key", Credits(Balance(start=1010, rate=0.25)))
+ACCOUNTS = (WALLET, WORKSPACE, CREDITS)
 PATHS = {"heygen": "/v3/users/me", "elevenlabs": "/v1/user", "liveavatar": "/v1/users/credits"}
 KEY_HEADERS = {"heygen": "X-Api-Key", "elevenlabs": "xi-api-key", "liveavatar": "X-API-KEY"}
 
@@ -40,7 +42,7 @@ WORKSPACES = {
 
 
 class Clock:
-    """A clock that stands still until it is set."""
+    """A clock that only changes when it is set."""
 
     def __init__(self, now: float) -> None:
         self.now = now
@@ -49,7 +51,7 @@ class Clock:
         return self.now
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: Mapping[str, str]
     content: bytes
@@ -59,15 +61,15 @@ class Answer(NamedTuple):
         return json.loads(self.content)
 
 
-async def get(url: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Answer:
-    """Ask once, on a connection of its own, and take the bytes as they come."""
+async def get(url: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Response:
+    """Send one request on a new connection, and return the response without decompression."""
     async with (
         aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=["Accept-Encoding"], timeout=TIMEOUT) as session,
         session.request(method, url, headers=headers, allow_redirects=False) as response,
     ):
-        return Answer(response.status, response.headers.copy(), await response.read())
+        return Response(response.status, response.headers.copy(), await response.read())
 
 
-async def ask(url: str, player: Player, **headers: str) -> Answer:
-    """Ask for one account with its own key."""
-    return await get(url + PATHS[player.provider], {KEY_HEADERS[player.provider]: player.secret, **headers})
+async def ask(url: str, account: SimulatedAccount, **headers: str) -> Response:
+    """Request an account's data with its key."""
+    return await get(url + PATHS[account.provider], {KEY_HEADERS[account.provider]: account.secret, **headers})

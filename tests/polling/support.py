@@ -1,4 +1,4 @@
-"""A scheduler that runs on a clock of its own, against a vendor that is written down."""
+"""A scheduler on a fake clock, with a client that records its polls."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from exporter.polling.scheduler import Scheduler
 from exporter.validation.file_threads import FileThreads, Result
 from tests.support import FakeClock
 
-HERE: Final = "http://127.0.0.1:1"
-ELSEWHERE: Final = "http://127.0.0.1:2"
+ONE_VENDOR: Final = "http://127.0.0.1:1"
+OTHER_VENDOR: Final = "http://127.0.0.1:2"
 
 
 class Time(FakeClock):
-    """Goes from sleeper to sleeper, so that everything happens at its very moment."""
+    """Advances from sleeper to sleeper, so that each wakes at its exact time."""
 
     async def run(self, seconds: float) -> None:
         end = self.now + seconds
-        await self.rest()
+        await self.settle()
         while (due := self._next()) <= end:
             self.now = max(self.now, due)
             await self.advance(0, asleep=0)
-            await self.rest()
+            await self.settle()
         self.now = end
 
-    async def rest(self) -> None:
-        """Let everybody act who need not wait."""
+    async def settle(self) -> None:
+        """Run all tasks that do not wait for time."""
         for _ in range(50):
             await asyncio.sleep(0)
 
@@ -47,14 +47,14 @@ class Time(FakeClock):
 
 
 class SameThread(FileThreads):
-    """Reads files at once: no fake clock waits for a thread."""
+    """Reads files in the event loop, because the fake clock does not wait for threads."""
 
     async def run(self, file: Path, call: Callable[[], Result]) -> Result:  # noqa: ARG002 -- as in the base class
         return call()
 
 
-class Vendor(Client):
-    """Polls that last as long as they are told to, and are written down."""
+class RecordingClient(Client):
+    """Polls with a given duration, which are recorded."""
 
     def __init__(self, time: Time, lasts: float = 0.0, answer: Callable[[Job], Reading] = lambda _: Reading()) -> None:
         self.lasts = lasts
@@ -82,8 +82,8 @@ class Vendor(Client):
 
 
 @dataclass(frozen=True)
-class Rig:
-    """A running scheduler and what it knows."""
+class RunningScheduler:
+    """A running scheduler, its store and its clock."""
 
     scheduler: Scheduler
     store: Store
@@ -95,12 +95,14 @@ class Rig:
 
 
 @asynccontextmanager
-async def running(client: Client, jobs: Sequence[Job], clock: Clock, store: Store | None = None) -> AsyncIterator[Rig]:
-    rig = Rig(Scheduler(client, store := store or new_store(jobs, clock), clock, secrets=getattr(client, "secrets", None)), store, clock)
-    task = asyncio.create_task(rig.scheduler.run(jobs))
+async def running(client: Client, jobs: Sequence[Job], clock: Clock, store: Store | None = None) -> AsyncIterator[RunningScheduler]:
+    polling = RunningScheduler(
+        Scheduler(client, store := store or new_store(jobs, clock), clock, secrets=getattr(client, "secrets", None)), store, clock
+    )
+    task = asyncio.create_task(polling.scheduler.run(jobs))
     try:
         await asyncio.sleep(0)
-        yield rig
+        yield polling
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Steady consumption, top-ups and periods, as pure functions of time."""
+"""Constant consumption, top-ups and periods, as pure functions of time."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ MONTH = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
-    """Something that falls at a steady rate, down to a floor at which it may be topped up."""
+class Balance:
+    """A balance that falls at a constant rate to a floor, where it may be topped up."""
 
     start: float
     rate: float
-    """Consumption a second."""
+    """Consumption per second."""
     floor: float = 0.0
     top_up: float = 0.0
-    """What is added at the floor; 0 where nothing ever is."""
+    """The amount added at the floor; 0 for none."""
     dry: float = 0.0
-    """Seconds spent at the floor before the top-up comes."""
+    """Seconds at the floor before the top-up."""
 
     def left(self, elapsed: float) -> float:
-        """What is left, never below the floor and never above the start or a full top-up."""
+        """Return what is left: at least the floor, and at most the start or the floor plus one top-up."""
         spare = self.start - self.floor
         if spare > self.rate * elapsed:
             return self.start - self.rate * elapsed
@@ -37,22 +37,22 @@ class Stock:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Something that is counted from zero in each period."""
+    """Usage that is counted from zero in each period."""
 
     start: float
     rate: float
-    """Consumption a second."""
+    """Consumption per second."""
     first_reset: float = 12 * DAY
-    """Seconds until the period that is under way ends."""
+    """Seconds until the current period ends."""
     period: float = MONTH
     """Length of each later period."""
 
     def used(self, elapsed: float) -> float:
-        """What was used in the current period."""
+        """Return the usage of the current period."""
         return self.start + self.rate * elapsed if elapsed < self.first_reset else self.rate * self._phase(elapsed)
 
     def resets_at(self, elapsed: float, now: float) -> int:
-        """When the current period ends: always in the future, and the same whole second throughout the period."""
+        """Return when the current period ends, as Unix time: always in the future, and the same whole second throughout the period."""
         left = self.first_reset - elapsed if elapsed < self.first_reset else self.period - self._phase(elapsed)
         return floor(now + left) + 1
 

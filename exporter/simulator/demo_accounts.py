@@ -1,4 +1,4 @@
-"""The accounts of the demo: one for each thing that an operator may meet, fast enough to watch."""
+"""The accounts of the demo: one for each kind of billing and each common fault. Their values change within seconds."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ from typing import Any, Final
 
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.faults import Fault
-from exporter.simulator.flow import DAY, Stock, Usage
 from exporter.simulator.heygen import Subscription, UsageBased, Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import Player, Simulator
+from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.usage import DAY, Balance, Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
-    """One account of the demo, as both the vendor and the exporter's configuration have it."""
+class DemoAccount:
+    """One account of the demo: the simulated account, and its entry in the configuration."""
 
-    account: str
-    player: Player
+    name: str
+    simulated: SimulatedAccount
     fault: Fault | None
     credential: str
-    """Which of the definition's credentials the secret is."""
+    """The name of the credential in the definition."""
     labels: dict[str, str]
 
 
-def _role(
+def _account(
     provider: str,
-    account: str,
+    name: str,
     team: str,
     body: Callable[[float, float], Any],
     *,
     fault: Fault | None = None,
     credential: str = "api_key",
-) -> Role:
-    player = Player(provider, f"demo-{provider}-{account}", body, bearer=credential == "access_token")
-    return Role(account, player, fault, credential, {"team": team})
+) -> DemoAccount:
+    simulated = SimulatedAccount(provider, f"demo-{provider}-{name}", body, bearer=credential == "access_token")
+    return DemoAccount(name, simulated, fault, credential, {"team": team})
 
 
-CAST: Final[tuple[Role, ...]] = (
-    _role("heygen", "studio", "video", Wallet("studio", Stock(start=62, rate=0.35, floor=10, top_up=50))),
-    _role("heygen", "enterprise", "video", Wallet("enterprise", Stock(start=18_500, rate=3), currency="credits")),
-    _role(
+DEMO_ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
+    _account("heygen", "studio", "video", Wallet("studio", Balance(start=62, rate=0.35, floor=10, top_up=50))),
+    _account("heygen", "enterprise", "video", Wallet("enterprise", Balance(start=18_500, rate=3), currency="credits")),
+    _account(
         "heygen",
         "web-plan",
         "events",
-        Subscription("web-plan", "team", 600, Usage(start=120, rate=0.8, first_reset=240, period=600), Stock(start=150, rate=0.05)),
+        Subscription("web-plan", "team", 600, Usage(start=120, rate=0.8, first_reset=240, period=600), Balance(start=150, rate=0.05)),
         credential="access_token",
     ),
-    _role(
+    _account(
         "heygen",
         "render-farm",
         "video",
@@ -59,14 +59,14 @@ CAST: Final[tuple[Role, ...]] = (
             "render-farm", Usage(start=463, rate=0.2, first_reset=420, period=2_700), cap=500.0, included=4_444.0, included_rate=9.0
         ),
     ),
-    _role("heygen", "pay-as-you-go", "events", UsageBased("pay-as-you-go", Usage(start=42.5, rate=0.05))),
-    _role(
+    _account("heygen", "pay-as-you-go", "events", UsageBased("pay-as-you-go", Usage(start=42.5, rate=0.05))),
+    _account(
         "elevenlabs",
         "narration",
         "voice",
         Workspace(name="narration", tier="creator", limit=100_000, characters=Usage(start=71_000, rate=150, first_reset=90, period=300)),
     ),
-    _role(
+    _account(
         "elevenlabs",
         "audiobooks",
         "voice",
@@ -80,7 +80,7 @@ CAST: Final[tuple[Role, ...]] = (
             voices=(41, 160),
         ),
     ),
-    _role(
+    _account(
         "elevenlabs",
         "dubbing",
         "video",
@@ -96,21 +96,21 @@ CAST: Final[tuple[Role, ...]] = (
             professional_voices=(2, 3),
         ),
     ),
-    _role(
+    _account(
         "elevenlabs",
         "old-key",
         "voice",
         Workspace(name="old-key", tier="starter", limit=30_000, characters=Usage(start=4_000, rate=1)),
         fault=Fault.BAD_KEY,
     ),
-    _role("liveavatar", "stage", "events", Credits(Stock(start=40, rate=0.4, top_up=60, dry=45))),
-    _role("liveavatar", "kiosk", "events", Credits(Stock(start=900, rate=0.1)), fault=Fault.RATE_LIMITED),
+    _account("liveavatar", "stage", "events", Credits(Balance(start=40, rate=0.4, top_up=60, dry=45))),
+    _account("liveavatar", "kiosk", "events", Credits(Balance(start=900, rate=0.1)), fault=Fault.RATE_LIMITED),
 )
 
 
-def cast_simulator(*, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> Simulator:
-    """All accounts of the demo, with their faults."""
-    simulator = Simulator((role.player for role in CAST), monotonic=monotonic, wall=wall)
-    for role in CAST:
-        simulator.misbehave(role.player.secret, role.fault)
+def demo_simulator(*, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> Simulator:
+    """Return a simulator of all demo accounts, with their faults set."""
+    simulator = Simulator((account.simulated for account in DEMO_ACCOUNTS), monotonic=monotonic, wall=wall)
+    for account in DEMO_ACCOUNTS:
+        simulator.set_fault(account.simulated.secret, account.fault)
     return simulator
