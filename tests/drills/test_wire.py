@@ -115,7 +115,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "one huge header": raw(HEAD + b"X-Long: " + b"x" * MIB + b"\r\n" + whole(WRONG)),
     "many headers": raw(HEAD + b"X-More: more and more\r\n" * (MIB // 22) + whole(WRONG)),
     "not HTTP": with_fault(Fault.NOT_HTTP),
-    "two answers": raw(whole(GOOD) + whole(WRONG), "hold", figure=GOOD),
+    "two responses": raw(whole(GOOD) + whole(WRONG), "hold", figure=GOOD),
     "unsolicited response": followed(whole(WRONG)),
     "late 408": followed(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"),
     "large headers": raw(HEAD + b"X-Long: %s\r\n" % (b"x" * 100_000) + b"X-More: more\r\n" * 150 + whole(GOOD)[len(HEAD) :], figure=GOOD),
