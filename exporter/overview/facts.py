@@ -15,8 +15,7 @@ from exporter.model import Reason, Seconds
 
 FACTS: Final = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-_EXACT_INTEGERS: Final = 2**53
-"""Every reader of JSON reads integers below this exactly."""
+_EXACT_INTEGERS: Final = 2**53  # every reader of JSON reads integers below this exactly
 
 
 def is_unknown(value: Decimal | float | None) -> bool:
@@ -56,8 +55,7 @@ class State(StrEnum):
     FAILING = "failing", "The last poll failed. The values of the last successful poll are still shown."
     LOW = (
         "low",
-        "A resource is below its threshold, or below a tenth of its limit if it has no threshold, or it ends within three days and before "
-        "its reset.",
+        "A resource is below its threshold, or below a tenth of its limit if it has no threshold, or ends within three days before its reset.",
     )
     WAITING = "waiting", "The account has not been polled yet."
     OK = "ok", "None of these."
