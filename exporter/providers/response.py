@@ -33,9 +33,7 @@ def accept(definition: Definition, request: Request, status: int, content: bytes
         PollError: the vendor refused the request, or the body is not what the definition expects.
     """
     if 300 <= status < 400:
-        raise PollError(
-            Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, because the key would be sent to another address"
-        )
+        raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, to protect the key")
     good = 200 <= status < 300
     try:
         body = decode_json(content)
