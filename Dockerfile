@@ -1,9 +1,6 @@
 # The image of AI Account Exporter. docs/docker.md explains how to run it.
-# Both stages use the same base, because the virtual environment refers to its Python. The base has a stage of its own, because Dependabot
-# updates images in FROM, but not in ARG. It needs no labels.
-ARG PYTHON_IMAGE=python
-# hadolint ignore=DL3049
-FROM python:3.13-slim-trixie@sha256:bf44cdfcb76cd3b41e879bc058fc37ec5872002ccfde7fcb765e218cde0cd79c AS python
+# Both stages use the same base, because the virtual environment refers to its Python. .ci/images has the same digest.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie@sha256:bf44cdfcb76cd3b41e879bc058fc37ec5872002ccfde7fcb765e218cde0cd79c
 
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \

@@ -16,8 +16,8 @@ from hypothesis import settings
 
 import exporter
 from exporter.client.client import Client
-from exporter.client.job import Job
 from exporter.client.transport import open_session
+from exporter.config.job import Job
 from exporter.simulator.server import Simulator
 from tests.support import ACCOUNTS, FakeClock, make_job
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-from exporter.client.job import Job
 from exporter.clock import Clock
 from exporter.config.connection import ConnectionSettings
 from exporter.config.credentials import SecretSource
+from exporter.config.job import Job
 from exporter.config.models import Limits
 from exporter.config.settings import Settings
 from exporter.model import AccountKey, Seconds

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from exporter.client.client import Client
-from exporter.client.job import Job
-from exporter.client.optional import OptionalResults
+from exporter.client.client import Client, OptionalResults
 from exporter.config.credentials import SecretSource
+from exporter.config.job import Job
 from exporter.daemon.daemon import new_store
 from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from exporter.accounts.entry import Entry, Schedule
-from exporter.client.job import Job
+from exporter.config.job import Job
 from exporter.config.settings import Settings
 from exporter.model import AccountKey, Reading, Seconds
 

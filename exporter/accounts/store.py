@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 from exporter.accounts.consumption import update_consumption
 from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule
 from exporter.accounts.snapshot import ConfigState, Durations, Snapshot
-from exporter.client.job import Job
 from exporter.clock import Clock
+from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey, Reading, Seconds
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -10,6 +10,10 @@ from exporter.model import EVERY, EXACT, Quota, Threshold
 
 LOW_SHARE: Final = Decimal("0.1")
 """A resource with a smaller share of its limit left is low, unless the operator has set thresholds for it."""
+
+
+HELD_UNITS: Final = frozenset({"slots"})
+"""Units of what is held rather than used up: none left is normal, and only the operator's threshold makes it a problem."""
 
 
 def floors_of(quota: Quota, thresholds: Iterable[Threshold]) -> dict[str, Decimal]:
@@ -28,9 +32,13 @@ def floors_of(quota: Quota, thresholds: Iterable[Threshold]) -> dict[str, Decima
     return {severity: floor for severity, floor in floors.items() if floor is not None}
 
 
-def is_low_share(quota: Quota) -> bool:
-    """Whether less than a tenth of the limit is left."""
-    if quota.remaining is None or quota.limit is None or quota.unlimited:
+def is_low(quota: Quota, floors: Collection[Decimal]) -> bool:
+    """Whether less is left than one of the operator's thresholds; without thresholds, whether less than a tenth of the limit is left."""
+    if quota.remaining is None:
+        return False
+    if floors:
+        return any(quota.remaining < floor for floor in floors)
+    if quota.limit is None or quota.unlimited or quota.unit in HELD_UNITS:
         return False
     return quota.limit > 0 and quota.remaining < EXACT.multiply(LOW_SHARE, quota.limit)
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import click
 
-from exporter.accounts.shard import MAX_SHARDS, Shard
 from exporter.cli.output import EXIT_INVALID, counted, say
 from exporter.config.loading import Loaded, load_config
 from exporter.config.models import Account, Config
+from exporter.config.shard import MAX_SHARDS, Shard
 from exporter.errors import ConfigError
 from exporter.log import LEVELS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Final
 
 import aiohttp
@@ -12,12 +13,11 @@ from pydantic import SecretStr
 from yarl import URL
 
 from exporter.client.compression import BodyTooLargeError
-from exporter.client.job import Job
 from exporter.client.oauth import OAuthLogin, TokenSource
-from exporter.client.optional import OptionalResults
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Response, Transport
 from exporter.clock import Clock
+from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import Reading, Reason
 from exporter.providers.definition import Request
@@ -28,6 +28,14 @@ _SMALL_BODY: Final = 65_536
 """Bytes. A larger body is decoded in a thread."""
 _OPTIONAL_SHARE: Final = 0.8
 """The share of the remaining time that an optional request may take."""
+
+
+@dataclass(slots=True)
+class OptionalResults:
+    """The optional requests of one poll: those that must wait, and the outcomes of the others, by path. The client adds the outcomes."""
+
+    waiting: frozenset[str] = frozenset()
+    outcomes: dict[str, Reading | PollError] = field(default_factory=dict)
 
 
 class Client:
@@ -45,6 +53,7 @@ class Client:
     async def close(self) -> None:
         """Wait for token requests: a new refresh token must not be lost."""
         await self._tokens.close()
+        self._decoder.shutdown(wait=False, cancel_futures=True)
 
     async def poll(self, job: Job, optional: OptionalResults | None = None) -> Reading:
         """Send the requests of the account's definition, within its timeout. `optional` receives the outcomes of optional requests.
@@ -116,7 +125,7 @@ class Client:
         try:
             try:
                 content = response.body(_SMALL_BODY)
-            except BodyTooLargeError:
+            except BodyTooLargeError:  # decompressed in the thread too: large bodies must not be in memory at the same time
                 await asyncio.get_running_loop().run_in_executor(self._decoder, lambda: add(response.body()))
             else:
                 add(content)

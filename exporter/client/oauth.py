@@ -32,12 +32,12 @@ DISCARD_PAUSE: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class OAuthLogin:
-    """One login at a vendor. Accounts whose logins are equal share one access token."""
+    """One login at a vendor. Accounts with the same login share its tokens, also if they connect in different ways."""
 
     token_url: str = field(repr=False)  # its query may contain a secret
     client_id: str
     refresh_token_file: Path
-    connection: ConnectionSettings = ConnectionSettings()  # noqa: RUF009 -- frozen
+    connection: ConnectionSettings = field(default=ConnectionSettings(), compare=False)
     """How the token endpoint is reached."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from exporter.client.file_threads import in_daemon_thread
+from exporter.validation.file_threads import in_daemon_thread
 
 _NUMERIC: Final = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from exporter.client.file_threads import FileThreads
 from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError
+from exporter.validation.file_threads import FileThreads
 
 
 class SecretReader:

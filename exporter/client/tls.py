@@ -7,10 +7,10 @@ import ssl
 from pathlib import Path
 from typing import Final
 
-from exporter.client.file_threads import FileThreads, in_daemon_thread
 from exporter.config.connection import ssl_context
 from exporter.errors import PollError
 from exporter.model import Reason
+from exporter.validation.file_threads import FileThreads, in_daemon_thread
 
 _HOST_NAME: Final = "the server's certificate is for another host name"
 _VERIFY_ERRORS: Final = {
@@ -43,12 +43,17 @@ class TrustStore:
             PollError: the file cannot be used.
         """
         if ca_file is None:
-            self._system = self._system or in_daemon_thread(lambda: ssl_context(None), "certificates")
-            return await asyncio.shield(self._system)
+            return await asyncio.shield(self._system_context())
         try:
             return await self._files.run(ca_file, lambda: self._read(ca_file))
         except TimeoutError:
             raise PollError(Reason.TLS, "ca_file: the file does not answer") from None
+
+    def _system_context(self) -> asyncio.Future[ssl.SSLContext]:
+        """Return the context being read, or read already. A read that failed is tried again."""
+        if self._system is None or (self._system.done() and (self._system.cancelled() or self._system.exception())):
+            self._system = in_daemon_thread(lambda: ssl_context(None), "certificates")
+        return self._system
 
     def _read(self, ca_file: Path) -> ssl.SSLContext:
         try:

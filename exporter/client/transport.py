@@ -14,7 +14,6 @@ from yarl import URL
 from exporter.client.compression import BodyTooLargeError, codings_of, decompress
 from exporter.client.connections import Connector
 from exporter.client.faults import fault
-from exporter.client.file_threads import FileThreads
 from exporter.client.proxies import proxy_for, proxy_headers
 from exporter.client.resolver import Resolver
 from exporter.client.retry_after import waiting_time
@@ -23,6 +22,7 @@ from exporter.clock import Clock
 from exporter.config.connection import ConnectionSettings
 from exporter.errors import PollError
 from exporter.model import Seconds
+from exporter.validation.file_threads import FileThreads
 
 MAX_BODY_BYTES: Final = 1_048_576
 """Counted before and after decompression."""
@@ -61,7 +61,7 @@ class Response:
         return 200 <= self.status < 300
 
     def body(self, limit: int = MAX_BODY_BYTES) -> bytes:
-        """Return the decompressed body. Other statuses than 2xx have an empty one where it cannot be read: the status is enough.
+        """Return the decompressed body. If the status is not 2xx, a body that cannot be read is empty: the status is enough.
 
         Raises:
             BodyTooLargeError: it is larger than `limit`.
@@ -72,7 +72,8 @@ class Response:
                 raise BodyTooLargeError(MAX_BODY_BYTES)
             return decompress(self.content, self.codings, limit)
         except PollError as error:
-            if self.is_success or (isinstance(error, BodyTooLargeError) and self.content is not None and limit < MAX_BODY_BYTES):
+            may_fit_later = isinstance(error, BodyTooLargeError) and self.content is not None and limit < MAX_BODY_BYTES
+            if self.is_success or may_fit_later:
                 raise
             return b""
 
@@ -115,6 +116,7 @@ class Transport:
         self, session: aiohttp.ClientSession, method: str, url: URL, settings: ConnectionSettings, content: Mapping[str, Any]
     ) -> Response:
         proxy = proxy_for(url, settings, self._environ)
+        context = await self._trust.context(settings.ca_file) if url.scheme == "https" else True
         try:
             async with session.request(
                 method,
@@ -122,7 +124,7 @@ class Transport:
                 allow_redirects=False,
                 proxy=proxy.url if proxy else None,
                 proxy_headers=proxy_headers(proxy) if proxy else None,
-                ssl=await self._trust.context(settings.ca_file) if url.scheme == "https" else True,
+                ssl=context,
                 timeout=aiohttp.ClientTimeout(total=None, connect=settings.connect_timeout),
                 **content,
             ) as response:

@@ -15,15 +15,14 @@ import structlog
 
 from exporter.accounts.entry import Record
 from exporter.accounts.persistence import Persistence
-from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.store import NOTHING, Store
 from exporter.client.client import Client
-from exporter.client.job import Job
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
 from exporter.clock import Clock
+from exporter.config.job import Job, build_jobs
 from exporter.config.loading import Loaded
-from exporter.daemon.jobs import build_jobs
+from exporter.config.shard import WHOLE, Shard
 from exporter.daemon.reload import Reloader
 from exporter.daemon.signals import Signals
 from exporter.errors import Problem
@@ -151,6 +150,8 @@ class Daemon:
         clock, options = self._clock, self._options
         await self._open_state(resources)
         sockets = inherited(self._environ) if options.inherits else await bind(options.addresses)
+        for each in sockets:
+            resources.callback(each.close)
         self._store = new_store(self._jobs, clock, await self._state.restore())
         self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
@@ -222,6 +223,8 @@ class Daemon:
     async def _apply_config(self, loaded: Loaded) -> None:
         """Keep the accounts that stay, add the new ones, remove the others at once. What can fail comes first."""
         jobs = build_jobs(loaded, self._options.shard)
+        if loaded.config.state != self._loaded.config.state:
+            log.warning("state path needs a restart", remedy="restart the exporter to use another state file")
         removed = {job.key for job in self._store.snapshot().jobs} - {job.key for job in jobs}
         self._store.configure(jobs)
         self._scheduler.apply(jobs)

@@ -10,11 +10,11 @@ from typing import Final, Generic, NoReturn, Protocol, TypeVar
 
 import structlog
 
-from exporter.client.file_threads import FileThreads
 from exporter.clock import Clock
 from exporter.errors import ConfigError, ExporterError, Problem
 from exporter.log import frames
 from exporter.model import Seconds
+from exporter.validation.file_threads import FileThreads
 
 WATCH_INTERVAL: Final = 30.0
 """How often the files are checked for changes, in seconds."""

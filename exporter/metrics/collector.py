@@ -11,8 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.snapshot import Account, Snapshot
+from exporter.config.shard import WHOLE, Shard
 from exporter.metrics.catalogue import (
     ACCOUNT_FAMILIES,
     BUILD_INFO,

@@ -16,8 +16,8 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
-from exporter.accounts.shard import WHOLE, Shard
 from exporter.accounts.snapshot import Account, Snapshot
+from exporter.config.shard import WHOLE, Shard
 from exporter.metrics.collector import Families, account_families, empty_families, exporter_families
 from exporter.metrics.negotiation import DEFAULT, Negotiated, Syntax
 from exporter.model import AccountKey

@@ -7,15 +7,12 @@ from decimal import Decimal
 from typing import Final
 
 from exporter.accounts.consumption import Burn, Consumption
-from exporter.accounts.thresholds import is_low_share
+from exporter.accounts.thresholds import HELD_UNITS, is_low
 from exporter.model import EXACT, Quota, Seconds
 from exporter.overview.facts import QuotaFacts, State, is_unknown
 
 SOON: Final = 3 * 86_400.0
 """A resource that ends sooner than this, and before its reset, is low."""
-
-STOCKS: Final = frozenset({"slots"})
-"""Units of what is held on purpose: having none left is normal, and only the operator's threshold makes it a problem."""
 
 HORIZON: Final = 10 * 365.25 * 86_400
 """An end that is further away than this is not reported."""
@@ -63,13 +60,10 @@ def end_of(facts: QuotaFacts) -> float | None:
 
 def _state(quota: Quota, floors: Mapping[str, Decimal], lasts_for: float | None) -> State:
     """Return the state of the resource; `lasts_for` is how long it lasts, if it ends before its reset."""
-    is_stock = quota.unit in STOCKS
-    if _is_exhausted(quota) and not is_stock:
+    if _is_exhausted(quota) and quota.unit not in HELD_UNITS:
         return State.EXHAUSTED
-    is_below_floor = quota.remaining is not None and any(quota.remaining < floor for floor in floors.values())
     ends_soon = lasts_for is not None and lasts_for < SOON
-    is_low = not floors and not is_stock and is_low_share(quota)  # the operator's thresholds replace this rule
-    return State.LOW if is_below_floor or ends_soon or is_low else State.OK
+    return State.LOW if ends_soon or is_low(quota, floors.values()) else State.OK
 
 
 def _is_exhausted(quota: Quota) -> bool:

@@ -8,7 +8,7 @@ from math import inf, isfinite
 from typing import Final
 
 from exporter.accounts.entry import Entry
-from exporter.accounts.thresholds import floors_of, is_low_share
+from exporter.accounts.thresholds import floors_of, is_low
 from exporter.config.settings import Settings
 from exporter.model import EXACT, Quota, Reading, Seconds, Threshold
 
@@ -42,7 +42,7 @@ def _until_low(quota: Quota, thresholds: Iterable[Threshold], before: Entry, now
     if quota.remaining is None or quota.remaining <= 0:
         return
     floors = list(floors_of(quota, thresholds).values())
-    if any(quota.remaining < floor for floor in floors) or (not floors and is_low_share(quota)):
+    if is_low(quota, floors):
         yield 0.0
     consumed, elapsed = _consumed(quota, quota.remaining, before), now - (now if before.last_success_at is None else before.last_success_at)
     if consumed > 0 and elapsed > 0:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from yarl import URL
 
-from exporter.client.job import Job
 from exporter.clock import Clock
+from exporter.config.job import Job
 from exporter.model import Seconds
 
 

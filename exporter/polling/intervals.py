@@ -6,8 +6,8 @@ import hashlib
 import math
 
 from exporter.accounts.entry import Entry, Schedule
-from exporter.client.job import Job
 from exporter.clock import Clock
+from exporter.config.job import Job
 from exporter.model import AccountKey, Reason, Seconds
 
 START_RATE = 10.0

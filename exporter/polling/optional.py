@@ -8,8 +8,8 @@ from dataclasses import replace
 import structlog
 
 from exporter.accounts.entry import Failure, OptionalRequest
-from exporter.client.job import Job
-from exporter.client.optional import OptionalResults
+from exporter.client.client import OptionalResults
+from exporter.config.job import Job
 from exporter.config.settings import Settings
 from exporter.errors import PollError
 from exporter.model import AccountKey, Reading

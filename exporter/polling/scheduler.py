@@ -11,11 +11,10 @@ import structlog
 
 from exporter.accounts.entry import Schedule
 from exporter.accounts.store import Store
-from exporter.client.client import Client
-from exporter.client.job import Job
-from exporter.client.optional import OptionalResults
+from exporter.client.client import Client, OptionalResults
 from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
+from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.log import frames
 from exporter.model import AccountKey, Reading, Reason, Seconds
@@ -26,22 +25,22 @@ from exporter.polling.optional import after_poll, optional_results
 
 log = structlog.get_logger()
 
-Keep = Callable[[AccountKey], Awaitable[None]]
+Save = Callable[[AccountKey], Awaitable[None]]
 
 
-async def _keep_nothing(_key: AccountKey) -> None:
+async def _save_nothing(_key: AccountKey) -> None:
     """For a daemon without state file."""
 
 
 class Scheduler:
     """Runs the polls and records their outcomes."""
 
-    def __init__(self, client: Client, store: Store, clock: Clock, keep: Keep = _keep_nothing, secrets: SecretReader | None = None) -> None:
-        """`keep` is called for an account before and after each poll, to write what is known of it to the state file."""
+    def __init__(self, client: Client, store: Store, clock: Clock, save: Save = _save_nothing, secrets: SecretReader | None = None) -> None:
+        """`save` is called for an account before and after each poll, to write what is known of it to the state file."""
         self._client = client
         self._store = store
         self._clock = clock
-        self._keep = keep
+        self._save = save
         self._secrets = secrets or SecretReader({})
         self._budget = Budget(clock)
         self._group: asyncio.TaskGroup | None = None
@@ -73,16 +72,16 @@ class Scheduler:
         return [task.get_name() for _, task in self._tasks.values() if task.done()]
 
     async def _poll_forever(self, job: Job, due: float) -> NoReturn:
-        secret: object = None
+        last_read: object = None
         try:
             while True:
-                await self._wait(job, due, secret)
+                await self._wait(job, due, last_read)
                 async with self._budget.turn(job):
                     started = self._clock.now()
                     interval = await self.poll_once(job)
-                    secret = self._secrets.last(job.secret)
+                    last_read = self._secrets.last(job.secret)
                 due = next_due(due if is_punctual(started, due, job.settings.interval) else started, interval, self._clock.now())
-                await self._plan(job.key, replace(self._store.schedule(job.key), next_poll_at=due))
+                await self._save_schedule(job.key, replace(self._store.schedule(job.key), next_poll_at=due))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -90,18 +89,18 @@ class Scheduler:
             # A task group would treat it as a normal end, and the account would never be polled again.
             raise RuntimeError(f"the loop of {job.key} was cancelled from within") from None
 
-    async def _wait(self, job: Job, due: float, secret: object) -> None:
+    async def _wait(self, job: Job, due: float, last_read: object) -> None:
         """Sleep until the poll is due; after a refused secret only until the next interval at which the secret has changed."""
         while (left := due - self._clock.now()) > 0:
             refused = awaits_new_secret(self._store[job.key])
             await self._clock.sleep(min(left, job.settings.interval) if refused else left)
-            if refused and await self._secrets.is_other_than(job.secret, secret):
+            if refused and await self._secrets.is_other_than(job.secret, last_read):
                 return
 
     async def poll_once(self, job: Job) -> Seconds:
         """Poll one account and record the outcome; returns the interval from the start of this poll to the start of the next."""
         clock, settings, before, begun = self._clock, job.settings, self._store[job.key], self._clock.now()
-        await self._plan(
+        await self._save_schedule(
             job.key, Schedule(begun, begun + settings.interval)
         )  # a restart in the middle of a poll must not repeat it at once
         started = clock.monotonic()
@@ -121,9 +120,9 @@ class Scheduler:
         _report_success(job, outcome, before.failures)
         return interval
 
-    async def _plan(self, key: AccountKey, schedule: Schedule) -> None:
+    async def _save_schedule(self, key: AccountKey, schedule: Schedule) -> None:
         self._store.set_schedule(key, schedule)
-        await self._keep(key)
+        await self._save(key)
 
     async def _outcome(self, job: Job, optional: OptionalResults) -> Reading | PollError:
         try:

@@ -113,9 +113,12 @@ class Server:
         return True
 
     def _opened(self, connection: Connection, accepted: socket.socket, opening: asyncio.Task[bool]) -> None:
-        if opening.cancelled() or not opening.result():
-            accepted.close()
-            self._forget(connection)
+        if not opening.cancelled() and (error := opening.exception()) is not None:
+            log.error("connection failed", error=type(error).__name__)
+        elif not opening.cancelled() and opening.result():
+            return
+        accepted.close()
+        self._forget(connection)
 
     def _close_longest_idle(self) -> bool:
         """Make room for a new connection; False if every connection is in the middle of an answer."""

@@ -25,7 +25,7 @@ from exporter.accounts.entry import Failure, Record
 from exporter.accounts.persistence import APPLICATION_ID, MIGRATIONS, Persistence, StateError, StateFile
 from exporter.accounts.records import encode
 from exporter.client.client import Client
-from exporter.client.job import Job
+from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey
 from exporter.simulator.server import Simulator
@@ -403,7 +403,7 @@ def test_fields_that_an_older_version_did_not_write_have_their_defaults(path: Pa
     assert repr(stored(path)[account(0)]) == repr(record(limited_until=None, consumption=()))
 
 
-# The asynchronous face
+# The asynchronous interface
 
 
 class Gated(StateFile):

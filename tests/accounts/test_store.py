@@ -12,8 +12,8 @@ import pytest
 from exporter.accounts.entry import Entry, Record, Schedule
 from exporter.accounts.snapshot import Durations
 from exporter.accounts.store import Store
-from exporter.client.job import Job
 from exporter.clock import Clock
+from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from tests.support import clock_at, job_of

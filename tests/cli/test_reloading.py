@@ -83,14 +83,24 @@ async def test_a_restart_serves_the_last_values_at_once_and_does_not_poll_again(
         await ready(first)
         before = await page(first)
         await first.stop(signal.SIGKILL)
-    asked = len(simulator.requests)
+    requests = len(simulator.requests)
     async with daemon(*arguments) as second:
         after = await page(second)
         assert (await second.get("/-/ready"))[0] == 200
         await second.stop()
     pattern = r"^ai_account_(?:quota|up|scrapes|scrape_errors|last).*"
     assert re.findall(pattern, after, re.MULTILINE) == re.findall(pattern, before, re.MULTILINE)
-    assert len(simulator.requests) == asked
+    assert len(simulator.requests) == requests
+
+
+async def test_another_state_file_in_a_reload_is_logged_as_needing_a_restart(simulator: Simulator, tmp_path: Path) -> None:
+    path = config(tmp_path, simulator.url, ["heygen"])
+    async with daemon("serve", "--config.file", path, "--web.listen-address", "127.0.0.1:0") as running:
+        path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
+        assert (await reload(running))[0] == 200
+        assert await running.stop() == 0
+    assert b'event="state path needs a restart"' in running.log
+    assert not (tmp_path / "state.db").exists()
 
 
 async def test_an_unusable_state_file_is_reported_and_the_daemon_runs_without_it(simulator: Simulator, tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from exporter.client.client import Client
-from exporter.client.job import Job
 from exporter.client.transport import open_session
+from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import Reading, Reason
 from tests.support import CANARY, FakeClock

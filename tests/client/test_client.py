@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 
 from exporter.client.client import Client
-from exporter.client.job import Job
 from exporter.client.transport import MAX_BODY_BYTES
 from exporter.config.credentials import SecretSource
+from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
 from exporter.simulator.faults import Fault

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from exporter.client.client import Client
-from exporter.client.job import Job
 from exporter.config.credentials import Login, SecretSource
+from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import Reason
 from exporter.providers.library import load_definitions

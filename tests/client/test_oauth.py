@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 from exporter.client.oauth import OAuthLogin, TokenSource
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import MAX_BODY_BYTES, Transport
+from exporter.config.connection import ConnectionSettings
 from exporter.errors import PollError
 from exporter.log import configure_log
 from exporter.model import Reason, Seconds
@@ -186,6 +188,15 @@ async def test_a_hundred_callers_share_one_request(tokens: TokenSource, login: O
     await endpoint.arrived(1)
     endpoint.clear()
     assert await asyncio.gather(*callers) == [access(1)] * 100
+    assert len(endpoint.requests) == 1
+
+
+async def test_accounts_that_connect_in_different_ways_share_the_tokens_of_a_login(
+    tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint
+) -> None:
+    other = replace(login, connection=ConnectionSettings(connect_timeout=Seconds(3.0)))
+    first, second = await asyncio.gather(tokens.access_token(login), tokens.access_token(other))
+    assert first == second
     assert len(endpoint.requests) == 1
 
 

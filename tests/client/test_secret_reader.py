@@ -15,13 +15,13 @@ import pytest
 from pydantic import SecretStr
 
 from exporter.client.client import Client
-from exporter.client.file_threads import FileThreads
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
 from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
 from exporter.simulator.server import Simulator
+from exporter.validation.file_threads import FileThreads
 from tests.support import PATIENCE, FakeClock, make_job
 
 SHORT: Final = Seconds(0.05)
@@ -127,7 +127,7 @@ async def test_variables_and_values_are_read_without_a_thread_and_never_change()
 HANGING: Final = """
 import asyncio, threading
 from pathlib import Path
-from exporter.client.file_threads import FileThreads
+from exporter.validation.file_threads import FileThreads
 
 async def main():
     try:
@@ -158,7 +158,7 @@ async def test_a_thousand_accounts_of_one_file_take_turns(key: Path) -> None:
     await asyncio.gather(*(files.run(key, call) for _ in range(1_000)))
     many = time.process_time() - started - few
     assert most == [1]
-    assert many < 10 * 20 * few  # each turn wakes one caller, not all
+    assert many < 10 * 20 * few  # each release wakes one caller, not all
 
 
 async def test_a_thread_that_cannot_be_started_blocks_no_later_call(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:

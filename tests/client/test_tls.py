@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import DNSName, GeneralName, IPAddress
 
 from exporter.client.client import Client
-from exporter.client.file_threads import FileThreads
 from exporter.client.tls import TrustStore
 from exporter.client.transport import open_session
 from exporter.config.connection import ConnectionSettings, ssl_context
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
+from exporter.validation.file_threads import FileThreads
 from tests.client.certificates import Authority, server_context, server_side_of, subject_hash
 from tests.client.support import failure, poll, vendor
 from tests.support import CANARY, FakeClock, make_job
@@ -209,3 +209,18 @@ async def test_a_hanging_ca_file_delays_only_its_own_accounts(
         release.set()
         assert (await client.poll(make_job(f"https://127.0.0.1:{port}", connection=hanging.settings.connection))).quotas
     assert reads == [dead, ca_file]
+
+
+async def test_a_failed_read_of_the_system_certificates_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes: list[OSError | None] = [OSError("no more threads"), None]
+
+    def read(file: Path | None) -> ssl.SSLContext:
+        if (error := outcomes.pop(0)) is not None:
+            raise error
+        return ssl_context(file)
+
+    monkeypatch.setattr("exporter.client.tls.ssl_context", read)
+    store = TrustStore(FileThreads())
+    with pytest.raises(OSError, match="no more threads"):
+        await store.context(None)
+    assert await store.context(None) is await store.context(None)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter.client.file_threads import FileThreads
 from exporter.daemon.reload import WATCH_INTERVAL, Reloader, checksum
 from exporter.errors import ConfigError, ExporterError, Problem
 from exporter.model import Seconds
+from exporter.validation.file_threads import FileThreads
 from tests.support import PATIENCE, FakeClock
 
 

@@ -14,5 +14,5 @@ def engine() -> Iterator[Engine]:
     """A store with the base and the image."""
     with private_engine() as private:
         make_base(private)
-        private.build(IMAGE, ROOT, f"--from={BASE}", "--build-arg=REVISION=0123abc")
+        private.build(IMAGE, ROOT, f"--build-arg=PYTHON_IMAGE={BASE}", "--build-arg=REVISION=0123abc")
         yield private

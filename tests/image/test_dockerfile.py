@@ -41,10 +41,13 @@ def test_commands_need_no_shell(instruction: str) -> None:
 
 
 def test_both_stages_have_the_same_base_which_is_pinned_by_digest() -> None:
-    base, *stages = [rest.split()[0] for name, rest in STEPS if name == "FROM"]
-    assert re.fullmatch(r"python:3\.\d+-slim-[a-z]+@sha256:[0-9a-f]{64}", base)
-    assert stages == ["${PYTHON_IMAGE}"] * 2
-    assert STEPS[0] == ("ARG", "PYTHON_IMAGE=python")
+    assert [rest.split()[0] for name, rest in STEPS if name == "FROM"] == ["${PYTHON_IMAGE}"] * 2
+    assert re.fullmatch(r"PYTHON_IMAGE=python:3\.\d+-slim-[a-z]+@sha256:[0-9a-f]{64}", STEPS[0][1])
+
+
+def test_the_base_is_the_one_that_dependabot_updates() -> None:
+    [image] = re.findall(r"^FROM (.*)", (ROOT / ".ci/images/Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert STEPS[0] == ("ARG", f"PYTHON_IMAGE={image}")
 
 
 def test_every_installation_is_pinned_by_hash_or_is_the_project_itself() -> None:

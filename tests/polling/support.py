@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from exporter.accounts.store import Store
-from exporter.client.client import Client
-from exporter.client.file_threads import FileThreads, Result
-from exporter.client.job import Job
-from exporter.client.optional import OptionalResults
+from exporter.client.client import Client, OptionalResults
 from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
+from exporter.config.job import Job
 from exporter.daemon.daemon import new_store
 from exporter.model import Reading
 from exporter.polling.scheduler import Scheduler
+from exporter.validation.file_threads import FileThreads, Result
 from tests.support import FakeClock
 
 ONE_VENDOR: Final = "http://127.0.0.1:1"

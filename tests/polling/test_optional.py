@@ -12,9 +12,8 @@ import pytest
 from exporter.accounts.entry import OptionalRequest, Record
 from exporter.accounts.records import decode, encode
 from exporter.accounts.store import Store
-from exporter.client.client import Client
-from exporter.client.job import Job
-from exporter.client.optional import OptionalResults
+from exporter.client.client import Client, OptionalResults
+from exporter.config.job import Job
 from exporter.daemon.daemon import new_store
 from exporter.errors import PollError
 from exporter.metrics.exposition import Exposition

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.client.client import Client
-from exporter.client.job import Job
+from exporter.config.job import Job
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.examples import example_body

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exporter.client.job import Job
 from exporter.clock import Clock
+from exporter.config.job import Job, build_jobs
 from exporter.config.loading import Loaded
 from exporter.config.models import Config
-from exporter.daemon.jobs import build_jobs
 from exporter.providers.definition import Definition
 
 

@@ -23,8 +23,8 @@ def _running_out(severity: Severity, end: str, long: str, short: str, wait: str)
         """,
         wait,
         "An account runs out soon.",
-        "At the current rate, account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }} ({{ $labels.unit }}) in "
-        "{{ $value | humanizeDuration }}, before any reset. Top it up, or find out what uses it.",
+        "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }} ({{ $labels.unit }}) in "
+        "{{ $value | humanizeDuration }} at the current rate, before any reset. Top it up, or find out what uses it.",
         keep_firing_for="15m",
     )
 
@@ -58,8 +58,8 @@ SPEND_PACE = Alert(
     """,
     "1h",
     "At the current rate, spending reaches its cap before the period ends.",
-    "At the rate of the last day, account {{ $labels.account }} at {{ $labels.provider }} reaches its cap on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }}. Reduce usage, or raise the cap.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} reaches its cap on {{ $labels.resource }} in "
+    "{{ $value | humanizeDuration }} at the rate of the last day. Reduce usage, or raise the cap.",
     keep_firing_for="1h",
 )
 

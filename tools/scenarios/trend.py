@@ -33,7 +33,7 @@ SOON = (
                 OUT,
                 "3h35m",
                 (STUDIO.alert("warning", **WALLET),),
-                "At the current rate, account studio at heygen runs out of wallet (usd) in 2d 23h 25m 0s, before any reset. Top it up, or "
+                "Account studio at heygen runs out of wallet (usd) in 2d 23h 25m 0s at the current rate, before any reset. Top it up, or "
                 "find out what uses it.",
             ),
         ),
@@ -149,7 +149,7 @@ PACES = (
                 PACE,
                 "4h",
                 (STUDIO.alert("warning", resource="spend", unit="usd"),),
-                "At the rate of the last day, account studio at heygen reaches its cap on spend in 2d 2h 0m 0s. Reduce usage, or raise the cap.",
+                "Account studio at heygen reaches its cap on spend in 2d 2h 0m 0s at the rate of the last day. Reduce usage, or raise the cap.",
             ),
         ),
     ),

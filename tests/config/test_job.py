@@ -9,9 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from exporter.client.job import Job
+from exporter.config.job import Job, build_jobs
 from exporter.config.loading import load_config
-from exporter.daemon.jobs import build_jobs
 from exporter.model import AccountKey, Threshold
 
 STUDIO: Final = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"value": "made-up"}}}

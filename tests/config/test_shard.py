@@ -10,11 +10,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.accounts.shard import WHOLE, Shard
 from exporter.cli.main import main
 from exporter.cli.options import read_shard
+from exporter.config.job import build_jobs
 from exporter.config.loading import load_config
-from exporter.daemon.jobs import build_jobs
+from exporter.config.shard import WHOLE, Shard
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey
 from tests.metrics.showcase import BUILD, showcase

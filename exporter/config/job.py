@@ -1,0 +1,40 @@
+"""What polling one account needs, built from a configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exporter.config.credentials import SecretSource
+from exporter.config.loading import Loaded
+from exporter.config.settings import Settings, settings_of
+from exporter.config.shard import WHOLE, Shard
+from exporter.model import AccountKey
+from exporter.providers.definition import Definition, HeaderCredential, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that polling one account needs."""
+
+    key: AccountKey
+    definition: Definition
+    credential: HeaderCredential
+    secret: SecretSource
+    settings: Settings
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """The requests that this credential allows: the required ones first, then the optional ones."""
+        return tuple(sorted(self.definition.requests_with(self.credential), key=lambda request: request.optional))
+
+
+def build_jobs(loaded: Loaded, shard: Shard = WHOLE) -> list[Job]:
+    """Build one job for each account of the shard, in the order of the configuration."""
+    jobs = []
+    for account in loaded.config.accounts:
+        if shard.holds(account.key):
+            definition = loaded.definitions[account.provider]
+            [(name, secret)] = account.credentials.items()
+            settings = settings_of(account, loaded.config, definition)
+            jobs.append(Job(account.key, definition, definition.credentials[name], secret, settings))
+    return jobs
