@@ -15,7 +15,9 @@ MAX_DOCUMENT: Final = 2 * 1024 * 1024
 """Bytes. PyYAML takes 150 MB of memory for a megabyte."""
 MAX_MERGED: Final = 100_000
 MAX_DIGITS: Final = 1000
-_QUOTED = re.compile(r"""'(?!<|\\.')[^']{2,}'|"(?!<)[^"]{2,}\"""")
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
+_SYNTAX = re.compile(r"'(?:.|\\.|<[a-z ]+>)'")
+"""What PyYAML quotes of YAML's own: one character, or a token such as `<stream end>`."""
 _PLAIN_INT = re.compile(r"0|-?[1-9][0-9]*")
 _SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
 _TAG = "tag:yaml.org,2002:"
@@ -132,4 +134,8 @@ def _message(error: yaml.MarkedYAMLError) -> str:
     """Return PyYAML's message without text of the file, which it puts in quotes: it may be a secret."""
     if error.problem == "second occurrence":
         return "an anchor (`&`) occurs twice"
-    return str(error.problem) if isinstance(error, _RefusedError) else _QUOTED.sub("...", str(error.problem))
+    return (
+        str(error.problem)
+        if isinstance(error, _RefusedError)
+        else _QUOTED.sub(lambda found: found[0] if _SYNTAX.fullmatch(found[0]) else "...", str(error.problem))
+    )

@@ -64,6 +64,20 @@ def test_what_would_take_long_or_is_ambiguous_is_refused(tmp_path: Path, text: s
     assert re.fullmatch(f"{re.escape(str(path))}:{place}: is not valid YAML: {re.escape(problem)}", refusal(path))
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: {b: c", "expected ',' or '}', but got '<stream end>'"),
+        ("a: [b, c: d: e", "expected ',' or ']', but got ':'"),
+        ("\ta: 1", "found character '\\t' that cannot start any token"),
+        (f"a: !{CANARY} 1", "could not determine a constructor for the tag ..."),
+        (f"a: *{CANARY.replace('/', '')}", "found undefined alias ..."),
+    ],
+)
+def test_a_message_quotes_the_characters_of_yaml_and_no_text_of_the_file(tmp_path: Path, text: str, problem: str) -> None:
+    assert refusal(write(tmp_path, text)).endswith(f"is not valid YAML: {problem}")
+
+
 def test_a_document_of_more_than_two_mebibytes_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "#" * (2 * 1024 * 1024) + "\n")
     assert refusal(path) == f"{path}: cannot be read: larger than 2097152 bytes"
