@@ -21,11 +21,12 @@ T = TypeVar("T")
 
 
 class LevelType(click.Choice[str]):
-    """A log level by the name that exporters in Go use; Python's `warning` is accepted too."""
+    """A log level by the name that exporters in Go use, in any letter case; Python's `warning` is accepted too."""
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> str:
         """Accept one of the levels."""
-        return super().convert("warn" if value == "warning" else value, param, context)
+        name = str(value).lower()
+        return super().convert("warn" if name == "warning" else name, param, context)
 
 
 def config_option(function: Callable[..., Any]) -> Callable[..., Any]:

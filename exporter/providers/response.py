@@ -34,28 +34,33 @@ def accept(definition: Definition, request: Request, status: int, content: bytes
     """
     if 300 <= status < 400:
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, to protect the key")
-    good = 200 <= status < 300
-    try:
-        body = decode_json(content)
-    except ValueError as error:
-        if good:
-            why = str(error) if type(error) is ValueError else "it is not JSON"
-            raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}, but the body cannot be read: {why}") from None
-        raise _not_json(status, content) from None
-    echo = Echo(secret)
-    codes = _codes(definition, body, echo)
+    body = _decode(status, content)
+    codes = _codes(definition, body, Echo(secret))
     for code in codes:
         if code in definition.errors.reasons:
             raise _known(definition, status, code)
     shown = next((f" with the error code {code}" for code in codes if _CODE.fullmatch(code)), " with an error code" if codes else "")
-    if not good:
-        cause = Cause.OTHER_CODE if codes else None
-        raise PollError(by_status(status), f"HTTP {status}{shown}", cause=cause)
+    if not _is_success(status):
+        raise PollError(by_status(status), f"HTTP {status}{shown}", cause=Cause.OTHER_CODE if codes else None)
     if codes:
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}{shown} that the definition does not contain")
     if not _holds(request.expect, body):
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}, but the body is not as expected: {request.expect}")
     return body
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300
+
+
+def _decode(status: int, content: bytes) -> Any:
+    try:
+        return decode_json(content)
+    except ValueError as error:
+        if not _is_success(status):
+            raise _not_json(status, content) from None
+        why = str(error) if type(error) is ValueError else "it is not JSON"
+        raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}, but the body cannot be read: {why}") from None
 
 
 def by_status(status: int) -> Reason:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from exporter.errors import ConfigError, Problem
 from exporter.validation.files import read_file
 
-_QUOTED = re.compile(r"""'(?!<|\\.')[^']{2,}'|"(?!<)[^"]{2,}\"""")
+MAX_DOCUMENT: Final = 2 * 1024 * 1024
+"""Bytes. PyYAML takes 150 MB of memory for a megabyte."""
+MAX_MERGED: Final = 100_000
+MAX_DIGITS: Final = 1000
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
+_SYNTAX = re.compile(r"'(?:.|\\.|<[a-z ]+>)'")
+"""What PyYAML quotes of YAML's own: one character, or a token such as `<stream end>`."""
 _PLAIN_INT = re.compile(r"0|-?[1-9][0-9]*")
 _SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
 _TAG = "tag:yaml.org,2002:"
@@ -25,9 +31,26 @@ class _RefusedError(yaml.MarkedYAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader, with the place of values that PyYAML fails on."""
+    """SafeLoader, with the place of values that PyYAML fails on, and with limits for what takes it long."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Apply merges (`<<`), within a limit: merges of merges grow exponentially."""
+        merged = [value for key, value in node.value if key.tag == _MERGE]
+        for block in [each for value in merged for each in (value.value if isinstance(value, yaml.SequenceNode) else [value])]:
+            if isinstance(block, yaml.MappingNode):
+                self.flatten_mapping(block)
+                self._merged += len(block.value)
+                if self._merged > MAX_MERGED:
+                    raise _refusal(f"merges (`<<`) add more than {MAX_MERGED} keys", node.start_mark)
+        super().flatten_mapping(node)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 -- as in PyYAML
+        if node.tag == _INT and len(node.value) > MAX_DIGITS:
+            raise _refusal(f"a number has more than {MAX_DIGITS} digits", node.start_mark)
         try:
             return super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
@@ -41,7 +64,7 @@ def read_document(path: Path, *, pipes: bool = False) -> Any:
         ConfigError: it cannot be read or is not YAML; the problem names the file, the line and the column, never the line's text.
     """
     try:
-        return _parse(read_file(path, pipes=pipes).decode())
+        return _parse(read_file(path, MAX_DOCUMENT, pipes=pipes).decode())
     except FileNotFoundError:
         raise ConfigError([Problem(str(path), "no such file")]) from None
     except OSError as error:
@@ -109,4 +132,10 @@ def _refusal(problem: str, mark: yaml.Mark | None) -> _RefusedError:
 
 def _message(error: yaml.MarkedYAMLError) -> str:
     """Return PyYAML's message without text of the file, which it puts in quotes: it may be a secret."""
-    return str(error.problem) if isinstance(error, _RefusedError) else _QUOTED.sub("...", str(error.problem))
+    if error.problem == "second occurrence":
+        return "an anchor (`&`) occurs twice"
+    return (
+        str(error.problem)
+        if isinstance(error, _RefusedError)
+        else _QUOTED.sub(lambda found: found[0] if _SYNTAX.fullmatch(found[0]) else "...", str(error.problem))
+    )

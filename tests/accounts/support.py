@@ -52,7 +52,7 @@ ENTRY: Final = Entry(
 RECORD: Final = Record(ENTRY, Schedule(1060.375, 1360.5))
 
 
-def whole(type_: type[T], **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[T]:
+def complete(type_: type[T], **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[T]:
     """Values with every field set. A field that is added to the type must be added here too."""
     assert parts.keys() == {part.name for part in fields(type_)}  # type: ignore[arg-type]  # dataclasses only
     return st.builds(type_, **parts)
@@ -72,7 +72,7 @@ FLOATS: Final = st.floats(allow_nan=False, allow_infinity=False)
 DECIMALS: Final = st.decimals(allow_nan=False, allow_infinity=False).filter(is_storable)
 REASONS: Final = st.sampled_from(Reason)
 
-QUOTAS: Final = whole(
+QUOTAS: Final = complete(
     Quota,
     resource=TEXTS,
     unit=TEXTS,
@@ -83,18 +83,18 @@ QUOTAS: Final = whole(
     unlimited=st.booleans(),
     resets_at=maybe(FLOATS),
 )
-READINGS: Final = whole(
+READINGS: Final = complete(
     Reading,
     quotas=st.lists(QUOTAS, max_size=3).map(tuple),
     info=mappings(TEXTS, TEXTS),
-    status=maybe(whole(Status, current=TEXTS, known=st.lists(TEXTS, max_size=3).map(tuple))),
+    status=maybe(complete(Status, current=TEXTS, known=st.lists(TEXTS, max_size=3).map(tuple))),
     features=mappings(TEXTS, st.booleans()),
-    auto_reload=maybe(whole(AutoReload, unit=TEXTS, threshold=maybe(DECIMALS), amount=maybe(DECIMALS))),
+    auto_reload=maybe(complete(AutoReload, unit=TEXTS, threshold=maybe(DECIMALS), amount=maybe(DECIMALS))),
     created_at=maybe(FLOATS),
     credential_expires_at=maybe(FLOATS),
     mismatches=st.lists(TEXTS, max_size=3).map(tuple),
 )
-CONSUMPTION: Final = whole(
+CONSUMPTION: Final = complete(
     Consumption,
     resource=TEXTS,
     unit=TEXTS,
@@ -107,10 +107,10 @@ CONSUMPTION: Final = whole(
     limit=maybe(DECIMALS),
     resets_at=maybe(FLOATS),
     readings=COUNTS,
-    checkpoints=st.lists(whole(Checkpoint, at=FLOATS, consumed=DECIMALS), max_size=3).map(tuple),
+    checkpoints=st.lists(complete(Checkpoint, at=FLOATS, consumed=DECIMALS), max_size=3).map(tuple),
 )
-FAILURES: Final = whole(Failure, reason=REASONS, message=TEXTS, cause=maybe(st.sampled_from(Cause)))
-ENTRIES: Final = whole(
+FAILURES: Final = complete(Failure, reason=REASONS, message=TEXTS, cause=maybe(st.sampled_from(Cause)))
+ENTRIES: Final = complete(
     Entry,
     interval=maybe(FLOATS),
     reading=maybe(READINGS),
@@ -127,7 +127,7 @@ ENTRIES: Final = whole(
     consumption=st.lists(CONSUMPTION, max_size=2).map(tuple),
     optional=mappings(
         TEXTS,
-        whole(
+        complete(
             OptionalRequest,
             reading=maybe(READINGS),
             last_success_at=maybe(FLOATS),
@@ -139,7 +139,7 @@ ENTRIES: Final = whole(
     optional_errors=mappings(REASONS, COUNTS),
 )
 COLUMN_TIMES: Final = maybe(FLOATS.map(abs))  # SQLite stores -0.0 in a column as 0.0
-RECORDS: Final = whole(Record, entry=ENTRIES, schedule=whole(Schedule, begun_at=COLUMN_TIMES, next_poll_at=COLUMN_TIMES))
+RECORDS: Final = complete(Record, entry=ENTRIES, schedule=complete(Schedule, begun_at=COLUMN_TIMES, next_poll_at=COLUMN_TIMES))
 
 
 def record(**changes: Any) -> Record:

@@ -403,7 +403,7 @@ def test_fields_that_an_older_version_did_not_write_have_their_defaults(path: Pa
     assert repr(stored(path)[account(0)]) == repr(record(limited_until=None, consumption=()))
 
 
-# The asynchronous face
+# The asynchronous interface
 
 
 class Gated(StateFile):

@@ -73,7 +73,7 @@ def test_no_two_alerts_inhibit_each_other() -> None:
     }
     assert ("AIAccountVendorDown", "AIAccountDataStale") in arrows
     both_ways = {(source, target) for source, target in arrows if (target, source) in arrows and source < target}
-    # Of these two it is always the critical one that holds back the other's warning.
+    # Of these two, the critical alert always inhibits the warning of the other.
     assert both_ways == {("AIAccountBelowThreshold", "AIAccountRunningOut")}
 
 

@@ -97,7 +97,7 @@ async def suppressed(running: Running, pairs: list[tuple[Alert, Alert]]) -> dict
     """The state of the second alert of each pair while the first one fires."""
     for role, side in (("cause", 0), ("effect", 1)):
         await running.post(*(pair[side].posted(str(case), role) for case, pair in enumerate(pairs)))
-    # Alerts are taken in order, so once the last pair is judged, all are.
+    # Alerts are processed in order, so once the last pair is done, all are.
     await running.post(EXPORTER_DOWN.posted("last", "cause"))
     await running.post(STALE.posted("last", "effect"))
 

@@ -28,12 +28,12 @@ class Stage:
     refresh: Seconds = QUICK
     version: str = "1.2.3"
     status: int = 200
-    asked: int = 0
+    requests: int = 0
     address: str = ""
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer with the status page."""
-        self.asked += 1
+        self.requests += 1
         if self.status != 200:
             return web.Response(status=self.status)
         made = StatusPage(telemetry_path="/metrics", refresh=self.refresh).render(self.overview, wanted=request.query.get("filter", ""))
@@ -84,5 +84,5 @@ async def visit(stage: Stage, browser: Browser) -> AsyncIterator[Visit]:
     yield open_page
     for context in contexts:
         await context.close()
-    # A browser says by itself that a server is gone or answers with an error: no fault of the page.
+    # The browser itself reports that a server is unreachable or responds with an error. The page is not at fault.
     assert [complaint for complaint in complaints if not complaint.startswith("Failed to load resource")] == []

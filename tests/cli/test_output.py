@@ -96,11 +96,11 @@ def test_wrong_usage_and_healthcheck_need_no_output_for_their_exit_code(target: 
     assert run("healthcheck", "--web.listen-address", "127.0.0.1:1", out=target, err=target)[0] == 1
 
 
-@pytest.mark.parametrize("level", ["debug", "info", "warn", "warning", "error"])
+@pytest.mark.parametrize("level", ["debug", "info", "warn", "warning", "error", "DEBUG", "Info", "WARN", "Warning", "ERROR"])
 def test_the_log_levels_of_exporters_in_go_are_accepted(tmp_path: Path, level: str) -> None:
     done = CliRunner().invoke(main, ["once", "--config.file", str(configure(tmp_path)), f"--log.level={level}"])
     assert done.exit_code == 1
-    assert ("poll failed" in done.stderr) == (level in {"debug", "warn", "warning"})
+    assert ("poll failed" in done.stderr) == (level.lower() in {"debug", "warn", "warning"})
 
 
 async def _in_thread(*arguments: str | Path, out: str = "", encoding: str = "utf-8") -> tuple[int, str, str]:

@@ -83,14 +83,14 @@ async def test_a_restart_serves_the_last_values_at_once_and_does_not_poll_again(
         await ready(first)
         before = await page(first)
         await first.stop(signal.SIGKILL)
-    asked = len(simulator.requests)
+    requests = len(simulator.requests)
     async with daemon(*arguments) as second:
         after = await page(second)
         assert (await second.get("/-/ready"))[0] == 200
         await second.stop()
     pattern = r"^ai_account_(?:quota|up|scrapes|scrape_errors|last).*"
     assert re.findall(pattern, after, re.MULTILINE) == re.findall(pattern, before, re.MULTILINE)
-    assert len(simulator.requests) == asked
+    assert len(simulator.requests) == requests
 
 
 async def test_another_state_file_in_a_reload_is_logged_as_needing_a_restart(simulator: Simulator, tmp_path: Path) -> None:

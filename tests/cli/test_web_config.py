@@ -110,7 +110,7 @@ def test_a_file_that_does_not_exist_is_invalid(folder: Path) -> None:
 
 
 def test_serve_does_not_start_with_an_invalid_file(simulator: Simulator, folder: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:  # that would be an error of its own, with exit code 1
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # that would be another error, with exit code 1
         address = "{}:{}".format(*taken.getsockname())
         path = config(folder, simulator.url, ["heygen"])
         path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")

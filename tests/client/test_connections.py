@@ -135,7 +135,7 @@ async def test_a_server_that_sent_an_unsolicited_response_gets_a_new_connection_
                 assert await figure(client, wire.url, account, settings) == account
             assert wire.connections == 1
             wire.write_more()
-            for _ in range(5 if tls else 0):  # what TLS has not decrypted yet is no proof
+            for _ in range(5 if tls else 0):  # bytes that TLS has not decrypted yet prove nothing
                 await asyncio.sleep(0)
             for account in range(4, 8):
                 assert await figure(client, wire.url, account, settings) == account

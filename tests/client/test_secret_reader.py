@@ -158,7 +158,7 @@ async def test_a_thousand_accounts_of_one_file_take_turns(key: Path) -> None:
     await asyncio.gather(*(files.run(key, call) for _ in range(1_000)))
     many = time.process_time() - started - few
     assert most == [1]
-    assert many < 10 * 20 * few  # each turn wakes one caller, not all
+    assert many < 10 * 20 * few  # each release wakes one caller, not all
 
 
 async def test_a_thread_that_cannot_be_started_blocks_no_later_call(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:

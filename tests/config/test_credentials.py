@@ -166,7 +166,7 @@ def test_a_file_of_64_kib_is_read_and_a_larger_one_is_refused(tmp_path: Path) ->
 def test_a_huge_file_is_refused_without_reading_all_of_it(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.touch()
-    os.truncate(path, 2**40)  # sparse: it takes no room
+    os.truncate(path, 2**40)  # sparse: it uses no disk space
     assert refusal(SecretSource(file=path)) == "the file is larger than 65536 bytes, which is too large for a key"
 
 
@@ -233,7 +233,7 @@ def test_an_accepted_key_fits_into_a_header_and_a_refused_one_is_not_shown(scrat
         try:
             key = source.read({"K": text}).get_secret_value()
         except CredentialError as error:
-            assume(text.strip() not in SPECIMEN)  # a "key" that is made of our own words
+            assume(text.strip() not in SPECIMEN)  # a "key" that consists of words of our messages
             assert len(text.strip()) < 6 or text.strip() not in str(error)  # noqa: PT017 -- most texts are refused, some are not
         else:
             assert key

@@ -81,7 +81,7 @@ def test_the_schema_and_the_program_agree(value: object) -> None:
         assert LEVEL.is_valid({"critical": value})
 
 
-def held(folder: Path, defaults: dict[str, Any], own: dict[str, Any], **account: Any) -> set[Threshold]:
+def thresholds_of(folder: Path, defaults: dict[str, Any], own: dict[str, Any], **account: Any) -> set[Threshold]:
     accounts = [{**ACCOUNT, "thresholds": own, **account}]
     config = load(write(folder, json.dumps({"defaults": {"thresholds": defaults}, "accounts": accounts})))
     thresholds = resolved(config).thresholds
@@ -92,7 +92,7 @@ def held(folder: Path, defaults: dict[str, Any], own: dict[str, Any], **account:
 def test_an_account_has_its_own_thresholds_and_the_defaults_for_the_rest(tmp_path: Path) -> None:
     defaults = {"*": {"warning": "20%", "critical": "5%"}, "wallet": {"warning": 50, "critical": 0.1}}
     own = {"wallet": {"warning": "40.50"}, "premium_credits": {"critical": "2.5%"}, "*": {"critical": "1%"}}
-    assert held(tmp_path, defaults, own) == {
+    assert thresholds_of(tmp_path, defaults, own) == {
         Threshold("*", "warning", share=Decimal("0.2")),
         Threshold("*", "critical", share=Decimal("0.01")),
         Threshold("wallet", "warning", amount=Decimal("40.50")),
@@ -102,11 +102,11 @@ def test_an_account_has_its_own_thresholds_and_the_defaults_for_the_rest(tmp_pat
 
 
 def test_an_account_without_thresholds_has_those_of_the_defaults(tmp_path: Path) -> None:
-    assert held(tmp_path, {"wallet": {"warning": 50}}, {}) == {Threshold("wallet", "warning", amount=Decimal(50))}
+    assert thresholds_of(tmp_path, {"wallet": {"warning": 50}}, {}) == {Threshold("wallet", "warning", amount=Decimal(50))}
 
 
 def test_an_account_has_no_thresholds_unless_they_are_configured(tmp_path: Path) -> None:
-    assert held(tmp_path, {}, {}) == set()
+    assert thresholds_of(tmp_path, {}, {}) == set()
 
 
 @pytest.mark.parametrize(
@@ -137,4 +137,4 @@ def test_the_warning_must_be_above_the_critical_threshold_of_the_same_kind(
 
 def test_a_default_threshold_for_another_providers_resource_is_not_used(tmp_path: Path) -> None:
     defaults = {"characters": {"critical": "50%"}}
-    assert held(tmp_path, defaults, {"*": {"warning": "5%"}}) >= {Threshold("*", "warning", share=Decimal("0.05"))}
+    assert thresholds_of(tmp_path, defaults, {"*": {"warning": "5%"}}) >= {Threshold("*", "warning", share=Decimal("0.05"))}

@@ -41,7 +41,7 @@ BEFORE: Final = 640
 AFTER: Final = 512
 WRONG: Final = 777
 """A value in invalid responses: no page may show it."""
-SECRET: Final = f"{CANARY}-sick"
+SECRET: Final = f"{CANARY}-faulty"
 HEALTHY: Final = (
     'ai_account_quota_remaining{account="healthy",provider="heygen",resource="wallet",unit="usd"} 42.5',
     'ai_account_quota_used{account="healthy",provider="elevenlabs",resource="characters",unit="characters"} 17231.0',
@@ -51,8 +51,8 @@ HEALTHY_UP: Final = tuple(f'ai_account_up{{account="healthy",provider="{account.
 
 
 @dataclass(slots=True)
-class SickAccount:
-    """The body for the sick account without a fault."""
+class FaultyAccount:
+    """The body for the faulty account without a fault."""
 
     provider: str
     figure: float = BEFORE
@@ -60,9 +60,9 @@ class SickAccount:
     def __call__(self, elapsed: float, now: float) -> Any:
         match self.provider:
             case "heygen":
-                return Wallet("sick", Balance(start=self.figure, rate=0))(elapsed, now)
+                return Wallet("faulty", Balance(start=self.figure, rate=0))(elapsed, now)
             case "elevenlabs":
-                return Workspace(name="sick", tier="creator", limit=100_000, characters=Usage(self.figure, 0))(elapsed, now)
+                return Workspace(name="faulty", tier="creator", limit=100_000, characters=Usage(self.figure, 0))(elapsed, now)
             case _:
                 return Credits(Balance(start=self.figure, rate=0))(elapsed, now)
 
@@ -144,7 +144,7 @@ def cleared(env: Environment) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """The behaviour of the sick account's vendor, and what is expected besides the reason."""
+    """The behaviour of the faulty account's vendor, and what is expected besides the reason."""
 
     begin: Step
     end: Step = cleared
@@ -158,7 +158,7 @@ class Scenario:
     least_gap: float = INTERVAL
     """The least time between two polls during the fault, in seconds."""
     own_server: bool = False
-    """Whether the sick account has a server of its own, because the fault is in the whole server."""
+    """Whether the faulty account has a server of its own, because the fault is in the whole server."""
     from_start: bool = False
     """Whether the fault is there before the first poll."""
     host: str = HOST
@@ -168,7 +168,7 @@ class Scenario:
 
     @property
     def watched(self) -> tuple[str, str, str]:
-        """Family, resource and unit of the sick account's figure."""
+        """Family, resource and unit of the faulty account's figure."""
         match self.provider:
             case "heygen":
                 return "ai_account_quota_remaining", "wallet", "usd"
@@ -193,8 +193,8 @@ class Environment:
 
     vendor: Simulator
     others: Simulator
-    """The vendors of the healthy accounts: the same server, unless the sick account has its own."""
-    sick: SickAccount
+    """The vendors of the healthy accounts: the same server, unless the faulty account has its own."""
+    faulty: FaultyAccount
     store: Store
     sampler: Sampler
     delays: Delays
@@ -203,20 +203,20 @@ class Environment:
 
     @property
     def entry(self) -> Entry:
-        """The sick account in the store."""
-        return self.store[AccountKey(self.sick.provider, "sick")]
+        """The faulty account in the store."""
+        return self.store[AccountKey(self.faulty.provider, "faulty")]
 
     async def after_a_poll(self) -> None:
-        """Wait until a poll of the sick account has just ended, so that none is running."""
+        """Wait until a poll of the faulty account has just ended, so that none is running."""
         polls = self.entry.polls
-        await until(lambda: self.entry.polls > polls, "the sick account is polled")
+        await until(lambda: self.entry.polls > polls, "the faulty account is polled")
 
 
 @asynccontextmanager
 async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncIterator[Environment]:
     """Start the parts of the daemon, and stop them at the end."""
-    sick = SickAccount(scenario.provider)
-    account = SimulatedAccount(scenario.provider, SECRET, sick)
+    faulty = FaultyAccount(scenario.provider)
+    account = SimulatedAccount(scenario.provider, SECRET, faulty)
     others = Simulator(ACCOUNTS if scenario.own_server else (*ACCOUNTS, account))
     vendor = Simulator((account,)) if scenario.own_server else others
     clock = Clock()
@@ -227,7 +227,7 @@ async def opened(scenario: Scenario, interval: Seconds = INTERVAL) -> AsyncItera
         scheduler = Scheduler(Client(session, {}, clock), store, clock)
         endpoints = Endpoints(store, Exposition(("0", ""), runtime=False), "0")
         async with Server(make_application(endpoints), await bind([Address(HOST, 0)])) as server, asyncio.TaskGroup() as group:
-            env = Environment(vendor, others, sick, store, Sampler(), Delays(), port)
+            env = Environment(vendor, others, faulty, store, Sampler(), Delays(), port)
             asyncio.get_running_loop().set_exception_handler(lambda _, context: env.errors.append(context))
             if scenario.from_start:
                 await finish(scenario.begin(env))
@@ -243,7 +243,7 @@ def _jobs(scenario: Scenario, others: Simulator, vendor: Simulator, interval: Se
     settings = {"interval": interval, "max_backoff": interval, "stale_after": Seconds(60.0)}
     healthy = [make_job(others.url, account.provider, account="healthy", **settings) for account in ACCOUNTS]
     url = vendor.url.replace(HOST, scenario.host)
-    return [*healthy, make_job(url, scenario.provider, account="sick", secret=SECRET, **{**settings, **scenario.job})]
+    return [*healthy, make_job(url, scenario.provider, account="faulty", secret=SECRET, **{**settings, **scenario.job})]
 
 
 async def finish(step: Awaitable[None] | None) -> None:

@@ -77,7 +77,7 @@ def errors(page: str, number: int) -> dict[str, int]:
     return {reason: int(count) for reason, count in re.findall(pattern, page, re.MULTILINE) if int(count)}
 
 
-def asked(simulator: Simulator, number: int) -> list[float]:
+def polls_of(simulator: Simulator, number: int) -> list[float]:
     """When the vendor received the polls of an account."""
     key = secret(number)
     return [each.at for each in simulator.requests if key in each.headers.values() and not each.path.endswith("/api_keys/self")]
@@ -132,12 +132,12 @@ async def watched(running: Daemon, expected: Iterable[str], required: Iterable[s
     assert (watcher.wrong, watcher.missing) == (set(), set())
 
 
-async def until_asked(simulator: Simulator, number: int, times: int) -> None:
+async def until_polled(simulator: Simulator, number: int, times: int) -> None:
     """Wait until the vendor received this many polls of an account."""
-    await until(lambda: len(asked(simulator, number)) >= times, f"account {number} is polled {times} times")
+    await until(lambda: len(polls_of(simulator, number)) >= times, f"account {number} is polled {times} times")
 
 
-async def ended(running: Daemon) -> None:
+async def stop_cleanly(running: Daemon) -> None:
     """Stop the daemon, and check its exit code and that no key is in its log."""
     assert await running.stop() == 0, running.log.decode()
     assert CANARY.encode() not in running.log

@@ -61,11 +61,11 @@ async def _run_phases(drill: Drill, scenario: Scenario, env: Environment) -> Non
         _forget_the_peak()
     env.sampler.required = (*HEALTHY_UP, *HEALTHY)
     memory, polls, asked = _memory("VmRSS"), env.entry.polls, len([*_polls(env.vendor, SECRET)])
-    await until(lambda: env.entry.polls >= polls + scenario.polls, "the sick account is polled")
+    await until(lambda: env.entry.polls >= polls + scenario.polls, "the faulty account is polled")
     _check_the_entry(drill, scenario, env)
     await until(lambda: _meanwhile(drill, scenario) <= env.sampler.last, f"the page shows {_meanwhile(drill, scenario)}")
     _check_the_pace(scenario, env, [request.at for request in _polls(env.vendor, SECRET)][asked:])
-    env.sick.figure = AFTER
+    env.faulty.figure = AFTER
     await finish(scenario.end(env))
     await until(lambda: {_shown(scenario, "up", 1), _figure(scenario, AFTER)} <= env.sampler.last, "the account is up again")
     await _sample_health(env)
@@ -137,7 +137,7 @@ def _check_healthy_accounts(env: Environment) -> None:
 
 def _check_the_log(drill: Drill, log: Iterable[Mapping[str, Any]]) -> None:
     logged = [(line["log_level"], line["event"], line["account"], line.get("reason")) for line in log if line["log_level"] != "debug"]
-    failed, recovered = ("warning", "poll failed", "sick", str(drill.reason)), ("info", "poll recovered", "sick", None)
+    failed, recovered = ("warning", "poll failed", "faulty", str(drill.reason)), ("info", "poll recovered", "faulty", None)
     assert logged == ([failed, recovered] if drill.reason else [])
 
 
@@ -147,17 +147,17 @@ def _polls(simulator: Simulator, secret: str) -> Iterator[Any]:
 
 
 def _shown(scenario: Scenario, name: str, value: float) -> str:
-    return f'ai_account_{name}{{account="sick",provider="{scenario.provider}"}} {float(value)}'
+    return f'ai_account_{name}{{account="faulty",provider="{scenario.provider}"}} {float(value)}'
 
 
 def _figure(scenario: Scenario, value: float) -> str:
     family, resource, unit = scenario.watched
-    return f'{family}{{account="sick",provider="{scenario.provider}",resource="{resource}",unit="{unit}"}} {float(value)}'
+    return f'{family}{{account="faulty",provider="{scenario.provider}",resource="{resource}",unit="{unit}"}} {float(value)}'
 
 
 def _is_figure(scenario: Scenario, name: str, labels: Mapping[str, str]) -> bool:
-    """Whether this is a value of the sick account. If the account has only one resource, all of them are."""
-    if not name.startswith("ai_account_quota_") or labels["account"] != "sick":
+    """Whether this is a value of the faulty account. If the account has only one resource, all of them are."""
+    if not name.startswith("ai_account_quota_") or labels["account"] != "faulty":
         return False
     return scenario.provider != "elevenlabs" or (name, labels["resource"]) == scenario.watched[:2]
 

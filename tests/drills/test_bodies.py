@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from exporter.simulator.faults import MIB, Fault, FaultContext
-from tests.drills.environment import SECRET, WRONG, Environment, Scenario, SickAccount, with_fault
+from tests.drills.environment import SECRET, WRONG, Environment, FaultyAccount, Scenario, with_fault
 from tests.drills.running import run_drill
 from tests.drills.table import DRILLS, Drill
 
@@ -18,9 +18,9 @@ GOOD: Final = 555
 TEXT: Final = '{"code":1000,"data":{"credits_left":"%s"},"message":"ok"%s}'
 GOOD_BODY: Final = (TEXT % (GOOD, "")).encode()
 WRONG_BODY: Final = (TEXT % (WRONG, "")).encode()
-WALLET: Final = '{"data":{"username":"sick","wallet":{"currency":"usd","remaining_balance":%s,"auto_reload":true}}}'
-LABEL: Final = 'ai_account_info{account="sick",billing_period="",billing_type="",plan="creator",provider="elevenlabs",workspace="ab"} 1.0'
-MISMATCH: Final = 'ai_account_schema_mismatches_total{account="sick",field="wallet.remaining",provider="heygen"} 2.0'
+WALLET: Final = '{"data":{"username":"faulty","wallet":{"currency":"usd","remaining_balance":%s,"auto_reload":true}}}'
+LABEL: Final = 'ai_account_info{account="faulty",billing_period="",billing_type="",plan="creator",provider="elevenlabs",workspace="ab"} 1.0'
+MISMATCH: Final = 'ai_account_schema_mismatches_total{account="faulty",field="wallet.remaining",provider="heygen"} 2.0'
 
 
 def replying(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None, **more: Any) -> Scenario:
@@ -38,7 +38,7 @@ def coded(content: bytes, coding: str, figure: float | None = None) -> Scenario:
 
 def surrogates() -> Scenario:
     def begin(env: Environment) -> None:
-        body = SickAccount("elevenlabs", GOOD)(0.0, 1_795_000_000.0)
+        body = FaultyAccount("elevenlabs", GOOD)(0.0, 1_795_000_000.0)
         body["workspace_id"] = "a\ud800b"
         body["subscription"]["tier"] = "\udfffcreator\udc00"
         body["subscription"]["billing_period"] = None

@@ -53,7 +53,7 @@ async def polling(simulator: Simulator) -> AsyncIterator[tuple[Store, str]]:
             task.cancel()
 
 
-async def wave(session: aiohttp.ClientSession, url: str) -> tuple[list[str], list[float]]:
+async def scrape_many(session: aiohttp.ClientSession, url: str) -> tuple[list[str], list[float]]:
     """Scrape many times at once; the pages, and the seconds that each took."""
     loop = asyncio.get_running_loop()
 
@@ -88,7 +88,7 @@ async def test_many_scrapers_at_once_get_complete_pages_and_no_poll_is_late(
 
         cpu = time.process_time()
         for _ in range(WAVES):
-            pages, seconds = await wave(session, url)
+            pages, seconds = await scrape_many(session, url)
             check_whole(pages)
             different += len(set(pages))
             waits += seconds

@@ -15,7 +15,7 @@ import pytest
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import Simulator
 from tests.cli.support import Daemon, daemon, launched, ready, reload
-from tests.drills.process import SERVED, asked, ended, line, secret, simulated, until_asked, value, watched, write_config
+from tests.drills.process import SERVED, line, polls_of, secret, simulated, stop_cleanly, until_polled, value, watched, write_config
 from tests.support import PATIENCE
 
 NUMBERS: Final = range(6)
@@ -53,7 +53,7 @@ def wrapped(path: Path, step: Path, naps: int) -> AbstractAsyncContextManager[Da
 
 
 async def test_the_process_is_stopped_while_every_poll_hangs(tmp_path: Path) -> None:
-    everyone = set(map(line, NUMBERS))
+    all_lines = set(map(line, NUMBERS))
     async with Simulator(map(simulated, NUMBERS)) as simulator:
         path = write_config(tmp_path, simulator.url, NUMBERS, interval="3s", more="state: {path: state.db}")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
@@ -61,12 +61,12 @@ async def test_the_process_is_stopped_while_every_poll_hangs(tmp_path: Path) -> 
             for number in NUMBERS:
                 simulator.set_fault(secret(number), Fault.HANG)
             for number in NUMBERS:
-                await until_asked(simulator, number, 2)
-            await ended(running)
+                await until_polled(simulator, number, 2)
+            await stop_cleanly(running)
         path.write_text(path.read_text().replace("interval: 3s", "interval: 1h"))
         async with daemon("serve", "--config.file", path, *SERVED) as running:
-            assert everyone <= set((await running.get("/metrics"))[1].splitlines())
-            await ended(running)
+            assert all_lines <= set((await running.get("/metrics"))[1].splitlines())
+            await stop_cleanly(running)
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.01, 0.05])
@@ -78,7 +78,7 @@ async def test_the_process_is_stopped_during_a_reload(tmp_path: Path, delay: flo
             reloads = [asyncio.create_task(reload(running)) for _ in range(20)]
             running.process.send_signal(signal.SIGHUP)
             await asyncio.sleep(delay)
-            await ended(running)
+            await stop_cleanly(running)
             await asyncio.gather(*reloads, return_exceptions=True)
 
 
@@ -87,7 +87,7 @@ async def test_the_process_is_stopped_during_name_look_ups(tmp_path: Path) -> No
     async with daemon("serve", "--config.file", path, *SERVED) as running:
         for _ in range(3):
             assert (await running.get("/metrics"))[0] == 200
-        await ended(running)
+        await stop_cleanly(running)
 
 
 async def test_an_interrupt_arrives_twice(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ async def test_an_interrupt_arrives_twice(tmp_path: Path) -> None:
             simulator.set_fault(secret(number), Fault.HANG)
         path = write_config(tmp_path, simulator.url, NUMBERS)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
-            await until_asked(simulator, 0, 1)
+            await until_polled(simulator, 0, 1)
             running.process.send_signal(signal.SIGINT)
             await running.until(re.compile(b'event="shutdown requested"'))
             running.process.send_signal(signal.SIGINT)
@@ -122,17 +122,17 @@ async def test_the_wall_clock_is_set(tmp_path: Path) -> None:
         started = asyncio.get_running_loop().time()
         async with wrapped(path, step, naps=10_000) as running:
             await ready(running)
-            everyone = list(map(line, range(3)))
-            async with watched(running, everyone, everyone):
+            all_lines = list(map(line, range(3)))
+            async with watched(running, all_lines, all_lines):
                 for hours in (6, -6, 0):
                     step.write_text(str(hours * HOUR))
-                    before = [len(asked(simulator, number)) for number in range(3)]
+                    before = [len(polls_of(simulator, number)) for number in range(3)]
                     for number in range(3):
-                        await until_asked(simulator, number, before[number] + 2)
+                        await until_polled(simulator, number, before[number] + 2)
                     page = (await running.get("/metrics"))[1]
                     now = time.time() + hours * HOUR
                     ages = [now - (value(page, "last_success_timestamp_seconds", number) or 0) for number in range(3)]
                     assert ages == [pytest.approx(0, abs=HOUR) for _ in range(3)]
-            await ended(running)
+            await stop_cleanly(running)
         seconds = asyncio.get_running_loop().time() - started
-        assert all(len(asked(simulator, number)) <= seconds + 1 for number in range(3))
+        assert all(len(polls_of(simulator, number)) <= seconds + 1 for number in range(3))

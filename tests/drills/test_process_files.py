@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from exporter.cli.main import main
 from exporter.simulator.server import Simulator
 from tests.cli.support import LISTENING, Daemon, daemon, launched, ready, reload
-from tests.drills.process import SERVED, asked, ended, errors, line, secret, simulated, until_asked, watched, write_config
+from tests.drills.process import SERVED, errors, line, polls_of, secret, simulated, stop_cleanly, until_polled, watched, write_config
 from tests.support import CANARY, PATIENCE
 
 GOOD: Final = range(3)
@@ -65,27 +65,27 @@ async def test_forty_secret_files_do_not_answer(tmp_path: Path) -> None:
     numbers = [*GOOD, *SILENT]
     async with Simulator(map(simulated, numbers)) as simulator:
         path = write_config(tmp_path, simulator.url, numbers)
-        everyone = list(map(line, numbers))
+        all_lines = list(map(line, numbers))
         with silent(tmp_path / f"key-{number}" for number in SILENT):
             async with daemon("serve", "--config.file", path, *SERVED) as running:
-                async with watched(running, everyone) as watcher:
+                async with watched(running, all_lines) as watcher:
                     for number in SILENT:
                         await watcher.until_failed(number, "credential")
                     for number in GOOD:
                         await watcher.until(re.escape(line(number)))
                     before = threads(running)
-                    polls = [len(asked(simulator, number)) for number in GOOD]
+                    polls = [len(polls_of(simulator, number)) for number in GOOD]
                     for number in SILENT:
                         await watcher.until_failed(number, "credential", more_than=1)
                     assert threads(running) <= before  # one for each file, however often it is read
-                    assert all(len(asked(simulator, number)) > count for number, count in zip(GOOD, polls, strict=True))
+                    assert all(len(polls_of(simulator, number)) > count for number, count in zip(GOOD, polls, strict=True))
                     assert [errors(watcher.page, number) for number in GOOD] == [{}] * len(GOOD)
-                await ended(running)
+                await stop_cleanly(running)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
-            async with watched(running, everyone) as watcher:
+            async with watched(running, all_lines) as watcher:
                 for number in numbers:
                     await watcher.until(re.escape(line(number)))
-            await ended(running)
+            await stop_cleanly(running)
 
 
 async def test_a_secret_file_that_answers_again_is_used(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ async def test_a_secret_file_that_answers_again_is_used(tmp_path: Path) -> None:
                 with silent([tmp_path / "key-2"]):
                     await watcher.until_failed(2, "credential")
                 await watcher.until(re.escape(line(2)))
-            await ended(running)
+            await stop_cleanly(running)
 
 
 async def test_standard_error_is_not_read(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_a_reload_is_requested_during_the_start(tmp_path: Path) -> None:
         async with launched("-c", SIGNALLED, "SIGHUP", "serve", "--config.file", path, *SERVED) as running:
             running.process.send_signal(signal.SIGHUP)
             await ready(running)
-            await ended(running)
+            await stop_cleanly(running)
 
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
@@ -141,7 +141,7 @@ async def test_the_process_is_stopped_during_the_start(tmp_path: Path, number: s
 async def test_the_process_is_stopped_while_the_state_file_does_not_answer(tmp_path: Path) -> None:
     path = write_config(tmp_path, "http://127.0.0.1:1", GOOD, more="state: {path: state.db}")
     async with daemon("serve", "--config.file", path, *SERVED) as running:  # which makes the file
-        await ended(running)
+        await stop_cleanly(running)
     with silent([tmp_path / "state.db"]):
         arguments = ("serve", "--config.file", str(path), *SERVED)
         process = await asyncio.create_subprocess_exec(sys.executable, "-m", "exporter", *arguments, stdout=-1, stderr=-1)
@@ -165,10 +165,10 @@ async def test_the_process_is_stopped_while_the_configuration_does_not_answer(tm
                     running.process.send_signal(signal.SIGHUP)
                 reloads = [asyncio.create_task(reload(running)) for _ in range(30)]
                 before = threads(running)
-                polls = len(asked(simulator, 0))
-                await until_asked(simulator, 0, polls + 3)
+                polls = len(polls_of(simulator, 0))
+                await until_polled(simulator, 0, polls + 3)
                 assert threads(running) <= before + 1
-                await ended(running)
+                await stop_cleanly(running)
             await asyncio.gather(*reloads, return_exceptions=True)
 
 
@@ -196,11 +196,11 @@ async def test_a_secret_is_missing_at_the_start(tmp_path: Path) -> None:
                 (tmp_path / "key-2").write_text(secret(2))
                 await watcher.until(re.escape(line(2)))
                 assert [errors(watcher.page, number) for number in (0, 1)] == [{}, {}]
-            await ended(running)
+            await stop_cleanly(running)
         assert re.search(rb'event="poll failed".*account=a2 reason=credential error="the file does not exist"', running.log)
 
 
-def spoil(folder: Path, how: str) -> None:
+def break_config(folder: Path, how: str) -> None:
     """Replace the configuration by something unreadable."""
     path = folder / "config.yaml"
     account = "accounts: [{name: a0, provider: heygen, credentials: {api_key: {file: %s}}}]"
@@ -233,9 +233,9 @@ async def test_the_configuration_becomes_something_that_cannot_be_read(tmp_path:
         text = path.read_text()
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
-            everyone = list(map(line, GOOD))
-            async with watched(running, everyone, everyone) as watcher:
-                spoil(tmp_path, how)
+            all_lines = list(map(line, GOOD))
+            async with watched(running, all_lines, all_lines) as watcher:
+                break_config(tmp_path, how)
                 assert (await reload(running))[0] == 500
                 await watcher.until("config_last_reload_successful 0.0$")
                 running.process.send_signal(signal.SIGHUP)
@@ -243,8 +243,8 @@ async def test_the_configuration_becomes_something_that_cannot_be_read(tmp_path:
                 path.write_text(text)
                 assert (await reload(running))[0] == 200
                 await watcher.until("config_last_reload_successful 1.0$")
-            assert [len(asked(simulator, number)) for number in GOOD] == [1, 1, 1]
-            await ended(running)
+            assert [len(polls_of(simulator, number)) for number in GOOD] == [1, 1, 1]
+            await stop_cleanly(running)
             assert b"Traceback" not in running.log
 
 
@@ -277,7 +277,7 @@ async def test_a_key_is_written_where_something_else_belongs(tmp_path: Path) -> 
                 assert key not in f"{text}{check.output}", misplaced
                 page = (await running.get("/metrics"))[1] + (await running.get("/"))[1] + (await running.get("/api/v1/accounts"))[1]
                 assert key not in page, misplaced
-            await ended(running)
+            await stop_cleanly(running)
         assert key.encode() not in running.log
         for misplaced in MISPLACED:
             path.write_text(misplaced % key)
@@ -287,6 +287,6 @@ async def test_a_key_is_written_where_something_else_belongs(tmp_path: Path) -> 
             output = b"".join(await asyncio.wait_for(process.communicate(), PATIENCE))
             assert key.encode() not in output, misplaced
         async with daemon("serve", "--config.file", path, *SERVED) as running:  # with the key in state.path
-            await ended(running)
+            await stop_cleanly(running)
         assert b'event="state unusable" error="state.path: ' in running.log
         assert key.encode() not in running.log

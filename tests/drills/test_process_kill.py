@@ -24,7 +24,7 @@ import pytest
 from exporter.simulator.faults import Fault
 from exporter.simulator.server import SimulatedAccount, Simulator
 from tests.cli.support import Daemon, daemon, ready
-from tests.drills.process import MAIN, SERVED, asked, ended, line, secret, simulated, value, watched, write_config
+from tests.drills.process import MAIN, SERVED, line, polls_of, secret, simulated, stop_cleanly, value, watched, write_config
 from tests.support import until
 
 STATE: Final = "state: {path: state.db}"
@@ -109,7 +109,7 @@ async def test_the_process_is_killed_fifty_times(tmp_path: Path) -> None:
         seconds = asyncio.get_running_loop().time() - started
         assert killing.restored >= 10
         for number in NUMBERS:
-            assert 4 <= len(asked(simulator, number)) <= seconds / INTERVAL + 1
+            assert 4 <= len(polls_of(simulator, number)) <= seconds / INTERVAL + 1
     with closing(sqlite3.connect(tmp_path / "state.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
@@ -132,17 +132,17 @@ def cut_off(path: Path) -> None:
 async def test_the_state_file_is_damaged_between_two_runs(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     async with Simulator(map(simulated, range(3))) as simulator:
         path = write_config(tmp_path, simulator.url, range(3), more=STATE)
-        everyone = list(map(line, range(3)))
+        all_lines = list(map(line, range(3)))
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
-            await ended(running)
+            await stop_cleanly(running)
         damage(tmp_path / "state.db")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
             polls = len(simulator.requests)
-            async with watched(running, everyone, everyone):
+            async with watched(running, all_lines, all_lines):
                 await polled(simulator, polls)
-            await ended(running)
+            await stop_cleanly(running)
         assert running.log.count(b"level=error") == running.log.count(b'event="state unusable"') == 1, running.log.decode()
 
 
@@ -155,10 +155,10 @@ async def test_the_log_of_the_state_file_is_lost_in_a_crash(tmp_path: Path) -> N
         (tmp_path / "state.db-wal").unlink()
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
-            everyone = list(map(line, range(3)))
-            async with watched(running, everyone, everyone):
+            all_lines = list(map(line, range(3)))
+            async with watched(running, all_lines, all_lines):
                 await polled(simulator, len(simulator.requests))
-            await ended(running)
+            await stop_cleanly(running)
         assert b"level=error" not in running.log
 
 
@@ -169,8 +169,8 @@ async def polled(simulator: Simulator, since: int, more: int = 6) -> None:
 
 async def full_and_free_again(running: Daemon, simulator: Simulator, fill: Callable[[], object], free: Callable[[], object]) -> None:
     """Fill the disk for some polls. Failure and recovery are one log line each."""
-    everyone = list(map(line, range(3)))
-    async with watched(running, everyone, everyone) as watcher:
+    all_lines = list(map(line, range(3)))
+    async with watched(running, all_lines, all_lines) as watcher:
         fill()
         await running.until(re.compile(b'event="state write failed"'))
         await polled(simulator, len(simulator.requests))
@@ -178,7 +178,7 @@ async def full_and_free_again(running: Daemon, simulator: Simulator, fill: Calla
         free()
         await running.until(re.compile(b'event="state write recovered"'))
         await polled(simulator, len(simulator.requests))
-    await ended(running)
+    await stop_cleanly(running)
     assert running.log.count(b'event="state write failed"') == running.log.count(b'event="state write recovered"') == 1
 
 

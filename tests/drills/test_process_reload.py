@@ -18,14 +18,14 @@ from exporter.cli.main import main
 from exporter.config.models import Account, Config
 from exporter.simulator.server import Simulator
 from tests.cli.support import Daemon, daemon, ready, reload
-from tests.drills.process import SERVED, asked, ended, errors, line, simulated, until_asked, watched, write_config
+from tests.drills.process import SERVED, errors, line, polls_of, simulated, stop_cleanly, until_polled, watched, write_config
 from tests.support import PATIENCE
 
-KEPT = (0, 1, 2)
+UNCHANGED = (0, 1, 2)
 BROKEN = ("", "accounts: 5", "accounts: [", "a: b", "accounts: [{name: a0, provider: heygn}]", "\0", "&a [*a]", "- " * 200)
 
 
-def held(running: Daemon) -> tuple[int, int]:
+def resources_of(running: Daemon) -> tuple[int, int]:
     """The memory in KiB, and the number of file descriptors."""
     place = Path(f"/proc/{running.process.pid}")
     found = re.search(r"^VmRSS:\s+(\d+)", (place / "status").read_text(), re.MULTILINE)
@@ -35,28 +35,28 @@ def held(running: Daemon) -> tuple[int, int]:
 
 async def test_a_configuration_is_broken_and_corrected(tmp_path: Path) -> None:
     async with Simulator(map(simulated, range(6))) as simulator:
-        path = write_config(tmp_path, simulator.url, KEPT, interval="1h")
+        path = write_config(tmp_path, simulator.url, UNCHANGED, interval="1h")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
-            kept = list(map(line, KEPT))
+            kept = list(map(line, UNCHANGED))
             async with watched(running, map(line, range(6)), kept) as watcher:
                 for broken in BROKEN:
                     path.write_text(broken)
                     assert (await reload(running))[0] == 500
                     await watcher.until("config_last_reload_successful 0.0$")
-                write_config(tmp_path, simulator.url, (*KEPT, 4), interval="1h")
+                write_config(tmp_path, simulator.url, (*UNCHANGED, 4), interval="1h")
                 running.process.send_signal(signal.SIGHUP)
                 await watcher.until(re.escape(line(4)))
                 assert "config_last_reload_successful 1.0" in watcher.page
                 path.unlink()
                 running.process.send_signal(signal.SIGHUP)
                 await watcher.until("config_last_reload_successful 0.0$")
-                write_config(tmp_path, simulator.url, KEPT, interval="1h")
+                write_config(tmp_path, simulator.url, UNCHANGED, interval="1h")
                 assert (await reload(running))[0] == 200
                 await watcher.until("config_last_reload_successful 1.0$")
-            assert [len(asked(simulator, number)) for number in (*KEPT, 4)] == [1, 1, 1, 1]
+            assert [len(polls_of(simulator, number)) for number in (*UNCHANGED, 4)] == [1, 1, 1, 1]
             assert line(4) not in watcher.page
-            await ended(running)
+            await stop_cleanly(running)
 
 
 async def reload_often(running: Daemon, folder: Path, url: str, times: int, chance: random.Random) -> None:
@@ -66,7 +66,7 @@ async def reload_often(running: Daemon, folder: Path, url: str, times: int, chan
         if is_wrong:
             (folder / "config.yaml").write_text(chance.choice(BROKEN))
         else:
-            write_config(folder, url, sorted((*KEPT, *others)), interval="2s")
+            write_config(folder, url, sorted((*UNCHANGED, *others)), interval="2s")
         if chance.random() < 0.3:
             running.process.send_signal(signal.SIGHUP)
         assert (await reload(running))[0] == (500 if is_wrong else 200)
@@ -75,21 +75,21 @@ async def reload_often(running: Daemon, folder: Path, url: str, times: int, chan
 async def test_two_hundred_reloads_under_load(tmp_path: Path) -> None:
     chance = random.Random(200)  # noqa: S311 -- the same reloads in every run
     async with Simulator(map(simulated, range(12))) as simulator:
-        path = write_config(tmp_path, simulator.url, KEPT, interval="2s")
+        path = write_config(tmp_path, simulator.url, UNCHANGED, interval="2s")
         started = asyncio.get_running_loop().time()
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
-            async with watched(running, map(line, range(12)), map(line, KEPT)) as watcher:
+            async with watched(running, map(line, range(12)), map(line, UNCHANGED)) as watcher:
                 await reload_often(running, tmp_path, simulator.url, 50, chance)
-                memory, fds = held(running)
+                memory, fds = resources_of(running)
                 await reload_often(running, tmp_path, simulator.url, 150, chance)
-                memory_after, fds_after = held(running)
-                assert [errors(watcher.page, number) for number in KEPT] == [{}, {}, {}]
-            during = [len(asked(simulator, number)) for number in KEPT]
+                memory_after, fds_after = resources_of(running)
+                assert [errors(watcher.page, number) for number in UNCHANGED] == [{}, {}, {}]
+            during = [len(polls_of(simulator, number)) for number in UNCHANGED]
             seconds = asyncio.get_running_loop().time() - started
-            for number in KEPT:
-                await until_asked(simulator, number, 3)
-            await ended(running)
+            for number in UNCHANGED:
+                await until_polled(simulator, number, 3)
+            await stop_cleanly(running)
             assert (memory_after < memory + 16_384, fds_after <= fds + 10) == (True, True), (memory, memory_after, fds, fds_after)
             assert all(seconds / 2 / 2 - 1 <= polls <= seconds / 2 + 1 for polls in during), (seconds, during)  # of one each two seconds
 
@@ -127,18 +127,18 @@ async def send_raw(port: int, content: bytes) -> None:
 
 async def test_garbage_is_sent_to_the_reload(tmp_path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 -- the same garbage in every run
-    async with Simulator(map(simulated, KEPT)) as simulator:
-        path = write_config(tmp_path, simulator.url, KEPT, interval="1h")
+    async with Simulator(map(simulated, UNCHANGED)) as simulator:
+        path = write_config(tmp_path, simulator.url, UNCHANGED, interval="1h")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
             await ready(running)
-            everyone = list(map(line, KEPT))
-            async with watched(running, everyone, everyone):
+            all_lines = list(map(line, UNCHANGED))
+            async with watched(running, all_lines, all_lines):
                 for _ in range(20):
                     await asyncio.gather(*(send_raw(running.port, garbage(chance)) for _ in range(10)))
                 assert (await reload(running))[0] == 200
-            await ended(running)
+            await stop_cleanly(running)
             assert b"Traceback" not in running.log
-            assert [len(asked(simulator, number)) for number in KEPT] == [1, 1, 1]
+            assert [len(polls_of(simulator, number)) for number in UNCHANGED] == [1, 1, 1]
 
 
 PIECES = st.recursive(

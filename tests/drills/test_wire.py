@@ -26,7 +26,7 @@ def body(figure: int) -> bytes:
     return b'{"code":1000,"data":{"credits_left":"%d"},"message":"ok"}' % figure
 
 
-def whole(figure: int) -> bytes:
+def good_response(figure: int) -> bytes:
     return HEAD + b"Content-Length: %d\r\n\r\n" % len(body(figure)) + body(figure)
 
 
@@ -41,7 +41,7 @@ async def endless(context: FaultContext, head: bytes, piece: bytes) -> web.Strea
     transport = context.request.transport
     assert transport is not None
     transport.write(head)
-    while True:  # cancelled when the client leaves
+    while True:  # cancelled when the client disconnects
         transport.write(piece)
         await asyncio.sleep(0.02)
 
@@ -60,7 +60,7 @@ def followed(more: bytes) -> Scenario:
     async def handle(context: FaultContext) -> web.StreamResponse:
         transport = context.request.transport
         assert transport is not None
-        transport.write(whole(GOOD))
+        transport.write(good_response(GOOD))
         asyncio.get_running_loop().call_later(0.01, transport.write, more)
         return await endless(context, b"", b"")
 
@@ -106,22 +106,24 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "endless early hints": with_fault(endless_hints, job=SHORT),
     "drip": with_fault(Fault.DRIP, job=SHORT),
     "reset": with_fault(Fault.RESET),
-    "reset mid-body": raw(whole(WRONG)[:-10], "reset"),
+    "reset mid-body": raw(good_response(WRONG)[:-10], "reset"),
     "closed": raw(b""),
-    "announced too long": raw(whole(WRONG)[:-1]),
+    "announced too long": raw(good_response(WRONG)[:-1]),
     "announced too short": raw(HEAD + b"Content-Length: 20\r\n\r\n" + body(WRONG), "hold"),
     "bad chunk": raw(CHUNKED + b"zz\r\n", "hold"),
     "no last chunk": raw(CHUNKED),
-    "one huge header": raw(HEAD + b"X-Long: " + b"x" * MIB + b"\r\n" + whole(WRONG)),
-    "many headers": raw(HEAD + b"X-More: more and more\r\n" * (MIB // 22) + whole(WRONG)),
+    "one huge header": raw(HEAD + b"X-Long: " + b"x" * MIB + b"\r\n" + good_response(WRONG)),
+    "many headers": raw(HEAD + b"X-More: more and more\r\n" * (MIB // 22) + good_response(WRONG)),
     "not HTTP": with_fault(Fault.NOT_HTTP),
-    "two responses": raw(whole(GOOD) + whole(WRONG), "hold", figure=GOOD),
-    "unsolicited response": followed(whole(WRONG)),
+    "two responses": raw(good_response(GOOD) + good_response(WRONG), "hold", figure=GOOD),
+    "unsolicited response": followed(good_response(WRONG)),
     "late 408": followed(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"),
-    "large headers": raw(HEAD + b"X-Long: %s\r\n" % (b"x" * 100_000) + b"X-More: more\r\n" * 150 + whole(GOOD)[len(HEAD) :], figure=GOOD),
+    "large headers": raw(
+        HEAD + b"X-Long: %s\r\n" % (b"x" * 100_000) + b"X-More: more\r\n" * 150 + good_response(GOOD)[len(HEAD) :], figure=GOOD
+    ),
     "HTTP/1.0": raw(b"HTTP/1.0 200 OK\r\n\r\n" + body(GOOD), figure=GOOD),
-    "early hints": raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + whole(GOOD), figure=GOOD),
-    "continue": raw(b"HTTP/1.1 100 Continue\r\n\r\n" + whole(GOOD), figure=GOOD),
+    "early hints": raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + good_response(GOOD), figure=GOOD),
+    "continue": raw(b"HTTP/1.1 100 Continue\r\n\r\n" + good_response(GOOD), figure=GOOD),
     "server stopped": Scenario(begin=stop, end=start_again, own_server=True),
     "unknown name": unknown_name(),
 }

@@ -54,7 +54,7 @@ async def every_family_arrives(session: aiohttp.ClientSession, url: str) -> None
     await eventually(session, url, 'ai_account_scrape_errors_total{reason="unauthorized"} > 0')
     names = {series["metric"]["__name__"] for series in await query(session, url, '{__name__=~"ai_account_.*"}')}
     missing = {family.name for family in CATALOGUE if not any(name.startswith(family.name) for name in names)}
-    # The demo's vendors send nothing that cannot be used, and the rate limit is gone within a second.
+    # The demo's vendors send only usable values, and the rate limit ends within a second.
     assert missing - {"ai_account_rate_limited_until_timestamp_seconds"} == {"ai_account_schema_mismatches_total"}
     [ratio] = await query(session, url, 'ai_account_quota_remaining{account="narration",resource="characters"} / ai_account_quota_limit')
     assert 0 < float(ratio["value"][1]) < 1

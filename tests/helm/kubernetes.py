@@ -26,7 +26,7 @@ def check(thing: dict[str, Any], release: str) -> None:
 
 
 def _model(kind: str) -> Any:
-    # Seconds go by while these models load, and tests that do not need them should not pay.
+    # Loading these models takes seconds; only tests that need them should load them.
     return getattr(importlib.import_module("cloudcoil.models.prometheus_operator.v1"), kind)
 
 

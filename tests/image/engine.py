@@ -94,7 +94,7 @@ def private_engine() -> Iterator[Engine]:
     """A store that is removed at the end, with all of its containers."""
     for name in ("podman", "buildah", "runc", "iptables", "mmdebstrap"):
         program(name, f"Debian's package `{name}`")
-    folder = Path(tempfile.mkdtemp(prefix="image-"))  # short: sockets lie in it
+    folder = Path(tempfile.mkdtemp(prefix="image-"))  # a short path, as sockets need
     engine = Engine(folder)
     try:
         yield engine

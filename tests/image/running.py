@@ -22,7 +22,7 @@ CONFINED: Final = (
     "--security-opt=no-new-privileges",
     "--memory=128m",
     "--pids-limit=64",
-    "--health-interval=disable",  # no service runs here that would ask; tests do
+    "--health-interval=disable",  # no service runs here that would do it
 )
 
 

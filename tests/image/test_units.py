@@ -25,7 +25,7 @@ EXPOSURE = 1.1
 def test_the_commands_use_flags_that_serve_has() -> None:
     lines = re.findall(r"^ExecStart=(/.*)", SERVICE.read_text(encoding="utf-8") + DOCUMENT, re.MULTILINE)
     known = set(re.findall(r"--[a-z.-]+", CliRunner().invoke(main, ["serve", "--help"]).output))
-    assert len(lines) == 2
+    assert len(lines) == 3
     for line in lines:
         _, command, *flags = shlex.split(line)
         assert command == "serve"

@@ -75,7 +75,7 @@ def test_any_readings_fit_the_schema(readings: list[Reading], error: Reason | No
     assert problems(overview_of([entry_after(readings, error, gap)], NOW + later)) == []
 
 
-@pytest.mark.parametrize("spoil", [
+@pytest.mark.parametrize("damage", [
     lambda account: account.update(surprise=1),
     lambda account: account.pop("state"),
     lambda account: account.update(state="fine"),
@@ -85,10 +85,10 @@ def test_any_readings_fit_the_schema(readings: list[Reading], error: Reason | No
     lambda account: account["error"].update(reason="bad luck"),
     lambda account: account["labels"].update(team=1),
 ])  # fmt: skip
-def test_the_schema_refuses_invalid_documents(spoil: Callable[[dict[str, Any]], object]) -> None:
+def test_the_schema_refuses_invalid_documents(damage: Callable[[dict[str, Any]], object]) -> None:
     answer = json.loads(encode(overview_of([failed(burning(polled(credits_of(5, 10)), 1.0))])))
     assert VALIDATOR.is_valid(answer)
-    spoil(answer["accounts"][0])
+    damage(answer["accounts"][0])
     assert len(list(VALIDATOR.iter_errors(answer))) == 1
 
 

@@ -31,7 +31,7 @@ def quota(remaining: str | int | Decimal | None, *, limit: int | None = None, un
     return replace(Quota("credits", unit, **amounts), **changes)
 
 
-def paced(now: Quota | None, before: Quota | None = None, *, ago: float = 300.0, **changes: Any) -> float:
+def interval_after(now: Quota | None, before: Quota | None = None, *, ago: float = 300.0, **changes: Any) -> float:
     """The interval after a poll that read `now`, if the previous one had read `before`."""
     job = make_job(ONE_VENDOR, **{"min_interval": Seconds(30.0), **changes})
     known = Entry()
@@ -75,12 +75,12 @@ CASES: dict[str, tuple[Quota | None, Quota | None, float]] = {
 
 @pytest.mark.parametrize(("now", "before", "interval"), CASES.values(), ids=CASES)
 def test_the_interval_is_shorter_near_an_event(now: Quota | None, before: Quota | None, interval: float) -> None:
-    assert paced(now, before) == pytest.approx(interval)
+    assert interval_after(now, before) == pytest.approx(interval)
 
 
 @pytest.mark.parametrize(("now", "before"), [case[:2] for case in CASES.values()], ids=CASES)
 def test_an_account_without_a_minimum_interval_keeps_its_interval(now: Quota | None, before: Quota | None) -> None:
-    assert paced(now, before, min_interval=None) == 300
+    assert interval_after(now, before, min_interval=None) == 300
 
 
 def floor(amount: str | int, resource: str = "credits", severity: str = "warning") -> Threshold:
@@ -121,11 +121,11 @@ FLOORED: dict[str, tuple[Quota | None, Quota | None, tuple[Threshold, ...], floa
 def test_the_interval_is_shorter_near_the_operators_threshold(
     now: Quota | None, before: Quota | None, thresholds: tuple[Threshold, ...], interval: float
 ) -> None:
-    assert paced(now, before, thresholds=thresholds) == pytest.approx(interval)
+    assert interval_after(now, before, thresholds=thresholds) == pytest.approx(interval)
 
 
 def test_a_threshold_does_not_shorten_the_interval_without_a_minimum_interval() -> None:
-    assert paced(quota(49), thresholds=(floor(50),), min_interval=None) == 300
+    assert interval_after(quota(49), thresholds=(floor(50),), min_interval=None) == 300
 
 
 def test_the_soonest_event_of_all_resources_is_used() -> None:
@@ -135,15 +135,15 @@ def test_the_soonest_event_of_all_resources_is_used() -> None:
 
 
 def test_a_gap_between_the_readings_counts_with_its_length() -> None:
-    assert paced(quota(1000), quota(1600), ago=600.0) == pytest.approx(100)
+    assert interval_after(quota(1000), quota(1600), ago=600.0) == pytest.approx(100)
 
 
 def test_a_minimum_interval_above_the_interval_changes_nothing() -> None:
-    assert paced(quota(1, limit=1000), min_interval=Seconds(900.0)) == 300
+    assert interval_after(quota(1, limit=1000), min_interval=Seconds(900.0)) == 300
 
 
 def test_very_small_amounts_are_valid() -> None:
-    assert 30 <= paced(quota("1e-400"), quota("2e-400")) <= 300
+    assert 30 <= interval_after(quota("1e-400"), quota("2e-400")) <= 300
 
 
 AMOUNTS = st.none() | st.decimals(-(10**12), 10**12, places=4)
@@ -161,16 +161,18 @@ def test_the_interval_stays_between_its_bounds(
     now: Quota, before: Quota | None, thresholds: tuple[Threshold, ...], ago: float, bounds: list[float]
 ) -> None:
     smallest, interval = Seconds(min(bounds)), Seconds(max(bounds))
-    assert smallest <= paced(now, before, ago=ago, interval=interval, min_interval=smallest, thresholds=thresholds) <= interval
+    assert smallest <= interval_after(now, before, ago=ago, interval=interval, min_interval=smallest, thresholds=thresholds) <= interval
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**9), st.integers(0, 10**9), st.floats(1, 1e6))
 def test_an_event_that_is_closer_never_lengthens_the_interval(less: int, more: int, used: int, ago: float) -> None:
     less, more = sorted((less, more))
-    assert paced(quota(less), quota(less + used), ago=ago) <= paced(quota(more), quota(more + used), ago=ago) + 1e-6
-    assert paced(quota(more), quota(more + used + less), ago=ago) <= paced(quota(more), quota(more + used), ago=ago) + 1e-6
-    assert paced(quota(less, limit=10**9)) <= paced(quota(more, limit=10**9))
-    assert paced(quota(1, resets_at=NOW + less)) <= paced(quota(1, resets_at=NOW + more))
+    assert interval_after(quota(less), quota(less + used), ago=ago) <= interval_after(quota(more), quota(more + used), ago=ago) + 1e-6
+    assert (
+        interval_after(quota(more), quota(more + used + less), ago=ago) <= interval_after(quota(more), quota(more + used), ago=ago) + 1e-6
+    )
+    assert interval_after(quota(less, limit=10**9)) <= interval_after(quota(more, limit=10**9))
+    assert interval_after(quota(1, resets_at=NOW + less)) <= interval_after(quota(1, resets_at=NOW + more))
 
 
 async def test_the_time_to_a_reset_uses_the_corrected_clock() -> None:

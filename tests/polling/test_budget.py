@@ -21,7 +21,7 @@ from tests.support import FakeClock, make_job, secret_of
 MakeJob = Callable[..., Job]
 
 
-class Turns:
+class BudgetUsers:
     """Accounts that share one budget; each keeps its slot for this long."""
 
     def __init__(self, time: Time, lasts: float = 0.0) -> None:
@@ -71,60 +71,60 @@ async def test_polls_run_in_the_order_of_their_waiting_time(time: Time) -> None:
 
 
 async def test_requests_are_spaced_evenly_over_the_minute(time: Time) -> None:
-    turns = Turns(time)
-    turns.take(*jobs_of(8, max_requests_per_minute=30))
+    users = BudgetUsers(time)
+    users.take(*jobs_of(8, max_requests_per_minute=30))
     await time.run(60)
-    assert turns.starts == [(f"account {number:02}", 2.0 * number) for number in range(8)]
+    assert users.starts == [(f"account {number:02}", 2.0 * number) for number in range(8)]
 
 
 async def test_a_poll_of_two_requests_takes_two_of_them(time: Time) -> None:
-    turns = Turns(time)
-    turns.take(*jobs_of(3, provider="heygen", max_requests_per_minute=30))
+    users = BudgetUsers(time)
+    users.take(*jobs_of(3, provider="heygen", max_requests_per_minute=30))
     await time.run(60)
-    assert [start for _, start in turns.starts] == [0, 4, 8]
+    assert [start for _, start in users.starts] == [0, 4, 8]
 
 
 async def test_unused_requests_are_not_saved_up(time: Time) -> None:
-    turns = Turns(time)
+    users = BudgetUsers(time)
     first, second, third = jobs_of(3, max_requests_per_minute=6)
-    turns.take(first)
+    users.take(first)
     await time.run(100)
-    turns.take(second, third)
+    users.take(second, third)
     await time.run(100)
-    assert [start for _, start in turns.starts] == [0, 100, 110]
+    assert [start for _, start in users.starts] == [0, 100, 110]
 
 
 async def test_each_host_has_its_own_budget_and_the_paths_of_a_host_share_it(time: Time) -> None:
-    turns = Turns(time)
+    users = BudgetUsers(time)
     for number, url in enumerate([ONE_VENDOR, OTHER_VENDOR, f"{ONE_VENDOR}/gateway", f"{OTHER_VENDOR}/gateway"]):
-        turns.take(make_job(url, account=f"{number}", max_requests_per_minute=6))
+        users.take(make_job(url, account=f"{number}", max_requests_per_minute=6))
     await time.run(60)
-    assert sorted(turns.starts) == [("0", 0), ("1", 0), ("2", 10), ("3", 10)]
+    assert sorted(users.starts) == [("0", 0), ("1", 0), ("2", 10), ("3", 10)]
 
 
 async def test_a_poll_that_leaves_the_queue_frees_no_slot(time: Time) -> None:
-    turns = Turns(time, lasts=10.0)
-    turns.take(*jobs_of(4, max_concurrent_requests=1))
+    users = BudgetUsers(time, lasts=10.0)
+    users.take(*jobs_of(4, max_concurrent_requests=1))
     await time.run(1)
-    turns.tasks[1].cancel()  # waits for a place
+    users.tasks[1].cancel()  # waits for a slot
     await time.run(8)
-    assert turns.starts == [("account 00", 0)]
+    assert users.starts == [("account 00", 0)]
     await time.run(60)
-    assert turns.starts == [("account 00", 0), ("account 02", 10), ("account 03", 20)]
+    assert users.starts == [("account 00", 0), ("account 02", 10), ("account 03", 20)]
 
 
 async def test_a_poll_that_is_cancelled_while_running_or_paced_frees_its_slot(time: Time) -> None:
-    turns = Turns(time, lasts=5.0)
+    users = BudgetUsers(time, lasts=5.0)
     jobs = jobs_of(3, max_concurrent_requests=1, max_requests_per_minute=6)
-    turns.take(jobs[0])
+    users.take(jobs[0])
     await time.run(1)
-    turns.tasks[0].cancel()
-    turns.take(jobs[1])
+    users.tasks[0].cancel()
+    users.take(jobs[1])
     await time.run(1)
-    turns.tasks[1].cancel()
-    turns.take(jobs[2])
+    users.tasks[1].cancel()
+    users.take(jobs[2])
     await time.run(60)
-    assert [account for account, _ in turns.starts] == ["account 00", "account 02"]
+    assert [account for account, _ in users.starts] == ["account 00", "account 02"]
 
 
 async def test_reloads_do_not_use_up_the_minute(time: Time) -> None:
@@ -140,14 +140,14 @@ async def test_reloads_do_not_use_up_the_minute(time: Time) -> None:
 
 
 async def test_a_reload_that_changes_the_cap_keeps_the_pace(time: Time) -> None:
-    turns = Turns(time)
+    users = BudgetUsers(time)
     first, _ = jobs_of(2, max_requests_per_minute=6)
     _, second = jobs_of(2, max_requests_per_minute=6, max_concurrent_requests=5)
-    turns.take(first)
+    users.take(first)
     await time.run(1)
-    turns.take(second)
+    users.take(second)
     await time.run(60)
-    assert [start for _, start in turns.starts] == [0, 10]
+    assert [start for _, start in users.starts] == [0, 10]
 
 
 async def test_a_poll_that_waited_is_followed_by_a_full_interval(time: Time) -> None:

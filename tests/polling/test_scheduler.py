@@ -106,7 +106,7 @@ async def test_a_poll_that_is_longer_than_the_interval_never_overlaps_the_next(j
     async with running(scripted, [job(interval=Seconds(10.0))], clock) as store:
         await clock.advance(0, asleep=1)
         assert scripted.polls == 1
-        assert clock.slept[-1] == 5  # the beats at 10 and 20 have passed; 30 comes next
+        assert clock.slept[-1] == 5  # the scheduled times 10 and 20 have passed; the next is 30
         assert only(store).duration == 25
 
 
@@ -114,7 +114,7 @@ async def test_a_hanging_account_delays_no_other(client: Client, simulator: Simu
     simulator.set_fault(secret_of("heygen"), Fault.HANG)
     jobs = [job("heygen", interval=Seconds(10.0)), job("liveavatar", interval=Seconds(10.0))]
     async with running(client, jobs, clock) as store:
-        await clock.advance(0.1, asleep=1)  # the sick one does not come back to sleep
+        await clock.advance(0.1, asleep=1)  # the account with the defect does not sleep again
         for _ in range(5):
             await clock.advance(10, asleep=1)
         polls = {each.key.provider: each.entry.polls for each in store.snapshot().accounts}

@@ -73,7 +73,7 @@ def test_a_poll_that_ends_at_a_scheduled_time_is_followed_at_once() -> None:
 @given(st.floats(0, 1e6), INTERVALS, st.floats(0, 1e6))
 def test_the_next_poll_is_in_the_future_on_the_grid_and_an_interval_away(due: float, interval: Seconds, late: float) -> None:
     coming = next_due(due, interval, due + late)
-    beats = (coming - due) / interval
+    intervals = (coming - due) / interval
     assert coming >= due + interval * (1 - 1e-9)
     assert coming >= due + late - 1e-6
-    assert math.isclose(beats, round(beats), abs_tol=1e-6)
+    assert math.isclose(intervals, round(intervals), abs_tol=1e-6)

@@ -165,7 +165,7 @@ def rotate(key: Path) -> None:
 
 
 @asynccontextmanager
-async def stretched(reason: Reason, file: Path, lasts: float = 0.0) -> AsyncIterator[tuple[Time, RecordingClient]]:
+async def backed_off_account(reason: Reason, file: Path, lasts: float = 0.0) -> AsyncIterator[tuple[Time, RecordingClient]]:
     """An account that failed at 0, 60 and 180 seconds, and is due again at 420."""
     time = Time(chance=1.0)
     vendor = RecordingClient(time, lasts, refusing(reason))
@@ -181,7 +181,7 @@ REFUSALS = [Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.CREDENTIAL]
 
 @pytest.mark.parametrize("reason", REFUSALS)
 async def test_a_changed_secret_is_tried_at_the_next_scheduled_time(key: Path, reason: Reason) -> None:
-    async with stretched(reason, key) as (time, vendor):
+    async with backed_off_account(reason, key) as (time, vendor):
         rotate(key)
         await time.run(39)
         assert vendor.starts()[3:] == []
@@ -191,21 +191,21 @@ async def test_a_changed_secret_is_tried_at_the_next_scheduled_time(key: Path, r
 
 @pytest.mark.parametrize("reason", REFUSALS)
 async def test_the_same_secret_is_not_tried_sooner(key: Path, reason: Reason) -> None:
-    async with stretched(reason, key) as (time, vendor):
+    async with backed_off_account(reason, key) as (time, vendor):
         await time.run(300)
     assert vendor.starts()[3:] == [420]
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - set(REFUSALS)))
 async def test_a_changed_secret_does_not_end_other_waits(key: Path, reason: Reason) -> None:
-    async with stretched(reason, key) as (time, vendor):
+    async with backed_off_account(reason, key) as (time, vendor):
         rotate(key)
         await time.run(300)
     assert vendor.starts()[3:] == [420]
 
 
 async def test_the_schedule_is_restored_after_a_changed_secret_succeeds(key: Path) -> None:
-    async with stretched(Reason.UNAUTHORIZED, key) as (time, vendor):
+    async with backed_off_account(Reason.UNAUTHORIZED, key) as (time, vendor):
         rotate(key)
         vendor.answer = lambda _: Reading()
         await time.run(170)
@@ -213,7 +213,7 @@ async def test_the_schedule_is_restored_after_a_changed_secret_succeeds(key: Pat
 
 
 async def test_a_secret_that_changes_during_the_poll_is_a_changed_secret(key: Path) -> None:
-    async with stretched(Reason.UNAUTHORIZED, key, lasts=30.0) as (time, vendor):
+    async with backed_off_account(Reason.UNAUTHORIZED, key, lasts=30.0) as (time, vendor):
         rotate(key)  # 20 s into the third poll
         await time.run(100)
     assert len(vendor.starts()) == 4

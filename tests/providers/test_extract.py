@@ -212,7 +212,7 @@ def test_a_number_derived_from_extreme_numbers_is_bounded(limit: str, used: str)
     definition = quota_of(used={"select": "used", "scale": "0.01"}, limit="limit", overage_limit={"select": "limit", "minus": "used"})
     (quota,) = read(definition, 200, encode({"used": raw(used), "limit": raw(limit)})).quotas
     for amount in (quota.remaining, quota.used, quota.limit, quota.overage_limit):
-        if amount is None:  # beyond every double
+        if amount is None:  # out of the range of doubles
             continue
         assert len(amount.as_tuple().digits) <= 800
         assert -330 < amount.adjusted() < 309

@@ -46,6 +46,43 @@ def test_a_key_that_is_another_form_of_a_number_stays_as_it_is_written(tmp_path:
     assert read_document(write(tmp_path, f"{key}: a\nx: [{{{key}: b}}]\n")) == {key: "a", "x": [{key: "b"}]}
 
 
+MERGES = "m0: &m0 {k: 1, l: 2}\n" + "".join(f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 9)}]}}\n" for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "problem"),
+    [
+        (MERGES, r"[0-9]+:[0-9]+", "merges (`<<`) add more than 100000 keys"),
+        (f"a: [0x{'f' * 2000}]\n", "1:5", "a number has more than 1000 digits"),
+        ("a: 1" + ":59" * 100_000, "1:4", "a number has more than 1000 digits"),
+        ("a: &x 1\nb: &x 2\n", "2:4", "an anchor (`&`) occurs twice"),
+    ],
+    ids=["merges", "hexadecimal", "base 60", "anchors"],
+)
+def test_what_would_take_long_or_is_ambiguous_is_refused(tmp_path: Path, text: str, place: str, problem: str) -> None:
+    path = write(tmp_path, text)
+    assert re.fullmatch(f"{re.escape(str(path))}:{place}: is not valid YAML: {re.escape(problem)}", refusal(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: {b: c", "expected ',' or '}', but got '<stream end>'"),
+        ("a: [b, c: d: e", "expected ',' or ']', but got ':'"),
+        ("\ta: 1", "found character '\\t' that cannot start any token"),
+        (f"a: !{CANARY} 1", "could not determine a constructor for the tag ..."),
+        (f"a: *{CANARY.replace('/', '')}", "found undefined alias ..."),
+    ],
+)
+def test_a_message_quotes_the_characters_of_yaml_and_no_text_of_the_file(tmp_path: Path, text: str, problem: str) -> None:
+    assert refusal(write(tmp_path, text)).endswith(f"is not valid YAML: {problem}")
+
+
+def test_a_document_of_more_than_two_mebibytes_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "#" * (2 * 1024 * 1024) + "\n")
+    assert refusal(path) == f"{path}: cannot be read: larger than 2097152 bytes"
+
+
 @pytest.mark.parametrize("key", ["yes", "true", "1.0", "on"])
 def test_a_key_that_python_takes_for_the_same_number_is_refused(tmp_path: Path, key: str) -> None:
     problem = refusal(write(tmp_path, f"1: a\n{key}: b\n"))

@@ -128,7 +128,7 @@ async def request_and_disconnect(renderer: Renderer) -> None:
     await asyncio.gather(client, return_exceptions=True)
     renderer.free.set()
     with pytest.raises(ZeroDivisionError):
-        await renderer.get("accounts")  # the same thread: the other one is through
+        await renderer.get("accounts")  # the same thread: the other one has finished
     renderer.pages = Pages()
 
 

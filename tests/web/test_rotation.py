@@ -120,7 +120,7 @@ async def test_new_connections_get_the_new_certificate_and_an_open_one_is_still_
         assert (await setup.ask("/-/healthy", tls=latter))[0] == 200
         with pytest.raises(aiohttp.ClientConnectorCertificateError):
             await setup.ask("/-/healthy", tls=former)
-        async with session.get(url, ssl=former) as response:  # the connection of before
+        async with session.get(url, ssl=former) as response:  # the previous connection
             assert response.status == 200
 
 
@@ -152,7 +152,7 @@ async def test_an_invalid_configuration_does_not_delay_a_certificate(setup: Setu
     async with asyncio.timeout(PATIENCE):
         setup.running.process.send_signal(signal.SIGHUP)
         await logged(setup, b"config reloaded")
-    assert await setup.gauge() == "0.0"  # one of them is still wrong
+    assert await setup.gauge() == "0.0"  # one of them is still invalid
     config(setup.folder, setup.simulator.url, ["heygen"], interval="1h")
     assert await setup.reload() == (200, "reloaded\n")
     assert await setup.gauge() == "1.0"
@@ -184,7 +184,7 @@ async def test_tls_is_switched_on_and_off(simulator: Simulator, tmp_path: Path) 
         assert (status, "TLS would be switched off" in text) == (500, True)
         assert (await setup.ask("/-/healthy"))[0] == 200
         async with asyncio.timeout(PATIENCE):
-            while (await setup.reload())[0] != 200:  # the second look must come a second later
+            while (await setup.reload())[0] != 200:  # the second read must be a second later
                 pass
         assert (await setup.ask("/-/healthy", plain=True))[0] == 200
 

@@ -230,7 +230,7 @@ async def test_scrapes_beyond_the_maximum_are_refused_at_once_and_count_until_th
     most: int, not_reading: int, status: int
 ) -> None:
     keys = [AccountKey("heygen", str(number)) for number in range(300)]
-    store = Store((job_of(key, labels={"note": "x" * 2000}) for key in keys), BUCKETS, clock_at(NOW))  # more than a kernel takes
+    store = Store((job_of(key, labels={"note": "x" * 2000}) for key in keys), BUCKETS, clock_at(NOW))  # more than a kernel buffers
     async with asyncio.timeout(PATIENCE), serving(endpoints(store, max_requests=most)) as client, AsyncExitStack() as leaving:
         for _ in range(not_reading):
             await leaving.enter_async_context(unread(*client.address, "/metrics"))

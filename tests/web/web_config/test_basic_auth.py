@@ -173,7 +173,7 @@ async def test_a_flood_of_wrong_passwords_does_not_block_a_correct_one(guessed: 
     refused = await asyncio.gather(*flood, *more, return_exceptions=True)
     assert True not in refused
     assert sum(isinstance(each, BusyError) for each in refused) >= 90 - 10
-    assert recorded.passwords.index(b"right") <= 2  # its turn comes next
+    assert recorded.passwords.index(b"right") <= 2  # it is next
 
 
 async def test_clients_take_turns() -> None:
