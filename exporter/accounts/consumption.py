@@ -144,7 +144,7 @@ def _consumed(known: Consumption, quota: Quota, at: float, wall: float) -> Decim
         fall = EXACT.subtract(known.remaining, quota.remaining)
         if fall < 0 and quota.limit is not None and quota.limit >= quota.remaining and _is_new_period(known, quota, at, wall):
             return EXACT.subtract(quota.limit, quota.remaining)
-        return max(_ZERO, EXACT.add(fall, min(_ZERO, _raise_of_limit(known, quota))))  # a lowered limit is no consumption
+        return max(_ZERO, EXACT.add(fall, min(_ZERO, _raise_of_limit(known, quota))))  # a lowered limit is not consumption
     return None
 
 

@@ -120,7 +120,7 @@ class GuardedProtocol(ResponseHandler):
             return True
         unread = select.poll()
         unread.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN | _END)
-        is_plain = self.transport.get_extra_info("sslcontext") is None  # TLS also sends what is no response
+        is_plain = self.transport.get_extra_info("sslcontext") is None  # TLS also sends data that is not a response
         if (found := unread.poll(0)) and is_plain and not found[0][1] & (_END | select.POLLHUP):
             self.on_unsolicited()
         return bool(found) or _received(self.transport) != self._received_at_answer

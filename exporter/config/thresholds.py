@@ -130,7 +130,7 @@ def thresholds_of(defaults: Mapping[str, Levels], own: Mapping[str, Levels]) -> 
 def threshold_problems(data: Any, resources: Mapping[str, Collection[str]], *, is_complete: bool = True) -> Iterator[Problem]:
     """Find the problems that involve several levels or the providers' `resources`; other invalid parts are skipped.
 
-    Where `resources` is not complete, a resource that no provider has is no problem.
+    Where `resources` is not complete, a resource that no provider has is not a problem.
     """
     if not isinstance(data, dict):
         return
