@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from exporter.cli.output import EXIT_INVALID, say
-from exporter.providers.definition import Definition, HeaderCredential, QuotaFields
+from exporter.providers.definition import AutoReloadFields, Definition, HeaderCredential, NumberField, QuotaFields, Request, TimeField
 from exporter.providers.library import load_definitions
 
 
@@ -33,19 +33,30 @@ def describe(definition: Definition) -> str:
     lines += [f"  credential  {name:<13} {_carrier(credential)}" for name, credential in definition.credentials.items()]
     lines += [f"  permission  {definition.permission}"] if definition.permission else []
     for request in definition.requests:
-        lines += ["", f"  GET {request.path}"]
+        lines += ["", f"  GET {request.path}{_conditions(request)}"]
         lines += [line for quota in request.quotas for line in _quota(quota)]
         lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
         lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
         lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
+        lines += [f"    auto reload {part:<32} {field.select}" for part, field in _fields(request.auto_reload, "threshold", "amount")]
+        lines += [f"    time        {part:<32} {field.select}" for part, field in _fields(request, "created_at", "credential_expires_at")]
     lines += [""] if definition.notes else []
     return "\n".join(lines + [f"  Note: {note}" for note in definition.notes])
 
 
+def _conditions(request: Request) -> str:
+    conditions = [f"only with {name}" for name in request.credentials] + ["optional"] * request.optional
+    return f" ({', '.join(conditions)})" if conditions else ""
+
+
+def _fields(block: Request | QuotaFields | AutoReloadFields | None, *parts: str) -> list[tuple[str, NumberField | TimeField]]:
+    return [(part, field) for part in parts if (field := getattr(block, part, None))]
+
+
 def _quota(quota: QuotaFields) -> list[str]:
     unit = quota.unit.name or f"unit from {quota.unit.select}"
-    parts = {part: getattr(quota, part) for part in ("remaining", "used", "limit", "overage_limit", "resets_at")}
-    lines = [f"      {part:<14}{field.select}" for part, field in parts.items() if field]
+    parts = _fields(quota, "remaining", "used", "limit", "overage_limit", "resets_at")
+    lines = [f"      {part:<14}{field.select}" for part, field in parts]
     derived = quota.remaining is None and quota.used is not None and quota.limit is not None
     return [f"    resource    {quota.resource} ({unit})", *(["      remaining     limit - used"] if derived else []), *lines]
 

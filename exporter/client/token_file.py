@@ -24,7 +24,7 @@ def stored(path: Path) -> SecretStr:
 
 
 def save(path: Path, token: SecretStr, replaced: SecretStr | None) -> bool:
-    """Put the token in the place of the one that it replaces; False, and nothing is written, where a third one stands there.
+    """Replace the stored token. Return False and write nothing if the file contains a third token.
 
     Raises:
         CredentialError: it cannot be written; the old content is whole.
@@ -34,11 +34,11 @@ def save(path: Path, token: SecretStr, replaced: SecretStr | None) -> bool:
             return False
     try:
         _replace(path.resolve(), token.get_secret_value())  # a link stays a link
-    except (OSError, RuntimeError) as error:  # before Python 3.13, `resolve` reports a circle of links as a RuntimeError
-        why = error.strerror if isinstance(error, OSError) else "a circle of links"
+    except (OSError, RuntimeError) as error:  # before Python 3.13, `resolve` reports a loop of symbolic links as a RuntimeError
+        why = error.strerror if isinstance(error, OSError) else "a loop of symbolic links"
         raise CredentialError(
-            f"the new refresh token cannot be saved to the file that `refresh_token_file` names ({why}) and is kept in memory only: before the next restart, make its "
-            "folder writable (a Kubernetes Secret never is; a file must not be mounted alone), or log in again after it"
+            f"the new refresh token cannot be saved to the file that `refresh_token_file` names ({why}), and is in memory only. Before the next restart, make its "
+            "folder writable (a Kubernetes Secret is never writable; mount the folder, not the file). Otherwise log in again after the restart"
         ) from None
     return True
 

@@ -23,7 +23,7 @@ _FILE_ERRORS = {
     errno.ENOTDIR: "does not exist",
     errno.ENXIO: "is not a regular file",
     errno.EISDIR: "is not a regular file",
-    errno.EFBIG: f"is larger than {MAX_SECRET_BYTES} bytes, and no key is",
+    errno.EFBIG: f"is larger than {MAX_SECRET_BYTES} bytes, which is too large for a key",
 }
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -45,7 +45,7 @@ class Login(BaseModel):
 
 
 class SecretSource(BaseModel):
-    """Where one secret is: exactly one of `env`, `file`, `value` and, where the provider has it, `oauth2`."""
+    """The source of one secret: exactly one of `env`, `file`, `value` and, if the provider supports it, `oauth2`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -115,7 +115,7 @@ def _content(path: Path) -> str:
 
 
 def _usable(text: str, origin: str) -> SecretStr:
-    """Accept a key with white space around it, as editors and `echo` leave it; refuse what is no key, or fits into no HTTP header."""
+    """Accept a key with white space around it, which editors and `echo` add. Refuse text that cannot be a key or an HTTP header."""
     key = text.strip()
     if not key:
         raise CredentialError(f"{origin} is empty")

@@ -1,4 +1,4 @@
-"""Reloads one configuration file: all of it or nothing, on request or when a file has changed."""
+"""Reloads one configuration file, on request or when a file has changed. It is applied completely or not at all."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Reloader(Generic[T]):
         try:
             return await self._threads.run(files[0], lambda: checksum(files))
         except TimeoutError:
-            return "no answer"
+            return "no response"
 
 
 def checksum(files: Sequence[Path]) -> str:

@@ -179,17 +179,17 @@ class AccountFacts:
     features: Mapping[str, bool] | None = None
     """Features that the vendor reports as enabled or allowed."""
     auto_reload: AutoReloadFacts | None = None
-    """Automatic top-ups, where the vendor reports them."""
+    """Automatic top-ups, if the vendor reports them."""
     created_at: Double = None
     """When the account was created."""
     credential_expires_at: Double = None
     """When the key expires, as the vendor says."""
     mismatches: tuple[str, ...] = ()
-    """Declared fields with an unusable value in the last good answer."""
+    """Declared fields with an unusable value in the last valid response."""
     last_poll_at: Double = None
     """When the last poll ended."""
     last_success_at: Double = None
-    """When the figures were read: their age is `generated_at` minus this."""
+    """When the values were read. Their age is `generated_at` minus this."""
     next_poll_at: Double = None
     """When the next poll is due."""
     limited_until: Double = None

@@ -83,7 +83,7 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.CREDENTIAL: ReasonText(
         "Key not readable",
         "The secret cannot be read or cannot be a key; no request was sent.",
-        f"Put the key where `credentials` of the account expects it, and make it readable for the exporter's user. {_NEW_KEY}",
+        f"Store the key in the variable or file that the account's `credentials` name, and make it readable for the exporter's user. {_NEW_KEY}",
     ),
     Reason.INTERNAL: ReasonText(
         "Exporter error",
@@ -93,7 +93,7 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
 }
 
 _REFUSALS: Final[Mapping[Cause, str]] = {
-    Cause.KEY: f"Create a new key at the vendor, and put it where `credentials` of the account expects it. {_NEW_KEY}",
+    Cause.KEY: f"Create a new key at the vendor, and store it in the variable or file that the account's `credentials` name. {_NEW_KEY}",
     Cause.PERMISSION: f"Give the key the missing permission at the vendor, or use a key that has it. {_NEW_KEY}",
     Cause.OTHER_CODE: f"Look up the error code of the message in the vendor's documentation, and check the account at the vendor. {_RETRY}.",
     Cause.NOT_JSON: (

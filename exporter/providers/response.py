@@ -33,7 +33,7 @@ def accept(definition: Definition, request: Request, status: int, content: bytes
         PollError: the vendor refused the request, or the body is not what the definition expects.
     """
     if 300 <= status < 400:
-        raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: the exporter does not follow redirects, because it would send the key")
+        raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, to protect the key")
     body = _decode(status, content)
     codes = _codes(definition, body, Echo(secret))
     for code in codes:

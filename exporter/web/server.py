@@ -17,7 +17,7 @@ from exporter.web.limits import Limits
 from exporter.web.web_config.loading import WebConfig
 
 SHUTDOWN_TIMEOUT = 0.5
-"""How long answers in progress may take at the end, in seconds. aiohttp waits twice: before it cancels them and after."""
+"""How long responses in progress may take during the shutdown, in seconds. aiohttp waits twice: before it cancels them and after."""
 ACCEPT_RETRY = 1.0
 """How long to wait when the process has no file descriptor left, in seconds."""
 
@@ -30,7 +30,7 @@ class Server:
     def __init__(
         self, application: web.Application, sockets: Iterable[socket.socket], config: WebConfig | None = None, limits: Limits | None = None
     ) -> None:
-        """`sockets` listen already. `config` gives TLS and the headers of every answer."""
+        """`sockets` listen already. `config` contains TLS and the headers of every response."""
         self._runner = web.AppRunner(application, shutdown_timeout=SHUTDOWN_TIMEOUT)
         self._sockets = tuple(sockets)
         self._config = config or WebConfig()
@@ -47,8 +47,8 @@ class Server:
     def apply(self, config: WebConfig) -> None:
         """Use another configuration from now on.
 
-        A connection that was made under another TLS configuration is closed: after its next answer if only the certificate
-        has changed, else at once or after the answer in progress.
+        A connection that was made under another TLS configuration is closed: after its next response if only the certificate
+        has changed, else immediately or after the response in progress.
         """
         former, self._config = self._config.tls, config
         for connection, opening in list(self._connections.items()):
@@ -121,7 +121,7 @@ class Server:
         self._forget(connection)
 
     def _close_longest_idle(self) -> bool:
-        """Make room for a new connection; False if every connection is in the middle of an answer."""
+        """Make room for a new connection. Return False if every connection is in the middle of a response."""
         idle = [connection for connection in self._connections if not connection.is_answering]
         if not idle:
             return False

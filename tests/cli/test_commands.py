@@ -142,6 +142,14 @@ def test_the_description_of_a_provider_has_every_value_and_its_selection(name: s
             assert field is None or str(field.select) in result.stdout
     for request in definition.requests:
         assert all(feature in result.stdout for feature in request.features)
+        assert f"GET {request.path}" in result.stdout
+        reload = request.auto_reload
+        for part in (request.created_at, request.credential_expires_at, reload and reload.threshold, reload and reload.amount):
+            assert not part or str(part.select) in result.stdout
+
+
+def test_the_description_of_a_provider_says_when_a_request_is_sent_and_may_fail() -> None:
+    assert "  GET /v3/api_keys/self (only with api_key, optional)\n" in invoke("providers", "heygen").stdout
 
 
 def test_an_unknown_provider_is_exit_code_2_with_the_known_ones() -> None:

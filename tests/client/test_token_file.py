@@ -170,7 +170,7 @@ async def test_a_new_token_that_cannot_be_saved_is_kept_until_it_can(
         error = await failure(tokens, login)
         assert isinstance(error, CredentialError)
         assert str(error).startswith(
-            "the new refresh token cannot be saved to the file that `refresh_token_file` names (No such file or directory) and is kept in memory only: "
+            "the new refresh token cannot be saved to the file that `refresh_token_file` names (No such file or directory), and is in memory only. "
         )
     bring_back(login)
     assert await text(tokens, login) == access(1)
@@ -263,5 +263,5 @@ async def test_a_file_in_a_mounted_kubernetes_secret_is_explained(tokens: TokenS
     for _ in range(2):
         error = await failure(tokens, login)
         assert isinstance(error, CredentialError)
-        assert "make its folder writable (a Kubernetes Secret never is" in str(error)
+        assert "make its folder writable (a Kubernetes Secret is never writable" in str(error)
     assert len(endpoint.requests) == 1

@@ -160,14 +160,14 @@ def test_a_file_of_64_kib_is_read_and_a_larger_one_is_refused(tmp_path: Path) ->
     assert MAX_SECRET_BYTES == 64 * 1024
     assert from_file(tmp_path, b"k" * 65_536) == "k" * 65_536
     (tmp_path / "secret").write_bytes(b"k" * 65_537)
-    assert refusal(SecretSource(file=tmp_path / "secret")) == "the file is larger than 65536 bytes, and no key is"
+    assert refusal(SecretSource(file=tmp_path / "secret")) == "the file is larger than 65536 bytes, which is too large for a key"
 
 
 def test_a_huge_file_is_refused_without_reading_all_of_it(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.touch()
     os.truncate(path, 2**40)  # sparse: it uses no disk space
-    assert refusal(SecretSource(file=path)) == "the file is larger than 65536 bytes, and no key is"
+    assert refusal(SecretSource(file=path)) == "the file is larger than 65536 bytes, which is too large for a key"
 
 
 def test_a_file_is_read_again_each_time(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from tests.drills.table import Drill
 
 DRILLS: Final[tuple[Drill, ...]] = (
     Drill(
-        "a secret file is deleted, then torn, then replaced",
+        "a secret file is deleted, then empty, then replaced",
         "The vendor rejects a key. The file of the key is removed, created empty, and then contains a new key.",
         "Polls fail with `unauthorized` and then with `credential`. The last values stay. The new key is used within one interval.",
     ),
     Drill(
-        "a secret file that no key can be read from costs that account only",
+        "an unusable secret file affects only its account",
         "The file of a key becomes binary, blank or too large, or contains two words.",
         "Polls of this account fail with `credential`, and its values stay. Other accounts are not affected.",
     ),
@@ -64,27 +64,27 @@ DRILLS: Final[tuple[Drill, ...]] = (
         "One log line reports the failure, and one the recovery. Polls and scrapes continue.",
     ),
     Drill(
-        "the end comes while every poll hangs",
+        "the process is stopped while every poll hangs",
         "SIGTERM arrives while no vendor answers.",
         "The process exits with code 0 within five seconds. After the next start the previous values are exported.",
     ),
     Drill(
-        "the end comes during a reload",
+        "the process is stopped during a reload",
         "SIGTERM arrives during a reload.",
         "The process exits with code 0 within five seconds.",
     ),
     Drill(
-        "the end comes while names are looked up",
+        "the process is stopped during name look-ups",
         "SIGTERM arrives during forty DNS look-ups.",
         "The process exits with code 0 within five seconds.",
     ),
     Drill(
-        "an interrupt comes twice",
+        "an interrupt arrives twice",
         "SIGINT arrives a second time during the shutdown.",
         "The process exits with code 0 and without a traceback.",
     ),
     Drill(
-        "a loop dies",
+        "the loop of an account fails",
         "A defect ends the loop of an account.",
         "The process exits with code 1 and logs the location, without the text of the error. It never continues to serve old values.",
     ),
@@ -96,7 +96,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
     Drill(
         "forty secret files do not answer",
         "Forty of the secret files are on a network file system that is down.",
-        "Their accounts fail as `credential`; the others are polled, no file holds more than one thread, and SIGTERM ends the process.",
+        "Their accounts fail as `credential`; the others are polled, no file blocks more than one thread, and SIGTERM ends the process.",
     ),
     Drill(
         "a secret file that answers again is used",
@@ -106,25 +106,25 @@ DRILLS: Final[tuple[Drill, ...]] = (
     Drill(
         "standard error is not read",
         "The reader of the log stops reading, and the daemon logs more than a pipe holds.",
-        "Scrapes, reloads and the stop work; log lines are lost, and no line is torn.",
+        "Scrapes, reloads and the shutdown work; log lines are lost, and no line is incomplete.",
     ),
     Drill(
-        "a hangup comes during the start",
+        "a reload is requested during the start",
         "SIGHUP arrives several times while the daemon imports its modules.",
         "The daemon starts and serves.",
     ),
     Drill(
-        "the end comes during the start",
+        "the process is stopped during the start",
         "SIGTERM or SIGINT arrives while the daemon imports its modules.",
         "The process exits with code 0 and without a traceback.",
     ),
     Drill(
-        "the end comes while the state file does not answer",
+        "the process is stopped while the state file does not answer",
         "SIGTERM arrives while the daemon waits for its state file at the start.",
         "The process exits with code 0.",
     ),
     Drill(
-        "the end comes while the configuration does not answer",
+        "the process is stopped while the configuration does not answer",
         "The configuration is on a network file system that is down; ninety reloads are requested, then SIGTERM arrives.",
         "Polls continue, one thread reads the file, and the process exits with code 0.",
     ),
@@ -140,12 +140,12 @@ DRILLS: Final[tuple[Drill, ...]] = (
     ),
     Drill(
         "the configuration becomes something that cannot be read",
-        "The configuration becomes a folder, a named pipe or a device, names impossible paths, or includes a circle of links.",
+        "The configuration becomes a folder, a named pipe or a device, contains impossible paths, or is a loop of symbolic links.",
         "The reload is refused, the previous configuration stays in effect, and the next valid one is applied.",
     ),
     Drill(
         "a key is written where something else belongs",
-        "A key is written instead of a path, of a variable's name, of a provider, or of a block.",
+        "A key is written where a path, the name of a variable, a provider or a block belongs.",
         "No message, page or log line contains it.",
     ),
 )

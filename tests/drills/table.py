@@ -29,9 +29,9 @@ MISMATCH = f"{GOOD}the value is absent and counted as a mismatch."
 
 DRILLS: tuple[Drill, ...] = (
     # transport
-    Drill("hang", "The vendor accepts the request and never answers.", f"`timeout` after the account's timeout{KEPT}"),
+    Drill("hang", "The vendor accepts the request and never responds.", f"`timeout` after the account's timeout{KEPT}"),
     Drill("endless headers", "The headers of the response never end.", f"`timeout`{KEPT}"),
-    Drill("endless early hints", "The vendor sends informational responses (103) without end.", f"`timeout`{KEPT}"),
+    Drill("endless early hints", "The vendor sends informational responses (103) endlessly.", f"`timeout`{KEPT}"),
     Drill("drip", "The body arrives byte by byte and never ends.", f"`timeout`{KEPT}"),
     Drill("reset", "The connection is reset before the response.", f"`connection`{KEPT}"),
     Drill("reset mid-body", "The connection is reset in the middle of the body.", f"`connection`{KEPT}"),
@@ -43,7 +43,7 @@ DRILLS: tuple[Drill, ...] = (
     Drill("one huge header", "One header has a size of 1 MB.", f"`connection`; it is not read completely{KEPT}"),
     Drill("many headers", "Many small headers have a total size of 1 MB.", f"`connection`; they are not read completely{KEPT}"),
     Drill("not HTTP", "The server uses another protocol.", f"`connection`{KEPT}"),
-    Drill("two answers", "A second response with another value follows the first.", f"{GOOD}the second response is discarded."),
+    Drill("two responses", "A second response with another value follows the first.", f"{GOOD}the second response is discarded."),
     Drill(
         "unsolicited response",
         "After each response, a second one with another value arrives on the idle connection.",
@@ -62,10 +62,10 @@ DRILLS: tuple[Drill, ...] = (
     Drill("expired certificate", "The certificate has expired.", "`tls`; the key is not sent."),
     Drill("certificate of another host", "The certificate is for another host.", "`tls`; the key is not sent."),
     Drill("self-signed certificate", "The certificate is self-signed and not in ca_file.", "`tls`; the key is not sent."),
-    Drill("certificate of tomorrow", "The certificate is not valid yet.", "`tls`; the key is not sent."),
+    Drill("certificate that is not valid yet", "The certificate is not valid yet.", "`tls`; the key is not sent."),
     Drill("old TLS", "The server supports only TLS 1.1 and older.", "`tls`; the key is not sent."),
     # body
-    Drill("page for people", "The status is 200 and the body is HTML.", f"`invalid_response`{KEPT}"),
+    Drill("HTML page", "The status is 200 and the body is HTML.", f"`invalid_response`{KEPT}"),
     Drill("no content", "The status is 204 and there is no body.", f"`invalid_response`{KEPT}"),
     Drill("empty body", "The status is 200 and the body is empty.", f"`invalid_response`{KEPT}"),
     Drill("null", "The body is the JSON value null.", f"`invalid_response`{KEPT}"),
@@ -75,7 +75,7 @@ DRILLS: tuple[Drill, ...] = (
     Drill("UTF-16", "The body is JSON in UTF-16.", f"`invalid_response`{KEPT}"),
     Drill("byte order mark", "The body starts with a byte order mark.", f"{GOOD}the mark is ignored."),
     Drill("NaN", "The value is NaN.", f"`invalid_response`, because the definition expects this value{KEPT}"),
-    Drill("NaN beside good fields", "One value of several is NaN.", MISMATCH),
+    Drill("NaN with valid fields", "One value of several is NaN.", MISMATCH),
     Drill("1e999", "A value is too large for a double.", MISMATCH),
     Drill("1e999999999", "The exponent of a value is extremely large.", MISMATCH),
     Drill("10,000 digits", "A value has 10,000 digits.", MISMATCH),

@@ -76,7 +76,7 @@ def storm() -> Scenario:
 
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
-    "page for people": with_fault(Fault.HTML_200),
+    "HTML page": with_fault(Fault.HTML_200),
     "no content": with_fault(Fault.EMPTY),
     "empty body": replying(b""),
     "null": with_fault(Fault.NULL),
@@ -86,7 +86,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "UTF-16": replying(WRONG_BODY.decode().encode("utf-16")),
     "byte order mark": replying(b"\xef\xbb\xbf" + (TEXT % (GOOD, "")).encode(), figure=GOOD),
     "NaN": replying(b'{"code":1000,"data":{"credits_left":NaN}}'),
-    "NaN beside good fields": number("NaN"),
+    "NaN with valid fields": number("NaN"),
     "1e999": number('"1e999"'),
     "1e999999999": number("1e99999999999999999999"),
     "10,000 digits": number("7" * 10_000),

@@ -52,7 +52,7 @@ def wrapped(path: Path, step: Path, naps: int) -> AbstractAsyncContextManager[Da
     return launched("-c", WRAPPED, path, step, str(naps))
 
 
-async def test_the_end_comes_while_every_poll_hangs(tmp_path: Path) -> None:
+async def test_the_process_is_stopped_while_every_poll_hangs(tmp_path: Path) -> None:
     all_lines = set(map(line, NUMBERS))
     async with Simulator(map(simulated, NUMBERS)) as simulator:
         path = write_config(tmp_path, simulator.url, NUMBERS, interval="3s", more="state: {path: state.db}")
@@ -70,7 +70,7 @@ async def test_the_end_comes_while_every_poll_hangs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.01, 0.05])
-async def test_the_end_comes_during_a_reload(tmp_path: Path, delay: float) -> None:
+async def test_the_process_is_stopped_during_a_reload(tmp_path: Path, delay: float) -> None:
     async with Simulator(map(simulated, NUMBERS)) as simulator:
         path = write_config(tmp_path, simulator.url, NUMBERS, interval="1h", more="state: {path: state.db}")
         async with daemon("serve", "--config.file", path, *SERVED) as running:
@@ -82,7 +82,7 @@ async def test_the_end_comes_during_a_reload(tmp_path: Path, delay: float) -> No
             await asyncio.gather(*reloads, return_exceptions=True)
 
 
-async def test_the_end_comes_while_names_are_looked_up(tmp_path: Path) -> None:
+async def test_the_process_is_stopped_during_name_look_ups(tmp_path: Path) -> None:
     path = write_config(tmp_path, "https://no-such-host.invalid", range(40), interval="1s")
     async with daemon("serve", "--config.file", path, *SERVED) as running:
         for _ in range(3):
@@ -90,7 +90,7 @@ async def test_the_end_comes_while_names_are_looked_up(tmp_path: Path) -> None:
         await stop_cleanly(running)
 
 
-async def test_an_interrupt_comes_twice(tmp_path: Path) -> None:
+async def test_an_interrupt_arrives_twice(tmp_path: Path) -> None:
     async with Simulator(map(simulated, NUMBERS)) as simulator:
         for number in NUMBERS:
             simulator.set_fault(secret(number), Fault.HANG)
@@ -105,7 +105,7 @@ async def test_an_interrupt_comes_twice(tmp_path: Path) -> None:
     assert b"Traceback" not in rest
 
 
-async def test_a_loop_dies(tmp_path: Path) -> None:
+async def test_the_loop_of_an_account_fails(tmp_path: Path) -> None:
     async with Simulator(map(simulated, NUMBERS)) as simulator:
         path = write_config(tmp_path, simulator.url, NUMBERS)
         async with wrapped(path, tmp_path / "step", naps=20) as running:

@@ -120,7 +120,7 @@ async def test_standard_error_is_not_read(tmp_path: Path) -> None:
     assert all(b"level=" in each for each in rest.splitlines()[:-1])  # the last one may be cut off where the pipe was full
 
 
-async def test_a_hangup_comes_during_the_start(tmp_path: Path) -> None:
+async def test_a_reload_is_requested_during_the_start(tmp_path: Path) -> None:
     async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with launched("-c", SIGNALLED, "SIGHUP", "serve", "--config.file", path, *SERVED) as running:
@@ -130,7 +130,7 @@ async def test_a_hangup_comes_during_the_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
-async def test_the_end_comes_during_the_start(tmp_path: Path, number: str) -> None:
+async def test_the_process_is_stopped_during_the_start(tmp_path: Path, number: str) -> None:
     path = write_config(tmp_path, "http://127.0.0.1:1", GOOD)
     arguments = ("-c", SIGNALLED, number, "serve", "--config.file", path, *SERVED)
     process = await asyncio.create_subprocess_exec(sys.executable, *map(str, arguments), stdout=-1, stderr=-1)
@@ -138,7 +138,7 @@ async def test_the_end_comes_during_the_start(tmp_path: Path, number: str) -> No
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
-async def test_the_end_comes_while_the_state_file_does_not_answer(tmp_path: Path) -> None:
+async def test_the_process_is_stopped_while_the_state_file_does_not_answer(tmp_path: Path) -> None:
     path = write_config(tmp_path, "http://127.0.0.1:1", GOOD, more="state: {path: state.db}")
     async with daemon("serve", "--config.file", path, *SERVED) as running:  # which makes the file
         await stop_cleanly(running)
@@ -155,7 +155,7 @@ async def test_the_end_comes_while_the_state_file_does_not_answer(tmp_path: Path
     assert not LISTENING.search(log + rest)
 
 
-async def test_the_end_comes_while_the_configuration_does_not_answer(tmp_path: Path) -> None:
+async def test_the_process_is_stopped_while_the_configuration_does_not_answer(tmp_path: Path) -> None:
     async with Simulator(map(simulated, GOOD)) as simulator:
         path = write_config(tmp_path, simulator.url, GOOD)
         async with daemon("serve", "--config.file", path, *SERVED) as running:

@@ -13,7 +13,7 @@ from tests.cli.support import daemon, ready
 from tests.drills.process import SERVED, errors, line, polls_of, secret, simulated, stop_cleanly, value, watched, write_config
 
 
-async def test_a_secret_file_is_deleted_then_torn_then_replaced(tmp_path: Path) -> None:
+async def test_a_secret_file_is_deleted_then_empty_then_replaced(tmp_path: Path) -> None:
     async with Simulator(map(simulated, (0, 1, 2, 5))) as simulator:
         path = write_config(tmp_path, simulator.url, (0, 1, 2))
         key = tmp_path / "key-2"
@@ -42,7 +42,7 @@ async def test_a_secret_file_is_deleted_then_torn_then_replaced(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"two words", b" \n", b"k" * 70_000])
-async def test_a_secret_file_that_no_key_can_be_read_from_costs_that_account_only(tmp_path: Path, content: bytes) -> None:
+async def test_an_unusable_secret_file_affects_only_its_account(tmp_path: Path, content: bytes) -> None:
     async with Simulator(map(simulated, range(3))) as simulator:
         path = write_config(tmp_path, simulator.url, range(3))
         async with daemon("serve", "--config.file", path, *SERVED) as running:

@@ -56,7 +56,7 @@ FAULTS: Final[Mapping[str, BreakTls]] = {
     "expired certificate": expired,
     "certificate of another host": of_another_host,
     "self-signed certificate": self_signed,
-    "certificate of tomorrow": not_valid_yet,
+    "certificate that is not valid yet": not_valid_yet,
     "old TLS": old,
 }
 

@@ -115,7 +115,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "one huge header": raw(HEAD + b"X-Long: " + b"x" * MIB + b"\r\n" + good_response(WRONG)),
     "many headers": raw(HEAD + b"X-More: more and more\r\n" * (MIB // 22) + good_response(WRONG)),
     "not HTTP": with_fault(Fault.NOT_HTTP),
-    "two answers": raw(good_response(GOOD) + good_response(WRONG), "hold", figure=GOOD),
+    "two responses": raw(good_response(GOOD) + good_response(WRONG), "hold", figure=GOOD),
     "unsolicited response": followed(good_response(WRONG)),
     "late 408": followed(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"),
     "large headers": raw(

@@ -41,7 +41,7 @@ def test_the_advice_says_what_to_do(key: tuple[Reason, Cause | None], words: tup
 
 @pytest.mark.parametrize("remedy", sorted(set(REMEDIES.values())))
 def test_advice_is_short_and_starts_with_a_verb(remedy: str) -> None:
-    assert re.match(r"(Check|Create|Give|Look up|Put|Report|Top up|Wait)\b", remedy)
+    assert re.match(r"(Check|Create|Give|Look up|Put|Report|Store|Top up|Wait)\b", remedy)
     assert remedy.endswith(".")
     assert len(remedy) < 320
 

@@ -32,8 +32,8 @@ table start whole processes. `make drills` runs all drills, and so does CI.
 ## What every network drill checks
 
 - No wrong number is exported: every value of the faulty account was sent by its vendor in a valid response.
-- The median scrape takes at most 50 times as long as the median scrape without the fault in the same run, and no scrape costs the event
-  loop more than 200 times the CPU time of that one.
+- The median scrape takes at most 50 times as long as the median scrape without the fault in the same run.
+- No scrape uses more than 200 times the CPU time of that median scrape in the event loop.
 - Exactly the reason in the table is counted. If the poll succeeds, no reason is counted.
 - The other accounts stay up with their values, and their polls are at most two intervals apart.
 - The faulty account is polled no earlier than its interval or the vendor's `Retry-After` allows.

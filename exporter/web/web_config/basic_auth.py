@@ -88,7 +88,7 @@ class PasswordChecker:
         return sum(map(len, self._groups.values())) + (self._running is not None)
 
     def submit(self, group: Hashable, password: bytes, stored: bytes, *, is_first: bool = False) -> asyncio.Future[bool]:
-        """Queue a check; `is_first` puts its group before the others, also where the queue is full.
+        """Queue a check. `is_first` puts its group before the others, even if the queue is full.
 
         The result may be BusyError, if the check is dropped later. Raises BusyError if the queue is full.
         """
@@ -150,7 +150,7 @@ class BasicAuth:
         self._accepted: OrderedDict[bytes, None] = OrderedDict()
         self._refused: OrderedDict[bytes, None] = OrderedDict()  # separate, so that guessing does not push out accepted ones
         self._proven: OrderedDict[bytes, None] = OrderedDict()
-        """Users with passwords that were right once: after a new hash of the same password they need not queue with guesses."""
+        """Users with passwords that were correct once. If the hash of the same password changes, they do not wait behind guesses."""
         self._pending: dict[bytes, asyncio.Future[bool]] = {}
 
     def apply(self, hashes: Mapping[str, str]) -> None:
@@ -184,7 +184,7 @@ class BasicAuth:
                 return is_admitted
         name = self._digest(credentials.user)
         is_user = name in self._hashes
-        if question not in self._pending:  # however many clients wait for the answer
+        if question not in self._pending:  # one check for all clients that wait for it
             password = credentials.password[:MAX_PASSWORD]
             login = self._digest(credentials.user, password)
             is_proven = login in self._proven
@@ -215,7 +215,7 @@ class BasicAuth:
         return self._digest(credentials.user, stored, credentials.password[:MAX_PASSWORD]), stored
 
     def _digest(self, *parts: bytes) -> bytes:
-        """Look-ups compare digests under a secret key, so that their duration shows nothing about what was sent."""
+        """Look-ups compare digests under a secret key, so their duration does not depend on what was sent."""
         message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hmac.digest(self._key, message, hashlib.sha256)
 
