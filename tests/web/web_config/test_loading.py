@@ -147,3 +147,14 @@ def small_pair(folder: Path) -> Path:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return write(folder, "tls_server_config: {cert_file: small.pem, key_file: small.key}")
+
+
+@pytest.mark.parametrize("user", ["007", "0x1F", "0o17", "017", "1_000", "+5", "1e3", "12", "-7"])
+def test_a_user_name_that_looks_like_a_number_stays_as_it_is_written(tmp_path: Path, user: str) -> None:
+    assert load_web_config(write(tmp_path, f"basic_auth_users: {{{user}: {ALICE}}}\n")).users == {user: ALICE}
+
+
+@pytest.mark.parametrize("user", ["yes", "1.5", "~", "2026-01-02", "1.0"])
+def test_a_user_name_that_is_no_text_for_yaml_is_refused(tmp_path: Path, user: str) -> None:
+    [problem] = problems(write(tmp_path, f"basic_auth_users: {{{user}: {ALICE}}}\n"))
+    assert "in quotes" in problem
