@@ -135,7 +135,7 @@ SHAPES: Final[dict[str, Schema]] = {
     "existingConfigSecret.name": OPTIONAL_NAME,
     "existingConfigSecret.key": text(KEY),
     "credentials": array(fields({"name": text(KEY), "existingSecret": text(NAME), "key": text(KEY)})),
-    "log.level": one_of("debug", "info", "warning", "error"),
+    "log.level": one_of("debug", "info", "warn", "warning", "error"),
     "log.format": one_of("logfmt", "json"),
     "replicas": integer(0, 1),
     "sharding.shards": integer(1, 1000),
