@@ -20,7 +20,7 @@ from exporter.cli.main import main
 from exporter.simulator.server import Simulator
 from tests.cli.support import LISTENING, Daemon, daemon, launched, ready, reload
 from tests.drills.process import SERVED, errors, line, polls_of, secret, simulated, stop_cleanly, until_polled, watched, write_config
-from tests.support import CANARY, PATIENCE
+from tests.support import CANARY, PATIENCE, until
 
 GOOD: Final = range(3)
 SILENT: Final = range(3, 43)
@@ -78,7 +78,8 @@ async def test_forty_secret_files_do_not_answer(tmp_path: Path) -> None:
                     for number in SILENT:
                         await watcher.until_failed(number, "credential", more_than=1)
                     assert threads(running) <= before  # one for each file, however often it is read
-                    assert all(len(polls_of(simulator, number)) > count for number, count in zip(GOOD, polls, strict=True))
+                    counts = dict(zip(GOOD, polls, strict=True))
+                    await until(lambda: all(len(polls_of(simulator, number)) > counts[number] for number in GOOD), "all others are polled")
                     assert [errors(watcher.page, number) for number in GOOD] == [{}] * len(GOOD)
                 await stop_cleanly(running)
         async with daemon("serve", "--config.file", path, *SERVED) as running:
