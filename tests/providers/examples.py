@@ -16,7 +16,9 @@ from exporter.providers.library import EXAMPLES, load_definitions
 from exporter.providers.response import accept
 
 DEFINITIONS = load_definitions()
-PATHS = sorted(EXAMPLES.glob("*/*.json"))
+FOLDERS = (EXAMPLES, Path(__file__).parent / "responses")
+"""The examples of the package, which the simulator sends, and further cases."""
+PATHS = sorted(path for folder in FOLDERS for path in folder.glob("*/*.json"))
 
 
 @dataclass(frozen=True, slots=True)

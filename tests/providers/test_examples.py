@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import exporter.simulator
 from exporter.errors import PollError
 from exporter.model import Reason
 from exporter.providers.library import EXAMPLES
-from tests.providers.examples import ALL, DEFINITIONS, HAPPY, Example, read
+from tests.providers.examples import ALL, DEFINITIONS, FOLDERS, HAPPY, Example, read
 from tests.providers.fields import Field, declared
 from tests.providers.figures import figures
 
@@ -111,5 +113,13 @@ def test_every_provider_has_happy_examples_and_failures(provider: str) -> None:
     assert any("failure" in example.document for example in own)
 
 
-def test_the_folder_contains_only_examples() -> None:
-    assert sorted(path for path in EXAMPLES.rglob("*") if path.is_file()) == sorted(example.path for example in ALL)
+def test_the_folders_contain_only_examples_and_each_name_once() -> None:
+    assert sorted(path for folder in FOLDERS for path in folder.rglob("*") if path.is_file()) == sorted(example.path for example in ALL)
+    assert len({example.id for example in ALL}) == len(ALL)
+
+
+def test_the_package_contains_no_example_that_only_tests_read() -> None:
+    """The simulator sends some of them, and the documentation shows a normal one of each provider."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(exporter.simulator.__path__[0]).glob("*.py"))
+    packaged = [example for example in ALL if EXAMPLES in example.path.parents]
+    assert [example.id for example in packaged if not example.is_happy and f'"{example.path.stem}"' not in sources] == []
