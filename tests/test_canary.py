@@ -15,7 +15,7 @@ import pytest
 from exporter.client.client import Client, OptionalResults
 from exporter.config.credentials import SecretSource
 from exporter.config.job import Job
-from exporter.daemon.daemon import new_store
+from exporter.daemon.once import new_store
 from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.model import Reading, Seconds

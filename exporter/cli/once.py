@@ -16,7 +16,8 @@ from exporter.cli.options import config_option, load, log_options
 from exporter.cli.output import EXIT_FAILED
 from exporter.cli.report import print_table
 from exporter.config.job import build_jobs
-from exporter.daemon.daemon import build, poll_once
+from exporter.daemon.once import poll_once
+from exporter.daemon.version import build
 from exporter.log import LogFormat, configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.overview.build import account_facts

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import metadata
 from typing import Any
 
 import structlog
 
-from exporter.accounts.entry import Record
 from exporter.accounts.persistence import Persistence
-from exporter.accounts.store import NOTHING, Store
 from exporter.client.client import Client
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
 from exporter.clock import Clock
-from exporter.config.job import Job, build_jobs
+from exporter.config.job import build_jobs
 from exporter.config.loading import Loaded
 from exporter.config.shard import WHOLE, Shard
+from exporter.daemon.once import new_store
 from exporter.daemon.reload import Reloader
 from exporter.daemon.signals import Signals
+from exporter.daemon.version import build, user_agent, version
 from exporter.errors import Problem
-from exporter.metrics.collector import BUCKETS
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey
 from exporter.polling.scheduler import Scheduler
@@ -38,9 +35,6 @@ from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.file import WebConfigFile
 from exporter.web.web_config.loading import WebConfig
 
-DISTRIBUTION = "ai-account-exporter"
-REVISION_VARIABLE = "AI_ACCOUNT_EXPORTER_REVISION"
-CONCURRENT_POLLS = 20
 TOKEN_REFRESH_TIMEOUT = 1.25
 """How long the stop waits for OAuth refreshes, in seconds."""
 WEB = "web"
@@ -64,47 +58,6 @@ class ServeOptions:
     web_config: WebConfig = field(default_factory=WebConfig)
     web_config_file: WebConfigFile | None = None
     """Reads the web configuration again for a reload; None where there is no file."""
-
-
-def version() -> str:
-    """Return the installed version."""
-    return metadata.version(DISTRIBUTION)
-
-
-def build() -> tuple[str, str]:
-    """Return version and source revision. The revision is set in images, and empty elsewhere."""
-    return version(), os.environ.get(REVISION_VARIABLE, "")
-
-
-def user_agent() -> str:
-    """Return the name under which vendors see the exporter."""
-    return f"{DISTRIBUTION}/{version()}"
-
-
-def new_store(jobs: Iterable[Job], clock: Clock, kept: Mapping[AccountKey, Record] = NOTHING) -> Store:
-    """Build a store of these accounts, with what was kept of them."""
-    return Store(jobs, BUCKETS, clock, kept)
-
-
-async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None) -> Store:
-    """Poll every account once, some at a time, and return the store."""
-    clock = clock or Clock()
-    store = new_store(jobs, clock)
-    async with open_session(user_agent()) as session:
-        secrets = SecretReader(environ)
-        client = Client(session, environ, clock, secrets)
-        scheduler = Scheduler(client, store, clock, secrets=secrets)
-        slots = asyncio.Semaphore(CONCURRENT_POLLS)
-
-        async def poll(job: Job) -> None:
-            async with slots:
-                await scheduler.poll_once(job)
-
-        async with asyncio.TaskGroup() as tasks:
-            for job in jobs:
-                tasks.create_task(poll(job))
-        await client.close()
-    return store
 
 
 class Daemon:

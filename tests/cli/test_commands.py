@@ -15,7 +15,7 @@ from exporter.accounts.entry import Schedule
 from exporter.cli.main import COMMANDS, main
 from exporter.cli.once import as_polled
 from exporter.cli.report import print_table
-from exporter.daemon.daemon import poll_once
+from exporter.daemon.once import poll_once
 from exporter.errors import Cause
 from exporter.model import Reason
 from exporter.overview.reasons import remedy_of

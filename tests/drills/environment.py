@@ -19,7 +19,7 @@ from exporter.client.client import Client
 from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.config.job import Job
-from exporter.daemon.daemon import new_store
+from exporter.daemon.once import new_store
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Seconds
 from exporter.polling.scheduler import Scheduler

@@ -9,7 +9,7 @@ import pytest
 
 from exporter.client.client import Client
 from exporter.config.job import Job
-from exporter.daemon.daemon import new_store
+from exporter.daemon.once import new_store
 from exporter.model import Seconds
 from exporter.polling.budget import Budget
 from exporter.polling.scheduler import Scheduler

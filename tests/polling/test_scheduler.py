@@ -11,7 +11,7 @@ from exporter.accounts.entry import Entry
 from exporter.accounts.store import Store
 from exporter.client.client import Client, OptionalResults
 from exporter.config.job import Job
-from exporter.daemon.daemon import new_store
+from exporter.daemon.once import new_store
 from exporter.errors import PollError
 from exporter.log import configure_log
 from exporter.model import Reading, Reason, Seconds

@@ -16,7 +16,7 @@ from exporter.client.client import Client
 from exporter.clock import Clock
 from exporter.config.credentials import SecretSource
 from exporter.config.job import Job
-from exporter.daemon.daemon import new_store
+from exporter.daemon.once import new_store
 from exporter.errors import PollError
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Reading, Reason, Seconds

@@ -1,0 +1,24 @@
+"""Which version of the exporter runs."""
+
+from __future__ import annotations
+
+import os
+from importlib import metadata
+
+DISTRIBUTION = "ai-account-exporter"
+REVISION_VARIABLE = "AI_ACCOUNT_EXPORTER_REVISION"
+
+
+def version() -> str:
+    """Return the installed version."""
+    return metadata.version(DISTRIBUTION)
+
+
+def build() -> tuple[str, str]:
+    """Return version and source revision. The revision is set in images, and empty elsewhere."""
+    return version(), os.environ.get(REVISION_VARIABLE, "")
+
+
+def user_agent() -> str:
+    """Return the name under which vendors see the exporter."""
+    return f"{DISTRIBUTION}/{version()}"
