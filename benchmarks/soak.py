@@ -25,7 +25,7 @@ from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.faults import Fault
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.simulator import SimulatedAccount, Simulator
 from exporter.simulator.usage import Balance, Usage
 
 INTERVAL, TIMEOUT, STALE_AFTER, MAX_BACKOFF = 10, 3, 30, 40

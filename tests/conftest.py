@@ -18,7 +18,7 @@ import exporter
 from exporter.client.client import Client
 from exporter.client.transport import open_session
 from exporter.config.job import Job
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.support import ACCOUNTS, FakeClock, make_job
 
 settings.register_profile("shared machine", deadline=None)  # the time of an example depends on the load

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Final
 
 from exporter.clock import Clock
-from exporter.config.connection import ConnectionSettings
+from exporter.config.connection_settings import ConnectionSettings
 from exporter.config.credentials import SecretSource
 from exporter.config.job import Job
 from exporter.config.models import Limits
@@ -22,7 +22,7 @@ from exporter.providers.library import load_definitions
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import SimulatedAccount
+from exporter.simulator.simulator import SimulatedAccount
 from exporter.simulator.usage import Balance, Usage
 
 NOW: Final = 1_795_000_000.0

@@ -98,7 +98,7 @@ def test_a_module_imports_only_from_below(path: Path) -> None:
         ("accounts.store", "from exporter.metrics.collector import BUCKETS"),
         ("providers.extract", "from exporter.client.client import Client"),
         ("client.client", "from exporter.polling.scheduler import Scheduler"),
-        ("web.server", "from exporter.simulator.server import Simulator"),
+        ("web.server", "from exporter.simulator.simulator import Simulator"),
         ("model", "from exporter.errors import PollError"),
         ("metrics.samples", "import aiohttp"),
         ("client.client", "import prometheus_client"),
@@ -108,6 +108,11 @@ def test_a_module_imports_only_from_below(path: Path) -> None:
 )
 def test_a_forbidden_import_is_found(module: str, line: str) -> None:
     assert len(faults_of(module, line)) == 1
+
+
+def test_every_module_has_a_name_of_its_own() -> None:
+    names = [path.stem for path in MODULES if path.stem != "__init__"]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
 
 
 def test_no_module_is_part_of_a_cycle() -> None:

@@ -15,13 +15,13 @@ import pytest
 from exporter.client.client import Client, OptionalResults
 from exporter.config.credentials import SecretSource
 from exporter.config.job import Job
-from exporter.daemon.once import new_store
+from exporter.daemon.poll_once import new_store
 from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.model import Reading, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.providers.bodies import Path as Place
 from tests.providers.bodies import at, leaves, replaced
 from tests.providers.examples import HAPPY, Example

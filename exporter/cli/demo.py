@@ -6,7 +6,7 @@ import os
 
 import click
 
-from exporter.cli.address import address_type
+from exporter.cli.listen_address import address_type
 from exporter.cli.options import log_options
 from exporter.cli.serve import run_daemon
 from exporter.config.loading import Loaded

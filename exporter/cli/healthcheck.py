@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from exporter.cli.address import address_type
+from exporter.cli.listen_address import address_type
 from exporter.cli.output import say
 from exporter.web.address import Address
 

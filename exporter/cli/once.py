@@ -16,7 +16,7 @@ from exporter.cli.options import config_option, load, log_options
 from exporter.cli.output import EXIT_FAILED
 from exporter.cli.report import print_table
 from exporter.config.job import build_jobs
-from exporter.daemon.once import poll_once
+from exporter.daemon.poll_once import poll_once
 from exporter.daemon.version import build
 from exporter.log import LogFormat, configure_log
 from exporter.metrics.exposition import Exposition

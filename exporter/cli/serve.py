@@ -16,7 +16,7 @@ from typing import Any, Final
 import click
 import structlog
 
-from exporter.cli.address import address_type
+from exporter.cli.listen_address import address_type
 from exporter.cli.options import config_option, inline_secrets, load, log_options, read_shard, shard_options
 from exporter.cli.output import EXIT_FAILED
 from exporter.cli.web import load_web, web_config_option

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from exporter.cli.options import or_exit
-from exporter.web.web_config.loading import WebConfig, load_web_config
+from exporter.web.web_config.web_config import WebConfig, load_web_config
 
 _CLIENT_CERTIFICATES: Final = {
     ssl.CERT_NONE: "",

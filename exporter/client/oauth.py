@@ -17,7 +17,7 @@ from exporter.client.secret_reader import SecretReader, unanswered
 from exporter.client.token_file import save
 from exporter.client.token_response import DEFAULT_LIFETIME, TokenResponse, refused
 from exporter.client.transport import Transport
-from exporter.config.connection import ConnectionSettings
+from exporter.config.connection_settings import ConnectionSettings
 from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from yarl import URL
 
-from exporter.config.connection import ConnectionSettings, Proxy, environment_proxy
+from exporter.config.connection_settings import ConnectionSettings, Proxy, environment_proxy
 from exporter.errors import PollError
 from exporter.model import Reason
 

@@ -13,13 +13,13 @@ from yarl import URL
 
 from exporter.client.compression import BodyTooLargeError, codings_of, decompress
 from exporter.client.connections import Connector
-from exporter.client.faults import fault
 from exporter.client.proxies import proxy_for, proxy_headers
+from exporter.client.request_errors import fault
 from exporter.client.resolver import Resolver
 from exporter.client.retry_after import waiting_time
-from exporter.client.tls import TrustStore
+from exporter.client.trust import TrustStore
 from exporter.clock import Clock
-from exporter.config.connection import ConnectionSettings
+from exporter.config.connection_settings import ConnectionSettings
 from exporter.errors import PollError
 from exporter.model import Seconds
 from exporter.validation.file_threads import FileThreads

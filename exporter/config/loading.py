@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from exporter.config.context import ConfigContext
 from exporter.config.credentials import SecretSource
+from exporter.config.levels import Levels, threshold_problems
 from exporter.config.models import Account, Config, Defaults
-from exporter.config.thresholds import Levels, threshold_problems
 from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
 from exporter.providers.library import read_definitions

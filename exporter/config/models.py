@@ -6,10 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from exporter.config.connection import Network
+from exporter.config.connection_settings import Network
 from exporter.config.context import FilePath, context_of
 from exporter.config.credentials import SecretSource
-from exporter.config.thresholds import Thresholds
+from exporter.config.levels import Thresholds
 from exporter.model import AccountKey
 from exporter.providers.definition import Definition
 from exporter.validation.block import Block

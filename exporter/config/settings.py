@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exporter.config.connection import ConnectionSettings
+from exporter.config.connection_settings import ConnectionSettings
+from exporter.config.levels import thresholds_of
 from exporter.config.models import Account, Config, Defaults, Limits
-from exporter.config.thresholds import thresholds_of
 from exporter.model import Seconds, Threshold
 from exporter.providers.definition import Definition
 

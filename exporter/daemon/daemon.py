@@ -19,7 +19,7 @@ from exporter.clock import Clock
 from exporter.config.job import build_jobs
 from exporter.config.loading import Loaded
 from exporter.config.shard import WHOLE, Shard
-from exporter.daemon.once import new_store
+from exporter.daemon.poll_once import new_store
 from exporter.daemon.reload import Reloader
 from exporter.daemon.signals import Signals
 from exporter.daemon.version import build, user_agent, version
@@ -33,7 +33,7 @@ from exporter.web.server import Server
 from exporter.web.sockets import bind, inherited
 from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.file import WebConfigFile
-from exporter.web.web_config.loading import WebConfig
+from exporter.web.web_config.web_config import WebConfig
 
 TOKEN_REFRESH_TIMEOUT = 1.25
 """How long the stop waits for OAuth refreshes, in seconds."""

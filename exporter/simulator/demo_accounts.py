@@ -12,7 +12,7 @@ from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.faults import Fault
 from exporter.simulator.heygen import Subscription, UsageBased, Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.simulator import SimulatedAccount, Simulator
 from exporter.simulator.usage import DAY, Balance, Usage
 
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from exporter.web.address import Address
 from exporter.web.connection import Connection, Observer
 from exporter.web.limits import Limits
-from exporter.web.web_config.loading import WebConfig
+from exporter.web.web_config.web_config import WebConfig
 
 SHUTDOWN_TIMEOUT = 0.5
 """How long responses in progress may take during the shutdown, in seconds. aiohttp waits twice: before it cancels them and after."""

@@ -28,7 +28,7 @@ from exporter.client.client import Client
 from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.accounts.support import ENTRY, KEY, RECORD, RECORDS, TEXTS, Log, account, record
 from tests.support import ACCOUNTS, CANARY, PATIENCE, secret_of
 

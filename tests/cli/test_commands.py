@@ -15,13 +15,13 @@ from exporter.accounts.entry import Schedule
 from exporter.cli.main import COMMANDS, main
 from exporter.cli.once import as_polled
 from exporter.cli.report import print_table
-from exporter.daemon.once import poll_once
+from exporter.daemon.poll_once import poll_once
 from exporter.errors import Cause
 from exporter.model import Reason
 from exporter.overview.reasons import remedy_of
 from exporter.providers.library import load_definitions
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.overview.entries import NOW, credits_of, polled
 from tests.support import make_job, secret_of
 from tools.docs.api import accounts_schema

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import config, daemon, invoke, ready, run
 from tests.support import ACCOUNTS, CANARY, secret_of, until
 

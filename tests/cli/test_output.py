@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from exporter.cli.main import main
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.support import PATIENCE, secret_of
 
 VALID: Final = "accounts: [{name: 'caf\u00e9 \U0001f3ac', provider: heygen, credentials: {api_key: {file: key}}, base_url: 'URL'}]"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import Daemon, config, daemon, ready, reload
 
 COUNT = re.compile(r'ai_account_scrapes_total\{account="demo",provider="heygen".*\} (\d+)')

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import Daemon, config, daemon, invoke, run
 from tests.support import PATIENCE, secret_of
 from tests.web.serving import unread

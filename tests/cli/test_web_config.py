@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 import pytest
 
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import config, daemon, invoke
 from tests.web.web_config.support import ALICE, BOB, make_certificates, problems
 

@@ -17,7 +17,7 @@ from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, make_job, secret_of
 
 GOOD = b'{"code":1000,"data":{"credits_left":"7.5"},"message":"ok"}'

@@ -21,7 +21,7 @@ from exporter.client.client import Client
 from exporter.client.oauth import OAuthLogin, TokenSource
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Transport, open_session
-from exporter.config.connection import ConnectionSettings, Proxy
+from exporter.config.connection_settings import ConnectionSettings, Proxy
 from exporter.config.job import Job
 from exporter.errors import PollError
 from tests.client.certificates import Authority, server_context

@@ -17,7 +17,7 @@ from exporter.errors import PollError
 from exporter.model import Reason
 from exporter.providers.library import load_definitions
 from exporter.simulator.heygen import Wallet
-from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.simulator import SimulatedAccount, Simulator
 from exporter.simulator.usage import Balance
 from tests.client.token_endpoint import TokenEndpoint
 from tests.support import FakeClock, make_job

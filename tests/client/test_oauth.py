@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from exporter.client.oauth import OAuthLogin, TokenSource
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import MAX_BODY_BYTES, Transport
-from exporter.config.connection import ConnectionSettings
+from exporter.config.connection_settings import ConnectionSettings
 from exporter.errors import PollError
 from exporter.log import configure_log
 from exporter.model import Reason, Seconds

@@ -12,7 +12,7 @@ from yarl import URL
 from exporter.client.client import Client
 from exporter.client.proxies import is_direct, proxy_for
 from exporter.client.transport import open_session
-from exporter.config.connection import ConnectionSettings, Proxy, environment_proxy, parse_proxy
+from exporter.config.connection_settings import ConnectionSettings, Proxy, environment_proxy, parse_proxy
 from exporter.model import Reason, Seconds
 from tests.client.support import PASSWORD, VENDOR, Directory, closed_port, failure, poll, relay, server_side, vendor
 from tests.support import CANARY, FakeClock, make_job

@@ -16,7 +16,7 @@ import pytest
 from exporter.client.client import Client
 from exporter.client.resolver import Resolver
 from exporter.client.transport import open_session
-from exporter.config.connection import ConnectionSettings
+from exporter.config.connection_settings import ConnectionSettings
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
 from tests.client.support import VENDOR, Directory, closed_port, failure, poll, silent, vendor
@@ -68,7 +68,7 @@ async def test_the_system_s_resolver_finds_localhost_and_no_impossible_name() ->
 
 HANGING = """
 import asyncio, socket, threading
-from exporter.config.connection import ConnectionSettings
+from exporter.config.connection_settings import ConnectionSettings
 from exporter.errors import PollError
 from exporter.client.client import Client
 from exporter.client.transport import open_session

@@ -20,7 +20,7 @@ from exporter.client.transport import open_session
 from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from exporter.validation.file_threads import FileThreads
 from tests.support import PATIENCE, FakeClock, make_job
 

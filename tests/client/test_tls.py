@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import DNSName, GeneralName, IPAddress
 
 from exporter.client.client import Client
-from exporter.client.tls import TrustStore
 from exporter.client.transport import open_session
-from exporter.config.connection import ConnectionSettings, ssl_context
+from exporter.client.trust import TrustStore
+from exporter.config.connection_settings import ConnectionSettings, ssl_context
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
 from exporter.validation.file_threads import FileThreads
@@ -197,7 +197,7 @@ async def test_a_hanging_ca_file_delays_only_its_own_accounts(
         return original(file)
 
     original = ssl_context
-    monkeypatch.setattr("exporter.client.tls.ssl_context", read)
+    monkeypatch.setattr("exporter.client.trust.ssl_context", read)
     dead.write_bytes(ca_file.read_bytes())
     async with vendor(server_context(ca)) as port, open_session("test") as session:
         client = Client(session, {}, FakeClock().clock)
@@ -219,7 +219,7 @@ async def test_a_failed_read_of_the_system_certificates_is_tried_again(monkeypat
             raise error
         return ssl_context(file)
 
-    monkeypatch.setattr("exporter.client.tls.ssl_context", read)
+    monkeypatch.setattr("exporter.client.trust.ssl_context", read)
     store = TrustStore(FileThreads())
     with pytest.raises(OSError, match="no more threads"):
         await store.context(None)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from exporter.client.client import Client
 from exporter.client.compression import codings_of, decompress
 from exporter.client.transport import MAX_BODY_BYTES, open_session
-from exporter.config.connection import ConnectionSettings, Proxy
+from exporter.config.connection_settings import ConnectionSettings, Proxy
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
 from tests.client.support import GOOD, VENDOR, failure, poll, relay

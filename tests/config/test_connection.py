@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from exporter.config.connection import ConnectionSettings, Proxy
+from exporter.config.connection_settings import ConnectionSettings, Proxy
 from exporter.model import Seconds
 from tests.client.support import PASSWORD
 from tests.config.support import ENVIRON, load, problems, resolved, with_account, write

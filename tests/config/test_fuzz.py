@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.config.credentials import SecretSource
+from exporter.config.levels import Levels
 from exporter.config.models import Account, Config, Defaults
-from exporter.config.thresholds import Levels
 from exporter.errors import ConfigError
 from tests.config.support import ENVIRON, load, resolved, write
 

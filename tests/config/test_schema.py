@@ -17,9 +17,9 @@ from pydantic import BaseModel
 
 from exporter.cli.main import main
 from exporter.config.credentials import SecretSource
+from exporter.config.levels import Levels
 from exporter.config.loading import json_schema
 from exporter.config.models import Account, Config, Defaults
-from exporter.config.thresholds import Levels
 from exporter.providers.library import load_definitions
 from tests.config.support import ENVIRON, HERE, load, write
 

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from exporter.config.levels import Floor, Levels, parse_floor
 from exporter.config.loading import json_schema
-from exporter.config.thresholds import Floor, Levels, parse_floor
 from exporter.model import Threshold
 from tests.config.support import ACCOUNT, load, problems, resolved, with_account, write
 

@@ -19,7 +19,7 @@ from exporter.client.client import Client
 from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.config.job import Job
-from exporter.daemon.once import new_store
+from exporter.daemon.poll_once import new_store
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Seconds
 from exporter.polling.scheduler import Scheduler
@@ -28,7 +28,7 @@ from exporter.simulator.faults import Fault, FaultHandler
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.listener import HOST
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.simulator import SimulatedAccount, Simulator
 from exporter.simulator.usage import Balance, Usage
 from exporter.web.address import Address
 from exporter.web.endpoints import Endpoints, make_application

@@ -15,7 +15,7 @@ import aiohttp
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.simulator import SimulatedAccount, Simulator
 from exporter.simulator.usage import Balance, Usage
 from tests.cli.support import Daemon
 from tests.support import CANARY, PATIENCE, until

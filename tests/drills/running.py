@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from structlog.testing import capture_logs
 
-from exporter.simulator.server import VENDORS, Simulator
+from exporter.simulator.simulator import VENDORS, Simulator
 from tests.drills.environment import AFTER, BEFORE, HEALTHY, HEALTHY_UP, INTERVAL, SECRET, Environment, Scenario, finish, opened
 from tests.drills.table import Drill
 from tests.support import ACCOUNTS, until

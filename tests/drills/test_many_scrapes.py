@@ -17,11 +17,11 @@ from exporter.accounts.store import Store
 from exporter.client.client import Client
 from exporter.client.transport import open_session
 from exporter.clock import Clock
-from exporter.daemon.once import new_store
+from exporter.daemon.poll_once import new_store
 from exporter.metrics.exposition import Exposition
 from exporter.model import Seconds
 from exporter.polling.scheduler import Scheduler
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind

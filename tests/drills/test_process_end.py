@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import Daemon, daemon, launched, ready, reload
 from tests.drills.process import SERVED, line, polls_of, secret, simulated, stop_cleanly, until_polled, value, watched, write_config
 from tests.support import PATIENCE

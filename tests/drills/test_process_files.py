@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from exporter.cli.main import main
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import LISTENING, Daemon, daemon, launched, ready, reload
 from tests.drills.process import SERVED, errors, line, polls_of, secret, simulated, stop_cleanly, until_polled, watched, write_config
 from tests.support import CANARY, PATIENCE, until

@@ -22,7 +22,7 @@ from typing import Any, Final
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.simulator import SimulatedAccount, Simulator
 from tests.cli.support import Daemon, daemon, ready
 from tests.drills.process import MAIN, SERVED, line, polls_of, secret, simulated, stop_cleanly, value, watched, write_config
 from tests.support import until

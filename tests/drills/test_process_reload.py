@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from exporter.cli.main import main
 from exporter.config.models import Account, Config
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import Daemon, daemon, ready, reload
 from tests.drills.process import SERVED, errors, line, polls_of, simulated, stop_cleanly, until_polled, watched, write_config
 from tests.support import PATIENCE

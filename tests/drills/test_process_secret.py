@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import daemon, ready
 from tests.drills.process import SERVED, errors, line, polls_of, secret, simulated, stop_cleanly, value, watched, write_config
 

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 import trustme
 
-from exporter.config.connection import ConnectionSettings
+from exporter.config.connection_settings import ConnectionSettings
 from exporter.simulator.listener import HOST
 from tests.drills.environment import Environment, Scenario
 from tests.drills.running import run_drill

@@ -18,7 +18,7 @@ import pytest
 from exporter.simulator.faults import Fault
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.simulator import SimulatedAccount, Simulator
 from exporter.simulator.usage import Balance
 from tests.alertmanager.services import Inbox, alertmanager
 from tests.cli.support import daemon, ready

@@ -11,7 +11,7 @@ from typing import Final
 import aiohttp
 import pytest
 
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import config, daemon
 from tests.e2e.programs import prometheus
 from tests.e2e.test_prometheus import eventually, query

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.image.engine import BASE, IMAGE, VERSION, Engine
 from tests.image.running import Container, container, eventually
 from tests.support import ACCOUNTS, CANARY, secret_of

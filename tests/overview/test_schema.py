@@ -17,7 +17,7 @@ from exporter.accounts.snapshot import Account
 from exporter.cli.demo import demo_config
 from exporter.clock import Clock
 from exporter.config.job import build_jobs
-from exporter.daemon.once import poll_once
+from exporter.daemon.poll_once import poll_once
 from exporter.model import Reading, Reason
 from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode

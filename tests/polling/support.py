@@ -15,7 +15,7 @@ from exporter.client.client import Client, OptionalResults
 from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.config.job import Job
-from exporter.daemon.once import new_store
+from exporter.daemon.poll_once import new_store
 from exporter.model import Reading
 from exporter.polling.scheduler import Scheduler
 from exporter.validation.file_threads import FileThreads, Result

@@ -9,12 +9,12 @@ import pytest
 
 from exporter.client.client import Client
 from exporter.config.job import Job
-from exporter.daemon.once import new_store
+from exporter.daemon.poll_once import new_store
 from exporter.model import Seconds
 from exporter.polling.budget import Budget
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.polling.support import ONE_VENDOR, OTHER_VENDOR, RecordingClient, Time, running
 from tests.support import FakeClock, make_job, secret_of
 

@@ -14,7 +14,7 @@ from exporter.accounts.records import decode, encode
 from exporter.accounts.store import Store
 from exporter.client.client import Client, OptionalResults
 from exporter.config.job import Job
-from exporter.daemon.once import new_store
+from exporter.daemon.poll_once import new_store
 from exporter.errors import PollError
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Status

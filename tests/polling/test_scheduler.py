@@ -11,13 +11,13 @@ from exporter.accounts.entry import Entry
 from exporter.accounts.store import Store
 from exporter.client.client import Client, OptionalResults
 from exporter.config.job import Job
-from exporter.daemon.once import new_store
+from exporter.daemon.poll_once import new_store
 from exporter.errors import PollError
 from exporter.log import configure_log
 from exporter.model import Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.support import NOW, FakeClock, secret_of
 
 MakeJob = Callable[..., Job]

@@ -16,12 +16,12 @@ from exporter.client.client import Client
 from exporter.clock import Clock
 from exporter.config.credentials import SecretSource
 from exporter.config.job import Job
-from exporter.daemon.once import new_store
+from exporter.daemon.poll_once import new_store
 from exporter.errors import PollError
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
 from tests.support import NOW, PATIENCE, FakeClock, make_job, secret_of
 

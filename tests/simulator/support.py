@@ -13,7 +13,7 @@ from hypothesis import settings
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.server import SimulatedAccount
+from exporter.simulator.simulator import SimulatedAccount
 from exporter.simulator.usage import Balance, Usage
 from tests.support import PATIENCE
 

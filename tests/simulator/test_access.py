@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from exporter.simulator.heygen import Subscription, Wallet
-from exporter.simulator.server import MAX_REQUESTS_KEPT, SimulatedAccount, Simulator
+from exporter.simulator.simulator import MAX_REQUESTS_KEPT, SimulatedAccount, Simulator
 from exporter.simulator.usage import Balance, Usage
 from tests.simulator.support import ACCOUNTS, CREDITS, KEY_HEADERS, NOW, PATHS, WALLET, WORKSPACE, Clock, Response, ask, get
 from tests.support import PATIENCE

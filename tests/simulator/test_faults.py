@@ -16,7 +16,7 @@ from exporter.model import Reason
 from exporter.providers.library import load_definitions
 from exporter.providers.response import accept
 from exporter.simulator.faults import NETWORK_FAULTS, Fault
-from exporter.simulator.server import VENDORS, SimulatedAccount, Simulator
+from exporter.simulator.simulator import VENDORS, SimulatedAccount, Simulator
 from tests.simulator.support import ACCOUNTS, CREDITS, KEY_HEADERS, PATHS, TIMEOUT, WALLET, WORKSPACE, ask
 from tests.support import PATIENCE
 

@@ -10,7 +10,7 @@ from elevenlabs.types.user import User
 
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.simulator import SimulatedAccount, Simulator
 from tests.simulator.support import NOW, WORKSPACES
 
 ACCOUNTS = [

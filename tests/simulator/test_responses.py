@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.simulator.support import ACCOUNTS, CREDITS, NOW, WALLET, Clock, ask
 
 

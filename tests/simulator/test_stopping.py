@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from exporter.simulator.faults import Fault
-from exporter.simulator.server import SimulatedAccount, Simulator
+from exporter.simulator.simulator import SimulatedAccount, Simulator
 from tests.simulator.support import PATHS, WALLET, ask
 from tests.support import PATIENCE
 

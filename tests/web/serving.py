@@ -21,7 +21,7 @@ from exporter.web.limits import Limits
 from exporter.web.server import Server
 from exporter.web.sockets import bind
 from exporter.web.web_config.access import AccessControl
-from exporter.web.web_config.loading import WebConfig
+from exporter.web.web_config.web_config import WebConfig
 from tests.metrics.showcase import BUILD, showcase
 from tests.support import PATIENCE
 

@@ -19,7 +19,7 @@ from exporter.web.connection import note_request
 from exporter.web.limits import Limits
 from exporter.web.server import Server
 from exporter.web.web_config.access import AccessControl
-from exporter.web.web_config.loading import ServerTls, WebConfig
+from exporter.web.web_config.web_config import ServerTls, WebConfig
 from tests.support import PATIENCE
 from tests.web.serving import LOOPBACK, Client, RawConnection, no_descriptors, serving, unread
 

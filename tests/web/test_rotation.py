@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 import trustme
 
-from exporter.simulator.server import Simulator
+from exporter.simulator.simulator import Simulator
 from tests.cli.support import Daemon, config, daemon
 from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, basic

@@ -18,7 +18,7 @@ from exporter.cli.main import COMMANDS, main
 from exporter.cli.report import print_table
 from exporter.clock import Clock
 from exporter.config.job import build_jobs
-from exporter.daemon.once import poll_once
+from exporter.daemon.poll_once import poll_once
 from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.providers.library import load_definitions

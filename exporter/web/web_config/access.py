@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 
 from exporter.web.limits import RateLimiter
 from exporter.web.web_config.basic_auth import BasicAuth, BusyError, Credentials, PasswordChecker, parse_authorization
-from exporter.web.web_config.loading import WebConfig, canonical_name
+from exporter.web.web_config.web_config import WebConfig, canonical_name
 
 PROBES: Final = frozenset({"/-/healthy", "/-/ready"})
 """Do not use up the rate limit, unless a password must be checked for them: a rate-limited probe would restart the process."""

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import bcrypt
 
-from exporter.web.web_config.fields import cost_of
+from exporter.web.web_config.field_types import cost_of
 
 MAX_REMEMBERED: Final = 256
 """How many credentials are remembered, of accepted and of refused ones each."""

@@ -11,7 +11,7 @@ import structlog
 
 from exporter.errors import ConfigError, Problem
 from exporter.validation.document import read_document
-from exporter.web.web_config.loading import WebConfig, load_web_config
+from exporter.web.web_config.web_config import WebConfig, load_web_config
 
 CONFIRM_AFTER: Final = 1.0
 """After how long a second look at the same content confirms that protection is switched off, in seconds."""

@@ -13,8 +13,8 @@ from typing import Final, NoReturn
 from pydantic import SecretStr
 
 from exporter.errors import ConfigError, Problem
+from exporter.web.web_config.blocks import VERIFYING, Tls
 from exporter.web.web_config.ciphers import SUITES, TLS13_SUITES, VERSIONS
-from exporter.web.web_config.models import VERIFYING, Tls
 
 _OLD: Final = ("TLS10", "TLS11")
 

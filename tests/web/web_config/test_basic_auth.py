@@ -13,8 +13,8 @@ import pytest
 
 from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.basic_auth import MAX_REMEMBERED, BasicAuth, BusyError, Credentials, PasswordChecker, check_password
-from exporter.web.web_config.fields import cost_of
-from exporter.web.web_config.loading import WebConfig
+from exporter.web.web_config.field_types import cost_of
+from exporter.web.web_config.web_config import WebConfig
 from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, Protected, basic, protected
 

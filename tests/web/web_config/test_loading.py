@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
-from exporter.web.web_config.loading import WebConfig, load_web_config
-from exporter.web.web_config.models import WebFile
+from exporter.web.web_config.blocks import WebFile
+from exporter.web.web_config.web_config import WebConfig, load_web_config
 from tests.web.web_config.support import ALICE, Certificates, problems, protected, write
 
 CANARY = "canary-5eC7et"

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from exporter.web.web_config.basic_auth import PasswordChecker
-from exporter.web.web_config.loading import WebConfig
+from exporter.web.web_config.web_config import WebConfig
 from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, Certificates, Protected, basic, protected
 

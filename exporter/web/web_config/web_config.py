@@ -17,8 +17,8 @@ from exporter.model import Seconds
 from exporter.validation.document import read_document
 from exporter.validation.files import read_file
 from exporter.validation.problems import problems_of
-from exporter.web.web_config.fields import MAX_FILE
-from exporter.web.web_config.models import Headers, Http, RateLimit, Tls, WebFile
+from exporter.web.web_config.blocks import Headers, Http, RateLimit, Tls, WebFile
+from exporter.web.web_config.field_types import MAX_FILE
 from exporter.web.web_config.tls import build_context, contradictions, without_effect
 
 

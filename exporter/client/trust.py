@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 from typing import Final
 
-from exporter.config.connection import ssl_context
+from exporter.config.connection_settings import ssl_context
 from exporter.errors import PollError
 from exporter.model import Reason
 from exporter.validation.file_threads import FileThreads, in_daemon_thread

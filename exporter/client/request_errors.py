@@ -9,7 +9,7 @@ from http import HTTPStatus
 import aiohttp
 
 from exporter.client.connections import HeadersTooLargeError
-from exporter.client.tls import tls_fault
+from exporter.client.trust import tls_fault
 from exporter.errors import PollError
 from exporter.model import Reason
 

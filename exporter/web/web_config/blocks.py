@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from exporter.model import Seconds
 from exporter.web.web_config.ciphers import Version, openssl_curve, openssl_suite
-from exporter.web.web_config.fields import Hash, HeaderValue, Interval, Readable, UserName
+from exporter.web.web_config.field_types import Hash, HeaderValue, Interval, Readable, UserName
 
 VERIFYING: Final = ("RequireAndVerifyClientCert", "VerifyClientCertIfGiven")
 _UNVERIFIED: Final = {
