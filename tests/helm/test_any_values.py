@@ -53,7 +53,9 @@ def integers(schema: Schema) -> st.SearchStrategy[int]:
 
 
 def texts(schema: Schema) -> st.SearchStrategy[str]:
-    return st.from_regex(schema["pattern"].replace("$", r"\Z"), fullmatch=True, alphabet=PRINTABLE) if "pattern" in schema else TEXT
+    if "pattern" in schema:
+        return st.from_regex(schema["pattern"].replace("$", r"\Z"), fullmatch=True, alphabet=PRINTABLE)
+    return TEXT.filter(lambda text: len(text) >= schema.get("minLength", 0))
 
 
 def lists(schema: Schema) -> st.SearchStrategy[list[Any]]:
