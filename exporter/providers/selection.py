@@ -10,15 +10,12 @@ from typing import Annotated, Any, Final
 
 import jmespath
 from jmespath import exceptions, functions
-from jmespath.visitor import TreeInterpreter
 from pydantic import GetPydanticSchema
 from pydantic_core import core_schema
 
 from exporter.model import EXACT
+from exporter.providers.getters import CHECK, Getter, Interpreter, Node, compiled
 from exporter.providers.values import Mismatch, to_decimal
-
-Node = dict[str, Any]
-"""A node of the library's syntax tree."""
 
 _OPERANDS: Final = {
     "subexpression": dict,
@@ -59,30 +56,22 @@ class _Functions(functions.Functions):
         return "number" if isinstance(value, Decimal) else str(super()._func_type(value))  # type: ignore[misc]  # missing in the stubs
 
 
-class _Interpreter(TreeInterpreter):
-    """The library's interpreter, with the checks that `_checked` adds."""
-
-    def visit_check(self, node: Node, value: Any) -> Any:
-        found = self.visit(node["children"][0], value)
-        if found is not None and not isinstance(found, node["kind"]):
-            raise Mismatch
-        return found
-
-
-_INTERPRETER: Final = _Interpreter(jmespath.Options(custom_functions=_Functions()))
+INTERPRETER: Final = Interpreter(jmespath.Options(custom_functions=_Functions()))
+_PLAIN_FUNCTIONS: Final = frozenset({"type", "not_null", "to_number", "to_string", "length", "keys", "values", "starts_with", "ends_with"})
+"""Functions whose result does not depend on the context of decimals."""
 
 
 class Selection:
     """One compiled JMESPath expression."""
 
-    __slots__ = ("_checked", "_tree", "text")
+    __slots__ = ("_get", "_get_field", "text")
 
     def __init__(self, text: str) -> None:
         """Compile; raises ValueError with the place of the fault in the expression."""
         self.text = text
         try:
-            self._tree: Node = {**jmespath.compile(text).parsed}
-            self._checked = _checked_input(_checked(self._tree))
+            tree: Node = {**jmespath.compile(text).parsed}
+            self._get, self._get_field = _getter(tree), _getter(checked(tree))
         except exceptions.JMESPathError as error:
             raise ValueError(f"is not a JMESPath expression: {str(error).splitlines()[0]}") from None
         except (ValueError, RecursionError):
@@ -103,7 +92,7 @@ class Selection:
         Raises:
             Mismatch: a function of the expression received a value of a kind that it does not accept.
         """
-        return _evaluate(self._tree, body)
+        return _evaluate(self._get, body)
 
     def field_of(self, body: Any) -> Any:
         """Select the value of a declared field: as `of`, but a path must not lead through a value of another kind.
@@ -113,16 +102,41 @@ class Selection:
         Raises:
             Mismatch: it does, such as an amount in place of the block that contains it, or as in `of`.
         """
-        return _evaluate(self._checked, body)
+        return _evaluate(self._get_field, body)
 
 
-def _evaluate(tree: Node, body: Any) -> Any:
+def _evaluate(get: Getter, body: Any) -> Any:
     try:
-        with localcontext(EXACT) as context:
-            context.traps[InvalidOperation] = True  # so that a comparison with NaN raises
-            return _INTERPRETER.visit(tree, body)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
+        return get(body)
     except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
         raise Mismatch from None
+
+
+def _getter(tree: Node) -> Getter:
+    get = compiled(tree, INTERPRETER)
+    if not _is_arithmetic(tree):
+        return get
+
+    def get_exactly(body: Any) -> Any:
+        with localcontext(EXACT) as context:
+            context.traps[InvalidOperation] = True  # so that a comparison with NaN raises
+            return get(body)
+
+    return get_exactly
+
+
+def _is_arithmetic(node: Node) -> bool:
+    """Whether the expression computes or orders numbers."""
+    if node["type"] == "function_expression" and node["value"] not in _PLAIN_FUNCTIONS:
+        return True
+    if node["type"] == "comparator" and node["value"] not in {"eq", "ne"}:
+        return True
+    return any(_is_arithmetic(child) for child in node.get("children", ()) if isinstance(child, dict))
+
+
+def checked(tree: Node) -> Node:
+    """Return the expression with a check of what its paths start from, and of each value that one of them descends into."""
+    return _checked_input(_checked(tree))
 
 
 def _checked(node: Node) -> Node:
@@ -141,17 +155,17 @@ def _checked(node: Node) -> Node:
 
 def _check(node: Node, kind: type) -> Node:
     """Let the result of a node be null or of this kind. What a path starts from may be anything, as in `[0] || left`."""
-    return node if node["type"] in {"identity", "current"} else {"type": "check", "kind": kind, "children": [node]}
+    return node if node["type"] in {"identity", "current"} else {"type": CHECK, "kind": kind, "children": [node]}
 
 
 def _checked_input(node: Node) -> Node:
     """Add the check that what a path starts from is an object."""
     first = node
-    while first["type"] in {*_OPERANDS, "check", "pipe"}:
+    while first["type"] in {*_OPERANDS, CHECK, "pipe"}:
         first = first["children"][0]
     if first["type"] != "field":
         return node
-    return {"type": "pipe", "children": [{"type": "check", "kind": dict, "children": [{"type": "current", "children": []}]}, node]}
+    return {"type": "pipe", "children": [{"type": CHECK, "kind": dict, "children": [{"type": "current", "children": []}]}, node]}
 
 
 def _schema(*_: Any) -> core_schema.CoreSchema:
