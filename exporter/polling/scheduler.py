@@ -93,7 +93,7 @@ class Scheduler:
         """Sleep until the poll is due; after a refused secret only until the next interval at which the secret has changed."""
         while (left := due - self._clock.now()) > 0:
             refused = awaits_new_secret(self._store[job.key])
-            await self._clock.sleep(min(left, job.settings.interval) if refused else left)
+            await self._clock.sleep_together(min(left, job.settings.interval) if refused else left)
             if refused and await self._secrets.is_other_than(job.secret, last_read):
                 return
 
