@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import aiohttp
@@ -112,7 +113,7 @@ class Client:
 
     async def _send(self, job: Job, request: Request, secret: SecretStr) -> Response:
         headers = job.credential.headers(secret.get_secret_value())
-        return await self._transport.send("GET", URL(job.settings.base_url + request.path), job.settings.connection, headers=headers)
+        return await self._transport.send("GET", _url(job.settings.base_url + request.path), job.settings.connection, headers=headers)
 
     async def _extract(self, job: Job, request: Request, secret: SecretStr, response: Response, *extractions: Extraction) -> None:
         """Decode a body, extract from it and drop it, before the next request is sent."""
@@ -132,6 +133,9 @@ class Client:
         except PollError as error:
             error.retry_after = response.retry_after(self._transport.clock.wall(), job.definition.errors.rate_limit_reset)
             raise
+
+
+_url = lru_cache(maxsize=4096)(URL)
 
 
 def _login(job: Job) -> OAuthLogin | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import NoReturn
 
 import structlog
@@ -81,7 +81,7 @@ class Scheduler:
                     interval = await self.poll_once(job)
                     last_read = self._secrets.last(job.secret)
                 due = next_due(due if is_punctual(started, due, job.settings.interval) else started, interval, self._clock.now())
-                await self._save_schedule(job.key, replace(self._store.schedule(job.key), next_poll_at=due))
+                await self._save_schedule(job.key, Schedule(self._store.schedule(job.key).begun_at, due))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -149,6 +149,8 @@ def _report_failure(job: Job, error: PollError, failures: int) -> None:
 
 
 def _report_success(job: Job, reading: Reading, failures: int) -> None:
-    write = log.info if failures else log.debug
-    facts = {"failures": failures} if failures else {"resources": sum(quota.is_measured for quota in reading.quotas)}
-    write("poll recovered" if failures else "poll finished", provider=job.key.provider, account=job.key.account, **facts)
+    known = {"provider": job.key.provider, "account": job.key.account}
+    if failures:
+        log.info("poll recovered", **known, failures=failures)
+    elif logging.getLogger(__name__).isEnabledFor(logging.DEBUG):  # structlog would first make a logger
+        log.debug("poll finished", **known, resources=sum(quota.is_measured for quota in reading.quotas))
