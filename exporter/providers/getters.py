@@ -20,22 +20,7 @@ _SEQUENCES: Final = frozenset({"subexpression", "index_expression", "pipe"})
 _NO_STEPS: Final = _SEQUENCES | {"identity", "current"}
 
 
-class Interpreter(TreeInterpreter):
-    """The library's interpreter, which also visits checks and nodes that are compiled."""
-
-    def visit_check(self, node: Node, value: Any) -> Any:
-        """Raise Mismatch unless the result is null or of the required type."""
-        found = self.visit(node["children"][0], value)
-        if found is not None and not isinstance(found, node["kind"]):
-            raise Mismatch
-        return found
-
-    def visit_compiled(self, node: Node, value: Any) -> Any:
-        """Return what the node's function selects."""
-        return node["get"](value)
-
-
-def compiled(node: Node, interpreter: Interpreter) -> Getter:
+def compiled(node: Node, interpreter: TreeInterpreter) -> Getter:
     """Return a function that selects what the interpreter selects, and raises what it raises."""
     steps = [*_steps(node)]
     if path := _path(steps):
@@ -86,7 +71,7 @@ def _path(steps: Iterable[Node]) -> Getter | None:
     return get
 
 
-def _step(node: Node, interpreter: Interpreter) -> Getter:
+def _step(node: Node, interpreter: TreeInterpreter) -> Getter:
     """Let the interpreter combine the results of the node's parts, which are compiled."""
     children = [
         {**child, "type": "compiled", "get": compiled(child, interpreter)} if isinstance(child, dict) else child

@@ -6,15 +6,17 @@ Source: https://jmespath.org/specification.html. JSON numbers arrive here as `De
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation, localcontext
+from functools import partial
 from typing import Annotated, Any, Final
 
 import jmespath
 from jmespath import exceptions, functions
+from jmespath.visitor import TreeInterpreter
 from pydantic import GetPydanticSchema
 from pydantic_core import core_schema
 
 from exporter.model import EXACT
-from exporter.providers.getters import CHECK, Getter, Interpreter, Node, compiled
+from exporter.providers.getters import CHECK, Getter, Node, compiled
 from exporter.providers.values import Mismatch, to_decimal
 
 _OPERANDS: Final = {
@@ -56,7 +58,24 @@ class _Functions(functions.Functions):
         return "number" if isinstance(value, Decimal) else str(super()._func_type(value))  # type: ignore[misc]  # missing in the stubs
 
 
-INTERPRETER: Final = Interpreter(jmespath.Options(custom_functions=_Functions()))
+class Interpreter(TreeInterpreter):
+    """The library's interpreter, with the checks that `checked` adds, and with nodes that are compiled."""
+
+    OPTIONS: Final = jmespath.Options(custom_functions=_Functions())
+
+    def visit_check(self, node: Node, value: Any) -> Any:
+        """Raise Mismatch unless the result is null or of the node's kind."""
+        found = self.visit(node["children"][0], value)
+        if found is not None and not isinstance(found, node["kind"]):
+            raise Mismatch
+        return found
+
+    def visit_compiled(self, node: Node, value: Any) -> Any:
+        """Return what the node's function selects."""
+        return node["get"](value)
+
+
+_INTERPRETER: Final = Interpreter(Interpreter.OPTIONS)
 _PLAIN_FUNCTIONS: Final = frozenset({"type", "not_null", "to_number", "to_string", "length", "keys", "values", "starts_with", "ends_with"})
 """Functions whose result does not depend on the context of decimals."""
 
@@ -64,14 +83,14 @@ _PLAIN_FUNCTIONS: Final = frozenset({"type", "not_null", "to_number", "to_string
 class Selection:
     """One compiled JMESPath expression."""
 
-    __slots__ = ("_get", "_get_field", "text")
+    __slots__ = ("_get", "_get_field", "text", "tree")
 
     def __init__(self, text: str) -> None:
         """Compile; raises ValueError with the place of the fault in the expression."""
         self.text = text
         try:
-            tree: Node = {**jmespath.compile(text).parsed}
-            self._get, self._get_field = _getter(tree), _getter(checked(tree))
+            self.tree: Node = {**jmespath.compile(text).parsed}
+            self._get, self._get_field = _getter(self.tree), _getter(checked(self.tree))
         except exceptions.JMESPathError as error:
             raise ValueError(f"is not a JMESPath expression: {str(error).splitlines()[0]}") from None
         except (ValueError, RecursionError):
@@ -92,7 +111,7 @@ class Selection:
         Raises:
             Mismatch: a function of the expression received a value of a kind that it does not accept.
         """
-        return _evaluate(self._get, body)
+        return _selected(self._get, body)
 
     def field_of(self, body: Any) -> Any:
         """Select the value of a declared field: as `of`, but a path must not lead through a value of another kind.
@@ -102,10 +121,19 @@ class Selection:
         Raises:
             Mismatch: it does, such as an amount in place of the block that contains it, or as in `of`.
         """
-        return _evaluate(self._get_field, body)
+        return _selected(self._get_field, body)
 
 
-def _evaluate(get: Getter, body: Any) -> Any:
+def evaluate(interpreter: Interpreter, tree: Node, body: Any) -> Any:
+    """Select with exact numbers.
+
+    Raises:
+        Mismatch: as in `Selection.field_of`.
+    """
+    return _selected(_exactly(partial(interpreter.visit, tree)), body)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
+
+
+def _selected(get: Getter, body: Any) -> Any:
     try:
         return get(body)
     except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
@@ -113,10 +141,11 @@ def _evaluate(get: Getter, body: Any) -> Any:
 
 
 def _getter(tree: Node) -> Getter:
-    get = compiled(tree, INTERPRETER)
-    if not _is_arithmetic(tree):
-        return get
+    get = compiled(tree, _INTERPRETER)
+    return _exactly(get) if _is_arithmetic(tree) else get
 
+
+def _exactly(get: Getter) -> Getter:
     def get_exactly(body: Any) -> Any:
         with localcontext(EXACT) as context:
             context.traps[InvalidOperation] = True  # so that a comparison with NaN raises
