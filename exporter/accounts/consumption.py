@@ -83,14 +83,15 @@ def update_consumption(known: Iterable[Consumption], quotas: Sequence[Quota], at
     for quota in quotas:
         if quota.used is not None or quota.remaining is not None:
             measured.setdefault((quota.resource, quota.unit), quota)
-    resources = {quota.resource for quota in quotas}
-    units = {(quota.resource, quota.unit) for quota in quotas}
-    kept: dict[tuple[str, str], Consumption] = {}
-    for each in known:
-        key = (each.resource, each.unit)
-        kept[key] = _without_reading(each) if each.resource in resources and key not in units else each
-    for idle in sorted((key for key in kept if key not in measured), key=lambda key: kept[key].at)[:-MAX_IDLE]:
-        del kept[idle]
+    kept = {(each.resource, each.unit): each for each in known}
+    if idle := [key for key in kept if key not in measured]:
+        resources = {quota.resource for quota in quotas}
+        units = {(quota.resource, quota.unit) for quota in quotas}
+        for key in idle:
+            if key[0] in resources and key not in units:
+                kept[key] = _without_reading(kept[key])
+        for key in sorted(idle, key=lambda key: kept[key].at)[:-MAX_IDLE]:
+            del kept[key]
     for key, quota in measured.items():
         kept[key] = _updated(kept.get(key) or Consumption(*key, since=at, at=at), quota, at, wall)
     return tuple(kept.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import structlog
 
@@ -24,6 +24,7 @@ from exporter.polling.intervals import awaits_new_secret, backed_off, first_due,
 from exporter.polling.optional import after_poll, optional_results
 
 log = structlog.get_logger()
+_LEVEL: Final = logging.getLogger(__name__)
 
 Save = Callable[[AccountKey], Awaitable[None]]
 
@@ -152,5 +153,5 @@ def _report_success(job: Job, reading: Reading, failures: int) -> None:
     known = {"provider": job.key.provider, "account": job.key.account}
     if failures:
         log.info("poll recovered", **known, failures=failures)
-    elif logging.getLogger(__name__).isEnabledFor(logging.DEBUG):  # structlog would first make a logger
+    elif _LEVEL.isEnabledFor(logging.DEBUG):  # structlog would first make a logger
         log.debug("poll finished", **known, resources=sum(quota.is_measured for quota in reading.quotas))
