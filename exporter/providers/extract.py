@@ -82,19 +82,25 @@ class Extraction:
     def _add_quota(self, fields: QuotaFields, body: Any) -> None:
         unlimited = False
         amounts: dict[str, Decimal | None] = {}
-        for part in ("remaining", "used", "limit", "overage_limit"):
+        for part, field in (
+            ("remaining", fields.remaining), ("used", fields.used), ("limit", fields.limit), ("overage_limit", fields.overage_limit),
+        ):  # fmt: skip
+            if field is None:
+                continue
             try:
-                amounts[part] = self._number(f"{fields.resource}.{part}", getattr(fields, part), body)
+                amounts[part] = _number_of(field, body)
             except _Unlimited:
                 unlimited = True
+            except Mismatch:
+                self.mismatches.append(f"{fields.resource}.{part}")
         used, limit = amounts.get("used"), amounts.get("limit")
         if amounts.get("remaining") is None and used is not None and limit is not None:
             amounts["remaining"] = self._field(f"{fields.resource}.remaining", _difference, limit, used)
-        resets_at = self._time(f"{fields.resource}.resets_at", fields.resets_at, body)
+        resets_at = self._time(f"{fields.resource}.resets_at", fields.resets_at, body) if fields.resets_at else None
         if unlimited or resets_at is not None or any(amount is not None for amount in amounts.values()):
             # Where nothing was used, a vendor may send no currency.
             has_amount = bool(used) or any(amounts.get(part) is not None for part in ("remaining", "limit", "overage_limit"))
-            unit = self._unit(f"{fields.resource}.unit", fields.unit, body, is_needed=unlimited or has_amount)
+            unit = fields.unit.name or self._unit(f"{fields.resource}.unit", fields.unit, body, is_needed=unlimited or has_amount)
             if unit is not None:
                 self.quotas.append(Quota(fields.resource, unit, unlimited=unlimited, resets_at=resets_at, **amounts))
 
