@@ -1,14 +1,15 @@
-"""Renders the page of `/metrics`: text or OpenMetrics, gzip on request. No await, no I/O, and it cannot raise.
+"""Renders the page of `/metrics`: text or OpenMetrics, gzip on request. No await, no vendor, and it cannot raise.
 
-prometheus-client writes every line. What it wrote for one account is kept until the account changes, so that a scrape costs little
-more than joining text, however many accounts there are.
+The lines of accounts are written when their polls end. A page joins them, and stays until one of them changes: only the values of the
+process itself are appended to it anew.
 """
 
 from __future__ import annotations
 
-import gzip
 import re
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
@@ -16,16 +17,18 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
-from exporter.accounts.snapshot import Account, Snapshot
+from exporter.accounts.snapshot import Snapshot
 from exporter.config.shard import WHOLE, Shard
-from exporter.metrics.collector import Families, account_families, empty_families, exporter_families
+from exporter.metrics.catalogue import ACCOUNT_FAMILIES
+from exporter.metrics.collector import Families, empty_families, exporter_families
 from exporter.metrics.negotiation import DEFAULT, Negotiated, Syntax
-from exporter.model import AccountKey
+from exporter.metrics.rows import Rows
 
 _GZIP_LEVEL = 1  # a page is mostly repetition: a higher level costs time and saves little
-_EOF = "# EOF\n"
+_GZIP = 16 + zlib.MAX_WBITS
+_EOF = b"# EOF\n"
 _SUFFIXES = ("", "_total", "_bucket", "_sum", "_count", "_info")
-_HEADING = re.compile(r"^(# HELP .*\n# TYPE .*\n)", re.MULTILINE)
+_HEADING = re.compile(rb"^(# HELP .*\n# TYPE .*\n)", re.MULTILINE)
 
 
 class Page(NamedTuple):
@@ -35,22 +38,22 @@ class Page(NamedTuple):
     headers: dict[str, str]
 
 
-class _Kept(NamedTuple):
-    """What was written for one account, by heading, and the account and label names that it depends on."""
+class Body(NamedTuple):
+    """A page without its end, and the compressor that continues it; None if it is not compressed."""
 
-    account: Account
-    labels: tuple[str, ...]
-    blocks: dict[str, str]
+    text: bytes
+    compressor: zlib._Compress | None = None
 
-    def is_current(self, account: Account, labels: tuple[str, ...]) -> bool:
-        """Whether the account would be written in the same way."""
-        return (
-            self.account.entry is account.entry
-            and self.account.job is account.job
-            and self.account.limited_until == account.limited_until
-            and (self.account.reading is account.reading or self.account.reading == account.reading)
-            and self.labels == labels
-        )
+    def completed(self, end: bytes) -> bytes:
+        """Return the page with this end."""
+        if self.compressor is None:
+            return self.text + end
+        compressor = self.compressor.copy()
+        return b"".join((self.text, compressor.compress(end), compressor.flush()))
+
+
+Form = tuple[Syntax, bool, frozenset[str]]
+"""What the body depends on besides the snapshot: syntax, gzip and the requested names."""
 
 
 class Exposition:
@@ -61,64 +64,80 @@ class Exposition:
         self._build = build
         self._shard = shard
         self._runtime = _runtime_collectors() if runtime else ()
-        self._kept: dict[tuple[Syntax, AccountKey], _Kept] = {}
+        self.rows = Rows()
+        self._state: object = None
+        self._bodies: dict[Form, Body] = {}
 
     def render(self, snapshot: Snapshot, negotiated: Negotiated = DEFAULT) -> Page:
         """Render the page in the negotiated format."""
-        body = "".join(self._text(snapshot, negotiated)).encode()
-        self._forget_removed(snapshot)
+        self.rows.write(snapshot, self.rows.outdated(snapshot))
+        return self.page(self.known(snapshot, negotiated) or self.keep(negotiated, self.draft(snapshot, negotiated)()), negotiated)
+
+    def known(self, snapshot: Snapshot, negotiated: Negotiated) -> Body | None:
+        """Return the body if it was rendered since something on it changed. The rows must be written."""
+        state = (self.rows.version, snapshot.durations, snapshot.config)
+        if self._state != state:
+            self._state = state
+            self._bodies.clear()
+        return self._bodies.get(_form(negotiated))
+
+    def draft(self, snapshot: Snapshot, negotiated: Negotiated) -> Callable[[], Body]:
+        """Return what renders the body. It can be called in a thread; later rows do not change it."""
+        headings = _headings(negotiated.format.syntax)
+        accounts = zip(headings, self.rows.columns(), strict=False)
+        exporter = _blocks(negotiated.format.syntax, exporter_families(snapshot, self._build, self._shard))
+        families = [(heading, lines) for heading, lines in accounts if _is_requested(heading, negotiated.names)]
+        families += [(heading, [lines]) for heading, lines in exporter.items() if lines and _is_requested(heading, negotiated.names)]
+        return lambda: _body(families, gzip=negotiated.gzip)
+
+    def keep(self, negotiated: Negotiated, body: Body) -> Body:
+        """Keep a body until something on it changes. A choice of families is not kept: there may be any number of them."""
+        if not negotiated.names:
+            self._bodies[_form(negotiated)] = body
+        return body
+
+    def page(self, body: Body, negotiated: Negotiated) -> Page:
+        """Complete the page with the values of the process itself."""
+        syntax = negotiated.format.syntax
+        runtime = _blocks(syntax, (metric for collector in self._runtime for metric in collector.collect()))
+        end = [heading + lines for heading, lines in runtime.items() if _is_requested(heading, negotiated.names)]
         headers = {"Content-Type": negotiated.format.value, "Vary": "Accept, Accept-Encoding"}
         if negotiated.gzip:
-            return Page(gzip.compress(body, _GZIP_LEVEL, mtime=0), headers | {"Content-Encoding": "gzip"})
-        return Page(body, headers)
-
-    def _text(self, snapshot: Snapshot, negotiated: Negotiated) -> Iterator[str]:
-        syntax = negotiated.format.syntax
-        for heading, parts in self._families(snapshot, syntax).items():
-            if parts and _is_requested(heading, negotiated.names):
-                yield heading
-                yield from parts
-        if syntax is Syntax.OPENMETRICS:
-            yield _EOF
-
-    def _families(self, snapshot: Snapshot, syntax: Syntax) -> dict[str, list[str]]:
-        labels = tuple(sorted({label for job in snapshot.jobs for label in job.settings.labels}))
-        blocks: dict[str, list[str]] = {heading: [] for heading in _blocks(_write(syntax, empty_families()))}
-        for account in snapshot.accounts:
-            for heading, lines in self._account_blocks(syntax, account, labels).items():
-                blocks[heading].append(lines)
-        for heading, lines in _blocks(_write(syntax, exporter_families(snapshot, self._build, self._shard))).items():
-            blocks[heading].append(lines)
-        runtime = _write(syntax, (metric for collector in self._runtime for metric in collector.collect()))
-        return blocks | {heading: [lines] for heading, lines in _blocks(runtime).items()}
-
-    def _account_blocks(self, syntax: Syntax, account: Account, labels: tuple[str, ...]) -> dict[str, str]:
-        kept = self._kept.get((syntax, account.key))
-        if kept is None or not kept.is_current(account, labels):
-            kept = _Kept(account, labels, _blocks(_write(syntax, account_families([account], labels))))
-            self._kept[syntax, account.key] = kept
-        return kept.blocks
-
-    def _forget_removed(self, snapshot: Snapshot) -> None:
-        if len(self._kept) > len(Syntax) * len(snapshot.jobs):
-            present = {job.key for job in snapshot.jobs}
-            self._kept = {place: kept for place, kept in self._kept.items() if place[1] in present}
+            headers["Content-Encoding"] = "gzip"
+        return Page(body.completed(b"".join(end) + (_EOF if syntax is Syntax.OPENMETRICS else b"")), headers)
 
 
-def _is_requested(heading: str, names: frozenset[str]) -> bool:
+def _form(negotiated: Negotiated) -> Form:
+    return negotiated.format.syntax, negotiated.gzip, negotiated.names
+
+
+def _body(families: Iterable[tuple[bytes, list[bytes]]], *, gzip: bool) -> Body:
+    """Join the families, one at a time: the whole page may be large."""
+    joined = (b"".join((heading, *lines)) for heading, lines in families if any(lines))
+    if not gzip:
+        return Body(b"".join(joined))
+    compressor = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP)
+    return Body(b"".join(map(compressor.compress, joined)), compressor)
+
+
+def _is_requested(heading: bytes, names: frozenset[str]) -> bool:
     """Whether the family or one of its series is among the names."""
-    family = heading.split(" ", 3)[2].removesuffix("_total")
-    return not names or not names.isdisjoint(family + suffix for suffix in _SUFFIXES)
+    if not names:
+        return True
+    family = heading.decode().split(" ", 3)[2].removesuffix("_total")
+    return not names.isdisjoint(family + suffix for suffix in _SUFFIXES)
 
 
-def _write(syntax: Syntax, families: Iterable[Metric]) -> str:
+@cache
+def _headings(syntax: Syntax) -> tuple[bytes, ...]:
+    """Return the headings of the families of accounts, in the order of the catalogue."""
+    return tuple(_blocks(syntax, empty_families()))[: len(ACCOUNT_FAMILIES)]
+
+
+def _blocks(syntax: Syntax, families: Iterable[Metric]) -> dict[bytes, bytes]:
+    """Return the families as prometheus-client writes them: headings to samples. Line ends inside values are escaped."""
     write = openmetrics.generate_latest if syntax is Syntax.OPENMETRICS else generate_latest
-    return write(Families(families)).decode().removesuffix(_EOF)
-
-
-def _blocks(text: str) -> dict[str, str]:
-    """Split a page into its families: heading lines to sample lines. Line ends inside values are escaped."""
-    _, *parts = _HEADING.split(text)
+    _, *parts = _HEADING.split(write(Families(families)).removesuffix(_EOF))
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 

@@ -1,0 +1,131 @@
+"""Writes the samples of accounts as text, faster than prometheus-client and to the same bytes.
+
+All formats have the same sample lines. The text of a line depends on the account in few places, so it is a template that the accounts
+share: a poll formats values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
+from math import inf
+from operator import is_not
+from typing import Final
+
+from prometheus_client.utils import floatToGoString
+
+from exporter.accounts.entry import Entry
+from exporter.accounts.snapshot import Account, Snapshot, unchanged_until
+from exporter.config.job import Job
+from exporter.metrics.catalogue import ACCOUNT_FAMILIES, AccountFamily
+from exporter.model import AccountKey
+
+MAX_TEMPLATES: Final = 20_000
+"""How many templates are kept of one family: vendors choose units, states and plans."""
+
+GO_EXPONENT: Final = 1e6
+"""From here on Go writes an exponent, and Python does not."""
+
+
+class Writer:
+    """Writes the samples of one family. `own` are the sorted names of the labels that all series of an account carry."""
+
+    def __init__(self, family: AccountFamily, own: Sequence[str]) -> None:
+        self._family = family
+        self._own = own
+        self._samples = family.samples
+        self._templates: dict[tuple[str, ...], str] = {}
+
+    def write(self, account: Account, own: tuple[str, ...]) -> bytes:
+        """Return the lines of one account. `own` are the escaped values of its own labels."""
+        text, templates = "", self._templates
+        for values, value in self._samples(account):
+            template = templates.get(values) or self._template(values)
+            text += template % (*own, repr(value) if 0.0 <= value < GO_EXPONENT else floatToGoString(value))  # type: ignore[no-untyped-call]  # prometheus-client has no types there
+        return text.encode()
+
+    def _template(self, values: tuple[str, ...]) -> str:
+        further = (escaped(value).replace("%", "%%") for value in values)
+        labels = sorted((*zip(self._own, repeat("%s")), *zip(self._family.labels, further, strict=True)))
+        if len(self._templates) >= MAX_TEMPLATES:
+            self._templates.clear()
+        text = ",".join(f'{name}="{value}"' for name, value in labels)
+        return self._templates.setdefault(values, f"{self._family.name}{{{text}}} %s\n")
+
+
+def escaped(value: str) -> str:
+    """Return a label value as it is written between quotes."""
+    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+
+
+class Rows:
+    """The sample lines of all accounts: a row for each account, a column for each family."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        """Rises whenever a line changes."""
+        self._jobs: tuple[Job, ...] = ()
+        self._numbers: dict[AccountKey, int] = {}
+        self._entries: list[Entry | None] = []
+        """What each row was written from; None where it was not written yet."""
+        self._until: list[float] = []
+        """Until when each row is right without another poll."""
+        self._at = -inf
+        self._correction = 0.0
+        self._own: tuple[str, ...] = ()
+        self._writers: tuple[Writer, ...] = ()
+        self._columns: tuple[list[bytes], ...] = ()
+
+    def outdated(self, snapshot: Snapshot) -> list[int]:
+        """Return the numbers of the rows that have to be written for this snapshot."""
+        if self._is_reset(snapshot):
+            self._reset(snapshot)
+        self._at = at = snapshot.at
+        rows = zip(snapshot.entries, self._entries, self._until, strict=True)
+        return [number for number, (entry, known, until) in enumerate(rows) if entry is not known or until < at]
+
+    def write(self, snapshot: Snapshot, numbers: Iterable[int]) -> None:
+        """Write these rows."""
+        for number in numbers:
+            self._write(number, snapshot.account(number), snapshot.entries[number], snapshot.at)
+
+    def prepare(self, part: Snapshot) -> None:
+        """Write the rows of the accounts in this snapshot, so that the next scrape finds them. Before the first scrape this does nothing."""
+        if part.correction != self._correction:
+            return
+        self._at = max(self._at, part.at)
+        for place, (job, entry) in enumerate(zip(part.jobs, part.entries, strict=True)):
+            number = self._numbers.get(job.key)
+            if number is not None and self._jobs[number] is job and self._entries[number] is not entry:
+                self._write(number, part.account(place), entry, part.at)
+
+    def _write(self, number: int, account: Account, entry: Entry, at: float) -> None:
+        labels = {"provider": account.key.provider, "account": account.key.account, **account.settings.labels}
+        own = tuple([escaped(labels.get(name, "")) for name in self._own])
+        for column, writer in zip(self._columns, self._writers, strict=True):
+            column[number] = writer.write(account, own)
+        self._entries[number], self._until[number] = entry, unchanged_until(account, at)
+        self.version += 1
+
+    def columns(self) -> Iterator[list[bytes]]:
+        """Return the lines of each family, in the order of the catalogue; later rows do not change them."""
+        return (column.copy() for column in self._columns)
+
+    def _is_reset(self, snapshot: Snapshot) -> bool:
+        """Whether all rows have to be written again: other accounts or settings, or another time on the clock."""
+        return (
+            len(snapshot.jobs) != len(self._jobs)
+            or any(map(is_not, snapshot.jobs, self._jobs))
+            or snapshot.correction != self._correction
+            or snapshot.at < self._at
+        )
+
+    def _reset(self, snapshot: Snapshot) -> None:
+        self._jobs, self._correction, count = snapshot.jobs, snapshot.correction, len(snapshot.jobs)
+        self._numbers = {job.key: number for number, job in enumerate(snapshot.jobs)}
+        own = tuple(sorted({"provider", "account"}.union(*(job.settings.labels for job in snapshot.jobs))))
+        if own != self._own:
+            self._own, self._writers = own, tuple(Writer(family, own) for family in ACCOUNT_FAMILIES)
+        self._entries, self._until = [None] * count, [inf] * count
+        self._columns = tuple([b""] * count for _ in ACCOUNT_FAMILIES)
+        self.version += 1

@@ -1,0 +1,62 @@
+"""Serves the page of `/metrics`: scrapes that wait at the same time share one page, and no scrape blocks the loop for long."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Final
+
+from exporter.accounts.snapshot import Snapshot
+from exporter.accounts.store import Store
+from exporter.metrics.exposition import Body, Exposition, Page
+from exporter.metrics.negotiation import Negotiated
+
+AT_ONCE: Final = 50
+"""How many rows are written before other work gets its turn: a few milliseconds."""
+
+
+class Scrapes:
+    """Renders the pages of a store."""
+
+    def __init__(self, store: Store, exposition: Exposition) -> None:
+        self._store = store
+        self._exposition = exposition
+        self._turn = asyncio.Lock()
+        self._thread: Executor = ThreadPoolExecutor(1, "metrics")
+        """For joining and compressing: zlib does not hold the loop up."""
+        self._waiting: dict[Negotiated, asyncio.Task[Body]] = {}
+
+    async def get(self, negotiated: Negotiated) -> Page:
+        """Return a page that is not older than the request."""
+        rendering = self._waiting.get(negotiated)
+        if rendering is None:
+            rendering = self._waiting[negotiated] = asyncio.create_task(self._render(negotiated))
+            rendering.add_done_callback(_retrieve)
+        body = await asyncio.shield(rendering)  # a client that disconnects does not cancel the page for the others
+        return self._exposition.page(body, negotiated)
+
+    async def _render(self, negotiated: Negotiated) -> Body:
+        async with self._turn:
+            try:
+                snapshot = await self._written()
+            finally:
+                del self._waiting[negotiated]  # whoever comes from now on needs a newer snapshot
+            if body := self._exposition.known(snapshot, negotiated):
+                return body
+            draft = self._exposition.draft(snapshot, negotiated)
+            return self._exposition.keep(negotiated, await asyncio.get_running_loop().run_in_executor(self._thread, draft))
+
+    async def _written(self) -> Snapshot:
+        """Return the present snapshot when all its rows are written. A large number of them is written bit by bit."""
+        rows = self._exposition.rows
+        while len(late := rows.outdated(snapshot := self._store.snapshot())) > AT_ONCE:
+            rows.write(snapshot, late[:AT_ONCE])
+            await asyncio.sleep(0)
+        rows.write(snapshot, late)
+        return snapshot
+
+
+def _retrieve(rendering: asyncio.Task[Body]) -> None:
+    """Retrieve the error, also if no client waits any more."""
+    if not rendering.cancelled():
+        rendering.exception()
