@@ -54,10 +54,9 @@ def unchanged_until(account: Account, at: float) -> float:
     """Return until when `account_at` returns the same as at this moment, as long as the account is not polled."""
     entry, stale_after = account.entry, account.settings.stale_after
     read = [entry.last_success_at, *(each.last_success_at for each in entry.optional.values() if each.reading)]
-    changes = [time + age for time in read if time is not None for age in (0.0, stale_after)]
-    if entry.limited_until is not None:
-        changes.append(entry.limited_until)
-    return max(at, min((time for time in changes if time > at - MARGIN), default=inf) - MARGIN)
+    ends = [time + stale_after for time in read if time is not None and time + stale_after > at - MARGIN]
+    starts = [time for time in (*read, entry.limited_until) if time is not None and time > at]
+    return max(at, min((*ends, *starts), default=inf) - MARGIN)
 
 
 @dataclass(frozen=True, slots=True)
