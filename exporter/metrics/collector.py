@@ -75,6 +75,6 @@ def _account_family(family: AccountFamily, labels: Sequence[str], prefixes: Iter
     kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
     metric = kind(family.name, family.help, labels=(*labels, *family.labels))
     for account, prefix in prefixes:
-        for values, value in family.samples(account):
+        for values, value in family.samples.of(account):
             metric.add_metric((*prefix, *values), value)
     return metric

@@ -6,10 +6,10 @@ process itself are appended to it anew.
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
@@ -28,7 +28,6 @@ _GZIP_LEVEL = 1  # a page is mostly repetition: a higher level costs time and sa
 _GZIP = 16 + zlib.MAX_WBITS
 _EOF = b"# EOF\n"
 _SUFFIXES = ("", "_total", "_bucket", "_sum", "_count", "_info")
-_HEADING = re.compile(rb"^(# HELP .*\n# TYPE .*\n)", re.MULTILINE)
 
 
 class Page(NamedTuple):
@@ -52,10 +51,6 @@ class Body(NamedTuple):
         return b"".join((self.text, compressor.compress(end), compressor.flush()))
 
 
-Form = tuple[Syntax, bool, frozenset[str]]
-"""What the body depends on besides the snapshot: syntax, gzip and the requested names."""
-
-
 class Exposition:
     """Renders snapshots."""
 
@@ -66,7 +61,9 @@ class Exposition:
         self._runtime = _runtime_collectors() if runtime else ()
         self.rows = Rows()
         self._state: object = None
-        self._bodies: dict[Form, Body] = {}
+        """What the rendered pages show."""
+        self._bodies: dict[tuple[Syntax, bool], Body] = {}
+        """The rendered pages with all families, by syntax and gzip."""
 
     def render(self, snapshot: Snapshot, negotiated: Negotiated = DEFAULT) -> Page:
         """Render the page in the negotiated format."""
@@ -79,66 +76,63 @@ class Exposition:
         if self._state != state:
             self._state = state
             self._bodies.clear()
-        return self._bodies.get(_form(negotiated))
+        return None if negotiated.names else self._bodies.get((negotiated.format.syntax, negotiated.gzip))
 
     def draft(self, snapshot: Snapshot, negotiated: Negotiated) -> Callable[[], Body]:
         """Return what renders the body. It can be called in a thread; later rows do not change it."""
-        headings = _headings(negotiated.format.syntax)
-        accounts = zip(headings, self.rows.columns(), strict=False)
-        exporter = _blocks(negotiated.format.syntax, exporter_families(snapshot, self._build, self._shard))
-        families = [(heading, lines) for heading, lines in accounts if _is_requested(heading, negotiated.names)]
-        families += [(heading, [lines]) for heading, lines in exporter.items() if lines and _is_requested(heading, negotiated.names)]
-        return lambda: _body(families, gzip=negotiated.gzip)
+        return partial(self._body, tuple(self.rows.columns()), snapshot, negotiated)
 
     def keep(self, negotiated: Negotiated, body: Body) -> Body:
         """Keep a body until something on it changes. A choice of families is not kept: there may be any number of them."""
         if not negotiated.names:
-            self._bodies[_form(negotiated)] = body
+            self._bodies[negotiated.format.syntax, negotiated.gzip] = body
         return body
 
     def page(self, body: Body, negotiated: Negotiated) -> Page:
         """Complete the page with the values of the process itself."""
-        syntax = negotiated.format.syntax
-        runtime = _blocks(syntax, (metric for collector in self._runtime for metric in collector.collect()))
-        end = [heading + lines for heading, lines in runtime.items() if _is_requested(heading, negotiated.names)]
+        syntax, names = negotiated.format.syntax, negotiated.names
+        runtime = (metric for collector in self._runtime for metric in collector.collect())
+        end = _write(syntax, (metric for metric in runtime if _is_requested(metric.name, names)))
         headers = {"Content-Type": negotiated.format.value, "Vary": "Accept, Accept-Encoding"}
         if negotiated.gzip:
             headers["Content-Encoding"] = "gzip"
-        return Page(body.completed(b"".join(end) + (_EOF if syntax is Syntax.OPENMETRICS else b"")), headers)
+        return Page(body.completed(end), headers)
+
+    def _body(self, columns: Iterable[list[bytes]], snapshot: Snapshot, negotiated: Negotiated) -> Body:
+        """Join the families, and compress them one at a time: the whole page may be large."""
+        syntax, names = negotiated.format.syntax, negotiated.names
+        families = [
+            ((heading, *column), family.name)
+            for heading, family, column in zip(_headings(syntax), ACCOUNT_FAMILIES, columns, strict=True)
+            if any(column)
+        ]
+        families += [
+            ((_write(syntax, [metric]).removesuffix(_EOF),), metric.name)
+            for metric in exporter_families(snapshot, self._build, self._shard)
+            if metric.samples
+        ]
+        wanted = [lines for lines, name in families if _is_requested(name, names)]
+        if not negotiated.gzip:
+            return Body(b"".join(chain.from_iterable(wanted)))
+        compressor = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP)
+        return Body(b"".join([compressor.compress(b"".join(lines)) for lines in wanted]), compressor)
 
 
-def _form(negotiated: Negotiated) -> Form:
-    return negotiated.format.syntax, negotiated.gzip, negotiated.names
-
-
-def _body(families: Iterable[tuple[bytes, list[bytes]]], *, gzip: bool) -> Body:
-    """Join the families, one at a time: the whole page may be large."""
-    joined = (b"".join((heading, *lines)) for heading, lines in families if any(lines))
-    if not gzip:
-        return Body(b"".join(joined))
-    compressor = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP)
-    return Body(b"".join(map(compressor.compress, joined)), compressor)
-
-
-def _is_requested(heading: bytes, names: frozenset[str]) -> bool:
+def _is_requested(family: str, names: frozenset[str]) -> bool:
     """Whether the family or one of its series is among the names."""
-    if not names:
-        return True
-    family = heading.decode().split(" ", 3)[2].removesuffix("_total")
-    return not names.isdisjoint(family + suffix for suffix in _SUFFIXES)
+    return not names or not names.isdisjoint(family.removesuffix("_total") + suffix for suffix in _SUFFIXES)
 
 
 @cache
 def _headings(syntax: Syntax) -> tuple[bytes, ...]:
     """Return the headings of the families of accounts, in the order of the catalogue."""
-    return tuple(_blocks(syntax, empty_families()))[: len(ACCOUNT_FAMILIES)]
+    return tuple(_write(syntax, [family]).removesuffix(_EOF) for family in empty_families())[: len(ACCOUNT_FAMILIES)]
 
 
-def _blocks(syntax: Syntax, families: Iterable[Metric]) -> dict[bytes, bytes]:
-    """Return the families as prometheus-client writes them: headings to samples. Line ends inside values are escaped."""
+def _write(syntax: Syntax, families: Iterable[Metric]) -> bytes:
+    """Write families as prometheus-client does."""
     write = openmetrics.generate_latest if syntax is Syntax.OPENMETRICS else generate_latest
-    _, *parts = _HEADING.split(write(Families(families)).removesuffix(_EOF))
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+    return write(Families(families))
 
 
 def _runtime_collectors() -> tuple[Collector, ...]:

@@ -18,6 +18,7 @@ from exporter.accounts.entry import Entry
 from exporter.accounts.snapshot import Account, Snapshot, unchanged_until
 from exporter.config.job import Job
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, AccountFamily
+from exporter.metrics.samples import Source
 from exporter.model import AccountKey
 
 MAX_TEMPLATES: Final = 20_000
@@ -26,6 +27,8 @@ MAX_TEMPLATES: Final = 20_000
 GO_EXPONENT: Final = 1e6
 """From here on Go writes an exponent, and Python does not."""
 
+_UNWRITTEN: Final = object()
+
 
 class Writer:
     """Writes the samples of one family. `own` are the sorted names of the labels that all series of an account carry."""
@@ -33,13 +36,13 @@ class Writer:
     def __init__(self, family: AccountFamily, own: Sequence[str]) -> None:
         self._family = family
         self._own = own
-        self._samples = family.samples
+        self._make = family.samples.make
         self._templates: dict[tuple[str, ...], str] = {}
 
-    def write(self, account: Account, own: tuple[str, ...]) -> bytes:
-        """Return the lines of one account. `own` are the escaped values of its own labels."""
+    def write(self, source: object, own: tuple[str, ...]) -> bytes:
+        """Return the lines of one account from the part that they depend on. `own` are the escaped values of its own labels."""
         text, templates = "", self._templates
-        for values, value in self._samples(account):
+        for values, value in self._make(source):
             template = templates.get(values) or self._template(values)
             text += template % (*own, repr(value) if 0.0 <= value < GO_EXPONENT else floatToGoString(value))  # type: ignore[no-untyped-call]  # prometheus-client has no types there
         return text.encode()
@@ -68,8 +71,14 @@ class Rows:
         self._numbers: dict[AccountKey, int] = {}
         self._entries: list[Entry | None] = []
         """What each row was written from; None where it was not written yet."""
+        self._sources: list[Sequence[object]] = []
+        """The parts of each account, one a group: what is equal is not written again."""
         self._until: list[float] = []
         """Until when each row is right without another poll."""
+        self._groups: dict[Source, list[int]] = {}
+        """The columns that depend on the same part of an account."""
+        for column, family in enumerate(ACCOUNT_FAMILIES):
+            self._groups.setdefault(family.samples.source, []).append(column)
         self._at = -inf
         self._correction = 0.0
         self._own: tuple[str, ...] = ()
@@ -102,8 +111,12 @@ class Rows:
     def _write(self, number: int, account: Account, entry: Entry, at: float) -> None:
         labels = {"provider": account.key.provider, "account": account.key.account, **account.settings.labels}
         own = tuple([escaped(labels.get(name, "")) for name in self._own])
-        for column, writer in zip(self._columns, self._writers, strict=True):
-            column[number] = writer.write(account, own)
+        sources = [source(account) for source in self._groups]
+        for source, known, columns in zip(sources, self._sources[number], self._groups.values(), strict=True):
+            if source is not known and source != known:
+                for column in columns:
+                    self._columns[column][number] = self._writers[column].write(source, own)
+        self._sources[number] = sources
         self._entries[number], self._until[number] = entry, unchanged_until(account, at)
         self.version += 1
 
@@ -127,5 +140,6 @@ class Rows:
         if own != self._own:
             self._own, self._writers = own, tuple(Writer(family, own) for family in ACCOUNT_FAMILIES)
         self._entries, self._until = [None] * count, [inf] * count
+        self._sources = [(_UNWRITTEN,) * len(self._groups)] * count
         self._columns = tuple([b""] * count for _ in ACCOUNT_FAMILIES)
         self.version += 1

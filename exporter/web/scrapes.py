@@ -8,7 +8,7 @@ from typing import Final
 
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
-from exporter.metrics.exposition import Body, Exposition, Page
+from exporter.metrics.exposition import Exposition, Page
 from exporter.metrics.negotiation import Negotiated
 
 AT_ONCE: Final = 50
@@ -24,7 +24,7 @@ class Scrapes:
         self._turn = asyncio.Lock()
         self._thread: Executor = ThreadPoolExecutor(1, "metrics")
         """For joining and compressing: zlib does not hold the loop up."""
-        self._waiting: dict[Negotiated, asyncio.Task[Body]] = {}
+        self._waiting: dict[Negotiated, asyncio.Task[Page]] = {}
 
     async def get(self, negotiated: Negotiated) -> Page:
         """Return a page that is not older than the request."""
@@ -32,19 +32,19 @@ class Scrapes:
         if rendering is None:
             rendering = self._waiting[negotiated] = asyncio.create_task(self._render(negotiated))
             rendering.add_done_callback(_retrieve)
-        body = await asyncio.shield(rendering)  # a client that disconnects does not cancel the page for the others
-        return self._exposition.page(body, negotiated)
+        return await asyncio.shield(rendering)  # a client that disconnects does not cancel the page for the others
 
-    async def _render(self, negotiated: Negotiated) -> Body:
+    async def _render(self, negotiated: Negotiated) -> Page:
         async with self._turn:
             try:
                 snapshot = await self._written()
             finally:
                 del self._waiting[negotiated]  # whoever comes from now on needs a newer snapshot
-            if body := self._exposition.known(snapshot, negotiated):
-                return body
-            draft = self._exposition.draft(snapshot, negotiated)
-            return self._exposition.keep(negotiated, await asyncio.get_running_loop().run_in_executor(self._thread, draft))
+            body = self._exposition.known(snapshot, negotiated)
+            if body is None:
+                draft = self._exposition.draft(snapshot, negotiated)
+                body = self._exposition.keep(negotiated, await asyncio.get_running_loop().run_in_executor(self._thread, draft))
+            return self._exposition.page(body, negotiated)
 
     async def _written(self) -> Snapshot:
         """Return the present snapshot when all its rows are written. A large number of them is written bit by bit."""
@@ -56,7 +56,7 @@ class Scrapes:
         return snapshot
 
 
-def _retrieve(rendering: asyncio.Task[Body]) -> None:
+def _retrieve(rendering: asyncio.Task[Page]) -> None:
     """Retrieve the error, also if no client waits any more."""
     if not rendering.cancelled():
         rendering.exception()
