@@ -20,7 +20,8 @@ from prometheus_client.registry import Collector
 from exporter.accounts.snapshot import Snapshot
 from exporter.config.shard import WHOLE, Shard
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES
-from exporter.metrics.collector import Families, empty_families, exporter_families
+from exporter.metrics.collector import Families, exporter_families
+from exporter.metrics.lines import number_text, series
 from exporter.metrics.negotiation import DEFAULT, Negotiated, Syntax
 from exporter.metrics.rows import Rows
 
@@ -92,30 +93,26 @@ class Exposition:
         """Complete the page with the values of the process itself."""
         syntax, names = negotiated.format.syntax, negotiated.names
         runtime = (metric for collector in self._runtime for metric in collector.collect())
-        end = _write(syntax, (metric for metric in runtime if _is_requested(metric.name, names)))
+        end = b"".join(_written(syntax, metric) for metric in runtime if _is_requested(metric.name, names))
         headers = {"Content-Type": negotiated.format.value, "Vary": "Accept, Accept-Encoding"}
         if negotiated.gzip:
             headers["Content-Encoding"] = "gzip"
-        return Page(body.completed(end), headers)
+        return Page(body.completed(end + _EOF if syntax is Syntax.OPENMETRICS else end), headers)
 
     def _body(self, columns: Iterable[list[bytes]], snapshot: Snapshot, negotiated: Negotiated) -> Body:
         """Join the families, and compress them one at a time: the whole page may be large."""
         syntax, names = negotiated.format.syntax, negotiated.names
         families = [
-            ((heading, *column), family.name)
-            for heading, family, column in zip(_headings(syntax), ACCOUNT_FAMILIES, columns, strict=True)
-            if any(column)
+            (_heading(syntax, family.name.removesuffix("_total"), family.help, family.type), *column)
+            for family, column in zip(ACCOUNT_FAMILIES, columns, strict=True)
+            if any(column) and _is_requested(family.name, names)
         ]
-        families += [
-            ((_write(syntax, [metric]).removesuffix(_EOF),), metric.name)
-            for metric in exporter_families(snapshot, self._build, self._shard)
-            if metric.samples
-        ]
-        wanted = [lines for lines, name in families if _is_requested(name, names)]
+        exporter = exporter_families(snapshot, self._build, self._shard)
+        families += [(_written(syntax, metric),) for metric in exporter if metric.samples and _is_requested(metric.name, names)]
         if not negotiated.gzip:
-            return Body(b"".join(chain.from_iterable(wanted)))
+            return Body(b"".join(chain.from_iterable(families)))
         compressor = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP)
-        return Body(b"".join([compressor.compress(b"".join(lines)) for lines in wanted]), compressor)
+        return Body(b"".join([compressor.compress(b"".join(lines)) for lines in families]), compressor)
 
 
 def _is_requested(family: str, names: frozenset[str]) -> bool:
@@ -124,15 +121,16 @@ def _is_requested(family: str, names: frozenset[str]) -> bool:
 
 
 @cache
-def _headings(syntax: Syntax) -> tuple[bytes, ...]:
-    """Return the headings of the families of accounts, in the order of the catalogue."""
-    return tuple(_write(syntax, [family]).removesuffix(_EOF) for family in empty_families())[: len(ACCOUNT_FAMILIES)]
-
-
-def _write(syntax: Syntax, families: Iterable[Metric]) -> bytes:
-    """Write families as prometheus-client does."""
+def _heading(syntax: Syntax, name: str, documentation: str, kind: str) -> bytes:
+    """Return the lines above the samples of a family, as prometheus-client writes them."""
     write = openmetrics.generate_latest if syntax is Syntax.OPENMETRICS else generate_latest
-    return write(Families(families))
+    return write(Families([Metric(name, documentation, kind)])).removesuffix(_EOF)
+
+
+def _written(syntax: Syntax, metric: Metric) -> bytes:
+    """Write a family of the exporter or of its process."""
+    samples = [f"{series(each.name, tuple(each.labels.items()))} {number_text(each.value)}\n" for each in metric.samples]
+    return _heading(syntax, metric.name, metric.documentation, metric.type) + "".join(samples).encode()
 
 
 def _runtime_collectors() -> tuple[Collector, ...]:

@@ -1,64 +1,21 @@
-"""Writes the samples of accounts as text, faster than prometheus-client and to the same bytes.
-
-All formats have the same sample lines. The text of a line depends on the account in few places, so it is a template that the accounts
-share: a poll formats values only.
-"""
+"""The sample lines of all accounts, each written when its poll ends, so that a scrape only joins them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
 from math import inf
 from operator import is_not
 from typing import Final
 
-from prometheus_client.utils import floatToGoString
-
 from exporter.accounts.entry import Entry
 from exporter.accounts.snapshot import Account, Snapshot, unchanged_until
 from exporter.config.job import Job
-from exporter.metrics.catalogue import ACCOUNT_FAMILIES, AccountFamily
+from exporter.metrics.catalogue import ACCOUNT_FAMILIES
+from exporter.metrics.lines import Writer, escaped
 from exporter.metrics.samples import Source
 from exporter.model import AccountKey
 
-MAX_TEMPLATES: Final = 20_000
-"""How many templates are kept of one family: vendors choose units, states and plans."""
-
-GO_EXPONENT: Final = 1e6
-"""From here on Go writes an exponent, and Python does not."""
-
 _UNWRITTEN: Final = object()
-
-
-class Writer:
-    """Writes the samples of one family. `own` are the sorted names of the labels that all series of an account carry."""
-
-    def __init__(self, family: AccountFamily, own: Sequence[str]) -> None:
-        self._family = family
-        self._own = own
-        self._make = family.samples.make
-        self._templates: dict[tuple[str, ...], str] = {}
-
-    def write(self, source: object, own: tuple[str, ...]) -> bytes:
-        """Return the lines of one account from the part that they depend on. `own` are the escaped values of its own labels."""
-        text, templates = "", self._templates
-        for values, value in self._make(source):
-            template = templates.get(values) or self._template(values)
-            text += template % (*own, repr(value) if 0.0 <= value < GO_EXPONENT else floatToGoString(value))  # type: ignore[no-untyped-call]  # prometheus-client has no types there
-        return text.encode()
-
-    def _template(self, values: tuple[str, ...]) -> str:
-        further = (escaped(value).replace("%", "%%") for value in values)
-        labels = sorted((*zip(self._own, repeat("%s")), *zip(self._family.labels, further, strict=True)))
-        if len(self._templates) >= MAX_TEMPLATES:
-            self._templates.clear()
-        text = ",".join(f'{name}="{value}"' for name, value in labels)
-        return self._templates.setdefault(values, f"{self._family.name}{{{text}}} %s\n")
-
-
-def escaped(value: str) -> str:
-    """Return a label value as it is written between quotes."""
-    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
 
 
 class Rows:

@@ -17,7 +17,8 @@ from exporter.accounts.store import Store
 from exporter.errors import PollError
 from exporter.metrics.catalogue import AccountFamily
 from exporter.metrics.collector import BUCKETS, Families, account_families
-from exporter.metrics.rows import MAX_TEMPLATES, Rows, Writer, escaped
+from exporter.metrics.lines import MAX_TEMPLATES, Writer, escaped
+from exporter.metrics.rows import Rows
 from exporter.metrics.samples import Sample, Samples
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds
 from tests.metrics.showcase import NOW, showcase
