@@ -69,7 +69,11 @@ class Exposition:
     def render(self, snapshot: Snapshot, negotiated: Negotiated = DEFAULT) -> Page:
         """Render the page in the negotiated format."""
         self.rows.write(snapshot, self.rows.outdated(snapshot))
-        return self.page(self.known(snapshot, negotiated) or self.keep(negotiated, self.draft(snapshot, negotiated)()), negotiated)
+        body = self.known(snapshot, negotiated)
+        if body is None:
+            body = self.draft(snapshot, negotiated)()
+            self.keep(negotiated, body)
+        return self.page(body, negotiated)
 
     def known(self, snapshot: Snapshot, negotiated: Negotiated) -> Body | None:
         """Return the body if it was rendered since something on it changed. The rows must be written."""
@@ -83,11 +87,10 @@ class Exposition:
         """Return what renders the body. It can be called in a thread; later rows do not change it."""
         return partial(self._body, tuple(self.rows.columns()), snapshot, negotiated)
 
-    def keep(self, negotiated: Negotiated, body: Body) -> Body:
+    def keep(self, negotiated: Negotiated, body: Body) -> None:
         """Keep a body until something on it changes. A choice of families is not kept: there may be any number of them."""
         if not negotiated.names:
             self._bodies[negotiated.format.syntax, negotiated.gzip] = body
-        return body
 
     def page(self, body: Body, negotiated: Negotiated) -> Page:
         """Complete the page with the values of the process itself."""

@@ -14,16 +14,20 @@ from exporter.metrics.negotiation import Negotiated
 AT_ONCE: Final = 50
 """How many rows are written before other work gets its turn: a few milliseconds."""
 
+SMALL: Final = 100
+"""Pages of at most so many accounts are rendered on the loop: it takes about a millisecond, and waiting for a thread can take longer."""
+
 
 class Scrapes:
     """Renders the pages of a store."""
 
-    def __init__(self, store: Store, exposition: Exposition) -> None:
+    def __init__(self, store: Store, exposition: Exposition, small: int = SMALL) -> None:
         self._store = store
+        self._small = small
         self._exposition = exposition
         self._turn = asyncio.Lock()
         self._thread: Executor = ThreadPoolExecutor(1, "metrics")
-        """For joining and compressing: zlib does not hold the loop up."""
+        """For joining and compressing large pages: zlib does not hold the loop up."""
         self._waiting: dict[Negotiated, asyncio.Task[Page]] = {}
 
     async def get(self, negotiated: Negotiated) -> Page:
@@ -43,7 +47,9 @@ class Scrapes:
             body = self._exposition.known(snapshot, negotiated)
             if body is None:
                 draft = self._exposition.draft(snapshot, negotiated)
-                body = self._exposition.keep(negotiated, await asyncio.get_running_loop().run_in_executor(self._thread, draft))
+                is_small = len(snapshot.jobs) <= self._small
+                body = draft() if is_small else await asyncio.get_running_loop().run_in_executor(self._thread, draft)
+                self._exposition.keep(negotiated, body)
             return self._exposition.page(body, negotiated)
 
     async def _written(self) -> Snapshot:

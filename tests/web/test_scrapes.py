@@ -15,7 +15,7 @@ from exporter.metrics.collector import BUCKETS
 from exporter.metrics.exposition import Body, Exposition
 from exporter.metrics.negotiation import DEFAULT, Negotiated, negotiate
 from exporter.model import AccountKey, Reason, Seconds
-from exporter.web.scrapes import AT_ONCE, Scrapes
+from exporter.web.scrapes import AT_ONCE, SMALL, Scrapes
 from tests.support import PATIENCE, clock_at, job_of
 
 
@@ -25,6 +25,7 @@ class SlowExposition(Exposition):
     def __init__(self) -> None:
         super().__init__(("1", ""), runtime=False)
         self.drafts = 0
+        self.threads: list[int] = []
         self.fails = False
         self.started, self.free = threading.Event(), threading.Event()
         self.free.set()
@@ -35,6 +36,7 @@ class SlowExposition(Exposition):
         rendering = super().draft(snapshot, negotiated)
 
         def run() -> Body:
+            self.threads.append(threading.get_ident())
             self.started.set()
             self.free.wait(PATIENCE)
             if self.fails:
@@ -59,7 +61,7 @@ def fail(store: Store, account: int = 0) -> None:
 
 
 async def test_scrapes_at_the_same_time_share_one_page(exposition: SlowExposition) -> None:
-    scrapes = Scrapes(new_store(), exposition)
+    scrapes = Scrapes(new_store(), exposition, small=0)
     pages = await asyncio.gather(*(scrapes.get(DEFAULT) for _ in range(50)))
     assert all(page is pages[0] for page in pages)
     assert exposition.drafts == 1
@@ -67,7 +69,7 @@ async def test_scrapes_at_the_same_time_share_one_page(exposition: SlowExpositio
 
 async def test_a_page_is_kept_until_an_account_changes(exposition: SlowExposition) -> None:
     store = new_store()
-    scrapes = Scrapes(store, exposition)
+    scrapes = Scrapes(store, exposition, small=0)
     first, second = [(await scrapes.get(DEFAULT)).body for _ in range(2)]
     fail(store)
     assert first is second
@@ -77,7 +79,7 @@ async def test_a_page_is_kept_until_an_account_changes(exposition: SlowExpositio
 
 async def test_scrapes_that_come_during_a_rendering_share_the_next_page_which_is_newer(exposition: SlowExposition) -> None:
     store = new_store()
-    scrapes = Scrapes(store, exposition)
+    scrapes = Scrapes(store, exposition, small=0)
     exposition.free.clear()
     former = asyncio.create_task(scrapes.get(DEFAULT))
     assert await asyncio.to_thread(exposition.started.wait, PATIENCE)
@@ -94,7 +96,7 @@ async def test_scrapes_that_come_during_a_rendering_share_the_next_page_which_is
 
 
 async def test_a_client_that_disconnects_does_not_cancel_the_page_for_the_others(exposition: SlowExposition) -> None:
-    scrapes = Scrapes(new_store(), exposition)
+    scrapes = Scrapes(new_store(), exposition, small=0)
     exposition.free.clear()
     clients = [asyncio.create_task(scrapes.get(DEFAULT)) for _ in range(3)]
     assert await asyncio.to_thread(exposition.started.wait, PATIENCE)
@@ -105,7 +107,7 @@ async def test_a_client_that_disconnects_does_not_cancel_the_page_for_the_others
 
 
 async def test_a_failure_is_reported_to_all_waiting_clients_and_the_next_one_retries(exposition: SlowExposition) -> None:
-    scrapes = Scrapes(new_store(), exposition)
+    scrapes = Scrapes(new_store(), exposition, small=0)
     exposition.fails = True
     failed = await asyncio.gather(*(scrapes.get(DEFAULT) for _ in range(3)), return_exceptions=True)
     assert [type(error) for error in failed] == [ZeroDivisionError] * 3
@@ -115,7 +117,7 @@ async def test_a_failure_is_reported_to_all_waiting_clients_and_the_next_one_ret
 
 async def test_other_work_gets_its_turn_while_many_rows_are_written(exposition: SlowExposition) -> None:
     store, turns = new_store(AT_ONCE * 5), 0
-    scrape = asyncio.create_task(Scrapes(store, exposition).get(DEFAULT))
+    scrape = asyncio.create_task(Scrapes(store, exposition, small=0).get(DEFAULT))
     while not exposition.drafts:
         await asyncio.sleep(0)
         turns += 1
@@ -128,8 +130,14 @@ async def test_other_work_gets_its_turn_while_many_rows_are_written(exposition: 
 
 
 async def test_chosen_families_are_not_kept(exposition: SlowExposition) -> None:
-    scrapes = Scrapes(new_store(), exposition)
+    scrapes = Scrapes(new_store(), exposition, small=0)
     for name in ("ai_account_up", "ai_account_scrapes_total", "ai_account_up"):
         page = await scrapes.get(negotiate("", "", [name]))
         assert page.body.count(b"# TYPE ") == (name == "ai_account_scrapes_total")
     assert exposition.drafts == 3
+
+
+async def test_only_a_large_page_is_rendered_in_a_thread(exposition: SlowExposition) -> None:
+    for count in (SMALL, SMALL + 1):
+        await Scrapes(new_store(count), exposition).get(DEFAULT)
+    assert [thread == threading.get_ident() for thread in exposition.threads] == [True, False]
