@@ -81,6 +81,7 @@ class Daemon:
         self._clock = clock or Clock()
         self._on_listening = on_listening
         self._jobs = build_jobs(loaded, options.shard)
+        self._exposition = Exposition(build(), runtime=options.runtime_metrics, shard=options.shard)
         self._reloaders: list[Reloader[Any]] = []
         self._reload_requested = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -150,7 +151,7 @@ class Daemon:
         options = self._options
         return Endpoints(
             self._store,
-            Exposition(build(), runtime=options.runtime_metrics, shard=options.shard),
+            self._exposition,
             version(),
             options.telemetry_path,
             reload=self.reload if self._read_config else None,
@@ -192,7 +193,8 @@ class Daemon:
         self._store.accept_config(WEB)
 
     async def _keep(self, key: AccountKey) -> None:
-        """Save what is known of an account."""
+        """Save what is known of an account, and prepare its part of the page."""
+        self._exposition.rows.prepare(self._store.snapshot([key]))
         if self._state.usable:
             await self._state.save(key, self._store.record(key))
 

@@ -19,6 +19,7 @@ from exporter.overview.encoding import encode
 from exporter.web.connection import note_request
 from exporter.web.limits import limit_in_flight
 from exporter.web.pages import Pages
+from exporter.web.scrapes import Scrapes
 from exporter.web.status.page import StatusPage
 from exporter.web.web_config.access import AccessControl
 
@@ -41,8 +42,8 @@ class Endpoints:
     """Names the loops that have ended though they should run until the end."""
 
     @cached_property
-    def _metrics_pages(self) -> Pages:
-        return Pages()
+    def _scrapes(self) -> Scrapes:
+        return Scrapes(self.store, self.exposition)
 
     @cached_property
     def _account_pages(self) -> Pages:
@@ -55,10 +56,9 @@ class Endpoints:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Return the metrics in the requested format, for the requested families."""
-        snapshot = self.store.snapshot()
         accept, encoding = (", ".join(request.headers.getall(name, ())) for name in (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING))
         negotiated = negotiate(accept, encoding, request.query.getall("name[]", ()))
-        page = await self._metrics_pages.get(negotiated, snapshot.generation, lambda: self.exposition.render(snapshot, negotiated))
+        page = await self._scrapes.get(negotiated)
         return web.Response(body=page.body, headers=page.headers)
 
     async def accounts(self, _request: web.Request) -> web.Response:
