@@ -24,7 +24,8 @@ class LazyCommand(click.Command):
         self._target = target
 
     def load(self) -> click.Command:
-        """Import the command."""
+        """Import the command. Pydantic's plugins stay off: it looks for them in every installed package, and one could log a secret."""
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         module, _, attribute = self._target.partition(":")
         with light_imports():
             command: click.Command = getattr(importlib.import_module(module), attribute)

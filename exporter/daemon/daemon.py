@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -32,8 +33,10 @@ from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind, inherited
 from exporter.web.web_config.access import AccessControl
-from exporter.web.web_config.file import WebConfigFile
 from exporter.web.web_config.web_config import WebConfig
+
+if TYPE_CHECKING:
+    from exporter.web.web_config.file import WebConfigFile
 
 TOKEN_REFRESH_TIMEOUT = 1.25
 """How long the stop waits for OAuth refreshes, in seconds."""
@@ -121,6 +124,7 @@ class Daemon:
         addresses = " ".join(map(str, self._server.addresses))
         log.info("server listening", addresses=addresses, accounts=len(self._jobs), version=version())
         self._on_listening(self._server.addresses)
+        gc.freeze()  # the modules stay until the end: no collection needs to look at them
 
     async def reload(self) -> list[Problem]:
         """Read all configuration files again and apply each one that is valid; returns the problems of the others."""

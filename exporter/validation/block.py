@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, GetJsonSchemaHandler, model_validator
@@ -20,6 +21,7 @@ class Block(Described):
         return {key: value for key, value in data.items() if value is not None or key not in optional} if isinstance(data, dict) else data
 
     @classmethod
+    @cache
     def _optional_blocks(cls) -> set[str]:
         return {name for name, field in cls.model_fields.items() if isinstance(field.default, dict | list | tuple | frozenset | BaseModel)}
 

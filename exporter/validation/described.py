@@ -41,4 +41,6 @@ def attribute_docstrings(model: type[Described]) -> dict[str, str]:
                 match statement, following:
                     case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                         found[name] = inspect.cleandoc(text)
+                    case _:
+                        pass
     return found
