@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
@@ -124,7 +123,6 @@ class Daemon:
         addresses = " ".join(map(str, self._server.addresses))
         log.info("server listening", addresses=addresses, accounts=len(self._jobs), version=version())
         self._on_listening(self._server.addresses)
-        gc.freeze()  # the modules stay until the end: no collection needs to look at them
 
     async def reload(self) -> list[Problem]:
         """Read all configuration files again and apply each one that is valid; returns the problems of the others."""
