@@ -22,6 +22,8 @@ LATER: Final = {
     "jinja2": "renders the status page",
     "bcrypt": "checks passwords",
     "jsonschema": "is for tests",
+    "sqlite3": "keeps the state",
+    "exporter.accounts.state_file": "the same",
     "exporter.cli.once": "is another command",
     "exporter.cli.report": "is for `once`",
     "exporter.overview.build": "is for the status page and the API",
