@@ -73,6 +73,7 @@ bench: $(VENV)/.dev  ## measure the hot paths against a peer
 	$(BIN)/python benchmarks/exposition.py
 	$(BIN)/python -m benchmarks.burn
 	$(BIN)/python -m benchmarks.polls
+	$(BIN)/python benchmarks/startup.py
 
 pins: $(VENV)/.dev  ## update the pinned versions to the newest that pyproject.toml allows
 	@$(PIP) install pip-tools

@@ -48,5 +48,5 @@ def settings_of(account: Account, config: Config, definition: Definition) -> Set
         labels=account.labels,
         thresholds=thresholds_of(config.defaults.thresholds, account.thresholds),
         connection=merged.connection,
-        limits=config.providers.get(account.provider, Limits()),
+        limits=config.providers.get(account.provider, Limits.model_construct()),
     )

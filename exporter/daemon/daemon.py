@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -32,8 +32,10 @@ from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind, inherited
 from exporter.web.web_config.access import AccessControl
-from exporter.web.web_config.file import WebConfigFile
 from exporter.web.web_config.web_config import WebConfig
+
+if TYPE_CHECKING:
+    from exporter.web.web_config.file import WebConfigFile
 
 TOKEN_REFRESH_TIMEOUT = 1.25
 """How long the stop waits for OAuth refreshes, in seconds."""
