@@ -27,9 +27,8 @@ def record(database: Database, name: str, expression: str, labels: dict[str, str
 
 def alert(database: Database, expression: str, wait: float, keep: float) -> Firing:
     """Return at which steps which labels fire."""
-    with np.errstate(all="ignore"):
-        plan = Compiler(database).compile(parse(expression))
-        holds = ~np.isnan(plan.whole())
+    plan = Compiler(database).compile(parse(expression))
+    holds = ~np.isnan(plan.whole())
     firing: Firing = {}
     for row in np.flatnonzero(holds.any(axis=1)):
         fires = _fires(holds[row], wait, keep)

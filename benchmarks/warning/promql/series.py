@@ -51,7 +51,8 @@ class Plan:
         if self.is_live:
             return self._compute(first, end)
         if self._whole is None:
-            self._whole = self._compute(0, self._steps)
+            with np.errstate(all="ignore"):  # what cannot be computed is absent
+                self._whole = self._compute(0, self._steps)
         return self._whole[:, first:end]
 
     def whole(self) -> Floats:

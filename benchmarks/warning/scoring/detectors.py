@@ -14,7 +14,7 @@ from benchmarks.warning.grid import HOUR
 Key = tuple[str, str]
 """Alert and severity."""
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+ROOT: Final = Path(__file__).resolve().parents[3]
 RULES: Final = ROOT / "prometheus" / "rules"
 BASELINES: Final = Path(__file__).with_name("baselines.yaml")
 

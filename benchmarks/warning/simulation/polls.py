@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.warning.account import Account
 from benchmarks.warning.grid import STEP, Ints, Series, steps_of
-from benchmarks.warning.history import History
-from benchmarks.warning.outages import Downtime
-from benchmarks.warning.samples import Columns, exporter_series
-from benchmarks.warning.vendor import Vendor
+from benchmarks.warning.simulation.account import Account
+from benchmarks.warning.simulation.history import History
+from benchmarks.warning.simulation.outages import Downtime
+from benchmarks.warning.simulation.samples import Columns, exporter_series
+from benchmarks.warning.simulation.vendor import Vendor
 from exporter.accounts.entry import Record, Schedule
 from exporter.accounts.records import decode, encode
 from exporter.accounts.store import Store

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from benchmarks.warning.detectors import EXHAUSTED, GROUPS, Rules
-from benchmarks.warning.figures import Figures, figures_of
 from benchmarks.warning.grid import DAY, when
-from benchmarks.warning.scores import Alarm, End, Flap, Scores
+from benchmarks.warning.scoring.detectors import EXHAUSTED, GROUPS, Rules
+from benchmarks.warning.scoring.figures import Figures, exhausted, figures_of, reported_late
+from benchmarks.warning.scoring.scores import Alarm, End, Flap, Scores
 
 SOON = "ending soon"
 HEAD = (
@@ -57,7 +57,7 @@ def report(scores: Scores, rules: Rules, examples: int) -> Iterator[str]:
     """Yield the whole report; `examples` is how many single cases of each kind are listed."""
     figures = figures_of(scores, rules)
     sights = ", ".join(f"{count} {sight}" for sight, count in Counter(end.sight for end in scores.ends).most_common())
-    yield f"{len(scores.accounts)} accounts, {scores.months:.1f} account-months, {len(scores.ends)} ends: {sights}\n"
+    yield f"{scores.kinds.total()} accounts, {scores.months:.1f} account-months, {len(scores.ends)} ends: {sights}\n"
     yield f"{summary(figures)}\n"
     yield f"{_exhausted(scores)}\n"
     if all(name in figures for name in GROUPS):
@@ -90,21 +90,14 @@ def _row(name: str, figures: Figures) -> list[object]:
 
 
 def _exhausted(scores: Scores) -> str:
-    alarms = [alarm for alarm in scores.alarms if alarm.key == EXHAUSTED]
-    false = sum(not alarm.is_right for alarm in alarms)
-    due = [end for end in scores.ends if end.should_tell]
+    alarms, false, ends, late = exhausted(scores).values()
     return (
-        f"{EXHAUSTED[0]}: {len(alarms)} alarms, {false} false; of {len(due)} ends that lasted an hour while polls succeeded, "
-        f"{len(_late(scores))} were not reported within 30 minutes"
+        f"{EXHAUSTED[0]}: {alarms} alarms, {false} false; of {ends} ends that lasted an hour while polls succeeded, "
+        f"{late} were not reported within 30 minutes"
     )
 
 
-def _late(scores: Scores) -> list[End]:
-    return [end for end in scores.ends if end.should_tell and (end.told_after is None or end.told_after > 0.5 + end.delay)]
-
-
 def _by_kind(scores: Scores, figures: dict[str, Figures]) -> str:
-    counts = Counter(scores.accounts.values())
     soon, pages, warnings = figures[SOON], figures[f"{SOON}: pages"], figures[f"{SOON}: warnings"]
 
     def row(kind: str, accounts: int) -> list[object]:
@@ -118,7 +111,7 @@ def _by_kind(scores: Scores, figures: dict[str, Figures]) -> str:
             of_kind(pages.false), of_kind(warnings.false), of_kind(soon.flaps),
         ]  # fmt: skip
 
-    return table(KIND_HEAD, (row(kind, count) for kind, count in counts.items()))
+    return table(KIND_HEAD, (row(kind, count) for kind, count in scores.kinds.items()))
 
 
 def _cases(scores: Scores, figures: dict[str, Figures], examples: int) -> Iterator[str]:
@@ -129,7 +122,7 @@ def _cases(scores: Scores, figures: dict[str, Figures], examples: int) -> Iterat
     yield from _listed("False warnings", figures[f"{SOON}: warnings"].false, examples)
     yield from _listed("Flaps", soon.flaps, examples)
     yield from _listed(f"{EXHAUSTED[0]} although it was not", alarms, examples)
-    yield from _listed("Ends that were not reported within 30 minutes", _late(scores), examples)
+    yield from _listed("Ends that were not reported within 30 minutes", reported_late(scores), examples)
 
 
 def _listed(title: str, cases: Sequence[End | Alarm | Flap], examples: int) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.warning.calendar import Calendar, Profile, lumps, scaled
 from benchmarks.warning.grid import DAY, HOUR, Floats
+from benchmarks.warning.simulation.calendar import Calendar, Profile, lumps, scaled
 
 
 def steady(calendar: Calendar) -> Floats:

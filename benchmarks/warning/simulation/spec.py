@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from benchmarks.warning.calendar import Profile
+from benchmarks.warning.simulation.calendar import Profile
 
 Form = Literal["wallet", "quota", "spend"]
 Policy = Literal["late", "prudent", "never"]

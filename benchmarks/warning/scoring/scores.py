@@ -9,13 +9,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from benchmarks.warning.batch import Batch, Known
-from benchmarks.warning.detectors import CAP_EXCEEDED, EXHAUSTED, Key, Rules, key_of
 from benchmarks.warning.grid import DAY, HOUR, Bools, Series, spans, steps_of
-from benchmarks.warning.judge import Judge, Sight
 from benchmarks.warning.promql.rules import Firing, alert, record
 from benchmarks.warning.promql.series import Database
 from benchmarks.warning.promql.syntax import Unsupported, seconds
+from benchmarks.warning.scoring.detectors import CAP_EXCEEDED, EXHAUSTED, Key, Rules, key_of
+from benchmarks.warning.scoring.judge import Judge, Sight
+from benchmarks.warning.simulation.batch import Batch, Known
 
 LEAD = 4 * HOUR
 REACH = 72 * HOUR
@@ -70,8 +70,8 @@ class Flap:
 class Scores:
     """The verdicts on one batch, or on many."""
 
-    accounts: dict[str, str] = field(default_factory=dict)
-    """The kind of each account."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """The number of accounts of each kind."""
     days: int = 0
     ends: list[End] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
@@ -84,10 +84,10 @@ class Scores:
     @property
     def months(self) -> float:
         """Account-months."""
-        return len(self.accounts) * self.days / 30
+        return self.kinds.total() * self.days / 30
 
     def __iadd__(self, other: Scores) -> Scores:
-        self.accounts |= other.accounts
+        self.kinds += other.kinds
         self.days = other.days
         self.ends += other.ends
         self.alarms += other.alarms
@@ -123,7 +123,7 @@ def score(batch: Batch, rules: Rules) -> Scores:
     fired = _by_account(batch, firing, scores.elsewhere)
     for known in batch.accounts:
         name, kind = known.account.name, known.account.kind
-        scores.accounts[name] = kind
+        scores.kinds[kind] += 1
         judge, rows = Judge(known, batch.days), fired[name]
         scores.ends += [_end(known, judge, rows, step) for step in judge.ends]
         for key, row in rows.items():

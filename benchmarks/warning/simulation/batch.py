@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.warning.account import Account, build
 from benchmarks.warning.grid import Ints, Series
-from benchmarks.warning.history import History, live
-from benchmarks.warning.outages import Downtime
-from benchmarks.warning.polls import Exporter
+from benchmarks.warning.simulation.account import Account, build
+from benchmarks.warning.simulation.history import History, live
+from benchmarks.warning.simulation.outages import Downtime
+from benchmarks.warning.simulation.polls import Exporter
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks.warning.account import NEVER, Account
 from benchmarks.warning.grid import DAY, HOUR, Floats
+from benchmarks.warning.simulation.account import NEVER, Account
 
 EMPTY = 1e-9
 Filling = Literal["reset", "plan", "refund", "reload", "top-up"]

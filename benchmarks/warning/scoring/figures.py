@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from benchmarks.warning.detectors import Key, Rules
-from benchmarks.warning.scores import Alarm, End, Flap, Scores
+from benchmarks.warning.scoring.detectors import EXHAUSTED, Key, Rules
+from benchmarks.warning.scoring.scores import Alarm, End, Flap, Scores
 
 HOURS_AHEAD = 4
 
@@ -81,7 +81,7 @@ class Figures:
             "announced": share(self.announced(self.visible), len(self.visible)),
             "standing": share(self.standing(self.visible), len(self.visible)),
             "seasonal": share(self.announced(self.seasonal), len(self.seasonal)),
-            "false": round(self.per_month(len(self.false)), 4),
+            "false_alarms": round(self.per_month(len(self.false)), 4),
             "flaps": round(self.per_month(len(self.flaps)), 4),
         }
 
@@ -92,6 +92,22 @@ class Figures:
 def figures_of(scores: Scores, rules: Rules) -> dict[str, Figures]:
     """Return the figures of each detector."""
     return {name: Figures(scores, keys) for name, keys in rules.detectors.items()}
+
+
+def exhausted(scores: Scores) -> dict[str, int]:
+    """Return the figures of the alert that an account is exhausted: alarms, false ones, ends that it should report, and late reports."""
+    alarms = [alarm for alarm in scores.alarms if alarm.key == EXHAUSTED]
+    return {
+        "alarms": len(alarms),
+        "false": sum(not alarm.is_right for alarm in alarms),
+        "ends": sum(end.should_tell for end in scores.ends),
+        "late": len(reported_late(scores)),
+    }
+
+
+def reported_late(scores: Scores) -> list[End]:
+    """Return the ends that were not reported within 30 minutes after the vendor's update."""
+    return [end for end in scores.ends if end.should_tell and (end.told_after is None or end.told_after > 0.5 + end.delay)]
 
 
 def share(part: int, whole: int) -> float:

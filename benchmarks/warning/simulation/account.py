@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from benchmarks.warning.calendar import Calendar
 from benchmarks.warning.grid import DAY, TAIL, Floats
-from benchmarks.warning.kinds import KINDS
-from benchmarks.warning.outages import Outage, outages_of
-from benchmarks.warning.spec import Spec, pick
+from benchmarks.warning.simulation.calendar import Calendar
+from benchmarks.warning.simulation.further_kinds import ALL
+from benchmarks.warning.simulation.outages import Outage, outages_of
+from benchmarks.warning.simulation.spec import Spec, pick
 
 NEVER = 10**9
 
@@ -73,9 +73,9 @@ class Draw:
 def build(index: int, kind: str, seed: int, days: int) -> Account:
     """Return account number `index`, of this kind."""
     draw = Draw(np.random.default_rng([seed, index]), days, seed)
-    spec = KINDS[kind](draw.rng)
+    spec = ALL[kind](draw.rng)
     shape = spec.profile(Calendar(draw.rng, draw.steps))
-    account = _sized(f"a{index:04}", kind, spec, shape, draw.rng)
+    account = _sized(f"a{seed}-{index:04}", kind, spec, shape, draw.rng)
     account = _wallet(account, draw) if spec.form == "wallet" else _quota(account, draw)
     account = _with_beside(_with_habits(account, draw), draw.rng)
     return replace(account, outages=outages_of(account.provider, spec, draw.rng, draw.steps, seed))
@@ -114,7 +114,7 @@ def _quota(account: Account, draw: Draw) -> Account:
     limit, length = float(np.ceil(per_day * spec.period / spec.share)), spec.period * DAY
     first = int(rng.uniform(0.05, 1) * length)
     used = float(round(per_day * spec.period * (1 - first / length) * rng.uniform(0.9, 1.1)))
-    resets = tuple(range(first, draw.steps, length))
+    resets = tuple(range(first, draw.steps + length, length))  # the vendor always reports the next one
     if spec.rests:
         used, resets = float(round(limit * rng.uniform(0.92, 0.985))), ()
     account = replace(account, limit=limit, start=min(limit * 0.999, used), resets=resets, overage=float(np.ceil(limit * spec.overage)))

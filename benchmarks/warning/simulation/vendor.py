@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from benchmarks.warning.account import Account
 from benchmarks.warning.grid import STEP, Floats
-from benchmarks.warning.history import EMPTY, History
+from benchmarks.warning.simulation.account import Account
+from benchmarks.warning.simulation.history import EMPTY, History
 from exporter.model import AutoReload, Quota, Reading
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from benchmarks.warning.batch import Batch, Known
-from benchmarks.warning.detectors import Rules
 from benchmarks.warning.grid import HOUR, Bools, steps_of, when
-from benchmarks.warning.scores import evaluate
+from benchmarks.warning.scoring.detectors import Rules
+from benchmarks.warning.scoring.scores import evaluate
+from benchmarks.warning.simulation.batch import Batch, Known
 
 SHOWN = ("kind", "resource", "unit", "per_day", "limit", "overage", "reload", "reload_fails_from", "topup", "thresholds", "spec")
 

@@ -11,21 +11,21 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.warning.batch import Batch
-from benchmarks.warning.detectors import Rules
 from benchmarks.warning.grid import STEP, Bools, Floats, Labels, steps_of, when
 from benchmarks.warning.promql.syntax import seconds
-from benchmarks.warning.scores import evaluate
+from benchmarks.warning.scoring.detectors import Rules
+from benchmarks.warning.scoring.scores import evaluate
+from benchmarks.warning.simulation.batch import Batch
 
 COMPARED = ("account", "instance", "job", "resource", "unit")
 Edge = tuple[int, int, Labels]
 """Step, 1 for a start or -1 for an end, and labels with alertname and severity."""
 
 
-def verify(batch: Batch, rules: Rules, days: int) -> Iterator[str]:
-    """Yield every difference in the first days of a batch."""
-    steps = steps_of(days)
-    series = {key: column[:steps] for key, column in batch.series.items()}
+def verify(batch: Batch, rules: Rules, days: int, accounts: int) -> Iterator[str]:
+    """Yield every difference in the first days of the first accounts of a batch."""
+    steps, names = steps_of(days), {"", *(known.account.name for known in batch.accounts[:accounts])}
+    series = {key: column[:steps] for key, column in batch.series.items() if dict(key[1]).get("account", "") in names}
     firing, unsupported = evaluate(series, rules, steps)
     skipped = {each.partition(":")[0] for each in unsupported}
     ours = {edge for key, found in firing.items() for labels, row in _merged(found).items() for edge in _edges(key, labels, row)}

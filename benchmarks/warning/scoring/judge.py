@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from benchmarks.warning.batch import Known
 from benchmarks.warning.grid import DAY, HOUR, WEEK, Floats, steps_of
-from benchmarks.warning.history import EMPTY, wanted
-from benchmarks.warning.vendor import running_total
+from benchmarks.warning.simulation.batch import Known
+from benchmarks.warning.simulation.history import EMPTY, wanted
+from benchmarks.warning.simulation.vendor import running_total
 
 WARM_UP = 12 * HOUR
 """Ends that come sooner after the first sample say nothing about rules."""

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from benchmarks.warning.grid import DAY, HOUR
-from benchmarks.warning.spec import Spec, pick
+from benchmarks.warning.simulation.spec import Spec, pick
 from exporter.model import Reason
 
 LENGTHS = ((4.0, 1, 6), (0.5, HOUR, 4 * HOUR), (0.15, 6 * HOUR, 12 * HOUR))
@@ -63,5 +63,5 @@ class Downtime:
             at = int(rng.integers(DAY // 2, days * DAY))
             self.steps.update(range(at, at + int(rng.integers(1, 3))))
         if number % 3 == 1:
-            at = int(rng.integers(DAY, days * DAY))
+            at = int(rng.integers(DAY, max(days, 2) * DAY))
             self.steps.update(range(at, at + int(rng.integers(HOUR, 4 * HOUR))))

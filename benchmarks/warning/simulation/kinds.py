@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.warning.calendar import Profile
 from benchmarks.warning.grid import DAY, HOUR
-from benchmarks.warning.profiles import (
+from benchmarks.warning.simulation.calendar import Profile
+from benchmarks.warning.simulation.profiles import (
     ANY,
     campaigns,
     decay,
@@ -24,7 +24,7 @@ from benchmarks.warning.profiles import (
     steady,
     weekly,
 )
-from benchmarks.warning.spec import Kind, Policy, Spec, pick
+from benchmarks.warning.simulation.spec import Kind, Policy, Spec, pick
 
 
 def wallet(rng: np.random.Generator, profile: Profile, policy: Policy, days: tuple[float, float] = (2.5, 9), **more: Any) -> Spec:
