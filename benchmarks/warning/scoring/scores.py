@@ -166,7 +166,7 @@ def _end(known: Known, judge: Judge, rows: Mapping[Key, Bools], step: int) -> En
     late = [] if told is None else np.flatnonzero(told[step : step + DAY]).tolist()
     delay = known.account.spec.update_every / HOUR
     lasted = (min([step + DAY, *(filled for filled in judge.filled if filled > step)]) - step) / HOUR
-    is_shown = judge.newest(step + HOUR // 2) >= step - known.account.spec.update_every or known.account.refuses_polls
+    is_shown = judge.newest(step + HOUR // 2) >= step - step % known.account.spec.update_every or known.account.refuses_polls
     should_tell = lasted >= 1 + delay and is_shown and step < judge.steps - DAY
     name, kind = known.account.name, known.account.kind
     return End(name, kind, step, judge.sight(step), lead, standing, late[0] / HOUR if late else None, should_tell, delay)
