@@ -112,4 +112,4 @@ def reported_late(scores: Scores) -> list[End]:
 
 def share(part: int, whole: int) -> float:
     """Return a share; 1 of nothing."""
-    return round(part / whole, 4) if whole else 1.0
+    return round(part / whole, 6) if whole else 1.0
