@@ -15,6 +15,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from exporter.accounts.consumption import Consumption
+from exporter.accounts.entry import Entry
 from exporter.accounts.history import DAY, Curve, History
 from exporter.accounts.thresholds import HELD_UNITS
 from exporter.model import EXACT, Quota, Reading
@@ -57,6 +58,16 @@ def available(quota: Quota) -> Decimal | None:
     if quota.remaining is None or quota.unlimited or quota.unit in HELD_UNITS:
         return None
     return quota.remaining if quota.overage_limit is None else EXACT.add(quota.remaining, quota.overage_limit)
+
+
+def forecasts(entry: Entry, reading: Reading | None) -> Iterator[tuple[Quota, Forecast]]:
+    """Yield the resources of a fresh reading whose end can be forecast, or of which none is expected."""
+    known = {(each.resource, each.unit): each for each in entry.consumption if each.at == entry.last_success_at}
+    if reading is None:
+        return
+    for quota in reading.quotas:
+        if (consumption := known.get((quota.resource, quota.unit))) and (found := forecast(consumption, quota, reading)):
+            yield quota, found
 
 
 def forecast(consumption: Consumption, quota: Quota, reading: Reading) -> Forecast | None:

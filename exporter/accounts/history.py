@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, ClassVar, Final
 
@@ -19,17 +20,14 @@ SPACING: Final = 7_200.0
 MAX_EMPTY: Final = 16
 
 
-def _read(values: object) -> array[float]:
+def _read(values: object) -> Sequence[float]:
     if isinstance(values, list) and all(isinstance(value, int | float) and isfinite(value) for value in values):
         return array("d", values)
     raise ValueError("expected a list of finite numbers")
 
 
-Numbers = Annotated["array[float]", PlainValidator(_read), PlainSerializer(list)]
-
-
-def _no_numbers() -> array[float]:
-    return array("d")
+Numbers = Annotated[Sequence[float], PlainValidator(_read), PlainSerializer(list)]
+"""Finite numbers: an array in memory, a list in stored JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,8 @@ class History:
     """The counter of consumption at points in time, oldest first. Both arrays have the same length and never change."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STORED
-    times: Numbers = field(default_factory=_no_numbers)
-    amounts: Numbers = field(default_factory=_no_numbers)
+    times: Numbers = ()
+    amounts: Numbers = ()
     empty: tuple[tuple[float, float], ...] = ()
     """The times during which nothing was left, as start and end: what nobody could consume says nothing about demand."""
 
@@ -58,10 +56,8 @@ class History:
         empty = self._emptied(at, empty_since)
         if not is_new and last - first == len(self.times) and empty == self.empty:
             return self
-        times, amounts = self.times[first:last], self.amounts[first:last]
-        if is_new:
-            times.append(at)
-            amounts.append(amount)
+        new = ((at,), (amount,)) if is_new else ((), ())
+        times, amounts = array("d", (*self.times[first:last], *new[0])), array("d", (*self.amounts[first:last], *new[1]))
         return History(times, amounts, empty)
 
     def shifted(self, seconds: float) -> History:

@@ -68,6 +68,16 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
         ("resource", "unit"), samples=samples.observed("replenished"),
     ),
     AccountFamily(
+        "ai_account_quota_exhaustion_timestamp_seconds", "gauge",
+        "Forecast of when nothing is left, as Unix time; absent if that is not before the reset, or if too little is known.",
+        ("resource", "unit"), samples=samples.exhaustion("ends_at"), stability=Stability.EXPERIMENTAL,
+    ),
+    AccountFamily(
+        "ai_account_quota_exhaustion_latest_timestamp_seconds", "gauge",
+        "Latest end that the consumption of the past days allows, as Unix time; absent if it may last until the reset.",
+        ("resource", "unit"), samples=samples.exhaustion("latest_at"), stability=Stability.EXPERIMENTAL,
+    ),
+    AccountFamily(
         "ai_account_resources", "gauge", "Number of resources with an amount in the last successful poll.",
         samples=samples.RESOURCES,
     ),

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from exporter.accounts.consumption import Consumption
+from exporter.accounts.forecast import Forecast, forecasts
 from exporter.accounts.snapshot import Account
 from exporter.accounts.thresholds import floors_of
 from exporter.model import AutoReload, Quota, Reading, Reason, Status, Threshold
@@ -100,6 +101,22 @@ def _thresholds(source: tuple[tuple[Quota, ...], tuple[Threshold, ...]]) -> Iter
             value = number(floor)
             if isfinite(value):
                 yield (quota.resource, quota.unit, severity), value
+
+
+def _forecasts(account: Account) -> tuple[tuple[Quota, Forecast], ...]:
+    return tuple(forecasts(account.entry, account.reading))
+
+
+def exhaustion(part: str) -> Samples:
+    """Return the samples of a part of the forecast of each resource, such as `ends_at`."""
+    end_of = attrgetter(part)
+
+    def make(known: Iterable[tuple[Quota, Forecast]]) -> Iterator[Sample]:
+        for quota, forecast in known:
+            if (end := end_of(forecast)) is not None:
+                yield (quota.resource, quota.unit), end
+
+    return Samples(_forecasts, make)
 
 
 def _resources(reading: Reading | None) -> Iterator[Sample]:

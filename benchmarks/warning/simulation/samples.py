@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import nan
+from operator import attrgetter
 
 import numpy as np
 
 from benchmarks.warning.grid import Labels, Series
 from exporter.accounts.snapshot import Account
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, AccountFamily
-from exporter.metrics.samples import Sample
+from exporter.metrics.samples import Sample, Samples
+from exporter.model import Reason
 
 UNREAD = {
     "ai_account_info", "ai_account_created_timestamp_seconds", "ai_account_status", "ai_account_credential_expiry_timestamp_seconds",
@@ -23,13 +25,15 @@ UNREAD = {
 BY_REASON, POLLS = "ai_account_scrape_errors_total", "ai_account_scrapes_total"
 
 
-def _occurred(account: Account) -> Iterator[Sample]:
+def _occurred(errors: Mapping[Reason, int]) -> Iterator[Sample]:
     """Yield the errors that occurred: the others would take a fifth of the time, and stay at 0."""
-    return (((str(reason),), float(count)) for reason, count in account.entry.errors.items())
+    return (((str(reason),), float(count)) for reason, count in errors.items())
 
 
 FAMILIES: tuple[AccountFamily, ...] = tuple(
-    replace(family, samples=_occurred) if family.name == BY_REASON else family for family in ACCOUNT_FAMILIES if family.name not in UNREAD
+    replace(family, samples=Samples(attrgetter("entry.errors"), _occurred)) if family.name == BY_REASON else family
+    for family in ACCOUNT_FAMILIES
+    if family.name not in UNREAD
 )
 
 
@@ -46,7 +50,7 @@ class Columns:
     def scrape(self, step: int, account: Account) -> None:
         """Write what the exporter exposes of the account at a step."""
         for samples, columns in self._parts:
-            for values, value in samples(account):
+            for values, value in samples.of(account):
                 try:
                     columns[values][step] = value
                 except KeyError:
