@@ -6,13 +6,11 @@ Source: https://jmespath.org/specification.html. JSON numbers arrive here as `De
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation, localcontext
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import jmespath
 from jmespath import exceptions, functions
 from jmespath.visitor import TreeInterpreter
-from pydantic import GetPydanticSchema
-from pydantic_core import core_schema
 
 from exporter.model import EXACT
 from exporter.providers.values import Mismatch, to_decimal
@@ -59,30 +57,33 @@ class _Functions(functions.Functions):
         return "number" if isinstance(value, Decimal) else str(super()._func_type(value))  # type: ignore[misc]  # missing in the stubs
 
 
-class _Interpreter(TreeInterpreter):
-    """The library's interpreter, with the checks that `_checked` adds."""
+class Interpreter(TreeInterpreter):
+    """The library's interpreter, with the checks that `checked` adds."""
+
+    OPTIONS: Final = jmespath.Options(custom_functions=_Functions())
 
     def visit_check(self, node: Node, value: Any) -> Any:
+        """Refuse a value of another kind."""
         found = self.visit(node["children"][0], value)
         if found is not None and not isinstance(found, node["kind"]):
             raise Mismatch
         return found
 
 
-_INTERPRETER: Final = _Interpreter(jmespath.Options(custom_functions=_Functions()))
+_INTERPRETER: Final = Interpreter(Interpreter.OPTIONS)
 
 
 class Selection:
     """One compiled JMESPath expression."""
 
-    __slots__ = ("_checked", "_tree", "text")
+    __slots__ = ("_checked", "text", "tree")
 
     def __init__(self, text: str) -> None:
         """Compile; raises ValueError with the place of the fault in the expression."""
         self.text = text
         try:
-            self._tree: Node = {**jmespath.compile(text).parsed}
-            self._checked = _checked_input(_checked(self._tree))
+            self.tree: Node = {**jmespath.compile(text).parsed}
+            self._checked = checked(self.tree)
         except exceptions.JMESPathError as error:
             raise ValueError(f"is not a JMESPath expression: {str(error).splitlines()[0]}") from None
         except (ValueError, RecursionError):
@@ -103,7 +104,7 @@ class Selection:
         Raises:
             Mismatch: a function of the expression received a value of a kind that it does not accept.
         """
-        return _evaluate(self._tree, body)
+        return evaluate(_INTERPRETER, self.tree, body)
 
     def field_of(self, body: Any) -> Any:
         """Select the value of a declared field: as `of`, but a path must not lead through a value of another kind.
@@ -113,16 +114,26 @@ class Selection:
         Raises:
             Mismatch: it does, such as an amount in place of the block that contains it, or as in `of`.
         """
-        return _evaluate(self._checked, body)
+        return evaluate(_INTERPRETER, self._checked, body)
 
 
-def _evaluate(tree: Node, body: Any) -> Any:
+def evaluate(interpreter: Interpreter, tree: Node, body: Any) -> Any:
+    """Select with exact numbers.
+
+    Raises:
+        Mismatch: as in `Selection.field_of`.
+    """
     try:
         with localcontext(EXACT) as context:
             context.traps[InvalidOperation] = True  # so that a comparison with NaN raises
-            return _INTERPRETER.visit(tree, body)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
+            return interpreter.visit(tree, body)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
     except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
         raise Mismatch from None
+
+
+def checked(tree: Node) -> Node:
+    """Return the expression with a check of what its paths start from, and of each value that one of them descends into."""
+    return _checked_input(_checked(tree))
 
 
 def _checked(node: Node) -> Node:
@@ -152,12 +163,3 @@ def _checked_input(node: Node) -> Node:
     if first["type"] != "field":
         return node
     return {"type": "pipe", "children": [{"type": "check", "kind": dict, "children": [{"type": "current", "children": []}]}, node]}
-
-
-def _schema(*_: Any) -> core_schema.CoreSchema:
-    text = core_schema.str_schema(min_length=1)
-    return core_schema.no_info_after_validator_function(Selection, text, serialization=core_schema.to_string_ser_schema())
-
-
-SelectionField = Annotated[Selection, GetPydanticSchema(_schema)]
-"""A field of a definition that is written as a JMESPath expression."""

@@ -21,8 +21,8 @@ _SYNTAX = re.compile(r"'(?:.|\\.|<[a-z ]+>)'")
 _PLAIN_INT = re.compile(r"0|-?[1-9][0-9]*")
 _SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
 _TAG = "tag:yaml.org,2002:"
-_MERGE, _INT = f"{_TAG}merge", f"{_TAG}int"
-_EQUAL_TO_NUMBERS = {f"{_TAG}bool", f"{_TAG}float"}
+_MERGE, _INT, _BOOL = f"{_TAG}merge", f"{_TAG}int", f"{_TAG}bool"
+_EQUAL_TO_NUMBERS = {_BOOL, f"{_TAG}float"}
 """In Python, `True` and `1.0` are the same key as `1`."""
 
 
@@ -97,7 +97,7 @@ def _parse(text: str) -> Any:
 
 
 def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
-    """Refuse keys that occur twice as they are written, before merges (`<<`) are applied, and keep `007` as text: it is not 7."""
+    """Refuse keys that occur twice as they are written, before merges (`<<`) are applied, and keep `007` and `on` as text."""
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
@@ -121,9 +121,11 @@ def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
 
 
 def _as_written(key: yaml.Node) -> yaml.Node:
-    """Return a key whose number is written in another form than decimal, such as `007` or `0x1F`, as text."""
-    is_other_form = key.tag == _INT and isinstance(key, yaml.ScalarNode) and not _PLAIN_INT.fullmatch(key.value)
-    return yaml.ScalarNode(f"{_TAG}str", key.value, key.start_mark, key.end_mark) if is_other_form else key
+    """Return a key as text whose number is written in another form than decimal, such as `007` or `0x1F`, or that is a word such as `on`."""
+    is_scalar = isinstance(key, yaml.ScalarNode)
+    is_other_form = is_scalar and key.tag == _INT and not _PLAIN_INT.fullmatch(key.value)
+    is_word = is_scalar and key.tag == _BOOL and key.value.lower() not in {"true", "false"}  # YAML 1.2 has only these two
+    return yaml.ScalarNode(f"{_TAG}str", key.value, key.start_mark, key.end_mark) if is_other_form or is_word else key
 
 
 def _refusal(problem: str, mark: yaml.Mark | None) -> _RefusedError:

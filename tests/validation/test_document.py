@@ -83,7 +83,12 @@ def test_a_document_of_more_than_two_mebibytes_is_refused(tmp_path: Path) -> Non
     assert refusal(path) == f"{path}: cannot be read: larger than 2097152 bytes"
 
 
-@pytest.mark.parametrize("key", ["yes", "true", "1.0", "on"])
+@pytest.mark.parametrize("key", ["on", "off", "yes", "no", "On", "NO"])
+def test_a_word_that_yaml_once_took_for_a_boolean_is_text_as_a_key(tmp_path: Path, key: str) -> None:
+    assert read_document(write(tmp_path, f"1: a\n{key}: b\n")) == {1: "a", key: "b"}
+
+
+@pytest.mark.parametrize("key", ["true", "False", "1.0"])
 def test_a_key_that_python_takes_for_the_same_number_is_refused(tmp_path: Path, key: str) -> None:
     problem = refusal(write(tmp_path, f"1: a\n{key}: b\n"))
     assert problem == f"{tmp_path}/config.yaml:2:1: is not valid YAML: a key is not text: put it in quotes"
