@@ -72,6 +72,7 @@ e2e: $(VENV)/.dev  ## test with the real Prometheus, Alertmanager, Chromium, pod
 bench: $(VENV)/.dev  ## measure the hot paths against a peer
 	$(BIN)/python benchmarks/exposition.py
 	$(BIN)/python -m benchmarks.burn
+	$(BIN)/python -m benchmarks.polls
 
 pins: $(VENV)/.dev  ## update the pinned versions to the newest that pyproject.toml allows
 	@$(PIP) install pip-tools

@@ -3,14 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from typing import Final
+
+TURN: Final = 0.05
+"""How long a long sleep may last beyond its end, in seconds, so that sleepers wake together."""
+SHORT: Final = 2.0
+"""A sleep that is shorter ends at its exact time."""
 
 
 def _since_boot() -> float:
     """Read a clock that never jumps and, where the system has one, counts the time that the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class Turns:
+    """Sleeps that end together: a thousand accounts would wake the process a hundred times a second, which costs more than their polls."""
+
+    def __init__(self) -> None:
+        self._sleepers: defaultdict[int, list[asyncio.Future[None]]] = defaultdict(list)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep until the next turn after this time. All calls must be made in one event loop."""
+        if seconds < SHORT:
+            await asyncio.sleep(seconds)
+            return
+        loop = asyncio.get_running_loop()
+        turn = math.ceil((loop.time() + seconds) / TURN)
+        if turn not in self._sleepers:
+            loop.call_at(turn * TURN, self._wake, turn)
+        sleeper: asyncio.Future[None] = loop.create_future()
+        self._sleepers[turn].append(sleeper)
+        await sleeper
+
+    def _wake(self, turn: int) -> None:
+        for sleeper in self._sleepers.pop(turn):
+            if not sleeper.done():
+                sleeper.set_result(None)
 
 
 class Clock:
@@ -20,13 +53,15 @@ class Clock:
         self,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = _since_boot,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
         random: Callable[[], float] = random.random,
     ) -> None:
-        """`wall` is Unix time, which may be set at any time; the schedule and all ages use `monotonic`."""
+        """`wall` is Unix time, which may be set at any time; the schedule and all ages use `monotonic`. Without `sleep`, time is real."""
         self.wall = wall
         self.monotonic = monotonic
-        self.sleep = sleep
+        self.sleep = sleep or asyncio.sleep
+        self.sleep_together = sleep or Turns().sleep
+        """As `sleep`, but may last up to 50 ms longer."""
         self.random = random
         self._offset = wall() - monotonic()
 

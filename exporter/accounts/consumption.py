@@ -83,14 +83,15 @@ def update_consumption(known: Iterable[Consumption], quotas: Sequence[Quota], at
     for quota in quotas:
         if quota.used is not None or quota.remaining is not None:
             measured.setdefault((quota.resource, quota.unit), quota)
-    resources = {quota.resource for quota in quotas}
-    units = {(quota.resource, quota.unit) for quota in quotas}
-    kept: dict[tuple[str, str], Consumption] = {}
-    for each in known:
-        key = (each.resource, each.unit)
-        kept[key] = _without_reading(each) if each.resource in resources and key not in units else each
-    for idle in sorted((key for key in kept if key not in measured), key=lambda key: kept[key].at)[:-MAX_IDLE]:
-        del kept[idle]
+    kept = {(each.resource, each.unit): each for each in known}
+    if idle := [key for key in kept if key not in measured]:
+        resources = {quota.resource for quota in quotas}
+        units = {(quota.resource, quota.unit) for quota in quotas}
+        for key in idle:
+            if key[0] in resources and key not in units:
+                kept[key] = _without_reading(kept[key])
+        for key in sorted(idle, key=lambda key: kept[key].at)[:-MAX_IDLE]:
+            del kept[key]
     for key, quota in measured.items():
         kept[key] = _updated(kept.get(key) or Consumption(*key, since=at, at=at), quota, at, wall)
     return tuple(kept.values())
@@ -112,23 +113,28 @@ def _without_reading(known: Consumption) -> Consumption:
 
 
 def _updated(known: Consumption, quota: Quota, at: float, wall: float) -> Consumption:
-    consumed = _consumed(known, quota, at, wall)
-    if consumed is None:
+    counted = _counted(known, quota, at, wall)
+    if counted is None:
         known = _without_reading(known)
-    else:
-        gain = EXACT.add(_gained(known, quota), consumed)
-        known = _counted(known, EXACT.add(known.consumed, consumed), EXACT.add(known.replenished, max(_ZERO, gain)))
-    return replace(
-        known, since=min(known.since, at), at=at, used=quota.used, remaining=quota.remaining, limit=quota.limit,
-        resets_at=quota.resets_at, readings=known.readings + 1, checkpoints=_checkpoints(known, at),
+    consumed, replenished = counted or (known.consumed, known.replenished)
+    return Consumption(
+        known.resource, known.unit, since=min(known.since, at), at=at, consumed=consumed, replenished=replenished,
+        used=quota.used, remaining=quota.remaining, limit=quota.limit, resets_at=quota.resets_at,
+        readings=known.readings + 1, checkpoints=_checkpoints(known.checkpoints, consumed, at),
     )  # fmt: skip
 
 
-def _counted(known: Consumption, consumed: Decimal, replenished: Decimal) -> Consumption:
-    """Return the counters with these values; they stop before they exceed every double."""
-    if isfinite(float(consumed)) and isfinite(float(replenished)):
-        return replace(known, consumed=consumed, replenished=replenished)
-    return known
+def _counted(known: Consumption, quota: Quota, at: float, wall: float) -> tuple[Decimal, Decimal] | None:
+    """Return the counters after a reading; they stop before they exceed every double. None where it cannot be compared with the last."""
+    if (known.used, known.remaining, known.limit) == (quota.used, quota.remaining, quota.limit):
+        return known.consumed, known.replenished  # the most frequent case
+    consumed = _consumed(known, quota, at, wall)
+    if consumed is None:
+        return None
+    gain = max(_ZERO, EXACT.add(_gained(known, quota), consumed))
+    consumed, replenished = EXACT.add(known.consumed, consumed), EXACT.add(known.replenished, gain)
+    is_finite = isfinite(float(consumed)) and isfinite(float(replenished))
+    return (consumed, replenished) if is_finite else (known.consumed, known.replenished)
 
 
 def _consumed(known: Consumption, quota: Quota, at: float, wall: float) -> Decimal | None:
@@ -174,10 +180,12 @@ def _is_new_period(known: Consumption, quota: Quota, at: float, wall: float) -> 
     return quota.resets_at is not None and quota.resets_at - known.resets_at > elapsed + JITTER
 
 
-def _checkpoints(known: Consumption, at: float) -> tuple[Checkpoint, ...]:
-    checkpoints = [each for each in known.checkpoints if each.at <= at]  # a clock that was set back leaves some in the future
+def _checkpoints(known: tuple[Checkpoint, ...], consumed: Decimal, at: float) -> tuple[Checkpoint, ...]:
+    if known and 0 <= at - known[-1].at < HOUR and (len(known) == 1 or known[1].at > at - WINDOW):
+        return known
+    checkpoints = [each for each in known if each.at <= at]  # a clock that was set back leaves some in the future
     if not checkpoints or at - checkpoints[-1].at >= HOUR:
-        checkpoints.append(Checkpoint(at, known.consumed))
+        checkpoints.append(Checkpoint(at, consumed))
     while len(checkpoints) > 1 and checkpoints[1].at <= at - WINDOW:
         del checkpoints[0]
     return tuple(checkpoints)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -110,17 +110,18 @@ class Store:
         optional: Mapping[str, OptionalRequest] | None = None,
     ) -> None:
         """Note a successful poll: its reading replaces the previous one. `optional` are the optional requests after it."""
-        entry = self._polled(key, at, duration, interval)
+        entry = self._observe(key, duration)
         optional = entry.optional if optional is None else optional
         failed = [each.error.reason for name, each in optional.items() if each.error and each is not entry.optional.get(name)]
-        self._entries[key] = replace(
-            entry,
-            up=True,
-            error=None,
-            failures=0,
+        self._entries[key] = Entry(
             reading=reading,
+            up=True,
+            interval=interval,
+            last_poll_at=at,
             last_success_at=at,
-            limited_until=None,
+            duration=duration,
+            polls=entry.polls + 1,
+            errors=entry.errors,
             mismatches=_counted(entry.mismatches, reading.mismatches),
             consumption=update_consumption(entry.consumption, reading.quotas, at, at + self._clock.correction()),
             optional=optional,
@@ -131,13 +132,17 @@ class Store:
         self, key: AccountKey, error: PollError, *, at: float, duration: Seconds, interval: Seconds, limited_until: float | None = None
     ) -> None:
         """Note a failed poll; the last good reading stays."""
-        entry = self._polled(key, at, duration, interval)
+        entry = self._observe(key, duration)
         self._entries[key] = replace(
             entry,
             up=False,
             error=Failure.of(error),
             failures=entry.failures + 1,
+            interval=interval,
+            last_poll_at=at,
             limited_until=limited_until,
+            duration=duration,
+            polls=entry.polls + 1,
             errors=_counted(entry.errors, [error.reason]),
         )
 
@@ -149,12 +154,12 @@ class Store:
             return entry
         return replace(entry, optional={name: entry.optional.get(name, OptionalRequest()) for name in names})
 
-    def _polled(self, key: AccountKey, at: float, duration: Seconds, interval: Seconds) -> Entry:
+    def _observe(self, key: AccountKey, duration: Seconds) -> Entry:
+        """Note how long a poll took; returns what was known before it."""
         self._generation += 1
         bucket = bisect.bisect_left(self._buckets, duration)
         self._durations[key.provider] = self._durations[key.provider].observed(bucket, duration)
-        entry = self._entries[key]
-        return replace(entry, polls=entry.polls + 1, last_poll_at=at, duration=duration, interval=interval)
+        return self._entries[key]
 
     def _in_wall_time(self, correction: float) -> Iterable[Entry]:
         """Return the entries with their times corrected. The same entry returns the same object, so its rendered lines can be reused."""
@@ -169,8 +174,10 @@ class Store:
         return (entry for _, entry in moved.values())
 
 
-def _counted(counts: Mapping[T, int], seen: Iterable[T]) -> Mapping[T, int]:
+def _counted(counts: Mapping[T, int], seen: Sequence[T]) -> Mapping[T, int]:
     """Return the counts with each of the names counted once more."""
+    if not seen:
+        return counts
     counted = dict(counts)
     for name in seen:
         counted[name] = counted.get(name, 0) + 1

@@ -158,9 +158,10 @@ class Connector(aiohttp.TCPConnector):
             if not isinstance(protocol, GuardedProtocol):  # another version of aiohttp: what is not guarded is used once
                 _use_once(protocol)
                 return connection
-            if protocol.can_be_used() and not (protocol.is_used and server in self._unreliable):
+            is_unreliable = bool(self._unreliable) and server in self._unreliable
+            if protocol.can_be_used() and not (protocol.is_used and is_unreliable):
                 protocol.is_used, protocol.on_unsolicited = True, partial(self._unreliable.add, server)
-                if server in self._unreliable:
+                if is_unreliable:
                     _use_once(protocol)
                 return connection
             protocol.abort()

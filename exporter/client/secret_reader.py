@@ -21,6 +21,8 @@ class SecretReader:
         self.files = files or FileThreads()
         self._environ = environ
         self._last: dict[Path, SecretStr | str] = {}
+        self._accepted: dict[str | SecretStr | None, tuple[str | SecretStr | None, SecretStr]] = {}
+        """What a variable or a value contained when it was last accepted as a key, and that key."""
 
     async def read(self, source: SecretSource) -> SecretStr:
         """Read the secret now; for an OAuth login, its refresh token.
@@ -29,7 +31,7 @@ class SecretReader:
             CredentialError: it is missing, unusable, or its file does not answer.
         """
         if source.path is None:
-            return source.read(self._environ)
+            return self._read_now(source)
         try:
             secret = await self.files.run(source.path, partial(source.read, self._environ))
         except TimeoutError:
@@ -38,6 +40,16 @@ class SecretReader:
             self._last[source.path] = str(error)
             raise
         self._last[source.path] = secret
+        return secret
+
+    def _read_now(self, source: SecretSource) -> SecretStr:
+        """Read a secret without a file. What was accepted is not checked again until it changes."""
+        place = source.env or source.value
+        content = self._environ.get(source.env) if source.env else source.value
+        accepted, secret = self._accepted.get(place, (None, None))
+        if secret is None or accepted != content:
+            secret = source.read(self._environ)
+            self._accepted[place] = content, secret
         return secret
 
     def last(self, source: SecretSource) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -125,7 +126,7 @@ class Transport:
                 proxy=proxy.url if proxy else None,
                 proxy_headers=proxy_headers(proxy) if proxy else None,
                 ssl=context,
-                timeout=aiohttp.ClientTimeout(total=None, connect=settings.connect_timeout),
+                timeout=_timeout(settings.connect_timeout),
                 **content,
             ) as response:
                 codings = codings_of(response.headers.getall("Content-Encoding", ()))
@@ -135,9 +136,14 @@ class Transport:
         raise failure  # not above: the error would be its context, and its text may contain the URL with the key
 
 
+@lru_cache(maxsize=64)
+def _timeout(connect: Seconds) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, connect=connect)
+
+
 async def _read(response: aiohttp.ClientResponse) -> bytes | None:
     chunks, size = [], 0
-    async for chunk in response.content.iter_any():
+    while chunk := await response.content.readany():
         chunks.append(chunk)
         size += len(chunk)
         if size > MAX_BODY_BYTES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exporter.config.credentials import SecretSource
 from exporter.config.loading import Loaded
@@ -23,11 +23,13 @@ class Job:
     credential: Credential
     secret: SecretSource
     settings: Settings
+    requests: tuple[Request, ...] = field(init=False, compare=False, repr=False)
+    """The requests that this credential allows: the required ones first, then the optional ones."""
 
-    @property
-    def requests(self) -> tuple[Request, ...]:
-        """The requests that this credential allows: the required ones first, then the optional ones."""
-        return tuple(sorted(self.definition.requests_with(self.credential), key=lambda request: request.optional))
+    def __post_init__(self) -> None:
+        """Select the requests once: every poll needs them."""
+        requests = sorted(self.definition.requests_with(self.credential), key=lambda request: request.optional)
+        object.__setattr__(self, "requests", tuple(requests))
 
 
 def build_jobs(loaded: Loaded, shard: Shard = WHOLE) -> list[Job]:

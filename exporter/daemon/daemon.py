@@ -193,7 +193,8 @@ class Daemon:
 
     async def _keep(self, key: AccountKey) -> None:
         """Save what is known of an account."""
-        await self._state.save(key, self._store.record(key))
+        if self._state.usable:
+            await self._state.save(key, self._store.record(key))
 
 
 async def _finish_refreshes(client: Client) -> None:

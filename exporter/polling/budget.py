@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from yarl import URL
 
@@ -24,6 +25,12 @@ class _Host:
     """By `max_concurrent_requests`."""
 
 
+@lru_cache(maxsize=1024)
+def _address(base_url: str) -> tuple[str, int | None]:
+    url = URL(base_url)
+    return url.host or "", url.port
+
+
 class Budget:
     """Limits the polls of each host. Each account waits for one turn at a time, so a queue in order of arrival is fair."""
 
@@ -31,16 +38,20 @@ class Budget:
         self._clock = clock
         self._hosts: dict[tuple[str, int | None], _Host] = {}
 
-    @asynccontextmanager
-    async def turn(self, job: Job) -> AsyncIterator[None]:
+    def turn(self, job: Job) -> AbstractAsyncContextManager[None]:
         """Wait until this account may be polled; the wait is not part of the poll's timeout."""
-        url = URL(job.settings.base_url)
-        host = self._hosts.setdefault((url.host or "", url.port), _Host())
-        limits = job.settings.limits
+        limits, address = job.settings.limits, _address(job.settings.base_url)
+        host = self._hosts.get(address) or self._hosts.setdefault(address, _Host())
         most = limits.max_concurrent_requests
-        async with host.concurrent.setdefault(most, asyncio.Semaphore(most)):
-            if limits.max_requests_per_minute is not None:
-                await self._wait_for_rate(host, Seconds(len(job.requests) * 60 / limits.max_requests_per_minute))
+        slots = host.concurrent.get(most) or host.concurrent.setdefault(most, asyncio.Semaphore(most))
+        if limits.max_requests_per_minute is None:
+            return slots
+        return self._paced_turn(host, slots, Seconds(len(job.requests) * 60 / limits.max_requests_per_minute))
+
+    @asynccontextmanager
+    async def _paced_turn(self, host: _Host, slots: asyncio.Semaphore, cost: Seconds) -> AsyncIterator[None]:
+        async with slots:
+            await self._wait_for_rate(host, cost)
             yield
 
     async def _wait_for_rate(self, host: _Host, cost: Seconds) -> None:

@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 def optional_results(job: Job, known: Mapping[str, OptionalRequest], now: float) -> OptionalResults:
     """Return the results to fill in by the next poll, with the requests that must wait. No wait is longer than the settings allow."""
+    if not known:
+        return OptionalResults()
     longest = max(job.settings.max_retry_after, job.settings.max_backoff, job.settings.interval)
     waiting = (name for name, each in known.items() if each.next_attempt_at is not None and now < each.next_attempt_at <= now + longest)
     return OptionalResults(frozenset(waiting))
@@ -29,6 +31,8 @@ def after_poll(
     job: Job, known: Mapping[str, OptionalRequest], results: OptionalResults, *, begun: float, at: float, chance: Callable[[], float]
 ) -> Mapping[str, OptionalRequest]:
     """Return what is known of the optional requests after a successful poll, and log the first failure and the recovery of each."""
+    if not known:
+        return known
     after = {
         name: _after(job.settings, each, results.outcomes.get(name), begun=begun, at=at, chance=chance) for name, each in known.items()
     }

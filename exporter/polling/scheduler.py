@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import structlog
 
@@ -24,6 +24,7 @@ from exporter.polling.intervals import awaits_new_secret, backed_off, first_due,
 from exporter.polling.optional import after_poll, optional_results
 
 log = structlog.get_logger()
+_LEVEL: Final = logging.getLogger(__name__)
 
 Save = Callable[[AccountKey], Awaitable[None]]
 
@@ -81,7 +82,7 @@ class Scheduler:
                     interval = await self.poll_once(job)
                     last_read = self._secrets.last(job.secret)
                 due = next_due(due if is_punctual(started, due, job.settings.interval) else started, interval, self._clock.now())
-                await self._save_schedule(job.key, replace(self._store.schedule(job.key), next_poll_at=due))
+                await self._save_schedule(job.key, Schedule(self._store.schedule(job.key).begun_at, due))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -93,7 +94,7 @@ class Scheduler:
         """Sleep until the poll is due; after a refused secret only until the next interval at which the secret has changed."""
         while (left := due - self._clock.now()) > 0:
             refused = awaits_new_secret(self._store[job.key])
-            await self._clock.sleep(min(left, job.settings.interval) if refused else left)
+            await self._clock.sleep_together(min(left, job.settings.interval) if refused else left)
             if refused and await self._secrets.is_other_than(job.secret, last_read):
                 return
 
@@ -149,6 +150,8 @@ def _report_failure(job: Job, error: PollError, failures: int) -> None:
 
 
 def _report_success(job: Job, reading: Reading, failures: int) -> None:
-    write = log.info if failures else log.debug
-    facts = {"failures": failures} if failures else {"resources": sum(quota.is_measured for quota in reading.quotas)}
-    write("poll recovered" if failures else "poll finished", provider=job.key.provider, account=job.key.account, **facts)
+    known = {"provider": job.key.provider, "account": job.key.account}
+    if failures:
+        log.info("poll recovered", **known, failures=failures)
+    elif _LEVEL.isEnabledFor(logging.DEBUG):  # structlog would first make a logger
+        log.debug("poll finished", **known, resources=sum(quota.is_measured for quota in reading.quotas))

@@ -6,6 +6,7 @@ Source: https://jmespath.org/specification.html. JSON numbers arrive here as `De
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation, localcontext
+from functools import partial
 from typing import Any, Final
 
 import jmespath
@@ -13,10 +14,8 @@ from jmespath import exceptions, functions
 from jmespath.visitor import TreeInterpreter
 
 from exporter.model import EXACT
+from exporter.providers.getters import CHECK, Getter, Node, compiled
 from exporter.providers.values import Mismatch, to_decimal
-
-Node = dict[str, Any]
-"""A node of the library's syntax tree."""
 
 _OPERANDS: Final = {
     "subexpression": dict,
@@ -58,32 +57,38 @@ class _Functions(functions.Functions):
 
 
 class Interpreter(TreeInterpreter):
-    """The library's interpreter, with the checks that `checked` adds."""
+    """The library's interpreter, with the checks that `checked` adds, and with nodes that are compiled."""
 
     OPTIONS: Final = jmespath.Options(custom_functions=_Functions())
 
     def visit_check(self, node: Node, value: Any) -> Any:
-        """Refuse a value of another kind."""
+        """Raise Mismatch unless the result is null or of the node's kind."""
         found = self.visit(node["children"][0], value)
         if found is not None and not isinstance(found, node["kind"]):
             raise Mismatch
         return found
 
+    def visit_compiled(self, node: Node, value: Any) -> Any:
+        """Return what the node's function selects."""
+        return node["get"](value)
+
 
 _INTERPRETER: Final = Interpreter(Interpreter.OPTIONS)
+_PLAIN_FUNCTIONS: Final = frozenset({"type", "not_null", "to_number", "to_string", "length", "keys", "values", "starts_with", "ends_with"})
+"""Functions whose result does not depend on the context of decimals."""
 
 
 class Selection:
     """One compiled JMESPath expression."""
 
-    __slots__ = ("_checked", "text", "tree")
+    __slots__ = ("_get", "_get_field", "text", "tree")
 
     def __init__(self, text: str) -> None:
         """Compile; raises ValueError with the place of the fault in the expression."""
         self.text = text
         try:
             self.tree: Node = {**jmespath.compile(text).parsed}
-            self._checked = checked(self.tree)
+            self._get, self._get_field = _getter(self.tree), _getter(checked(self.tree))
         except exceptions.JMESPathError as error:
             raise ValueError(f"is not a JMESPath expression: {str(error).splitlines()[0]}") from None
         except (ValueError, RecursionError):
@@ -104,7 +109,7 @@ class Selection:
         Raises:
             Mismatch: a function of the expression received a value of a kind that it does not accept.
         """
-        return evaluate(_INTERPRETER, self.tree, body)
+        return _selected(self._get, body)
 
     def field_of(self, body: Any) -> Any:
         """Select the value of a declared field: as `of`, but a path must not lead through a value of another kind.
@@ -114,7 +119,7 @@ class Selection:
         Raises:
             Mismatch: it does, such as an amount in place of the block that contains it, or as in `of`.
         """
-        return evaluate(_INTERPRETER, self._checked, body)
+        return _selected(self._get_field, body)
 
 
 def evaluate(interpreter: Interpreter, tree: Node, body: Any) -> Any:
@@ -123,12 +128,37 @@ def evaluate(interpreter: Interpreter, tree: Node, body: Any) -> Any:
     Raises:
         Mismatch: as in `Selection.field_of`.
     """
+    return _selected(_exactly(partial(interpreter.visit, tree)), body)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
+
+
+def _selected(get: Getter, body: Any) -> Any:
     try:
-        with localcontext(EXACT) as context:
-            context.traps[InvalidOperation] = True  # so that a comparison with NaN raises
-            return interpreter.visit(tree, body)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
+        return get(body)
     except (exceptions.JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError):
         raise Mismatch from None
+
+
+def _getter(tree: Node) -> Getter:
+    get = compiled(tree, _INTERPRETER)
+    return _exactly(get) if _is_arithmetic(tree) else get
+
+
+def _exactly(get: Getter) -> Getter:
+    def get_exactly(body: Any) -> Any:
+        with localcontext(EXACT) as context:
+            context.traps[InvalidOperation] = True  # so that a comparison with NaN raises
+            return get(body)
+
+    return get_exactly
+
+
+def _is_arithmetic(node: Node) -> bool:
+    """Whether the expression computes or orders numbers."""
+    if node["type"] == "function_expression" and node["value"] not in _PLAIN_FUNCTIONS:
+        return True
+    if node["type"] == "comparator" and node["value"] not in {"eq", "ne"}:
+        return True
+    return any(_is_arithmetic(child) for child in node.get("children", ()) if isinstance(child, dict))
 
 
 def checked(tree: Node) -> Node:
@@ -152,14 +182,14 @@ def _checked(node: Node) -> Node:
 
 def _check(node: Node, kind: type) -> Node:
     """Let the result of a node be null or of this kind. What a path starts from may be anything, as in `[0] || left`."""
-    return node if node["type"] in {"identity", "current"} else {"type": "check", "kind": kind, "children": [node]}
+    return node if node["type"] in {"identity", "current"} else {"type": CHECK, "kind": kind, "children": [node]}
 
 
 def _checked_input(node: Node) -> Node:
     """Add the check that what a path starts from is an object."""
     first = node
-    while first["type"] in {*_OPERANDS, "check", "pipe"}:
+    while first["type"] in {*_OPERANDS, CHECK, "pipe"}:
         first = first["children"][0]
     if first["type"] != "field":
         return node
-    return {"type": "pipe", "children": [{"type": "check", "kind": dict, "children": [{"type": "current", "children": []}]}, node]}
+    return {"type": "pipe", "children": [{"type": CHECK, "kind": dict, "children": [{"type": "current", "children": []}]}, node]}

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from exporter.providers.expressions import compile_expression, expression_field
-from exporter.providers.selection import Interpreter, Node, Selection, checked, evaluate
+from exporter.providers.getters import Node
+from exporter.providers.selection import Interpreter, Selection, checked, evaluate
 from exporter.providers.values import Mismatch
 
 _PROJECTIONS: Final = frozenset({"projection", "filter_projection", "value_projection"})

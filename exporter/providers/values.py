@@ -20,6 +20,8 @@ MAX_VALUES: Final = 100_000
 """In one body: a number of two characters takes a hundred bytes of memory."""
 MAX_DEPTH: Final = 100
 _MAX_DIGITS: Final = EXACT.prec
+_MAX_KEPT: Final = 1_000
+_MAX_KEPT_DIGITS: Final = 32
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _YEAR_10000: Final = 253_402_300_800
 
@@ -40,7 +42,7 @@ def decode_json(content: bytes) -> Any:
     if containers + content.count(b",") >= MAX_VALUES:  # each value but the first follows one of these
         raise ValueError("too many values")
     try:
-        value = json.loads(content.decode("utf-8-sig"), parse_int=_number, parse_float=_number, parse_constant=_number)
+        value = _DECODER.decode(content.decode("utf-8-sig"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if containers > MAX_DEPTH and _is_deep(value):
@@ -56,11 +58,27 @@ def _is_deep(value: Any) -> bool:
     return bool(level)
 
 
-def _number(text: str) -> Decimal:
-    try:
-        return finite(Decimal(text)) if len(text) <= _MAX_DIGITS else Decimal("NaN")
-    except (InvalidOperation, Mismatch):
-        return Decimal("NaN")
+class _Numbers(dict[str, Decimal]):
+    """Numbers by their JSON text, as many as are worth keeping: most of them come again with the next response."""
+
+    def __missing__(self, text: str) -> Decimal:
+        try:
+            number = finite(Decimal(text)) if len(text) <= _MAX_DIGITS else Decimal("NaN")
+        except (InvalidOperation, Mismatch):
+            number = Decimal("NaN")
+        if len(text) <= _MAX_KEPT_DIGITS:
+            if len(self) >= _MAX_KEPT:
+                self.clear()
+            self[text] = number
+        return number
+
+
+def _new_decoder() -> json.JSONDecoder:
+    number = _Numbers().__getitem__
+    return json.JSONDecoder(parse_int=number, parse_float=number, parse_constant=number)
+
+
+_DECODER: Final = _new_decoder()
 
 
 def to_decimal(value: Any) -> Decimal | None:
@@ -71,6 +89,8 @@ def to_decimal(value: Any) -> Decimal | None:
     """
     if value is None:
         return None
+    if type(value) is Decimal:
+        return finite(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = Decimal(repr(value))  # not from the vendor but from JMESPath, which counts and rounds in Python's own numbers
     if isinstance(value, str) and len(value) <= MAX_TEXT and _DECIMAL.fullmatch(value):
@@ -133,7 +153,9 @@ def to_text(value: Any, echo: Echo | None = None) -> str | None:
     text = str(value)
     if echo and echo.is_in(text):  # before the cut, which could leave a part of the secret
         raise Mismatch
-    return "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})[:MAX_TEXT] or None
+    if not text.isprintable():
+        text = "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})
+    return text[:MAX_TEXT] or None
 
 
 def to_code(value: Any, echo: Echo | None = None) -> str | None:

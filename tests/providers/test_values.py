@@ -301,3 +301,9 @@ def _binary_numbers(value: object) -> Iterator[object]:
             yield from _binary_numbers(inner)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield value
+
+
+def test_a_number_is_decoded_alike_however_many_came_before() -> None:
+    texts = [str(number) for number in range(3_000)]
+    for text in [*texts, *texts]:
+        assert str(decode_json(text.encode())) == text
