@@ -58,14 +58,17 @@ def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, 
     library = read_definitions(files_of(data, "provider_files", path.parent, problems))
     problems += library.problems
     context = ConfigContext(environ, path.parent, library, check_secrets)
-    written = written_accounts(data, path.parent, problems)
+    in_files: list[Problem] = []
+    written = written_accounts(data, path.parent, in_files)
+    problems += in_files
     accounts = list(validated(written, context, problems))
     config = None
     try:
         config = Config.model_validate(_with_accounts(data, accounts), context=context)
     except ValidationError as error:
-        is_explained = bool(written) or any(each.place.startswith("account_files") or ": accounts" in each.place for each in problems)
-        problems += (each for each in problems_of(error, Config) if each != NO_ACCOUNTS or not is_explained)
+        found = [*problems_of(error, Config)]
+        is_explained = bool(written or in_files) or any(each.place == "account_files" for each in found)
+        problems += (each for each in found if each != NO_ACCOUNTS or not is_explained)
     defaults = data.get("defaults", {}) if isinstance(data, dict) else {}
     resources = Resources(library)
     problems += _between_accounts(written, defaults)

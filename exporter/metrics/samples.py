@@ -66,6 +66,14 @@ def threshold(account: Account) -> Iterator[Sample]:
                 yield (quota.resource, quota.unit, severity), value
 
 
+def budget(account: Account) -> Iterator[Sample]:
+    """Yield the operator's budgets for the resources that the vendor reports in the same unit."""
+    for quota in account.reading.quotas if account.reading else ():
+        amount = account.settings.budgets.get((quota.resource, quota.unit))
+        if amount is not None:
+            yield (quota.resource, quota.unit), number(amount)
+
+
 def resources(account: Account) -> Iterator[Sample]:
     """Yield the number of resources with an amount."""
     if account.reading:

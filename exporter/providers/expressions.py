@@ -26,6 +26,7 @@ _HINTS: Final = (
     (r"\b(?:and|or|not)\b", "JMESPath writes `and` as &&, `or` as || and `not` as !"),
 )  # fmt: skip
 """What stands in an expression that does not compile, and what to write instead."""
+_OPEN: Final = "a bracket is not closed; inside braces of YAML, a value with a comma needs quotes"
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMPARATORS: Final = frozenset({"eq", "ne", "lt", "lte", "gt", "gte"})
 _LISTS: Final = frozenset({"projection", "filter_projection", "value_projection", "flatten", "multi_select_list", "multi_select_dict"})
@@ -46,7 +47,8 @@ def compile_expression(text: str) -> Selection:
         selection = Selection(text)
     except ValueError as error:
         bare = _LITERALS.sub("x", text)
-        hint = next((hint for pattern, hint in _HINTS if re.search(pattern, bare)), None)
+        is_open = any(bare.count(first) > bare.count(last) for first, last in ("()", "[]", "{}"))
+        hint = _OPEN if is_open else next((hint for pattern, hint in _HINTS if re.search(pattern, bare)), None)
         raise ValueError(f"is not a JMESPath expression: {hint}" if hint else str(error)) from None
     problem = next(_problems_of_quotes(text), None) or next(_problems(jmespath.compile(text).parsed), None)
     if problem:

@@ -65,8 +65,9 @@ class Library(NamedTuple):
         return name in self.definitions or name in self.broken or None in self.broken
 
 
-def read_definitions(files: Iterable[Path] = (), built_in: Path = BUILT_IN) -> Library:
+def read_definitions(files: Iterable[Path] = (), built_in: Path | None = None) -> Library:
     """Find the built-in definitions, and read the given files. Of these too, what comes with the exporter is read only when it is used."""
+    built_in = built_in or BUILT_IN
     problems: list[Problem] = []
     broken: set[str | None] = set()
     shipped = {path.stem: path for path in built_in.glob("*.yaml")}

@@ -19,6 +19,22 @@ _QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
 _SYNTAX = re.compile(r"'(?:.|\\.|<[a-z ]+>)'")
 """What PyYAML quotes of YAML's own: one character, or a token such as `<stream end>`."""
 _PLAIN_INT = re.compile(r"0|-?[1-9][0-9]*")
+_HINTS = (
+    (
+        r"^expected ',' or '[]}]', but got '(?:\[|\{|<scalar>)'",
+        "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes",
+    ),
+    (r"^found character '[@`%]'", "a value that starts with this character needs quotes"),
+    (r"^could not determine a constructor for the tag '!", "a value that starts with ! needs quotes"),
+    (r"^expected alphabetic or numeric character", "a value that starts with * or & needs quotes"),
+    (r"^expected (?:chomping or indentation indicators|a comment or a line break)", "a value that starts with | or > needs quotes"),
+    (
+        r"^expected <block end>, but found '(?:\[|<scalar>|\{)'",
+        "a value that goes on after a quote or a bracket needs quotes around all of it",
+    ),
+    (r"^mapping values are not allowed here", "a value that contains a colon and a space needs quotes"),
+)
+"""What a writer of expressions most often means, by PyYAML's message."""
 _SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
 _TAG = "tag:yaml.org,2002:"
 _MERGE, _INT, _BOOL = f"{_TAG}merge", f"{_TAG}int", f"{_TAG}bool"
@@ -133,11 +149,12 @@ def _refusal(problem: str, mark: yaml.Mark | None) -> _RefusedError:
 
 
 def _message(error: yaml.MarkedYAMLError) -> str:
-    """Return PyYAML's message without text of the file, which it puts in quotes: it may be a secret."""
-    if error.problem == "second occurrence":
+    """Return PyYAML's message without text of the file, which it puts in quotes: it may be a secret. Some get a hint."""
+    problem = str(error.problem)
+    if problem == "second occurrence":
         return "an anchor (`&`) occurs twice"
-    return (
-        str(error.problem)
-        if isinstance(error, _RefusedError)
-        else _QUOTED.sub(lambda found: found[0] if _SYNTAX.fullmatch(found[0]) else "...", str(error.problem))
-    )
+    if isinstance(error, _RefusedError):
+        return problem
+    shown = _QUOTED.sub(lambda found: found[0] if _SYNTAX.fullmatch(found[0]) else "...", problem)
+    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, problem)), None)
+    return f"{shown}; {hint}" if hint else shown

@@ -70,7 +70,7 @@ def test_what_would_take_long_or_is_ambiguous_is_refused(tmp_path: Path, text: s
         ("a: {b: c", "expected ',' or '}', but got '<stream end>'"),
         ("a: [b, c: d: e", "expected ',' or ']', but got ':'"),
         ("\ta: 1", "found character '\\t' that cannot start any token"),
-        (f"a: !{CANARY} 1", "could not determine a constructor for the tag ..."),
+        (f"a: !{CANARY} 1", "could not determine a constructor for the tag ...; a value that starts with ! needs quotes"),
         (f"a: *{CANARY.replace('/', '')}", "found undefined alias ..."),
     ],
 )
@@ -81,6 +81,28 @@ def test_a_message_quotes_the_characters_of_yaml_and_no_text_of_the_file(tmp_pat
 def test_a_document_of_more_than_two_mebibytes_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "#" * (2 * 1024 * 1024) + "\n")
     assert refusal(path) == f"{path}: cannot be read: larger than 2097152 bytes"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("{select: a[0].b, scale: 0.01}", "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"),
+        ("{select: a || b[?c], x: 1}", "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"),
+        ("{path: /a/{b}, c: 1}", "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"),
+        ("{path: {b}/c}", "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"),
+        ("each: @", "a value that starts with this character needs quotes"),
+        ("each: `3`", "a value that starts with this character needs quotes"),
+        ("expect: !errors", "a value that starts with ! needs quotes"),
+        ("each: *.left", "a value that starts with * or & needs quotes"),
+        ("expect: | a", "a value that starts with | or > needs quotes"),
+        ("each: [a, b][?@]", "a value that goes on after a quote or a bracket needs quotes around all of it"),
+        ('used: "a".b', "a value that goes on after a quote or a bracket needs quotes around all of it"),
+        ("path: {team}/costs", "a value that goes on after a quote or a bracket needs quotes around all of it"),
+        ("title: Acme: the vendor", "a value that contains a colon and a space needs quotes"),
+    ],
+)
+def test_a_value_that_needs_quotes_is_reported_with_that(tmp_path: Path, text: str, hint: str) -> None:
+    assert refusal(write(tmp_path, text)).endswith(f"; {hint}")
 
 
 @pytest.mark.parametrize("key", ["on", "off", "yes", "no", "On", "NO"])
