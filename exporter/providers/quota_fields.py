@@ -151,3 +151,9 @@ class AutoReloadFields(Block):
     """The balance that triggers a top-up."""
     amount: Number | None = None
     """What a top-up adds."""
+
+    @model_validator(mode="after")
+    def _are_plain(self) -> Self:
+        if self.unit.empty or any(field and field.unlimited for field in (self.threshold, self.amount)):
+            raise ValueError("`unlimited` and `unit.empty` belong to resources")
+        return self

@@ -121,6 +121,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a bad time format": (_with_quota(resets_at={"select": "a", "format": "rfc2822"}), "requests[0].quotas[0].resets_at.format: expected "),
     "a time without a format": (_with_quota(resets_at={"select": "a"}), "requests[0].quotas[0].resets_at.format: is required"),
     "an endless scale": (_with_quota(used={"select": "a", "scale": float("inf")}), "requests[0].quotas[0].used.scale: "),
+    "a top-up without limit": (
+        {"requests": [{**GET, "auto_reload": {"unit": "usd", "amount": {"select": "a", "unlimited": "none"}}}]},
+        "requests[0].auto_reload: `unlimited` and `unit.empty` belong to resources",
+    ),
     "a null unlimited": (_with_quota(limit={"select": "a", "unlimited": None}), "requests[0].quotas[0].limit.unlimited: null is no value"),
     "no unit": ({"requests": [{**GET, "quotas": [{"resource": "wallet"}]}]}, "requests[0].quotas[0].unit: is required"),
 }  # fmt: skip
