@@ -70,12 +70,11 @@ def read_definitions(files: Iterable[Path] = (), built_in: Path | None = None) -
     built_in = built_in or BUILT_IN
     problems: list[Problem] = []
     broken: set[str | None] = set()
-    shipped = {path.stem: path for path in built_in.glob("*.yaml")}
+    files = list(files)
+    more = [path for path in files if path.is_relative_to(built_in.parent)]
+    shipped = {path.stem: path for path in (*more, *built_in.glob("*.yaml"))}
     own: dict[str, Definition] = {}
-    for path in files:
-        if path.is_relative_to(built_in.parent):
-            shipped.setdefault(path.stem, path)
-            continue
+    for path in (path for path in files if path not in more):
         try:
             definition = load_definition(path)
         except ConfigError as error:
