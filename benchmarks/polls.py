@@ -18,6 +18,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import IO, cast
 
 import aiohttp
 
@@ -69,15 +70,14 @@ def vendor() -> None:
 
     class Vendor(asyncio.Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            self.transport = transport
+            self.write = cast("asyncio.WriteTransport", transport).write
 
         def data_received(self, data: bytes) -> None:
             template = bodies.get(data.split(b" ", 2)[1])
             body = b"{}" if template is None else (template.replace("%d", str(next(numbers)))).encode()
             status = b"404 Not Found" if template is None else b"200 OK"
             head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
-            assert isinstance(self.transport, asyncio.WriteTransport)
-            self.transport.write(head + body)
+            self.write(head + body)
 
     async def serve() -> None:
         server = await asyncio.get_running_loop().create_server(Vendor, "127.0.0.1", 0, backlog=1024)
@@ -166,8 +166,7 @@ def running_vendor() -> Iterator[int]:
     """Run the vendor in a process of its own; yields its port."""
     command = [sys.executable, "-m", "benchmarks.polls", "--role", "vendor"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- this file
-        assert process.stdout
-        yield int(process.stdout.readline())
+        yield int(cast("IO[str]", process.stdout).readline())
         process.communicate("")
 
 

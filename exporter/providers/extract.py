@@ -88,15 +88,17 @@ class Extraction:
         amounts: dict[str, Decimal | None] = {}
         for part, field in fields.amounts.items():
             try:
-                amounts[part] = self._number(f"{fields.resource}.{part}", field, body)
+                amounts[part] = number_of(field, body)
             except NoLimit:
                 unlimited = True
+            except Mismatch:
+                self._mismatch(f"{fields.resource}.{part}")
         is_measured = unlimited or any(amount is not None for amount in amounts.values())
         resets_at = self._reset(fields, body) if is_measured or not isinstance(fields.resets_at, PeriodField) else None
         if is_measured or resets_at is not None:
             # Where nothing was used, a vendor may send no currency.
             is_needed = unlimited or any(amount if part == "used" else amount is not None for part, amount in amounts.items())
-            unit = self._unit(f"{fields.resource}.unit", fields.unit, body, is_needed=is_needed)
+            unit = fields.unit.name or self._unit(f"{fields.resource}.unit", fields.unit, body, is_needed=is_needed)
             if unit is not None:
                 self._add_parts(fields.resource, unit, {**amounts, "unlimited": unlimited, "resets_at": resets_at})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
@@ -127,7 +127,7 @@ class QuotaFields(Block):
             raise ValueError(f"the resource {self.resource!r} has no figure: expected remaining, used or limit")
         return self
 
-    @property
+    @cached_property
     def amounts(self) -> dict[str, NumberField]:
         """The parts that are amounts, by name."""
         return {part: field for part in AMOUNTS if (field := getattr(self, part)) is not None}

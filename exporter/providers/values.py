@@ -8,6 +8,7 @@ import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from math import isfinite
+from sys import intern
 from typing import Any, Final, Literal
 
 from exporter.model import EXACT
@@ -155,7 +156,7 @@ def to_text(value: Any, echo: Echo | None = None) -> str | None:
         raise Mismatch
     if not text.isprintable():
         text = "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})
-    return text[:MAX_TEXT] or None
+    return intern(text[:MAX_TEXT]) or None  # most accounts of a vendor have the same texts
 
 
 def to_code(value: Any, echo: Echo | None = None) -> str | None:

@@ -179,3 +179,28 @@ async def test_an_exception_of_the_call_is_raised(key: Path) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await FileThreads().run(key, fail)
+
+
+async def test_a_variable_that_changes_is_checked_and_used_at_once() -> None:
+    environ = {"KEY": "one", "OTHER": "another"}
+    reader, source = SecretReader(environ), SecretSource(env="KEY")
+    first = await reader.read(source)
+    assert await reader.read(source) is first
+    assert (await reader.read(SecretSource(env="OTHER"))).get_secret_value() == "another"
+    environ["KEY"] = "two"
+    assert (await reader.read(source)).get_secret_value() == "two"
+    environ["KEY"] = "${KEY}"
+    with pytest.raises(CredentialError):
+        await reader.read(source)
+    del environ["KEY"]
+    with pytest.raises(CredentialError, match="is not set"):
+        await reader.read(source)
+    environ["KEY"] = "two"
+    assert (await reader.read(source)).get_secret_value() == "two"
+
+
+async def test_values_of_two_accounts_are_told_apart() -> None:
+    reader = SecretReader({})
+    sources = [SecretSource(value=SecretStr(text)) for text in ("one", "two")]
+    for _ in range(2):
+        assert [(await reader.read(source)).get_secret_value() for source in sources] == ["one", "two"]
