@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -61,19 +61,13 @@ def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, 
     in_files: list[Problem] = []
     written = written_accounts(data, path.parent, in_files)
     problems += in_files
-    accounts = list(validated(written, context, problems))
+    data_of_all = _with_accounts(data, list(validated(written, context, problems)))
     config = None
     try:
-        config = Config.model_validate(_with_accounts(data, accounts), context=context)
+        config = Config.model_validate(data_of_all, context=context)
     except ValidationError as error:
-        found = [*problems_of(error, Config)]
-        is_explained = bool(written or in_files) or any(each.place == "account_files" for each in found)
-        problems += (each for each in found if each != NO_ACCOUNTS or not is_explained)
-    defaults = data.get("defaults", {}) if isinstance(data, dict) else {}
-    resources = Resources(library)
-    problems += _between_accounts(written, defaults)
-    problems += threshold_problems(defaults, written, resources)
-    problems += budget_problems(defaults, written, resources)
+        problems += _without_repetition(problems_of(error, Config), is_explained=bool(written or in_files))
+    problems += _across(data, written, Resources(library))
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
     return Loaded(config, library.definitions, path)
@@ -89,6 +83,21 @@ def _with_accounts(data: Any, accounts: list[Account]) -> Any:
     if not isinstance(data, dict) or not isinstance(data.get("accounts", [] if "account_files" in data else None), list):
         return data
     return {**data, "accounts": accounts}
+
+
+def _without_repetition(problems: Iterable[Problem], *, is_explained: bool) -> Iterator[Problem]:
+    """Leave out that there are no accounts where other problems explain it."""
+    found = list(problems)
+    is_explained = is_explained or any(each.place == "account_files" for each in found)
+    return (each for each in found if each != NO_ACCOUNTS or not is_explained)
+
+
+def _across(data: Any, written: Sequence[Written], resources: Resources) -> Iterator[Problem]:
+    """Find the problems that involve several blocks."""
+    defaults = data.get("defaults", {}) if isinstance(data, dict) else {}
+    yield from _between_accounts(written, defaults)
+    yield from threshold_problems(defaults, written, resources)
+    yield from budget_problems(defaults, written, resources)
 
 
 def _between_accounts(written: Iterable[Written], defaults: Any) -> Iterator[Problem]:

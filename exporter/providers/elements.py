@@ -60,7 +60,8 @@ def _sums(fields: QuotaFields, unit: str, elements: Sequence[Any], now: float | 
         except Mismatch:
             unusable.append(part)
     try:
-        parts["resets_at"] = _reset(fields, elements, now) if parts else None
+        if parts and (resets_at := _reset(fields, elements, now)) is not None:
+            parts["resets_at"] = resets_at
     except Mismatch:
         unusable.append("resets_at")
     return Sums(unit, parts, tuple(unusable))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -73,7 +73,7 @@ class Extraction:
         """Return what was extracted."""
         quotas, underived = self._quotas.all()
         return Reading(
-            quotas=quotas,
+            quotas=tuple(quotas),
             info=self.info,
             status=self.status,
             features=self.features,
@@ -116,9 +116,10 @@ class Extraction:
         for unit, parts, unusable in sums:
             for part in unusable:
                 self._mismatch(f"{fields.resource}.{part}")
-            self._add_parts(fields.resource, unit, parts)
+            if parts:
+                self._add_parts(fields.resource, unit, parts)
 
-    def _add_parts(self, resource: str, unit: str, parts: Mapping[str, Any]) -> None:
+    def _add_parts(self, resource: str, unit: str, parts: dict[str, Any]) -> None:
         for part in self._quotas.add(resource, unit, parts):
             self._mismatch(f"{resource}.{part}")
 
