@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import math
 import re
@@ -29,6 +30,7 @@ from exporter.clock import Clock
 from exporter.config.job import Job, build_jobs
 from exporter.config.loading import Loaded
 from exporter.config.models import Config
+from exporter.daemon.daemon import GARBAGE_THRESHOLD
 from exporter.daemon.poll_once import new_store
 from exporter.log import configure_log
 from exporter.polling.scheduler import Scheduler
@@ -102,6 +104,7 @@ def cpu_per_poll(seconds: float, done: Callable[[], int]) -> Callable[[], Awaita
 async def exporter(port: int, accounts: int, interval: float, seconds: float) -> dict[str, float]:
     """Poll as the daemon does."""
     configure_log("info", "logfmt", sys.stderr)
+    gc.set_threshold(GARBAGE_THRESHOLD)
     environ = {f"KEY_{number}": f"benchmark-{number:06d}" for number in range(accounts)}
     jobs, clock = jobs_of(port, accounts, interval), Clock()
     store = new_store(jobs, clock)

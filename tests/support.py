@@ -63,6 +63,8 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
         min_interval=None,
         labels={},
         thresholds=(),
+        params={},
+        budgets={},
         connection=ConnectionSettings(),
         limits=Limits(**{name: changes.pop(name) for name in Limits.model_fields if name in changes}),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -17,8 +19,9 @@ from exporter.metrics.catalogue import CATALOGUE
 from exporter.model import Reason
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
-from exporter.providers.library import read_definitions
+from exporter.providers.library import load_definition, read_definitions
 from exporter.providers.values import decode_json
+from exporter.validation.document import read_document
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -62,6 +65,17 @@ def test_the_definition_in_contributing_is_valid() -> None:
         ("speech", "characters", "60"),
     ]
     assert not reading.mismatches
+
+
+def test_the_other_keys_in_contributing_are_valid(tmp_path: Path) -> None:
+    [first, more] = [block for block in blocks(CONTRIBUTING, "yaml") if "requests:" in block]
+    (tmp_path / "more.yaml").write_text(more)
+    (tmp_path / "acme.yaml").write_text(json.dumps({**yaml.safe_load(first), **read_document(tmp_path / "more.yaml")}, default=str))
+    costs, balance = load_definition(tmp_path / "acme.yaml").requests
+    assert (costs.query["start"], balance.method) == ("{month_start:unix}", "POST")
+    body = b'{"data": [{"results": [{"amount": {"value": "1.5", "currency": "USD"}}]}, {"results": []}]}'
+    [quota] = extract([(costs, decode_json(body))], now=0.0).quotas
+    assert (quota.unit, quota.used) == ("usd", Decimal("1.5"))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

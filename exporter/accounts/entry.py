@@ -89,7 +89,7 @@ class Entry:
     consumption: Annotated[tuple[Consumption, ...], Field(validation_alias=AliasChoices("consumption", "books"))] = ()
     """The counters of each resource, even if the reading is old. An earlier version called them `books`."""
     optional: Mapping[str, OptionalRequest] = field(default_factory=dict)
-    """The optional requests of the account, by path."""
+    """The optional requests of the account, by name: the path and the query in the definition."""
     optional_errors: Mapping[Reason, int] = field(default_factory=dict)
 
     def fresh_reading(self, now: float, stale_after: Seconds) -> Reading | None:

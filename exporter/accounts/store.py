@@ -150,7 +150,7 @@ class Store:
     def _configured(self, job: Job, removed: tuple[Schedule, float | None] | None) -> Entry:
         """Return what is known of the account, with exactly the optional requests that it has now."""
         entry = self._entries.get(job.key) or Entry(limited_until=removed[1] if removed else None)
-        names = [request.path for request in job.requests if request.optional]
+        names = [request.name for request in job.requests if request.optional]
         if list(entry.optional) == names:
             return entry
         return replace(entry, optional={name: entry.optional.get(name, OptionalRequest()) for name in names})

@@ -12,6 +12,7 @@ from exporter.cli.options import config_option, inline_secrets, load
 from exporter.cli.output import counted, say
 from exporter.cli.web import described, load_web, web_config_option
 from exporter.config.loading import json_schema
+from exporter.config.warnings import warnings_of
 
 
 @click.command("check")
@@ -37,9 +38,12 @@ def command(*, config_file: Path, web_config_file: Path | None, schema: bool) ->
             say(f"  {note}")
         if _is_default("config_file"):
             return
-    config = load(config_file, check_secrets=True).config
+    loaded = load(config_file, check_secrets=True)
+    config = loaded.config
     providers = sorted({account.provider for account in config.accounts})
     say(f"{config_file} is valid: {counted(len(config.accounts), 'account')} at {', '.join(providers)}")
+    for warning in warnings_of(loaded):
+        say(f"  {warning}", err=True)
     for account in inline_secrets(config):
         say(f"  {account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value", err=True)
 

@@ -6,23 +6,22 @@ import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 import aiohttp
 from pydantic import SecretStr
-from yarl import URL
 
 from exporter.client.compression import BodyTooLargeError
 from exporter.client.oauth import OAuthLogin, TokenSource
+from exporter.client.request_content import prepared
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Response, Transport
 from exporter.clock import Clock
 from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import Reading, Reason
-from exporter.providers.definition import Request
 from exporter.providers.extract import Extraction
+from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 
 _SMALL_BODY: Final = 65_536
@@ -33,7 +32,7 @@ _OPTIONAL_SHARE: Final = 0.8
 
 @dataclass(slots=True)
 class OptionalResults:
-    """The optional requests of one poll: those that must wait, and the outcomes of the others, by path. The client adds the outcomes."""
+    """The optional requests of one poll: those that must wait, and the outcomes of the others, by name. The client adds the outcomes."""
 
     waiting: frozenset[str] = frozenset()
     outcomes: dict[str, Reading | PollError] = field(default_factory=dict)
@@ -88,32 +87,33 @@ class Client:
         return await self._tokens.access_token(login) if login and self._tokens.discard(login, refused) else None
 
     async def _poll(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout, optional: OptionalResults | None) -> Reading:
-        extraction, optional = Extraction(secret), optional or OptionalResults()
+        now = self._transport.clock.wall()  # one time for all requests: they must ask for the same month
+        extraction, optional = Extraction(secret, now), optional or OptionalResults()
         for request in job.requests:
             if not request.optional:
-                await self._extract(job, request, secret, await self._send(job, request, secret), extraction)
-            elif request.path not in optional.waiting:
-                own = Extraction(secret)
+                await self._extract(job, request, secret, await self._send(job, request, secret, now), extraction)
+            elif request.name not in optional.waiting:
+                own = Extraction(secret, now)
                 try:
-                    await self._extract(job, request, secret, await self._try(job, request, secret, deadline), extraction, own)
+                    await self._extract(job, request, secret, await self._try(job, request, secret, now, deadline), extraction, own)
                 except PollError as error:
-                    optional.outcomes[request.path] = error
+                    optional.outcomes[request.name] = error
                 else:
-                    optional.outcomes[request.path] = own.reading()
+                    optional.outcomes[request.name] = own.reading()
         return extraction.reading()
 
-    async def _try(self, job: Job, request: Request, secret: SecretStr, deadline: asyncio.Timeout) -> Response:
+    async def _try(self, job: Job, request: Request, secret: SecretStr, now: float, deadline: asyncio.Timeout) -> Response:
         """Send an optional request, which may take a part of the remaining time."""
-        now = asyncio.get_running_loop().time()
+        started = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(_OPTIONAL_SHARE * ((deadline.when() or now) - now)):
-                return await self._send(job, request, secret)
+            async with asyncio.timeout(_OPTIONAL_SHARE * ((deadline.when() or started) - started)):
+                return await self._send(job, request, secret, now)
         except TimeoutError:
             raise PollError(Reason.TIMEOUT, "no complete response in time") from None
 
-    async def _send(self, job: Job, request: Request, secret: SecretStr) -> Response:
-        headers = job.credential.headers(secret.get_secret_value())
-        return await self._transport.send("GET", _url(job.settings.base_url + request.path), job.settings.connection, headers=headers)
+    async def _send(self, job: Job, request: Request, secret: SecretStr, now: float) -> Response:
+        url, content = prepared(job, request, secret, now)
+        return await self._transport.send(request.method, url, job.settings.connection, **content)
 
     async def _extract(self, job: Job, request: Request, secret: SecretStr, response: Response, *extractions: Extraction) -> None:
         """Decode a body, extract from it and drop it, before the next request is sent."""
@@ -133,9 +133,6 @@ class Client:
         except PollError as error:
             error.retry_after = response.retry_after(self._transport.clock.wall(), job.definition.errors.rate_limit_reset)
             raise
-
-
-_url = lru_cache(maxsize=4096)(URL)
 
 
 def _login(job: Job) -> OAuthLogin | None:

@@ -132,7 +132,8 @@ class Transport:
                 codings = codings_of(response.headers.getall("Content-Encoding", ()))
                 return Response(response.status, response.headers, await _read(response), codings)
         except (aiohttp.ClientError, OSError) as error:
-            raise fault(error, proxied=proxy is not None) from None  # the cause's text may contain the URL
+            failure = fault(error, proxied=proxy is not None)
+        raise failure  # not above: the error would be its context, and its text may contain the URL with the key
 
 
 @lru_cache(maxsize=64)

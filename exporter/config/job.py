@@ -9,7 +9,9 @@ from exporter.config.loading import Loaded
 from exporter.config.settings import Settings, settings_of
 from exporter.config.shard import WHOLE, Shard
 from exporter.model import AccountKey
-from exporter.providers.definition import Definition, HeaderCredential, Request
+from exporter.providers.credential import Credential
+from exporter.providers.definition import Definition
+from exporter.providers.request_fields import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Job:
 
     key: AccountKey
     definition: Definition
-    credential: HeaderCredential
+    credential: Credential
     secret: SecretSource
     settings: Settings
     requests: tuple[Request, ...] = field(init=False, compare=False, repr=False)
@@ -31,10 +33,10 @@ class Job:
 
 
 def build_jobs(loaded: Loaded, shard: Shard = WHOLE) -> list[Job]:
-    """Build one job for each account of the shard, in the order of the configuration."""
+    """Build one job for each enabled account of the shard, in the order of the configuration."""
     jobs = []
     for account in loaded.config.accounts:
-        if shard.holds(account.key):
+        if account.enabled and shard.holds(account.key):
             definition = loaded.definitions[account.provider]
             [(name, secret)] = account.credentials.items()
             settings = settings_of(account, loaded.config, definition)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +12,8 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
+from exporter.config.resources import Resources
+from exporter.config.written_account import Written
 from exporter.errors import Problem
 from exporter.model import EVERY, Threshold
 from exporter.validation.described import Described
@@ -104,11 +105,11 @@ Thresholds = Annotated[
 ]
 """Levels by resource; `*` is every resource without one of that severity of its own."""
 
-Place = tuple[str | int, ...]
 _Floors = dict[tuple[str, str], Floor]
 """By resource and severity."""
 
-_DEFAULTS: Final[Place] = ("defaults", "thresholds")
+_DEFAULTS: Final = "defaults.thresholds"
+_NOTHING_REMAINS: Final = "no response contains what remains of this resource, so a threshold has no effect; use `budgets` for what is used"
 
 
 def thresholds_of(defaults: Mapping[str, Levels], own: Mapping[str, Levels]) -> tuple[Threshold, ...]:
@@ -126,27 +127,27 @@ def thresholds_of(defaults: Mapping[str, Levels], own: Mapping[str, Levels]) -> 
     )
 
 
-def threshold_problems(data: Any, resources: Mapping[str, Collection[str]], *, is_complete: bool = True) -> Iterator[Problem]:
-    """Find the problems that involve several levels or the providers' `resources`; other invalid parts are skipped.
-
-    Where `resources` is not complete, a resource that no provider has is not a problem.
-    """
-    if not isinstance(data, dict):
-        return
-    everything = {name for names in resources.values() for name in names}
-    defaults = _written(data.get("defaults"))
-    yield from _problems_of_block(_DEFAULTS, defaults, everything if is_complete else defaults, "no provider has such a resource")
-    yield from _reversed(_DEFAULTS, _readable(defaults), {}, everything)
-    accounts = data.get("accounts")
-    for index, account in enumerate(accounts if isinstance(accounts, list) else []):
-        provider = account.get("provider") if isinstance(account, dict) else None
-        place, own = ("accounts", index, "thresholds"), _written(account)
-        if isinstance(provider, str) and provider in resources:
-            known, strange = resources[provider], f"{provider} has no such resource"
-        else:
-            known, strange = everything if is_complete else own, "no provider has such a resource"
-        yield from _problems_of_block(place, own, known, strange)
-        yield from _reversed(place, _readable(own), _readable(defaults), known)
+def threshold_problems(defaults: Any, accounts: Sequence[Written], resources: Resources) -> Iterator[Problem]:
+    """Find the problems that involve several levels or the providers' resources; other invalid parts are skipped."""
+    general = _written(defaults)
+    known = [resources.of(each.provider) or {} for each in accounts]
+    yield from _problems_of_block(_DEFAULTS, general)
+    for resource in general:
+        having = [each[resource] for each in known if resource in each]
+        if not having and resource != EVERY and (problem := resources.problem_of(resource)):
+            yield Problem(_place(_DEFAULTS, resource), problem)
+        elif having and not any(each.has_remaining for each in having):
+            yield Problem(_place(_DEFAULTS, resource), _NOTHING_REMAINS)
+    yield from _reversed(_DEFAULTS, _readable(general), {}, general)
+    for account, resources_of_account in zip(accounts, known, strict=True):
+        place, own = f"{account.place}.thresholds", _written(account.data)
+        yield from _problems_of_block(place, own)
+        for resource in own:
+            if resource != EVERY and (problem := resources.problem_of(resource, account.provider)):
+                yield Problem(_place(place, resource), problem)
+            elif resource in resources_of_account and not resources_of_account[resource].has_remaining:
+                yield Problem(_place(place, resource), f"{account.provider}: {_NOTHING_REMAINS}")
+        yield from _reversed(place, _readable(own), _readable(general), resources_of_account)
 
 
 def _written(block: object) -> Mapping[str, object]:
@@ -163,18 +164,17 @@ def _readable(written: Mapping[str, object]) -> _Floors:
     return floors
 
 
-def _problems_of_block(place: Place, written: Mapping[str, object], known: Collection[str], strange: str) -> Iterator[Problem]:
-    for resource in written:
-        if resource != EVERY and resource not in known:
-            close = difflib.get_close_matches(resource, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            yield Problem(dotted((*place, resource)), f"{strange}{hint}")
+def _problems_of_block(place: str, written: Mapping[str, object]) -> Iterator[Problem]:
     for (resource, severity), floor in _readable(written).items():
         if resource == EVERY and not floor.is_share:
-            yield Problem(dotted((*place, resource, severity)), _ONLY_SHARES)
+            yield Problem(_place(place, resource, severity), _ONLY_SHARES)
 
 
-def _reversed(place: Place, own: _Floors, defaults: _Floors, known: Collection[str]) -> Iterator[Problem]:
+def _place(block: str, *keys: str) -> str:
+    return f"{block}.{dotted(keys)}"
+
+
+def _reversed(place: str, own: _Floors, defaults: _Floors, known: Collection[str]) -> Iterator[Problem]:
     """Find critical levels that are not below the warning: of this block, or of it and the defaults together."""
     floors = {**defaults, **own}
     for resource in dict.fromkeys(name for name, _ in floors if name == EVERY or name in known):
@@ -184,12 +184,10 @@ def _reversed(place: Place, own: _Floors, defaults: _Floors, known: Collection[s
             continue
         critical, warning = (floors[key] for key in keys)
         if critical.is_share == warning.is_share and critical.number >= warning.number:
-            blocks = [(*(place if key in own else _DEFAULTS), key[0]) for key in keys]
-            here = (*place, mine[0][0])
-            said = [
-                f"{floors[key]}" if block == here else f"{floors[key]} in {dotted(block)}" for key, block in zip(keys, blocks, strict=True)
-            ]
-            yield Problem(dotted((*here, mine[0][1])), f"critical ({said[0]}) must be below warning ({said[1]})")
+            blocks = [_place(place if key in own else _DEFAULTS, key[0]) for key in keys]
+            here = _place(place, mine[0][0])
+            said = [f"{floors[key]}" if block == here else f"{floors[key]} in {block}" for key, block in zip(keys, blocks, strict=True)]
+            yield Problem(f"{here}.{mine[0][1]}", f"critical ({said[0]}) must be below warning ({said[1]})")
 
 
 def _in_force(resource: str, severity: str, floors: _Floors) -> Iterator[tuple[str, str]]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from exporter.config.account_files import files_of, matching_files, validated, written_accounts
+from exporter.config.budgets import budget_problems
 from exporter.config.context import ConfigContext
-from exporter.config.credentials import SecretSource
-from exporter.config.levels import Levels, threshold_problems
+from exporter.config.levels import threshold_problems
 from exporter.config.models import Account, Config, Defaults
+from exporter.config.resources import Resources
+from exporter.config.written_account import Written
 from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
 from exporter.providers.library import read_definitions
@@ -22,56 +24,53 @@ from exporter.validation.document import read_document
 from exporter.validation.duration import format_duration, parse_duration
 from exporter.validation.problems import problems_of
 
+NO_ACCOUNTS: Final = Problem("accounts", "expected one or more")
 
-class Loaded(NamedTuple):
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
     """A valid configuration and the provider definitions."""
 
     config: Config
     definitions: Mapping[str, Definition]
-    files: tuple[Path, ...] = ()
-    """The files that were read, except those of secrets."""
+    path: Path | None = None
+    """The main file."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the configuration consists of now, except those of secrets. A pattern may match other files than it did."""
+        if self.path is None:
+            return ()
+        patterns = (*self.config.account_files, *self.config.provider_files)
+        return (self.path, *dict.fromkeys(file for pattern in patterns for file in matching_files(pattern, self.path.parent)))
 
 
 def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, check_secrets: bool = True) -> Loaded:
-    """Read the file and the provider definitions that it names. `pipes` accepts a file that can be read only once, as at start-up.
+    """Read the file and the other files that it names. `pipes` accepts a file that can be read only once, as at start-up.
 
     Without `check_secrets` no secret is read: one that is missing then costs the polls of its account only.
 
     Raises:
-        ConfigError: with every problem of the file, of the definitions, and of the secrets that are checked.
+        ConfigError: with every problem of the files, of the definitions, and of the secrets that are checked.
     """
     data = read_document(path, pipes=pipes)
     problems: list[Problem] = []
-    files = dict.fromkeys(_provider_files(data, path.parent, problems))
-    library = read_definitions(files)
+    library = read_definitions(files_of(data, "provider_files", path.parent, problems))
     problems += library.problems
+    context = ConfigContext(environ, path.parent, library, check_secrets)
+    in_files: list[Problem] = []
+    written = written_accounts(data, path.parent, in_files)
+    problems += in_files
+    data_of_all = _with_accounts(data, list(validated(written, context, problems)))
     config = None
     try:
-        config = Config.model_validate(data, context=ConfigContext(environ, path.parent, library, check_secrets))
+        config = Config.model_validate(data_of_all, context=context)
     except ValidationError as error:
-        problems += problems_of(error, _keys_of)
-    problems += _between_accounts(data)
-    resources = {name: [quota.resource for quota in each.quotas] for name, each in library.definitions.items()}
-    problems += threshold_problems(data, resources, is_complete=not library.broken)
+        problems += _without_repetition(problems_of(error, Config), is_explained=bool(written or in_files))
+    problems += _across(data, written, Resources(library))
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
-    return Loaded(config, library.definitions, (path, *files))
-
-
-def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
-    match block:
-        case ():
-            return Config.model_fields
-        case ("defaults",):
-            return Defaults.model_fields
-        case ("accounts", int()):
-            return Account.model_fields
-        case (*_, "credentials", str()):
-            return SecretSource.model_fields
-        case ("defaults", "thresholds", str()) | ("accounts", int(), "thresholds", str()):
-            return Levels.model_fields
-        case _:
-            return ()
+    return Loaded(config, library.definitions, path)
 
 
 def _in_order(problem: Problem) -> list[tuple[int, str]]:
@@ -79,32 +78,43 @@ def _in_order(problem: Problem) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isascii() and part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", str(problem))]
 
 
-def _provider_files(data: Any, folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    patterns = data.get("provider_files") if isinstance(data, dict) else None
-    for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
-        if isinstance(pattern, str):
-            found = sorted(glob.glob(pattern, root_dir=folder)) if pattern.isprintable() else []  # noqa: PTH207 -- takes absolute patterns too
-            if not found:
-                problems.append(Problem(f"provider_files[{index}]", f"no file matches, relative to {folder}"))
-            yield from (Path(os.path.realpath(folder / name)) for name in found)
+def _with_accounts(data: Any, accounts: list[Account]) -> Any:
+    """Return the document with the valid accounts of all files; as it is where its own are no list."""
+    if not isinstance(data, dict) or not isinstance(data.get("accounts", [] if "account_files" in data else None), list):
+        return data
+    return {**data, "accounts": accounts}
 
 
-def _between_accounts(data: Any) -> Iterator[Problem]:
+def _without_repetition(problems: Iterable[Problem], *, is_explained: bool) -> Iterator[Problem]:
+    """Leave out that there are no accounts where other problems explain it."""
+    found = list(problems)
+    is_explained = is_explained or any(each.place == "account_files" for each in found)
+    return (each for each in found if each != NO_ACCOUNTS or not is_explained)
+
+
+def _across(data: Any, written: Sequence[Written], resources: Resources) -> Iterator[Problem]:
+    """Find the problems that involve several blocks."""
+    defaults = data.get("defaults", {}) if isinstance(data, dict) else {}
+    yield from _between_accounts(written, defaults)
+    yield from threshold_problems(defaults, written, resources)
+    yield from budget_problems(defaults, written, resources)
+
+
+def _between_accounts(written: Iterable[Written], defaults: Any) -> Iterator[Problem]:
     """Find the problems that involve several accounts or the defaults; other invalid parts are skipped."""
-    accounts = data.get("accounts") if isinstance(data, dict) else None
-    first: dict[tuple[str, str], int] = {}
-    for index, account in enumerate(accounts if isinstance(accounts, list) else []):
+    first: dict[tuple[str, str], str] = {}
+    for place, _, account in written:
         if not isinstance(account, dict):
             continue
         provider, name = account.get("provider"), account.get("name")
         if isinstance(provider, str) and isinstance(name, str):
-            earlier = first.setdefault((provider, name), index)
-            if earlier != index:
-                yield Problem(f"accounts[{index}].name", f"accounts[{earlier}] already has this provider and name")
-        yield from _early_staleness(index, account, data.get("defaults", {}))
+            earlier = first.setdefault((provider, name), place)
+            if earlier != place:
+                yield Problem(f"{place}.name", f"{earlier} already has this provider and name")
+        yield from _early_staleness(place, account, defaults)
 
 
-def _early_staleness(index: int, account: Mapping[str, Any], defaults: Any) -> Iterator[Problem]:
+def _early_staleness(place: str, account: Mapping[str, Any], defaults: Any) -> Iterator[Problem]:
     """Find accounts whose values would disappear between two successful polls."""
     both = ("interval", "stale_after")
     sources = (defaults if isinstance(defaults, dict) else {}, account)
@@ -117,9 +127,12 @@ def _early_staleness(index: int, account: Mapping[str, Any], defaults: Any) -> I
     if stale_after < interval:
         shown = f"stale_after ({format_duration(stale_after)}) is shorter than interval ({format_duration(interval)})"
         message = f"{shown}: values would disappear between polls"
-        yield Problem(f"accounts[{index}]", message)
+        yield Problem(place, message)
 
 
 def json_schema(model: type[BaseModel] = Config) -> dict[str, Any]:
     """Describe the file for editors, as JSON Schema."""
-    return model.model_json_schema() | {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema = model.model_json_schema() | {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    if model is Config:  # one of two keys is required
+        schema["anyOf"] = [{"required": [key]} for key in (*schema.pop("required"), "account_files")]
+    return schema

@@ -6,15 +6,18 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from exporter.config.budgets import Budgets
 from exporter.config.connection_settings import Network
 from exporter.config.context import FilePath, context_of
 from exporter.config.credentials import SecretSource
 from exporter.config.levels import Thresholds
+from exporter.config.params import own_address, param_problems
 from exporter.model import AccountKey
 from exporter.providers.definition import Definition
 from exporter.validation.block import Block
 from exporter.validation.duration import Duration, default_duration
-from exporter.validation.fields import Interval, LabelName, LabelValue, Text, Url, listed
+from exporter.validation.fields import Interval, LabelName, LabelValue, Text, listed
+from exporter.validation.problems import did_you_mean, located
 
 
 def _definition(info: ValidationInfo) -> Definition | None:
@@ -25,7 +28,8 @@ def _definition(info: ValidationInfo) -> Definition | None:
 def _provider_name(name: str, info: ValidationInfo) -> str:
     context = context_of(info)
     if context and not context.library.knows(name):
-        raise ValueError(f"no such provider; expected {listed(context.library.definitions, 'or')}")
+        hint = did_you_mean(name, context.library.definitions) or "; `ai-account-exporter providers` lists them"
+        raise ValueError(f"no such provider{hint}")
     return name
 
 
@@ -59,6 +63,8 @@ class Defaults(Block, Network):
     """The shortest interval while a resource is close to a threshold, its end or its reset; the interval is constant unless this is set."""
     thresholds: Thresholds = Field(default={})
     """Thresholds for the remaining amount of each resource. `*` applies to every resource without a threshold of that severity."""
+    budgets: Budgets = Field(default={})
+    """Your own budgets for what is used of each resource in a period, by unit. They apply to accounts whose vendor reports the resource in this unit."""
 
 
 class Account(Block, Network):
@@ -68,6 +74,8 @@ class Account(Block, Network):
     """The value of the label `account`; unique for its provider."""
     provider: ProviderName
     """The name of a provider: see `ai-account-exporter providers`."""
+    enabled: bool = True
+    """Whether the account is polled. An account that is not has no series, and its secret is not read."""
     credentials: dict[CredentialName, SecretSource] = Field(json_schema_extra={"minProperties": 1, "maxProperties": 1})
     """One of the provider's credentials by name, and the source of its secret."""
     interval: Interval | None = None
@@ -82,13 +90,19 @@ class Account(Block, Network):
     """The longest wait that a vendor may ask for with `Retry-After`, for this account."""
     min_interval: Interval | None = None
     """The shortest interval of this account while a resource is close to a threshold, its end or its reset."""
+    params: dict[str, str] = Field(default={}, validate_default=True)
+    """What the provider's requests contain besides the secret, such as the id of a project: see `ai-account-exporter providers NAME`."""
     labels: dict[LabelName, LabelValue] = Field(default={})
     """Labels of your own for all series of this account, such as `team: video`."""
     thresholds: Thresholds = Field(default={})
     """Thresholds for the remaining amount of each resource of this account. The defaults apply to resources and severities that are not set here."""
+    budgets: Budgets = Field(default={})
+    """Your own budgets for what is used of each resource of this account in a period, by unit."""
+    plain_http: bool = False
+    """Whether `base_url` may be http, for software that you host in a network of your own. The key is not encrypted on its way."""
     region: str | None = None
     """One of the provider's regions, if it has several."""
-    base_url: Url | None = None
+    base_url: str | None = Field(default=None, validate_default=True)
     """The URL to use instead of the provider's, such as that of a gateway."""
 
     @property
@@ -116,12 +130,34 @@ class Account(Block, Network):
             raise ValueError(f"{definition.name} has no such region{known}")
         return region
 
+    @field_validator("params")
+    @classmethod
+    def _params_are_those_of_the_provider(cls, params: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        if (definition := _definition(info)) and (problems := [*param_problems(params, definition)]):
+            raise located(problems)
+        return params
+
+    @field_validator("plain_http")
+    @classmethod
+    def _is_for_own_hosts(cls, plain_http: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- pydantic's signature
+        definition = _definition(info)
+        if plain_http and definition and definition.base_url is not None:
+            raise ValueError(f"{definition.name} is not self-hosted: use https")
+        return plain_http
+
     @field_validator("base_url")
     @classmethod
     def _is_the_only_address(cls, url: str | None, info: ValidationInfo) -> str | None:
-        if url and info.data.get("region"):
+        definition = _definition(info)
+        if url is None:
+            if definition and definition.base_url is None:
+                raise ValueError(f"is required: {definition.name} runs on a host of your own")
+            return None
+        if info.data.get("region"):
             raise ValueError("expected region or base_url, not both")
-        return url
+        return own_address(
+            url, plain_http=info.data.get("plain_http", True), is_self_hosted=bool(definition and definition.base_url is None)
+        )
 
 
 class Limits(Block):
@@ -151,6 +187,8 @@ class Config(Block):
     """Limits of the requests to each provider, by name."""
     state: StateFields | None = None
     """State that is kept across restarts; none unless set."""
+    account_files: list[str] = Field(default=[])
+    """Files with more accounts: paths or patterns such as `accounts.d/*.yaml`, relative to this file. Each has one key, `accounts`."""
     provider_files: list[str] = Field(default=[])
     """Your own definitions: paths or patterns such as `providers/*.yaml`, relative to this file."""
 
@@ -161,7 +199,9 @@ class Config(Block):
         for name, limits in self.providers.items():
             definition = context.library.definitions.get(name) if context else None
             requests = len(definition.requests) if definition else 1
-            intervals = [account.interval or self.defaults.interval for account in self.accounts if account.provider == name]
+            intervals = [
+                account.interval or self.defaults.interval for account in self.accounts if account.enabled and account.provider == name
+            ]
             asked = sum(requests * 60 / interval for interval in intervals)
             if limits.max_requests_per_minute is not None and asked > limits.max_requests_per_minute:
                 raise ValueError(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
+from exporter.config.budgets import budgets_of
 from exporter.config.connection_settings import ConnectionSettings
 from exporter.config.levels import thresholds_of
 from exporter.config.models import Account, Config, Defaults, Limits
@@ -25,7 +27,11 @@ class Settings:
     min_interval: Seconds | None
     """None: the interval never shrinks."""
     labels: Mapping[str, str]
+    params: Mapping[str, str]
+    """What the requests contain of this account, besides its secret."""
     thresholds: tuple[Threshold, ...]
+    budgets: Mapping[tuple[str, str], Decimal]
+    """By resource and unit."""
     connection: ConnectionSettings
     limits: Limits
     """The request budget of the provider, shared by its accounts."""
@@ -38,7 +44,7 @@ def settings_of(account: Account, config: Config, definition: Definition) -> Set
         own = {"proxy_url": None, "proxy_from_environment": None, **own}
     merged = config.defaults.model_copy(update=own)
     return Settings(
-        base_url=account.base_url or definition.regions.get(account.region or "", definition.base_url),
+        base_url=account.base_url or definition.regions.get(account.region or "", definition.base_url or ""),
         interval=merged.interval,
         timeout=merged.timeout,
         stale_after=merged.stale_after or Seconds(3 * merged.interval),
@@ -46,7 +52,9 @@ def settings_of(account: Account, config: Config, definition: Definition) -> Set
         max_retry_after=merged.max_retry_after,
         min_interval=merged.min_interval,
         labels=account.labels,
+        params=account.params,
         thresholds=thresholds_of(config.defaults.thresholds, account.thresholds),
+        budgets=budgets_of(config.defaults.budgets, account.budgets),
         connection=merged.connection,
         limits=config.providers.get(account.provider, Limits.model_construct()),
     )

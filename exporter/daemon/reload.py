@@ -28,7 +28,7 @@ class HasFiles(Protocol):
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The main file first."""
+        """The main file first. Patterns may match other files than before, so this may access files."""
 
 
 T = TypeVar("T", bound=HasFiles)
@@ -52,7 +52,8 @@ class Reloader(Generic[T]):
         self._apply = apply
         self._refuse = refuse
         self._threads = threads or FileThreads(READ_TIMEOUT)
-        self._files = current.files
+        self._current = current
+        self._file = current.files[0]
         self._seen: str | None = None
         self._problems: tuple[Problem, ...] = ()
         self._lock = asyncio.Lock()
@@ -91,7 +92,7 @@ class Reloader(Generic[T]):
     async def _reload(self) -> tuple[Problem, ...]:
         self._seen = await self._checksum()
         try:
-            read = await self._threads.run(self._files[0], self._read)
+            read = await self._threads.run(self._file, self._read)
             await self._apply(read)
         except ConfigError as error:
             return self._refused(*error.problems)
@@ -103,23 +104,30 @@ class Reloader(Generic[T]):
             log.error("reload crashed", error=type(error).__name__, at=frames(error))  # noqa: TRY400 -- the error's own text may hold a key
             return self._refused(Problem("", f"it could not be read or applied ({type(error).__name__}); the log shows where"))
         self._problems = ()
-        if read.files != self._files:
-            self._files = read.files
+        former, self._current = self._current, read
+        if await self._has_other_files(former):
             self._seen = await self._checksum()
-        log.info("config reloaded", file=str(self._files[0]))
+        log.info("config reloaded", file=str(self._file))
         return ()
 
     def _refused(self, *problems: Problem) -> tuple[Problem, ...]:
         self._refuse()
         if problems != self._problems:
-            log.error("config refused", file=str(self._files[0]), problems=[str(problem) for problem in problems])
+            log.error("config refused", file=str(self._file), problems=[str(problem) for problem in problems])
         self._problems = problems
         return problems
 
-    async def _checksum(self) -> str:
-        files = self._files
+    async def _has_other_files(self, former: T) -> bool:
+        current = self._current
         try:
-            return await self._threads.run(files[0], lambda: checksum(files))
+            return await self._threads.run(self._file, lambda: current.files != former.files)
+        except TimeoutError:
+            return True
+
+    async def _checksum(self) -> str:
+        current = self._current
+        try:
+            return await self._threads.run(self._file, lambda: checksum(current.files))
         except TimeoutError:
             return "no response"
 

@@ -45,6 +45,10 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
     _quota("remaining", "Remaining amount, as sent by the vendor, else limit minus used of the same poll; negative in overage.", "remaining"),
     _quota("used", "Amount consumed in the current period.", "used"),
     _quota("limit", "Amount granted for the period, or the spending cap of the vendor.", "limit"),
+    AccountFamily(
+        "ai_account_quota_budget", "gauge", f"Budget of the operator for the used amount, from the configuration. {SUM_WARNING}",
+        ("resource", "unit"), Stability.EXPERIMENTAL, samples.BUDGET,
+    ),
     _quota("overage_limit", "Amount by which usage may exceed the limit.", "overage_limit"),
     AccountFamily(
         "ai_account_quota_unlimited", "gauge", "1 if the vendor says that there is no limit; absent otherwise.",

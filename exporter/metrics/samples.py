@@ -119,6 +119,18 @@ def exhaustion(part: str) -> Samples:
     return Samples(_forecasts, make)
 
 
+def _quotas_and_budgets(account: Account) -> tuple[tuple[Quota, ...], Mapping[tuple[str, str], Decimal]]:
+    return _quotas(account), account.settings.budgets
+
+
+def _budgets(source: tuple[tuple[Quota, ...], Mapping[tuple[str, str], Decimal]]) -> Iterator[Sample]:
+    """Yield the operator's budgets for the resources that the vendor reports in the same unit."""
+    quotas, budgets = source
+    for quota in quotas if budgets else ():
+        if (amount := budgets.get((quota.resource, quota.unit))) is not None:
+            yield (quota.resource, quota.unit), number(amount)
+
+
 def _resources(reading: Reading | None) -> Iterator[Sample]:
     """Yield the number of resources with an amount."""
     if reading:
@@ -182,6 +194,7 @@ def _mismatches(counts: Mapping[str, int]) -> Iterator[Sample]:
 
 NOTHING: Final = Samples(lambda _: None, lambda _: ())
 QUOTA_UNLIMITED: Final = Samples(_quotas, _unlimited)
+BUDGET: Final = Samples(_quotas_and_budgets, _budgets)
 THRESHOLD: Final = Samples(_quotas_and_thresholds, _thresholds)
 RESOURCES: Final = Samples(attrgetter("reading"), _resources)
 INFO: Final = Samples(_reading("info"), _info)

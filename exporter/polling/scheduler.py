@@ -20,6 +20,7 @@ from exporter.log import frames
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.adaptive import adaptive_interval
 from exporter.polling.budget import Budget
+from exporter.polling.budget_units import report_budget_units
 from exporter.polling.intervals import awaits_new_secret, backed_off, first_due, is_punctual, next_due
 from exporter.polling.optional import after_poll, optional_results
 
@@ -119,6 +120,8 @@ class Scheduler:
         requests = after_poll(job, before.optional, optional, begun=begun, at=at, chance=clock.random)
         self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval, optional=requests)
         _report_success(job, outcome, before.failures)
+        if settings.budgets:
+            report_budget_units(job, outcome, before.reading)
         return interval
 
     async def _save_schedule(self, key: AccountKey, schedule: Schedule) -> None:

@@ -8,26 +8,27 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from pydantic import SecretStr
 
-from exporter.model import EXACT, AutoReload, Quota, Reading, Status
-from exporter.providers.definition import AutoReloadFields, NumberField, QuotaFields, Request, TimeField, UnitField
+from exporter.model import AutoReload, Reading, Status
 from exporter.providers.echo import Echo
+from exporter.providers.elements import elements_of, sums_of
+from exporter.providers.numbers import NoLimit, number_of, reset_of, time_of
+from exporter.providers.quota_fields import AutoReloadFields, NumberField, PeriodField, QuotaFields, TimeField, UnitField
+from exporter.providers.quota_parts import Quotas
+from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
-from exporter.providers.values import Mismatch, finite, to_bool, to_decimal, to_text, to_time
+from exporter.providers.values import Mismatch, to_bool, to_text
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 
-class _Unlimited(Exception):  # noqa: N818 -- the vendor's response, not an error
-    """The vendor sent its text for "no limit" instead of a number."""
-
-
-def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = None) -> Reading:
+def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = None, now: float | None = None) -> Reading:
     """Read the bodies of one poll. An unusable value affects only its own field, which `mismatches` contains. Never raises.
 
-    `secret` is what authenticated the requests: text that contains it is not used.
+    `secret` is what authenticated the requests: text that contains it is not used. `now` is the time that the requests asked for, without
+    which the ends of periods are unknown.
     """
-    extraction = Extraction(secret)
+    extraction = Extraction(secret, now)
     for request, body in answers:
         extraction.add(request, body)
     return extraction.reading()
@@ -36,9 +37,10 @@ def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = N
 class Extraction:
     """A reading of several responses, which are added one by one."""
 
-    def __init__(self, secret: SecretStr | None = None) -> None:
+    def __init__(self, secret: SecretStr | None = None, now: float | None = None) -> None:
         self._echo = Echo(secret)
-        self.quotas: list[Quota] = []
+        self._now = now
+        self._quotas = Quotas()
         self.info: dict[str, str] = {}
         self.status: Status | None = None
         self.features: dict[str, bool] = {}
@@ -50,7 +52,8 @@ class Extraction:
     def add(self, request: Request, body: Any) -> None:
         """Extract what a request selects in its response."""
         for fields in request.quotas:
-            self._add_quota(fields, body)
+            add = self._add_sums if fields.each else self._add_quota
+            add(fields, body)
         for label, selection in request.info.items():
             if (text := self._text(f"info.{label}", selection, body)) is not None:
                 self.info[label] = text
@@ -68,41 +71,57 @@ class Extraction:
 
     def reading(self) -> Reading:
         """Return what was extracted."""
+        quotas, underived = self._quotas.all()
         return Reading(
-            quotas=tuple(self.quotas),
+            quotas=tuple(quotas),
             info=self.info,
             status=self.status,
             features=self.features,
             auto_reload=self.auto_reload,
             created_at=self.created_at,
             credential_expires_at=self.credential_expires_at,
-            mismatches=tuple(self.mismatches),
+            mismatches=(*self.mismatches, *underived),
         )
 
     def _add_quota(self, fields: QuotaFields, body: Any) -> None:
         unlimited = False
         amounts: dict[str, Decimal | None] = {}
-        for part, field in (
-            ("remaining", fields.remaining), ("used", fields.used), ("limit", fields.limit), ("overage_limit", fields.overage_limit),
-        ):  # fmt: skip
-            if field is None:
-                continue
+        for part, field in fields.amounts.items():
             try:
-                amounts[part] = _number_of(field, body)
-            except _Unlimited:
+                amounts[part] = number_of(field, body)
+            except NoLimit:
                 unlimited = True
             except Mismatch:
-                self.mismatches.append(f"{fields.resource}.{part}")
-        used, limit = amounts.get("used"), amounts.get("limit")
-        if amounts.get("remaining") is None and used is not None and limit is not None:
-            amounts["remaining"] = self._field(f"{fields.resource}.remaining", _difference, limit, used)
-        resets_at = self._time(f"{fields.resource}.resets_at", fields.resets_at, body) if fields.resets_at else None
-        if unlimited or resets_at is not None or any(amount is not None for amount in amounts.values()):
+                self._mismatch(f"{fields.resource}.{part}")
+        is_measured = unlimited or any(amount is not None for amount in amounts.values())
+        resets_at = self._reset(fields, body) if is_measured or not isinstance(fields.resets_at, PeriodField) else None
+        if is_measured or resets_at is not None:
             # Where nothing was used, a vendor may send no currency.
-            has_amount = bool(used) or any(amounts.get(part) is not None for part in ("remaining", "limit", "overage_limit"))
-            unit = fields.unit.name or self._unit(f"{fields.resource}.unit", fields.unit, body, is_needed=unlimited or has_amount)
+            is_needed = unlimited or any(amount if part == "used" else amount is not None for part, amount in amounts.items())
+            unit = fields.unit.name or self._unit(f"{fields.resource}.unit", fields.unit, body, is_needed=is_needed)
             if unit is not None:
-                self.quotas.append(Quota(fields.resource, unit, unlimited=unlimited, resets_at=resets_at, **amounts))
+                self._add_parts(fields.resource, unit, {**amounts, "unlimited": unlimited, "resets_at": resets_at})
+
+    def _add_sums(self, fields: QuotaFields, body: Any) -> None:
+        """Add up the parts of the elements of a list. What one element lacks is missing from the sum, so there is no sum."""
+        elements = self._field(f"{fields.resource}.each", elements_of, fields, body)
+        units = [self._unit(f"{fields.resource}.unit", fields.unit, element) for element in elements or ()]
+        if elements is None or None in units:
+            return
+        try:
+            sums = sums_of(fields, zip(units, elements, strict=True), self._now)
+        except Mismatch:
+            self._mismatch(f"{fields.resource}.unit")
+            return
+        for unit, parts, unusable in sums:
+            for part in unusable:
+                self._mismatch(f"{fields.resource}.{part}")
+            if parts:
+                self._add_parts(fields.resource, unit, parts)
+
+    def _add_parts(self, resource: str, unit: str, parts: dict[str, Any]) -> None:
+        for part in self._quotas.add(resource, unit, parts):
+            self._mismatch(f"{resource}.{part}")
 
     def _add_auto_reload(self, fields: AutoReloadFields, body: Any) -> None:
         threshold = self._number("auto_reload.threshold", fields.threshold, body)
@@ -113,10 +132,13 @@ class Extraction:
                 self.auto_reload = AutoReload(unit, threshold, amount)
 
     def _number(self, name: str, field: NumberField | None, body: Any) -> Decimal | None:
-        return self._field(name, _number_of, field, body) if field else None
+        return self._field(name, number_of, field, body) if field else None
 
     def _time(self, name: str, field: TimeField | None, body: Any) -> float | None:
-        return self._field(name, _time_of, field, body) if field else None
+        return self._field(name, time_of, field, body) if field else None
+
+    def _reset(self, fields: QuotaFields, body: Any) -> float | None:
+        return self._field(f"{fields.resource}.resets_at", reset_of, fields.resets_at, body, self._now) if fields.resets_at else None
 
     def _text(self, name: str, selection: Selection, body: Any) -> str | None:
         return self._field(name, _text_of, selection, body, self._echo)
@@ -126,38 +148,20 @@ class Extraction:
         if unit.select is None:
             return unit.name
         text = self._text(name, unit.select, body)
-        if text is None and is_needed and name not in self.mismatches:
-            self.mismatches.append(name)
+        if text is None and is_needed:
+            self._mismatch(name)
         return text.lower() if text else None
 
     def _field(self, name: str, read: Callable[[*Arguments], T | None], *arguments: *Arguments) -> T | None:
         try:
             return read(*arguments)
         except Mismatch:
+            self._mismatch(name)
+            return None
+
+    def _mismatch(self, name: str) -> None:
+        if name not in self.mismatches:
             self.mismatches.append(name)
-            return None
-
-
-def _number_of(field: NumberField, body: Any) -> Decimal | None:
-    value = field.select.field_of(body)
-    if field.unlimited is not None and value == field.unlimited:
-        raise _Unlimited
-    number = to_decimal(value)
-    if number is None:
-        return None
-    if field.minus is not None:
-        other = to_decimal(field.minus.field_of(body))
-        if other is None:
-            return None
-        number = EXACT.subtract(number, other)
-    return finite(EXACT.multiply(number, field.scale) if field.scale != 1 else number)
-
-
-def _time_of(field: TimeField, body: Any) -> float | None:
-    value = field.select.field_of(body)
-    if field.unknown is not None and field.format != "iso8601" and to_decimal(value) == field.unknown:
-        return None
-    return to_time(value, field.format)
 
 
 def _text_of(selection: Selection, body: Any, echo: Echo) -> str | None:
@@ -166,7 +170,3 @@ def _text_of(selection: Selection, body: Any, echo: Echo) -> str | None:
 
 def _bool_of(selection: Selection, body: Any) -> bool | None:
     return to_bool(selection.field_of(body))
-
-
-def _difference(limit: Decimal, used: Decimal) -> Decimal:
-    return finite(EXACT.subtract(limit, used))

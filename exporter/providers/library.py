@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
@@ -14,8 +14,8 @@ from exporter.providers.definition import Definition
 from exporter.validation.document import read_document
 from exporter.validation.problems import problems_of
 
-BUILT_IN = Path(__file__).parent / "definitions"
-EXAMPLES = Path(__file__).parent / "examples"
+BUILT_IN: Final = Path(__file__).parent / "definitions"
+EXAMPLES: Final = Path(__file__).parent / "examples"
 
 
 def load_definition(path: Path) -> Definition:
@@ -27,7 +27,29 @@ def load_definition(path: Path) -> Definition:
     try:
         return Definition.model_validate(read_document(path))
     except ValidationError as error:
-        raise ConfigError(Problem(f"{path}: {place}" if place else str(path), message) for place, message in problems_of(error)) from None
+        found = problems_of(error, Definition)
+        raise ConfigError(Problem(f"{path}: {place}" if place else str(path), message) for place, message in found) from None
+
+
+class Definitions(Mapping[str, Definition]):
+    """Definitions by name, in alphabetical order. One that comes with the exporter is named as its file, and read when it is first used."""
+
+    def __init__(self, files: Mapping[str, Path], own: Mapping[str, Definition]) -> None:
+        """`files` are those that come with the exporter; `own` are the operator's."""
+        self._files = files
+        self._own = own
+
+    def __getitem__(self, name: str) -> Definition:
+        return self._own[name] if name in self._own else _shipped(self._files[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._files, *self._own}))
+
+    def __len__(self) -> int:
+        return len(self._files) + len(self._own)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self._files
 
 
 class Library(NamedTuple):
@@ -43,25 +65,29 @@ class Library(NamedTuple):
         return name in self.definitions or name in self.broken or None in self.broken
 
 
-def read_definitions(files: Iterable[Path] = ()) -> Library:
-    """Read the built-in definitions and the given files."""
+def read_definitions(files: Iterable[Path] = (), built_in: Path | None = None) -> Library:
+    """Find the built-in definitions, and read the given files. Of these too, what comes with the exporter is read only when it is used."""
+    built_in = built_in or BUILT_IN
     problems: list[Problem] = []
     broken: set[str | None] = set()
-    found = dict(_built_in())
-    for path in files:
+    files = list(files)
+    more = [path for path in files if path.is_relative_to(built_in.parent)]
+    shipped = {path.stem: path for path in (*more, *built_in.glob("*.yaml"))}
+    own: dict[str, Definition] = {}
+    for path in (path for path in files if path not in more):
         try:
             definition = load_definition(path)
         except ConfigError as error:
             problems += error.problems
             broken.add(_name_in(path))
             continue
-        if found.setdefault(definition.name, definition) is not definition:
+        if definition.name in shipped or own.setdefault(definition.name, definition) is not definition:
             problems.append(Problem(f"{path}: name", f"another definition already has the name {definition.name!r}"))
-    return Library(dict(sorted(found.items())), problems, frozenset(broken))
+    return Library(Definitions(shipped, own), problems, frozenset(broken))
 
 
 def load_definitions(files: Iterable[Path] = ()) -> Mapping[str, Definition]:
-    """Read the built-in definitions and the given files, by provider name, in alphabetical order.
+    """Read the given files, and return their definitions and the built-in ones.
 
     Raises:
         ConfigError: with the problems of all files.
@@ -81,5 +107,5 @@ def _name_in(path: Path) -> str | None:
 
 
 @cache
-def _built_in() -> Mapping[str, Definition]:
-    return {path.stem: load_definition(path) for path in sorted(BUILT_IN.glob("*.yaml"))}
+def _shipped(path: Path) -> Definition:
+    return load_definition(path)

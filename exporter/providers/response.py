@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from exporter.errors import Cause, PollError
 from exporter.model import Reason
-from exporter.providers.definition import Definition, Request
+from exporter.providers.definition import Definition
 from exporter.providers.echo import Echo
+from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
 from exporter.providers.values import Mismatch, decode_json, to_code
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation, localcontext
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import jmespath
 from jmespath import exceptions, functions
 from jmespath.visitor import TreeInterpreter
-from pydantic import GetPydanticSchema
-from pydantic_core import core_schema
 
 from exporter.model import EXACT
 from exporter.providers.getters import CHECK, Getter, Node, compiled
@@ -195,12 +193,3 @@ def _checked_input(node: Node) -> Node:
     if first["type"] != "field":
         return node
     return {"type": "pipe", "children": [{"type": CHECK, "kind": dict, "children": [{"type": "current", "children": []}]}, node]}
-
-
-def _schema(*_: Any) -> core_schema.CoreSchema:
-    text = core_schema.str_schema(min_length=1)
-    return core_schema.no_info_after_validator_function(Selection, text, serialization=core_schema.to_string_ser_schema())
-
-
-SelectionField = Annotated[Selection, GetPydanticSchema(_schema)]
-"""A field of a definition that is written as a JMESPath expression."""

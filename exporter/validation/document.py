@@ -21,12 +21,28 @@ _QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
 _SYNTAX = re.compile(r"'(?:.|\\.|<[a-z ]+>)'")
 """What PyYAML quotes of YAML's own: one character, or a token such as `<stream end>`."""
 _PLAIN_INT = re.compile(r"0|-?[1-9][0-9]*")
+_HINTS = (
+    (
+        r"^expected ',' or '[]}]', but got '(?:\[|\{|<scalar>)'",
+        "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes",
+    ),
+    (r"^found character '[@`%]'", "a value that starts with this character needs quotes"),
+    (r"^could not determine a constructor for the tag '!", "a value that starts with ! needs quotes"),
+    (r"^expected alphabetic or numeric character", "a value that starts with * or & needs quotes"),
+    (r"^expected (?:chomping or indentation indicators|a comment or a line break)", "a value that starts with | or > needs quotes"),
+    (
+        r"^expected <block end>, but found '(?:\[|<scalar>|\{)'",
+        "a value that goes on after a quote or a bracket needs quotes around all of it",
+    ),
+    (r"^mapping values are not allowed here", "a value that contains a colon and a space needs quotes"),
+)
+"""What a writer of expressions most often means, by PyYAML's message."""
 _SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
 _READ_OTHERWISE = re.compile(r"\t|!(?=[\s,\]}]|$)")
 """Tabs, and `!` without a name: libyaml accepts more of the former, and reads the value after the latter as text."""
 _TAG = "tag:yaml.org,2002:"
-_MERGE, _INT = f"{_TAG}merge", f"{_TAG}int"
-_EQUAL_TO_NUMBERS = {f"{_TAG}bool", f"{_TAG}float"}
+_MERGE, _INT, _BOOL = f"{_TAG}merge", f"{_TAG}int", f"{_TAG}bool"
+_EQUAL_TO_NUMBERS = {_BOOL, f"{_TAG}float"}
 """In Python, `True` and `1.0` are the same key as `1`."""
 
 
@@ -119,7 +135,7 @@ def _load(loader: _Loader | _FastLoader) -> Any:
 
 
 def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
-    """Refuse keys that occur twice as they are written, before merges (`<<`) are applied, and keep `007` as text: it is not 7."""
+    """Refuse keys that occur twice as they are written, before merges (`<<`) are applied, and keep `007` and `on` as text."""
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
@@ -143,9 +159,11 @@ def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
 
 
 def _as_written(key: yaml.Node) -> yaml.Node:
-    """Return a key whose number is written in another form than decimal, such as `007` or `0x1F`, as text."""
-    is_other_form = key.tag == _INT and isinstance(key, yaml.ScalarNode) and not _PLAIN_INT.fullmatch(key.value)
-    return yaml.ScalarNode(f"{_TAG}str", key.value, key.start_mark, key.end_mark) if is_other_form else key
+    """Return a key as text whose number is written in another form than decimal, such as `007` or `0x1F`, or that is a word such as `on`."""
+    is_scalar = isinstance(key, yaml.ScalarNode)
+    is_other_form = is_scalar and key.tag == _INT and not _PLAIN_INT.fullmatch(key.value)
+    is_word = is_scalar and key.tag == _BOOL and key.value.lower() not in {"true", "false"}  # YAML 1.2 has only these two
+    return yaml.ScalarNode(f"{_TAG}str", key.value, key.start_mark, key.end_mark) if is_other_form or is_word else key
 
 
 def _refusal(problem: str, mark: yaml.Mark | None) -> _RefusedError:
@@ -153,11 +171,12 @@ def _refusal(problem: str, mark: yaml.Mark | None) -> _RefusedError:
 
 
 def _message(error: yaml.MarkedYAMLError) -> str:
-    """Return PyYAML's message without text of the file, which it puts in quotes: it may be a secret."""
-    if error.problem == "second occurrence":
+    """Return PyYAML's message without text of the file, which it puts in quotes: it may be a secret. Some get a hint."""
+    problem = str(error.problem)
+    if problem == "second occurrence":
         return "an anchor (`&`) occurs twice"
-    return (
-        str(error.problem)
-        if isinstance(error, _RefusedError)
-        else _QUOTED.sub(lambda found: found[0] if _SYNTAX.fullmatch(found[0]) else "...", str(error.problem))
-    )
+    if isinstance(error, _RefusedError):
+        return problem
+    shown = _QUOTED.sub(lambda found: found[0] if _SYNTAX.fullmatch(found[0]) else "...", problem)
+    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, problem)), None)
+    return f"{shown}; {hint}" if hint else shown

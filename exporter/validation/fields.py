@@ -33,14 +33,22 @@ def matching(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _regular_expression(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error:
+        raise ValueError("is not a regular expression") from None
+    return pattern
+
+
 def _without_controls(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
         raise ValueError("expected text without control characters")
     return text
 
 
-def check_url(url: str) -> str:
-    """Accept `https://host[:port][/path]`, and plain http for loopback only, since a key travels to it.
+def check_url(url: str, *, plain_http: bool = False) -> str:
+    """Accept `https://host[:port][/path]`, and plain http for loopback only, since a key travels to it; or else for what may be private.
 
     Raises:
         ValueError: it is anything else.
@@ -52,7 +60,9 @@ def check_url(url: str) -> str:
         raise ValueError("expected a URL such as https://api.example.com") from None
     if parts.scheme not in {"https", "http"} or not host or not _BARE_URL.fullmatch(url):
         raise ValueError("expected a URL such as https://api.example.com, without user, query or fragment")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and plain_http and _is_public(host):
+        raise ValueError("plain http would show the key to the internet: this address is public, use https")
+    if parts.scheme == "http" and not plain_http and not _is_loopback(host):
         raise ValueError("plain http would show the key to the network: use https (http is accepted for loopback only)")
     return url.rstrip("/")
 
@@ -62,6 +72,14 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_public(host: str) -> bool:
+    """Whether the host is an address of the internet; where a name leads is unknown."""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def _at_least_a_second(interval: Seconds) -> Seconds:
@@ -85,6 +103,7 @@ LabelName = Annotated[str, AfterValidator(_label_name)]
 LabelValue = Annotated[str, Field(max_length=128), AfterValidator(_without_controls)]
 Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_without_controls)]
 Url = Annotated[str, AfterValidator(check_url)]
+Pattern = Annotated[str, Field(max_length=256), AfterValidator(_regular_expression)]
 
 
 def dotted(location: Iterable[int | str]) -> str:

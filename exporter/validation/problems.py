@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Final
+from types import UnionType
+from typing import Annotated, Any, Final, TypeGuard, Union, get_args, get_origin
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from exporter.errors import Problem
 from exporter.validation.fields import dotted
+
+Place = tuple[str | int, ...]
 
 _WORDS: Final[Mapping[str, str]] = {
     "missing": "is required",
@@ -53,24 +56,81 @@ _WORDS: Final[Mapping[str, str]] = {
 _OTHER: Final = "is not valid here"
 
 
-def problems_of(error: ValidationError, keys_of: Callable[[Sequence[int | str]], Iterable[str]] = lambda _: ()) -> Iterator[Problem]:
+def located(problems: Iterable[tuple[Place, str]]) -> ValidationError:
+    """Return the error to raise in a validator that finds problems at places below its own."""
+    errors = [
+        InitErrorDetails(type=PydanticCustomError("value_error", "{message}", {"message": message}), loc=place, input=None)
+        for place, message in problems
+    ]
+    return ValidationError.from_exception_data("", errors)
+
+
+def problems_of(error: ValidationError, model: type[BaseModel] | None = None) -> Iterator[Problem]:
     """Turn pydantic's errors into problems with dotted paths, without the values that were found: one may be a secret.
 
-    `keys_of` returns the keys that the block at a place accepts, for suggestions.
+    `model` is that of the whole file, for suggestions of keys. A key that is missing because it is misspelt is one problem, not two.
     """
-    for found in error.errors(include_url=False):
-        yield Problem(dotted(found["loc"]), _message(found, keys_of))
+    errors = error.errors(include_url=False)
+    misspelt = {
+        (*found["loc"][:-1], close)
+        for found in errors
+        if found["type"] == "extra_forbidden" and (close := _closest(str(found["loc"][-1]), _keys_of(model, found["loc"][:-1])))
+    }
+    for found in errors:
+        if found["type"] != "missing" or found["loc"] not in misspelt:
+            yield Problem(dotted(found["loc"]), _message(found, model))
 
 
-def _message(found: ErrorDetails, keys_of: Callable[[Sequence[int | str]], Iterable[str]]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a suggestion to add to a message; nothing if no known name is close."""
+    close = _closest(name, known)
+    return f"; did you mean {close!r}?" if close else ""
+
+
+def _closest(name: str, known: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name, [*known], n=1)), None)
+
+
+def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:
     kind, place = found["type"], found["loc"]
     match kind:
         case "value_error":
             return found["msg"].removeprefix("Value error, ")
         case "extra_forbidden":
-            close = difflib.get_close_matches(str(place[-1]), keys_of(place[:-1]), n=1)
-            return "unknown key" + (f"; did you mean {close[0]!r}?" if close else "")
+            return f"unknown key{did_you_mean(str(place[-1]), _keys_of(model, place[:-1]))}"
         case "string_type" if isinstance(found["input"], bool | int | float | date):
             return "expected text: put it in quotes"
         case _:
             return _WORDS.get(kind, _OTHER).format(**found.get("ctx", {}))
+
+
+def _keys_of(model: type[BaseModel] | None, place: Sequence[int | str]) -> Iterable[str]:
+    """Return the keys that the block at a place accepts."""
+    kinds: set[Any] = {model}
+    for part in place:
+        kinds = {inner for kind in kinds for inner in _inside(kind, part)}
+    return {field.alias or name for kind in kinds if _is_model(kind) for name, field in kind.model_fields.items()}
+
+
+def _inside(kind: Any, part: int | str) -> Iterator[Any]:
+    """Yield the types of what a block contains under a key, or a list at an index."""
+    if _is_model(kind):
+        if part in kind.model_fields:
+            yield from _alternatives(kind.model_fields[part].annotation)
+    elif get_args(kind):
+        yield from _alternatives(get_args(kind)[1 if get_origin(kind) is dict else 0])
+
+
+def _alternatives(kind: Any) -> Iterator[Any]:
+    """Yield the types of a union, without what annotates them."""
+    if get_origin(kind) is Annotated:
+        yield from _alternatives(get_args(kind)[0])
+    elif get_origin(kind) in (Union, UnionType):
+        for each in get_args(kind):
+            yield from _alternatives(each)
+    else:
+        yield kind
+
+
+def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

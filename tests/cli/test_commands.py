@@ -17,12 +17,14 @@ from exporter.accounts.entry import Schedule
 from exporter.cli.lazy import LazyCommand
 from exporter.cli.main import COMMANDS, main
 from exporter.cli.once import as_polled
+from exporter.cli.providers import describe
 from exporter.cli.report import print_table
 from exporter.daemon.poll_once import poll_once
 from exporter.errors import Cause
 from exporter.model import Reason
 from exporter.overview.reasons import remedy_of
-from exporter.providers.library import load_definitions
+from exporter.providers.library import load_definition, load_definitions
+from exporter.providers.quota_fields import PeriodField
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
 from exporter.simulator.simulator import Simulator
 from tests.overview.entries import NOW, credits_of, polled
@@ -133,6 +135,31 @@ def test_providers_lists_each_vendor_with_its_permission_and_resources() -> None
         assert all(quota.resource in line for quota in definition.quotas)
 
 
+WORKED = sorted((Path(__file__).parent.parent / "providers" / "worked").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", WORKED, ids=lambda path: path.stem)
+def test_the_description_of_a_definition_has_what_its_requests_need(path: Path) -> None:
+    definition = load_definition(path)
+    text = describe(definition)
+    assert (definition.base_url or "your own host: set base_url in the account") in text
+    assert all(f"{request.method} {request.name}" in text for request in definition.requests)
+    assert all(name in text and (param.help or "") in text for name, param in definition.params.items())
+    assert all(str(quota.each) in text for quota in definition.quotas if quota.each)
+    assert all(
+        f"the end of the {quota.resets_at.period}" in text for quota in definition.quotas if isinstance(quota.resets_at, PeriodField)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "carrier"),
+    [("twilio", "basic authentication, as the password"), ("cursor", "basic authentication, as the user"), ("serpapi", "query api_key")],
+)
+def test_the_description_of_a_definition_has_how_the_secret_is_sent(name: str, carrier: str) -> None:
+    [path] = (path for path in WORKED if path.stem == name)
+    assert carrier in describe(load_definition(path))
+
+
 @pytest.mark.parametrize("name", list(load_definitions()))
 def test_the_description_of_a_provider_has_every_value_and_its_selection(name: str) -> None:
     result = invoke("providers", name)
@@ -142,7 +169,7 @@ def test_the_description_of_a_provider_has_every_value_and_its_selection(name: s
     for quota in definition.quotas:
         assert quota.resource in result.stdout
         for field in (quota.remaining, quota.used, quota.limit, quota.overage_limit, quota.resets_at):
-            assert field is None or str(field.select) in result.stdout
+            assert field is None or isinstance(field, PeriodField) or str(field.select) in result.stdout
     for request in definition.requests:
         assert all(feature in result.stdout for feature in request.features)
         assert f"GET {request.path}" in result.stdout
@@ -216,3 +243,15 @@ async def test_text_from_vendors_is_not_interpreted_as_markup(simulator: Simulat
     assert "[bold]wallet[/bold] [/]" in stream.getvalue()
     assert "[red]usd" in stream.getvalue()
     assert "heygen/[/] studio" in stream.getvalue()
+
+
+def test_check_prints_warnings_and_succeeds(tmp_path: Path) -> None:
+    account = {"name": "prod", "provider": "openai", "credentials": {"admin_key": {"env": "A_KEY"}}, "interval": "30s"}
+    path = tmp_path / "config.yaml"
+    [openai] = (each for each in WORKED if each.stem == "openai")
+    path.write_text(json.dumps({"provider_files": [str(openai)], "accounts": [account]}))
+    result = CliRunner(env={"A_KEY": "made-up"}).invoke(main, ["check", f"--config.file={path}"])
+    assert result.exit_code == 0
+    assert "is valid: 1 account at openai" in result.stdout
+    assert "  openai/prod: the interval of 30s is shorter than the 1m that the vendor allows" in result.stderr
+    assert "  openai: the definition is from the vendor's own text (2026-08-21), and nobody has tried it" in result.stderr

@@ -86,7 +86,7 @@ def test_all_problems_of_a_configuration_are_printed_with_exit_code_2(tmp_path: 
         f"{path} cannot be used; {2 + len(of_the_secret)} problems:",
         *of_the_secret,
         "  accounts[0].intervall: unknown key; did you mean 'interval'?",
-        "  accounts[0].provider: no such provider; expected elevenlabs, heygen or liveavatar",
+        "  accounts[0].provider: no such provider; did you mean 'heygen'?",
     ]
 
 

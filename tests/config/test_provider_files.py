@@ -49,7 +49,7 @@ def test_patterns_that_overlap_name_a_definition_once(tmp_path: Path, patterns: 
 
 def test_a_definition_that_no_pattern_names_is_not_known(tmp_path: Path) -> None:
     [problem] = problems(with_definitions(tmp_path, []))
-    assert problem.startswith("accounts[0].provider: no such provider; expected ")
+    assert problem.startswith("accounts[0].provider: no such provider; ")
 
 
 def test_an_operators_definition_defines_credentials_and_regions(tmp_path: Path) -> None:

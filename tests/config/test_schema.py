@@ -29,6 +29,9 @@ EXAMPLE: Final = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
 
 NOT_IN_THE_EXAMPLE: Final = {
     "value": "a key in the file is accepted, but should not be copied from an example",
+    "enabled": "for an account that is switched off for a while",
+    "params": "no vendor of the example needs any",
+    "plain_http": "for software that operators host in a network of their own",
     "base_url": "for gateways and tests; the definition's own address is right for everyone else",
 }
 

@@ -284,3 +284,39 @@ def test_the_checksum_accepts_named_pipes_loops_of_links_and_impossible_names(tm
     monkeypatch.setattr(Path, "is_file", lambda _: True)  # as if it became a pipe just now
     (tmp_path / "circle").symlink_to("circle")
     assert checksum([tmp_path / "pipe", tmp_path / "circle", Path("/run/\ud800"), Path("/run/\0"), Path("/dev/zero")])
+
+
+class Pattern:
+    """A configuration whose pattern matches the files of a folder."""
+
+    def __init__(self, main: Path) -> None:
+        self.main = main
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return (self.main, *sorted(self.main.parent.glob("more/*.yaml")))
+
+
+async def test_a_file_that_a_pattern_matches_now_is_a_change(tmp_path: Path, clock: FakeClock) -> None:
+    main = tmp_path / "config.yaml"
+    main.write_text("one")
+    (tmp_path / "more").mkdir()
+    applied: list[int] = []
+
+    async def apply(config: Pattern) -> None:
+        applied.append(len(config.files))
+
+    reloader = Reloader(Pattern(main), lambda: Pattern(main), apply, lambda: None)
+    watching = asyncio.create_task(reloader.watch(clock.clock))
+    await clock.settled(1)
+    await clock.advance(WATCH_INTERVAL, asleep=1)
+    assert applied == []
+    (tmp_path / "more" / "a.yaml").write_text("a")
+    await clock.advance(WATCH_INTERVAL, asleep=1)
+    assert applied == [2]
+    await clock.advance(WATCH_INTERVAL, asleep=1)
+    assert applied == [2]
+    (tmp_path / "more" / "a.yaml").unlink()
+    await clock.advance(WATCH_INTERVAL, asleep=1)
+    assert applied == [2, 1]
+    watching.cancel()

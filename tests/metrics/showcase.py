@@ -47,6 +47,8 @@ THRESHOLDS = {
     FORGOTTEN: (Threshold("wallet", "warning", amount=Decimal(50)),),
 }
 
+BUDGETS = {STUDIO: {("spend", "usd"): Decimal(500), ("wallet", "eur"): Decimal(1)}, FORGOTTEN: {("spend", "usd"): Decimal(5)}}
+
 WALLET = Reading(
     quotas=(
         Quota("wallet", "usd", remaining=Decimal("12.34")),
@@ -91,7 +93,10 @@ MINUS_NOTHING = Reading(quotas=(Quota("premium_credits", "credits", remaining=De
 
 
 def showcase() -> Store:
-    jobs = (job_of(key, labels=labels, interval=INTERVAL, thresholds=THRESHOLDS.get(key, ())) for key, labels in LABELS.items())
+    jobs = (
+        job_of(key, labels=labels, interval=INTERVAL, thresholds=THRESHOLDS.get(key, ()), budgets=BUDGETS.get(key, {}))
+        for key, labels in LABELS.items()
+    )
     now = 0.0
     store = Store(jobs, BUCKETS, Clock(wall=lambda: now, monotonic=lambda: now))
     now = NOW
@@ -129,7 +134,7 @@ def _fail(store: Store, key: AccountKey, reason: Reason, *, age: float, interval
 
 
 STALE_FAMILIES = {
-    "quota_threshold", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
+    "quota_threshold", "quota_budget", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
     "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
     "credential_expiry_timestamp_seconds",
 }  # fmt: skip

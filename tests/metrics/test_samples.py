@@ -30,7 +30,8 @@ def entry_with(reading: Reading | None, *, at: float = NOW) -> Entry:
 
 
 def samples_of(family: AccountFamily, entry: Entry, now: float = NOW, thresholds: tuple[Threshold, ...] = ()) -> list[Sample]:
-    job = job_of(KEY, stale_after=Seconds(180.0), interval=Seconds(60.0), thresholds=thresholds)
+    budgets = {("characters", "characters"): Decimal(500), ("spend", "usd"): Decimal("99.5")}
+    job = job_of(KEY, stale_after=Seconds(180.0), interval=Seconds(60.0), thresholds=thresholds, budgets=budgets)
     return list(family.samples.of(account_at(now, job, entry, Schedule())))
 
 
@@ -212,6 +213,20 @@ def test_a_resource_s_own_threshold_without_a_value_is_not_replaced_by_that_of_a
     own = Threshold("r", "warning", share=Decimal("0.5"))
     entry = entry_with(Reading((Quota("r", "u", LEFT), Quota("s", "u", LEFT, limit=Decimal(100)))))
     assert shown(entry, "quota_threshold", thresholds=(ALL, own)) == [(("s", "u", "warning"), 10.0)]
+
+
+@pytest.mark.parametrize(
+    ("quotas", "expected"),
+    [
+        ([Quota("spend", "usd", used=Decimal(3))], [(("spend", "usd"), 99.5)]),
+        ([Quota("spend", "usd", resets_at=5.0), Quota("wallet", "usd", LEFT)], [(("spend", "usd"), 99.5)]),
+        ([Quota("spend", "eur", used=Decimal(3))], []),
+        ([Quota("spend", "eur", used=Decimal(3)), Quota("spend", "usd", used=Decimal(1))], [(("spend", "usd"), 99.5)]),
+        ([], []),
+    ],
+)
+def test_a_budget_is_exported_where_the_vendor_reports_the_resource_in_its_unit(quotas: list[Quota], expected: list[Sample]) -> None:
+    assert shown(entry_with(Reading(tuple(quotas))), "quota_budget") == expected
 
 
 def test_the_families_of_a_stale_reading_are_absent_and_those_of_polls_stay() -> None:

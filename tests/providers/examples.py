@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from exporter.model import AutoReload, Quota, Reading, Reason, Status
-from exporter.providers.definition import Definition, Request
+from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, load_definitions
+from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 
 DEFINITIONS = load_definitions()

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from exporter.providers.definition import Definition, NumberField, QuotaFields, Request
+from exporter.providers.definition import Definition
+from exporter.providers.quota_fields import NumberField, QuotaFields, TimeField
+from exporter.providers.request_fields import Request
 from tests.providers.bodies import Path, at
 
 Kind = Literal["number", "time", "text", "boolean"]
@@ -69,7 +71,7 @@ def _of_quota(quota: QuotaFields) -> Iterator[Field]:
             derived = {f"{name}.remaining"} if part in {"used", "limit"} and quota.used and quota.limit else set()
             shows = {f"{name}.{part}"} | derived | ({f"{name}.unlimited"} if field.unlimited else set())
             yield Field(f"{name}.{part}", "number", _expressions(field), frozenset(shows))
-    if quota.resets_at:
+    if isinstance(quota.resets_at, TimeField):
         yield Field(f"{name}.resets_at", "time", (str(quota.resets_at.select),), frozenset({f"{name}.resets_at"}))
     if quota.unit.select is not None:
         shows = {f"{name}.{part}" for part in ("remaining", "used", "limit", "overage_limit", "unlimited", "resets_at")}

@@ -231,7 +231,7 @@ def test_every_credential_is_one_header_with_the_secret(provider: str) -> None:
 @each_provider
 def test_every_base_url_is_https(provider: str) -> None:
     definition = DEFINITIONS[provider]
-    addresses = [definition.base_url, definition.docs_url, *definition.regions.values()]
+    addresses = [definition.base_url or "https://own.example.com", definition.docs_url, *definition.regions.values()]
     assert [address for address in addresses if not address.startswith("https://")] == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import yaml
 
 from exporter.errors import ConfigError
 from exporter.model import Reason
+from exporter.providers.credential import Credential
+from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition
 from tests.providers.examples import DEFINITIONS
 from tests.providers.made_up import ACME, definition_of
 
-GET = {"path": "/v1/balance", "expect": "data"}
-WALLET = {"resource": "wallet", "unit": "usd"}
+GET: dict[str, Any] = {"path": "/v1/balance", "expect": "data"}
+WALLET: dict[str, Any] = {"resource": "wallet", "unit": "usd"}
 
 
 def _with_quota(**fields: object) -> dict[str, Any]:
@@ -24,8 +27,81 @@ def _with_quota(**fields: object) -> dict[str, Any]:
 
 INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown key": ({"colour": "blue"}, "colour: unknown key"),
-    "an unknown key of a request": ({"requests": [{**GET, "body": "{}"}]}, "requests[0].body: unknown key"),
+    "an unknown key of a request": ({"requests": [{**GET, "payload": "{}"}]}, "requests[0].payload: unknown key"),
     "an unknown key of a quota": (_with_quota(left="a"), "requests[0].quotas[0].left: unknown key"),
+    "a misspelt key of a quota": (_with_quota(remainig="a"), "requests[0].quotas[0].remainig: unknown key; did you mean 'remaining'?"),
+    "a misspelt key of a time": (
+        _with_quota(used="a", resets_at={"selct": "a", "format": "unix"}), "requests[0].quotas[0].resets_at.selct: unknown key; did you mean 'select'?",
+    ),
+    "a misspelt key of a credential": ({"credentials": {"key": {"heder": "X"}}}, "credentials.key.heder: unknown key; did you mean 'header'?"),
+    "a misspelt key of an error": ({"errors": {"cod": "a"}}, "errors.cod: unknown key; did you mean 'code'?"),
+    "a quota without a figure": (_with_quota(), "requests[0].quotas[0]: the resource 'wallet' has no figure: expected remaining, used or limit"),
+    "a period without a figure": (_with_quota(resets_at={"period": "month"}), "requests[0].quotas[0]: the resource 'wallet' has no figure"),
+    "a reset without a figure": (
+        _with_quota(resets_at={"select": "a", "format": "unix"}), "requests[0].quotas[0]: the resource 'wallet' has no figure",
+    ),
+    "a time as text": (_with_quota(used="a", resets_at="data.end"), "requests[0].quotas[0].resets_at: a time needs its format: write {select: "),
+    "another time as text": ({"requests": [{**GET, "created_at": "data.since"}]}, "requests[0].created_at: a time needs its format: write {select: "),
+    "a period that does not exist": (_with_quota(used="a", resets_at={"period": "year"}), "requests[0].quotas[0].resets_at.period: expected "),
+    "a list as an amount": (_with_quota(used="data[*].used"), "requests[0].quotas[0].used.select: selects a list"),
+    "a part twice": (
+        {"requests": [{**GET, "quotas": [{**WALLET, "used": "a"}, {**WALLET, "used": "b"}]}]}, "requests[0].quotas[1]: wallet.used is defined twice in usd",
+    ),
+    "`empty` without `each`": (_with_quota(used="a", unit={"select": "b", "empty": "usd"}), "requests[0].quotas[0]: `unit.empty` belongs to `each`"),
+    "`empty` of a fixed unit": (
+        _with_quota(used="a", each="b", unit={"name": "usd", "empty": "usd"}), "requests[0].quotas[0].unit: `empty` belongs to `select`",
+    ),
+    "a body of a GET": ({"requests": [{**GET, "body": {}}]}, "requests[0]: `body` needs `method: POST`"),
+    "another method": ({"requests": [{**GET, "method": "PUT"}]}, "requests[0].method: expected 'GET' or 'POST'"),
+    "a body that is no JSON": ({"requests": [{**GET, "method": "POST", "body": {"a": date(2026, 1, 1)}}]}, "requests[0].body: expected JSON: a date"),
+    "a number in the query": ({"requests": [{**GET, "query": {"limit": 31}}]}, "requests[0].query.limit: expected text: put it in quotes"),
+    "an unknown placeholder": ({"requests": [{**GET, "path": "/v1/{org}"}]}, "requests[0].path: {org} is not a param; define it in `params`"),
+    "a misspelt placeholder": (
+        {"params": {"team": {}}, "requests": [{**GET, "path": "/v1/{teem}"}]}, "requests[0].path: {teem} is not a param; did you mean 'team'?",
+    ),
+    "a time in a path": ({"requests": [{**GET, "path": "/v1/{today:date}"}]}, "requests[0].path: {today:date} is a time: a time can only be"),
+    "a time without its format": ({"requests": [{**GET, "query": {"since": "{today}"}}]}, "requests[0].query.since: {today} has no format: write"),
+    "a placeholder in a body": (
+        {"requests": [{**GET, "method": "POST", "body": {"a": ["{x}"]}}]}, "requests[0].body: {x} is not a param or a time",
+    ),
+    "half a placeholder": ({"requests": [{**GET, "path": "/v1/{team"}]}, "requests[0].path: expected a path"),
+    "a param that nothing needs": ({"params": {"team": {}}}, "params.team: no request contains {team}"),
+    "a param with the name of a time": (
+        {"params": {"now": None}, "requests": [{**GET, "path": "/v1/{now}"}]}, "params.now: this is the name of a time: choose another",
+    ),
+    "a pattern that is none": ({"params": {"team": {"pattern": "["}}}, "params.team.pattern: is not a regular expression"),
+    "a secret in the path": (
+        {"requests": [{**GET, "path": "/v1/balance?api_key=k-1234"}]}, "requests[0].path: a secret is no part of a definition: write `credentials: {key: {query: api_key}}`",
+    ),
+    "a secret in the query": ({"requests": [{**GET, "query": {"access-token": "k"}}]}, "requests[0].query: a secret is no part of a definition"),
+    "a credential's parameter in the query": (
+        {"credentials": {"key": {"query": "k"}}, "requests": [{**GET, "query": {"k": "1"}}]}, "requests[0].query: 'k' is the parameter of a credential",
+    ),
+    "a credential of two kinds": (
+        {"credentials": {"key": {"header": "X", "query": "k"}}}, "credentials.key: expected exactly one of `header`, `basic` and `query`",
+    ),
+    "a credential of no kind": ({"credentials": {"key": {}}}, "credentials.key: expected exactly one of `header`, `basic` and `query`"),
+    "a scheme without a header": ({"credentials": {"key": {"query": "k", "scheme": "Bearer"}}}, "credentials.key: `scheme` and `token_url` belong to `header`"),
+    "basic with user and password": (
+        {"credentials": {"key": {"basic": {"user": "a", "password": "b"}}}}, "credentials.key.basic: expected `user`",
+    ),
+    "a credential that does not exist": ({"requests": [{**GET, "credentials": ["tokn"]}]}, "requests[0].credentials: 'tokn' is not among the credentials; did you mean 'token'?"),
+    "a header of the connection": ({"headers": {"Host": "evil.example"}}, "headers.Host: this header is not for a definition"),
+    "a header of the body": ({"headers": {"Content-Length": "0"}}, "headers.Content-Length: this header is not for a definition"),
+    "a secret as a header": ({"headers": {"Authorization": "Bearer x"}}, "headers.Authorization: this header is not for a definition"),
+    "the header of a credential": (
+        {"credentials": {"key": {"header": "X-Key"}}, "headers": {"x-key": "1"}}, "headers.x-key: this is the header of a credential",
+    ),
+    "a header with a line break": ({"headers": {"X-Version": "1\r\nX: y"}}, "headers.X-Version: expected text in ASCII"),
+    "regions without a base URL": ({"base_url": None, "regions": {"eu": "https://eu.example.com"}}, "`regions` need a `base_url`"),
+    "two optional requests of one name": (
+        {"requests": [GET, {**GET, "optional": True}]}, "requests[1]: an optional request needs a path or a query of its own",
+    ),
+    "verified without a source": (
+        {"verified": {"level": "seen", "on": date(2026, 1, 1), "sources": []}}, "verified.sources: expected one or more",
+    ),
+    "another level": ({"verified": {"level": "sure", "on": date(2026, 1, 1), "sources": ["https://a.example"]}}, "verified.level: expected "),
+    "a short interval": ({"min_interval": "100ms"}, "min_interval: expected 1s or more"),
     "an unknown info label": ({"requests": [{**GET, "info": {"email": "data.email"}}]}, "requests[0].info.email"),
     "bad JMESPath": (_with_quota(remaining="data..left"), "requests[0].quotas[0].remaining.select: is not a JMESPath expression"),
     "empty JMESPath": (_with_quota(remaining=""), "requests[0].quotas[0].remaining.select"),
@@ -45,6 +121,11 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a bad time format": (_with_quota(resets_at={"select": "a", "format": "rfc2822"}), "requests[0].quotas[0].resets_at.format: expected "),
     "a time without a format": (_with_quota(resets_at={"select": "a"}), "requests[0].quotas[0].resets_at.format: is required"),
     "an endless scale": (_with_quota(used={"select": "a", "scale": float("inf")}), "requests[0].quotas[0].used.scale: "),
+    "a top-up without limit": (
+        {"requests": [{**GET, "auto_reload": {"unit": "usd", "amount": {"select": "a", "unlimited": "none"}}}]},
+        "requests[0].auto_reload: `unlimited` and `unit.empty` belong to resources",
+    ),
+    "a null unlimited": (_with_quota(limit={"select": "a", "unlimited": None}), "requests[0].quotas[0].limit.unlimited: null is no value"),
     "no unit": ({"requests": [{**GET, "quotas": [{"resource": "wallet"}]}]}, "requests[0].quotas[0].unit: is required"),
 }  # fmt: skip
 
@@ -80,15 +161,41 @@ def test_an_invalid_selected_unit_is_reported_with_its_path(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "requests",
-    [[{**GET, "quotas": [WALLET, WALLET]}], [{**GET, "quotas": [WALLET]}, {**GET, "quotas": [{**WALLET, "unit": "credits"}]}]],
-    ids=["in one request", "in two requests"],
+    "quotas",
+    [
+        [{**WALLET, "used": "a"}, {**WALLET, "limit": "b"}],
+        [{**WALLET, "used": "a"}, {**WALLET, "unit": "credits", "used": "b"}],
+        [{**WALLET, "used": "a"}, {**WALLET, "unit": {"select": "unit"}, "used": "b"}],
+        [{**WALLET, "used": "a"}, {**WALLET, "resets_at": {"select": "end", "format": "unix"}}],
+        [{**WALLET, "used": "a", "resets_at": {"period": "month"}}, {**WALLET, "limit": "b", "resets_at": {"period": "month"}}],
+    ],
 )
-def test_a_resource_that_is_defined_twice_is_refused(tmp_path: Path, requests: list[object]) -> None:
+def test_one_resource_may_be_defined_in_parts_and_in_units(quotas: list[object]) -> None:
+    assert len([*definition_of({"requests": [{**GET, "quotas": quotas}]}).quotas]) == 2
+
+
+def test_the_same_part_may_be_in_requests_of_two_credentials() -> None:
+    credentials = {"a": {"header": "X-A"}, "b": {"header": "X-B"}}
+    requests = [{**GET, "credentials": [name], "optional": True, "quotas": [{**WALLET, "used": "a"}]} for name in credentials]
+    assert definition_of({"credentials": credentials, "requests": requests}).requests_with is not None
+
+
+@pytest.mark.parametrize("name", ["base_url", "verified", "min_interval"])
+def test_a_definition_may_leave_out(name: str) -> None:
+    assert getattr(Definition.model_validate({key: value for key, value in ACME.items() if key != name}), name) is None
+
+
+def test_the_date_of_a_verification_is_read_from_yaml(tmp_path: Path) -> None:
     path = tmp_path / "acme.yaml"
-    refusal = _refusal(path, {**ACME, "requests": requests})
-    assert str(path) in refusal
-    assert "the resource 'wallet' is defined twice" in refusal
+    path.write_text(f"{yaml.safe_dump(dict(ACME))}verified: {{level: documented, on: 2026-08-21, sources: ['https://docs.example.com']}}\n")
+    verified = load_definition(path).verified
+    assert verified is not None
+    assert (verified.level, verified.on, verified.sources) == ("documented", date(2026, 8, 21), ("https://docs.example.com",))
+
+
+def test_an_optional_request_is_named_by_its_path_and_its_query() -> None:
+    first, second = definition_of({"requests": [GET, {**GET, "query": {"a": "{now:unix}", "b": "1"}, "optional": True}]}).requests
+    assert (first.name, second.name) == ("/v1/balance", "/v1/balance?a={now:unix}&b=1")
 
 
 @pytest.mark.parametrize("content", [None, [], "text", 5], ids=str)
@@ -113,6 +220,22 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
 )
 def test_a_credential_is_sent_in_the_vendors_header(provider: str, credential: str, header: dict[str, str]) -> None:
     assert DEFINITIONS[provider].credentials[credential].headers("made-up") == header
+
+
+@pytest.mark.parametrize(
+    ("credential", "headers", "query"),
+    [
+        ({"basic": {"user": "{sid}"}}, {"Authorization": "Basic QUMxOm1hZGUtdXA="}, {}),
+        ({"basic": {"user": "fixed"}}, {"Authorization": "Basic Zml4ZWQ6bWFkZS11cA=="}, {}),
+        ({"basic": {"password": ""}}, {"Authorization": "Basic bWFkZS11cDo="}, {}),
+        ({"basic": {"password": "x y"}}, {"Authorization": "Basic bWFkZS11cDp4IHk="}, {}),
+        ({"query": "api_key"}, {}, {"api_key": "made-up"}),
+    ],
+)
+def test_a_secret_is_sent_as_its_credential_says(credential: object, headers: dict[str, str], query: dict[str, str]) -> None:
+    own = Credential.model_validate(credential)
+    assert own.headers("made-up", {"sid": "AC1"}) == headers
+    assert own.query_parameters("made-up") == query
 
 
 def test_codes_may_be_written_as_numbers() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from exporter.config.job import build_jobs
+from exporter.config.loading import load_config
 from exporter.errors import ConfigError
 from exporter.model import AutoReload, Quota, Reading, Status
-from exporter.providers.library import load_definition, load_definitions
+from exporter.providers.library import load_definition, load_definitions, read_definitions
 from tests.providers.examples import read
 
 OWN_VENDOR = """
@@ -128,3 +130,41 @@ def test_the_problems_of_all_files_are_reported_together(tmp_path: Path) -> None
     with pytest.raises(ConfigError) as caught:
         load_definitions([first, missing])
     assert [problem.place for problem in caught.value.problems] == [f"{first}: base_url", str(missing)]
+
+
+def _package(folder: Path) -> Path:
+    """A folder as that of the built-in definitions, in which only `acme.yaml` is valid, beside a folder of more definitions."""
+    built_in = folder / "providers" / "definitions"
+    built_in.mkdir(parents=True)
+    (folder / "providers" / "seen").mkdir()
+    for name in ("acme", "rival"):
+        text = OWN_VENDOR.replace("acme-voices", name) if name == "acme" else "name: [\n"
+        (built_in / f"{name}.yaml").write_text(text)
+        (folder / "providers" / "seen" / f"{name}-seen.yaml").write_text(text.replace("name: acme", "name: acme-seen"))
+    return built_in
+
+
+def test_a_definition_of_the_package_is_read_only_when_it_is_used(tmp_path: Path) -> None:
+    built_in = _package(tmp_path)
+    library = read_definitions(sorted((built_in.parent / "seen").glob("*.yaml")), built_in)
+    assert library.problems == []
+    assert list(library.definitions) == ["acme", "acme-seen", "rival", "rival-seen"]
+    assert len(library.definitions) == 4
+    assert library.knows("rival")
+    assert library.definitions["acme"].name == "acme"
+    assert library.definitions["acme-seen"] is library.definitions["acme-seen"]
+    for name in ("rival", "rival-seen"):
+        with pytest.raises(ConfigError, match="is not valid YAML"):
+            library.definitions[name]
+
+
+def test_only_the_definitions_that_a_configuration_uses_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exporter.providers.library.BUILT_IN", _package(tmp_path))
+    path = tmp_path / "config.yaml"
+    path.write_text("""
+accounts: [{name: a, provider: acme, credentials: {token: {value: made-up}}, thresholds: {wallet: {critical: 5}}, budgets: {minutes: {minutes: 5}}}]
+defaults: {thresholds: {wallet: {warning: 9}, "*": {critical: 1%}}}
+providers: {acme: {}}
+""")
+    [job] = build_jobs(load_config(path, {}))
+    assert job.definition.name == "acme"

@@ -73,7 +73,7 @@ def test_what_would_take_long_or_is_ambiguous_is_refused(tmp_path: Path, text: s
         ("a: {b: c", "expected ',' or '}', but got '<stream end>'"),
         ("a: [b, c: d: e", "expected ',' or ']', but got ':'"),
         ("\ta: 1", "found character '\\t' that cannot start any token"),
-        (f"a: !{CANARY} 1", "could not determine a constructor for the tag ..."),
+        (f"a: !{CANARY} 1", "could not determine a constructor for the tag ...; a value that starts with ! needs quotes"),
         (f"a: *{CANARY.replace('/', '')}", "found undefined alias ..."),
     ],
 )
@@ -86,7 +86,34 @@ def test_a_document_of_more_than_two_mebibytes_is_refused(tmp_path: Path) -> Non
     assert refusal(path) == f"{path}: cannot be read: larger than 2097152 bytes"
 
 
-@pytest.mark.parametrize("key", ["yes", "true", "1.0", "on"])
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("{select: a[0].b, scale: 0.01}", "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"),
+        ("{select: a || b[?c], x: 1}", "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"),
+        ("{path: /a/{b}, c: 1}", "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"),
+        ("{path: {b}/c}", "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"),
+        ("each: @", "a value that starts with this character needs quotes"),
+        ("each: `3`", "a value that starts with this character needs quotes"),
+        ("expect: !errors", "a value that starts with ! needs quotes"),
+        ("each: *.left", "a value that starts with * or & needs quotes"),
+        ("expect: | a", "a value that starts with | or > needs quotes"),
+        ("each: [a, b][?@]", "a value that goes on after a quote or a bracket needs quotes around all of it"),
+        ('used: "a".b', "a value that goes on after a quote or a bracket needs quotes around all of it"),
+        ("path: {team}/costs", "a value that goes on after a quote or a bracket needs quotes around all of it"),
+        ("title: Acme: the vendor", "a value that contains a colon and a space needs quotes"),
+    ],
+)
+def test_a_value_that_needs_quotes_is_reported_with_that(tmp_path: Path, text: str, hint: str) -> None:
+    assert refusal(write(tmp_path, text)).endswith(f"; {hint}")
+
+
+@pytest.mark.parametrize("key", ["on", "off", "yes", "no", "On", "NO"])
+def test_a_word_that_yaml_once_took_for_a_boolean_is_text_as_a_key(tmp_path: Path, key: str) -> None:
+    assert read_document(write(tmp_path, f"1: a\n{key}: b\n")) == {1: "a", key: "b"}
+
+
+@pytest.mark.parametrize("key", ["true", "False", "1.0"])
 def test_a_key_that_python_takes_for_the_same_number_is_refused(tmp_path: Path, key: str) -> None:
     problem = refusal(write(tmp_path, f"1: a\n{key}: b\n"))
     assert problem == f"{tmp_path}/config.yaml:2:1: is not valid YAML: a key is not text: put it in quotes"

@@ -19,7 +19,7 @@ from tests.config.support import ACCOUNT, problems, write
 from tests.providers.made_up import ACME
 
 FOREIGN: Final = re.compile(
-    r"Input|[Ss]tring|should|instance|dictionary|integer|boolean|tuple|valid (?!here)|Decimal|\^|\[a-z|pydantic|None|\{"
+    r"Input|[Ss]tring|should|instance|dictionary|integer|boolean|tuple|valid (?!here)|Decimal|\^|\[a-z|pydantic|None|\{(?:g|l|max_|exp|mess)"
 )
 WORDS = sorted(
     {*Config.model_fields, *Definition.model_fields, *ACCOUNT, "select", "unit", "resource", "quotas", "header", "path", "expect"}

@@ -13,9 +13,12 @@ from exporter.accounts.entry import Entry, Schedule
 from exporter.accounts.snapshot import account_at
 from exporter.metrics.collector import Families, account_families
 from exporter.model import Reading
-from exporter.providers.definition import Definition, HeaderCredential, QuotaFields, Request
+from exporter.providers.credential import Credential
+from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, load_definitions
+from exporter.providers.quota_fields import PeriodField, QuotaFields
+from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 from tools.docs.jobs import jobs_of
 from tools.markdown import code, codes, table
@@ -50,7 +53,7 @@ def _vendor(definition: Definition) -> str:
     paragraphs = (
         f"## {definition.title}",
         table(("property", "value"), _head(definition)),
-        *(f"### GET {request.path}\n\n{_request(request)}" for request in definition.requests),
+        *(f"### {request.method} {request.name}\n\n{_request(request)}" for request in definition.requests),
         "### Notes" if definition.notes else "",
         "\n".join(f"- {note}" for note in definition.notes),
         f"### Error codes of {definition.title}" if definition.errors.reasons else "",
@@ -64,7 +67,7 @@ def _vendor(definition: Definition) -> str:
 def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     yield "`provider`", f"`{definition.name}`"
     yield "documentation", f"<{definition.docs_url}>"
-    yield "URL", f"`{definition.base_url}`"
+    yield "URL", f"`{definition.base_url}`" if definition.base_url else "your own host: `base_url` of the account"
     if definition.regions:
         yield "`region`", ", ".join(f"`{name}`: `{url}`" for name, url in definition.regions.items())
     for name, credential in definition.credentials.items():
@@ -72,7 +75,11 @@ def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     yield "permission", f"`{definition.permission}`" if definition.permission else "none"
 
 
-def _carrier(credential: HeaderCredential) -> str:
+def _carrier(credential: Credential) -> str:
+    if credential.basic:
+        return f"HTTP basic authentication, as the {'user' if credential.basic.user is None else 'password'}"
+    if credential.query:
+        return f"the parameter `{credential.query}` of the query"
     login = "; supports an OAuth login" if credential.token_url else ""
     return f"header `{credential.header}: {f'{credential.scheme} ' if credential.scheme else ''}...`{login}"
 
@@ -92,9 +99,13 @@ def _request(request: Request) -> str:
 
 
 def _quota(quota: QuotaFields) -> tuple[str, str, str]:
-    fields = {part: code(field.select) for part in PARTS if (field := getattr(quota, part))}
+    fields = {part: code(field.select) for part in PARTS if (field := getattr(quota, part)) and not isinstance(field, PeriodField)}
     if "remaining" not in fields and {"used", "limit"} <= fields.keys():
         fields = {"remaining": "limit - used", **fields}
+    if quota.each:
+        fields = {"the sum of each element of": code(quota.each), **fields}
+    if isinstance(quota.resets_at, PeriodField):
+        fields["resets_at"] = f"the end of the {quota.resets_at.period}"
     unit = f"`{quota.unit.name}`" if quota.unit.name else f"the value of `{quota.unit.select}`"
     return f"`{quota.resource}`", unit, "<br>".join(f"{part}: {field}" for part, field in fields.items())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from exporter.errors import ConfigError, Problem
 from exporter.validation.document import read_document
 from exporter.validation.files import read_file
 from exporter.validation.problems import problems_of
-from exporter.web.web_config.blocks import Headers, Http, RateLimit, Tls, WebFile
+from exporter.web.web_config.blocks import Tls, WebFile
 from exporter.web.web_config.field_types import MAX_FILE
 from exporter.web.web_config.tls import build_context, contradictions, without_effect
 from exporter.web.web_config.web_config import ServerTls, WebConfig, canonical_name
@@ -33,7 +33,7 @@ def load_web_config(path: Path) -> WebConfig:
     try:
         file = WebFile.model_validate(data, context=path.parent)
     except ValidationError as error:
-        problems += (Problem(place or str(path), message) for place, message in problems_of(error, _keys_of))
+        problems += (Problem(place or str(path), message) for place, message in problems_of(error, WebFile))
     block = file.tls_server_config if file else _tls_of(data, path.parent)
     tls = _server_tls(block, problems)
     if file is None or problems:
@@ -94,19 +94,3 @@ def _content(tls: Tls, name: str) -> bytes:
 
 def _digest(*parts: bytes) -> str:
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
-
-
-def _keys_of(block: Sequence[int | str]) -> Iterable[str]:
-    match block:
-        case ():
-            return WebFile.model_fields
-        case ("tls_server_config",):
-            return Tls.model_fields
-        case ("http_server_config",):
-            return Http.model_fields
-        case ("http_server_config", "headers"):
-            return (field.alias or name for name, field in Headers.model_fields.items())
-        case ("rate_limit",):
-            return RateLimit.model_fields
-        case _:
-            return ()

@@ -155,7 +155,7 @@ def test_a_user_name_that_looks_like_a_number_stays_as_it_is_written(tmp_path: P
     assert load_web_config(write(tmp_path, f"basic_auth_users: {{{user}: {ALICE}}}\n")).users == {user: ALICE}
 
 
-@pytest.mark.parametrize("user", ["yes", "1.5", "~", "2026-01-02", "1.0"])
+@pytest.mark.parametrize("user", ["true", "1.5", "~", "2026-01-02", "1.0"])
 def test_a_user_name_that_is_no_text_for_yaml_is_refused(tmp_path: Path, user: str) -> None:
     [problem] = problems(write(tmp_path, f"basic_auth_users: {{{user}: {ALICE}}}\n"))
     assert "in quotes" in problem

@@ -1,0 +1,72 @@
+"""The operator's budgets: how they are written, and which of them apply to an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from exporter.config.levels import MAX_AMOUNT
+from exporter.config.resources import Resource, Resources
+from exporter.config.written_account import Written
+from exporter.errors import Problem
+from exporter.validation.fields import dotted, listed, matching
+
+_EXPECTED: Final = f"expected an amount such as 500: more than 0, {MAX_AMOUNT} at most"
+
+
+def parse_amount(value: object) -> Decimal:
+    """Read an amount. A float is read as it is written: 0.1 is exactly a tenth.
+
+    Raises:
+        ValueError: it is no number, or out of range.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_AMOUNT:
+        raise ValueError(_EXPECTED)
+    return Decimal(repr(value))
+
+
+BudgetAmount = Annotated[
+    Decimal,
+    BeforeValidator(parse_amount),
+    PlainSerializer(float),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MAX_AMOUNT, "examples": [500]}),
+]
+BudgetUnit = Annotated[str, Field(max_length=64), matching(r"[a-z0-9][a-z0-9_]*", "expected a unit in lower case, such as usd")]
+Budgets = dict[str, Annotated[dict[BudgetUnit, BudgetAmount], Field(min_length=1)]]
+"""Amounts by resource and unit."""
+
+
+def budgets_of(defaults: Mapping[str, Mapping[str, Decimal]], own: Mapping[str, Mapping[str, Decimal]]) -> dict[tuple[str, str], Decimal]:
+    """Return the budgets of an account by resource and unit: its own, else those of the defaults."""
+    return {(resource, unit): amount for block in (defaults, own) for resource, units in block.items() for unit, amount in units.items()}
+
+
+def budget_problems(defaults: Any, accounts: Sequence[Written], resources: Resources) -> Iterator[Problem]:
+    """Find the budgets that no response can ever be compared with; other invalid parts are skipped."""
+    known = [resources.of(each.provider) or {} for each in accounts]
+    for resource in _written(defaults):
+        is_used = any(resource in each for each in known)
+        if not is_used and (problem := resources.problem_of(resource)):
+            yield Problem(f"defaults.budgets.{dotted([resource])}", problem)
+    for account, resources_of_account in zip(accounts, known, strict=True):
+        for resource, units in _written(account.data).items():
+            problem = resources.problem_of(resource, account.provider)
+            if problem is None and resource in resources_of_account:
+                problem = _problem_of(units, resources_of_account[resource], account.provider)
+            if problem:
+                yield Problem(f"{account.place}.budgets.{dotted([resource])}", problem)
+
+
+def _problem_of(units: Any, resource: Resource, provider: str) -> str | None:
+    if "used" not in resource.parts:
+        return f"{provider} does not report what is used of this resource, so a budget has no effect"
+    strange = [unit for unit in units if unit not in resource.units] if isinstance(units, dict) else []
+    return f"{provider} reports this resource in {listed(resource.units)}" if strange and not resource.has_other_units else None
+
+
+def _written(block: Any) -> Mapping[str, Any]:
+    budgets = block.get("budgets") if isinstance(block, dict) else None
+    return {name: each for name, each in budgets.items() if isinstance(name, str)} if isinstance(budgets, dict) else {}

@@ -1,0 +1,146 @@
+"""Expressions of a definition: mistakes that JMESPath reports in its own words, or accepts and never selects anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Final
+
+import jmespath
+from jmespath import functions
+from jmespath.exceptions import JMESPathError
+from jmespath.lexer import Lexer
+from pydantic import GetPydanticSchema
+from pydantic_core import core_schema
+
+from exporter.providers.selection import Selection
+from exporter.validation.problems import did_you_mean
+
+_LITERALS: Final = re.compile(r"""'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\])*\"""")
+_HINTS: Final = (
+    (r"\$", "this is JMESPath, not JSONPath: leave out `$.`"),
+    (r"\w-\w+\s*(?:\.|$)|\.\w+-\w", 'JMESPath has no arithmetic: use `minus` for a difference; a name with a hyphen needs quotes: "rate-limit"'),
+    (r"[\w)\]@]\s*[-+*/%]\s*[\w(@]", "JMESPath has no arithmetic: use `minus` for a difference, `scale` for a factor and `each` for a sum"),
+    (r"[=!<>]=?\s*-?\d", "a number in an expression is written in backticks: `3`"),
+    (r"(?<![=!<>])=(?!=)", "two values are compared with =="),
+    (r"\b(?:and|or|not)\b", "JMESPath writes `and` as &&, `or` as || and `not` as !"),
+)  # fmt: skip
+"""What stands in an expression that does not compile, and what to write instead."""
+_OPEN: Final = "a bracket is not closed; inside braces of YAML, a value with a comma needs quotes"
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_COMPARATORS: Final = frozenset({"eq", "ne", "lt", "lte", "gt", "gte"})
+_LISTS: Final = frozenset({"projection", "filter_projection", "value_projection", "flatten", "multi_select_list", "multi_select_dict"})
+_OPENING: Final = frozenset({"lparen", "lbracket", "lbrace", "filter"})
+_CLOSING: Final = frozenset({"rparen", "rbracket", "rbrace"})
+_STEPS: Final = frozenset({"dot", "lbracket", "flatten", "filter"})
+_EDGE: Final[Mapping[str, Any]] = {"type": "edge"}
+_FUNCTIONS: Final = functions.Functions.FUNCTION_TABLE
+
+
+def compile_expression(text: str) -> Selection:
+    """Compile an expression.
+
+    Raises:
+        ValueError: it is not JMESPath, or contains a mistake; the message contains what to write instead.
+    """
+    try:
+        selection = Selection(text)
+    except ValueError as error:
+        bare = _LITERALS.sub("x", text)
+        is_open = any(bare.count(first) > bare.count(last) for first, last in ("()", "[]", "{}"))
+        hint = _OPEN if is_open else next((hint for pattern, hint in _HINTS if re.search(pattern, bare)), None)
+        raise ValueError(f"is not a JMESPath expression: {hint}" if hint else str(error)) from None
+    problem = next(_problems_of_quotes(text), None) or next(_problems(jmespath.compile(text).parsed), None)
+    if problem:
+        raise ValueError(problem)
+    return selection
+
+
+def compile_value(text: str) -> Selection:
+    """Compile an expression that must select one value.
+
+    Raises:
+        ValueError: as in `compile_expression`, or it always selects a list or an object.
+    """
+    selection = compile_expression(text)
+    node = jmespath.compile(text).parsed
+    while node["type"] == "pipe":
+        node = node["children"][-1]
+    if node["type"] in _LISTS:
+        raise ValueError("selects a list, where one value is expected: add `| [0]` for the first value, or use `each` for a sum")
+    return selection
+
+
+def is_expression(text: str) -> bool:
+    """Whether the text is an expression with more than one word: an operator, a path or a call."""
+    try:
+        return jmespath.compile(text).parsed["type"] != "field"
+    except (JMESPathError, ValueError, RecursionError):
+        return False
+
+
+def _problems(node: Any) -> Iterator[str]:
+    """Find functions that do not exist, and words that are fields although a value is meant."""
+    kind, children = node["type"], node.get("children", ())
+    if kind == "function_expression":
+        yield from _problems_of_call(node["value"], len(children))
+    if kind in {"comparator", "or_expression"}:
+        for child in children:
+            if child["type"] == "field" and child["value"] in {"true", "false"}:
+                yield f"{child['value']} without backticks is the field of that name: write `{child['value']}`"
+    for child in children:
+        if isinstance(child, dict):
+            yield from _problems(child)
+
+
+def _problems_of_call(name: str, count: int) -> Iterator[str]:
+    if name not in _FUNCTIONS:
+        yield f"JMESPath has no function {name!r}{did_you_mean(name, _FUNCTIONS)}"
+        return
+    signature = _FUNCTIONS[name]["signature"]
+    least, is_open = len(signature), bool(signature) and signature[-1].get("variadic", False)
+    if count < least or (count > least and not is_open):
+        expected = f"{least} or more arguments" if is_open else f"{least} argument{'s' * (least != 1)}"
+        yield f"the function {name!r} takes {expected}, found {count}"
+
+
+def _problems_of_quotes(text: str) -> Iterator[str]:
+    """Find names in double quotes that are compared, passed to a function, or given as a default: text is meant."""
+    tokens: list[Mapping[str, Any]] = [_EDGE, *Lexer().tokenize(text), _EDGE]
+    calls = [False]
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token["type"] in _OPENING:
+            calls.append(token["type"] == "lparen" and before["type"] == "unquoted_identifier")
+        elif token["type"] in _CLOSING:
+            calls.pop()
+        elif token["type"] == "quoted_identifier":
+            sides = {before["type"], after["type"]}
+            is_plain = bool(_PLAIN.fullmatch(token["value"]))  # other names need the quotes
+            is_whole = before["type"] != "dot" and after["type"] not in _STEPS
+            is_argument = calls[-1] and sides <= {"lparen", "comma", "rparen"}
+            is_compared = is_whole and bool(sides & _COMPARATORS)
+            is_default = is_whole and before["type"] == "or"
+            if (is_plain and (is_argument or is_default)) or (is_compared and (is_plain or not _is_with_literal(tokens, token))):
+                yield f"double quotes name a field: write the text in single quotes, '{token['value']}'"
+
+
+def _is_with_literal(tokens: list[Mapping[str, Any]], token: Mapping[str, Any]) -> bool:
+    """Whether a name that needs its quotes is compared with a literal: then it is a field."""
+    index = next(index for index, each in enumerate(tokens) if each is token)
+    return any(each["type"] == "literal" for each in tokens[max(0, index - 2) : index + 3])
+
+
+def expression_field(compiler: Callable[[str], Selection]) -> GetPydanticSchema:
+    """Describe an expression to pydantic, as text that is compiled."""
+
+    def schema(*_: Any) -> core_schema.CoreSchema:
+        text = core_schema.str_schema(min_length=1)
+        return core_schema.no_info_after_validator_function(compiler, text, serialization=core_schema.to_string_ser_schema())
+
+    return GetPydanticSchema(schema)
+
+
+SelectionField = Annotated[Selection, expression_field(compile_expression)]
+"""A field of a definition that is written as a JMESPath expression."""
+ValueField = Annotated[Selection, expression_field(compile_value)]
+"""The same, for one value."""

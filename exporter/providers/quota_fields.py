@@ -1,0 +1,159 @@
+"""The keys of a definition file that describe values: amounts, units, times and resources."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cached_property, partial
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+
+from exporter.providers.expressions import ValueField
+from exporter.providers.strict import ElementsField
+from exporter.providers.times import Period
+from exporter.providers.unlimited import UnlimitedField
+from exporter.providers.values import TimeFormat
+from exporter.validation.block import Block
+from exporter.validation.fields import matching
+
+Name = Annotated[
+    str, Field(max_length=64), matching(r"[a-z][a-z0-9_]*", "expected lower-case letters, digits and _, starting with a letter")
+]
+
+AMOUNTS = ("remaining", "used", "limit", "overage_limit")
+"""The parts of a resource that are amounts."""
+
+
+_NO_FORMAT = "a time needs its format: write {select: data.end, format: iso8601}, with unix or unix_ms for a number"
+
+
+def _shorthand(key: str, value: Any) -> Any:
+    return {key: value} if isinstance(value, str) else value
+
+
+def _formatted(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError(_NO_FORMAT)  # noqa: TRY004 -- pydantic reports only a ValueError
+    return value
+
+
+class NumberField(Block):
+    """A number: `remaining: data.left`, or a block if the number must be converted."""
+
+    select: ValueField
+    """JMESPath to a JSON number or a decimal string."""
+    minus: ValueField | None = None
+    """JMESPath to a number of the same response that is subtracted, before scaling."""
+    scale: Annotated[Decimal, Field(ge=-(10**18), le=10**18)] = Decimal(1)
+    """Factor for the vendor's number: 0.01 for cents, -1 if the vendor sends what is owed."""
+    unlimited: UnlimitedField = None
+    """What means that there is no limit: a text or a number that the vendor sends instead, or a condition such as `cap == null`."""
+
+
+class TimeField(Block):
+    """A point in time."""
+
+    select: ValueField
+    """JMESPath to the time."""
+    format: TimeFormat
+    """The vendor's format."""
+    unknown: Decimal | None = None
+    """The number that the vendor sends if there is no such time, such as 0."""
+
+
+class PeriodField(Block):
+    """The end of the current period in UTC, for a request that asks for this period."""
+
+    period: Period
+    """`day`, `week` (from Monday) or `month`."""
+
+
+def _reset(value: Any) -> TimeField | PeriodField:
+    if isinstance(value, dict) and "period" in value:
+        return PeriodField.model_validate(value)
+    return TimeField.model_validate(_formatted(value))
+
+
+class UnitField(Block):
+    """A unit: `unit: credits`, or `unit: {select: data.currency}` where the response contains it."""
+
+    name: Name | None = None
+    """The unit itself."""
+    select: ValueField | None = None
+    """JMESPath to the unit's name."""
+    empty: Name | None = None
+    """The unit of a list without elements, which is 0 of it. Only with `each`."""
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.name is None) == (self.select is None):
+            raise ValueError("expected a name, or a block with `select`")
+        if self.empty and self.name:
+            raise ValueError("`empty` belongs to `select`: the unit of this list is always the same")
+        return self
+
+
+Number = Annotated[NumberField, BeforeValidator(partial(_shorthand, "select"))]
+Unit = Annotated[UnitField, BeforeValidator(partial(_shorthand, "name"))]
+Time = Annotated[TimeField, BeforeValidator(_formatted)]
+Reset = Annotated[TimeField | PeriodField, PlainValidator(_reset, json_schema_input_type=TimeField | PeriodField)]
+
+
+class QuotaFields(Block):
+    """One resource: what remains of it, what is used, and the limit. Parts of one resource may be in several of these."""
+
+    resource: Name
+    """The value of the label `resource`."""
+    unit: Unit
+    """The unit of the amounts: a name such as `credits`, or where the response contains it."""
+    each: ElementsField | None = None
+    """JMESPath to a list. The parts are selected in each element and added up by unit."""
+    remaining: Number | None = None
+    """What remains, if the vendor sends it; otherwise it is limit - used."""
+    used: Number | None = None
+    """What was consumed in the current period."""
+    limit: Number | None = None
+    """What was granted for the period, or the spending cap."""
+    overage_limit: Number | None = None
+    """How far beyond the limit the vendor lets usage go."""
+    resets_at: Reset | None = None
+    """When the period ends: a time in the response, or `{period: month}` if the request asks for this month."""
+
+    @model_validator(mode="after")
+    def _has_a_part(self) -> Self:
+        if self.unit.empty and self.each is None:
+            raise ValueError("`unit.empty` belongs to `each`")
+        if not self.amounts and not isinstance(self.resets_at, TimeField):
+            raise ValueError(f"the resource {self.resource!r} has no figure: expected remaining, used or limit")
+        return self
+
+    @cached_property
+    def amounts(self) -> dict[str, NumberField]:
+        """The parts that are amounts, by name."""
+        return {part: field for part in AMOUNTS if (field := getattr(self, part)) is not None}
+
+
+class StatusField(Block):
+    """The account's state."""
+
+    select: ValueField
+    """JMESPath to the state's name."""
+    states: tuple[str, ...] = ()
+    """The known states; any other is exported as the vendor sends it."""
+
+
+class AutoReloadFields(Block):
+    """When the vendor tops the account up by itself, and by how much."""
+
+    unit: Unit
+    """The unit of both amounts."""
+    threshold: Number | None = None
+    """The balance that triggers a top-up."""
+    amount: Number | None = None
+    """What a top-up adds."""
+
+    @model_validator(mode="after")
+    def _are_plain(self) -> Self:
+        if self.unit.empty or any(field and field.unlimited for field in (self.threshold, self.amount)):
+            raise ValueError("`unlimited` and `unit.empty` belong to resources")
+        return self

@@ -1,0 +1,121 @@
+"""The keys of a request of a definition file, and of the blocks beside the requests."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from exporter.model import Reason
+from exporter.providers.credential import HeaderName, QueryName
+from exporter.providers.expressions import SelectionField, ValueField
+from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, StatusField, Time
+from exporter.providers.values import to_code
+from exporter.validation.block import Block
+from exporter.validation.fields import Pattern, Url, matching
+
+InfoLabel = Literal["plan", "billing_type", "billing_period", "workspace"]
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _code(value: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return to_code(Decimal(repr(value))) if is_number else value
+
+
+def _json(value: Any) -> Any:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ValueError("expected JSON: a date, for example, must be text in quotes") from None
+    return value
+
+
+Code = Annotated[str, BeforeValidator(_code)]
+
+
+class Request(Block):
+    """One request, and the values of its response."""
+
+    path: Annotated[
+        str, matching(r"/(?:[!-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor control characters")
+    ]
+    """Path below the base URL. `{project}` is a param of the account."""
+    query: dict[QueryName, str] = Field(default={})
+    """Parameters of the query. Their values may contain params and times, such as `{month_start:unix}`."""
+    method: Literal["GET", "POST"] = "GET"
+    """The HTTP method. POST only where it reads and changes nothing."""
+    body: Annotated[Any, AfterValidator(_json)] = None
+    """What a POST sends, as JSON. Its texts may contain params and times."""
+    expect: SelectionField
+    """JMESPath that must select something (not null, false or empty) in every successful response."""
+    quotas: tuple[QuotaFields, ...] = ()
+    """The resources."""
+    info: dict[InfoLabel, ValueField] = Field(default={})
+    """Facts about the account, as labels of one series; never an e-mail address or a person's name."""
+    status: StatusField | None = None
+    """The account's state."""
+    features: dict[Name, ValueField] = Field(default={})
+    """Booleans."""
+    auto_reload: AutoReloadFields | None = None
+    """Automatic top-ups."""
+    created_at: Time | None = None
+    """When the account was created."""
+    credential_expires_at: Time | None = None
+    """When the key expires."""
+    credentials: tuple[Name, ...] = ()
+    """The credentials that this request is sent with; all of them unless set."""
+    optional: bool = False
+    """Whether the poll succeeds without this response. Its failure then affects only its own values."""
+
+    @model_validator(mode="after")
+    def _only_a_post_has_a_body(self) -> Self:
+        if self.body is not None and self.method != "POST":
+            raise ValueError("`body` needs `method: POST`")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What distinguishes the request from the others of its definition: the path and the query, as the definition writes them."""
+        return f"{self.path}?{'&'.join(f'{key}={value}' for key, value in self.query.items())}" if self.query else self.path
+
+
+class ErrorFields(Block):
+    """The vendor's error codes. A code that is listed takes precedence over the HTTP status."""
+
+    code: Annotated[tuple[SelectionField, ...], BeforeValidator(_listed)] = ()
+    """Where a body may contain a code: one JMESPath or several, the most specific first."""
+    success: frozenset[Code] = frozenset()
+    """Codes of a successful response."""
+    rate_limit_reset: HeaderName | None = None
+    """The header with the seconds until a rate limit ends, for a vendor that may send no `Retry-After`."""
+    reasons: dict[Code, Reason] = Field(default={})
+    """The meaning of each code, as a value of the label `reason`."""
+    missing_permission: frozenset[Code] = frozenset()
+    """The codes that only mean that the key lacks a permission."""
+
+
+class ParamFields(Block):
+    """A value besides the secret that an account must give, such as the id of a project."""
+
+    help: str | None = None
+    """What it is, and where the operator finds it."""
+    pattern: Pattern | None = None
+    """The regular expression that the whole value matches."""
+
+
+class Verified(Block):
+    """How far the definition was verified."""
+
+    level: Literal["tried", "documented", "seen"]
+    """`tried`: compared with the vendor's dashboard. `documented`: from the vendor's own page or API description. `seen`: from public code."""
+    on: date
+    """When."""
+    sources: tuple[Url, ...] = Field(min_length=1)
+    """The pages."""

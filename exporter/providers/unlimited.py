@@ -1,0 +1,88 @@
+"""How a vendor says that there is no limit: with a text or a number in place of the amount, or by a condition."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import PlainSerializer, PlainValidator
+
+from exporter.providers.expressions import compile_expression, is_expression
+from exporter.providers.selection import Selection
+from exporter.providers.strict import Condition
+from exporter.providers.values import Mismatch, to_decimal
+
+_OPERATORS: Final = re.compile(r"[=<>()\[\]|&!?`'\"@]")
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Unlimited:
+    """What means "no limit"."""
+
+    text: str
+    """As it is written in the definition; the vendor may send it in place of the amount."""
+    number: Decimal | None = None
+    """The number that the vendor may send in place of the amount."""
+    condition: Condition | None = None
+    field: Selection | None = None
+    """A field that is true where there is no limit, if the text may also be its name."""
+
+    def __str__(self) -> str:
+        return self.text
+
+    def applies(self, value: Any, body: Any) -> bool:
+        """Whether the response says that there is no limit. `value` was selected as the amount.
+
+        Raises:
+            Mismatch: the condition selects neither true nor false nor null.
+        """
+        if isinstance(value, str) and value == self.text:
+            return True
+        if self.number is not None:
+            return _number(value) == self.number
+        if self.field is not None:
+            return self.field.of(body) is True
+        return self.condition is not None and self.condition.holds(body)
+
+
+def parse_unlimited(value: object) -> Unlimited:
+    """Read a text, a number or a condition.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if value is None:
+        raise ValueError("null is no value to compare with: write a condition such as `limit == null`")
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise ValueError("expected a text, a number, or a condition such as `limit == null`")  # noqa: TRY004 -- pydantic reports only a ValueError
+    text = value if isinstance(value, str) else str(value)
+    try:
+        number = to_decimal(text) if text else None
+    except Mismatch:
+        number = None
+    if number is not None:
+        return Unlimited(text, number=number)
+    if _WORD.fullmatch(text):
+        return Unlimited(text, field=Selection(text))
+    if is_expression(text) or _OPERATORS.search(text):
+        compile_expression(text)
+        return Unlimited(text, condition=Condition(text))
+    return Unlimited(text)
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        return to_decimal(value)
+    except Mismatch:
+        return None
+
+
+UnlimitedField = Annotated[
+    Unlimited | None,
+    PlainValidator(parse_unlimited, json_schema_input_type=str | int | float),
+    PlainSerializer(str, return_type=str, when_used="unless-none"),
+]
+"""A field of a definition: None unless it is set, and never set to null."""

@@ -1,0 +1,149 @@
+"""More accounts in files of their own, and accounts that are switched off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.config.job import build_jobs
+from exporter.config.loading import load_config
+from tests.config.support import ACCOUNT, ENVIRON, problems, write
+
+VOICE: Mapping[str, Any] = {"name": "voice", "provider": "elevenlabs", "credentials": {"api_key": {"env": "ELEVENLABS_API_KEY"}}}
+
+
+def _write(folder: Path, files: Mapping[str, object], **main: Any) -> Path:
+    (folder / "accounts.d").mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / "accounts.d" / name).write_text(content if isinstance(content, str) else json.dumps(content))
+    return write(folder, json.dumps({"account_files": ["accounts.d/*.yaml"], **main}))
+
+
+def _names(path: Path) -> list[str]:
+    return ["/".join(account.key) for account in load_config(path, ENVIRON).config.accounts]
+
+
+def test_accounts_come_from_the_main_file_first_and_then_from_the_others_by_name(tmp_path: Path) -> None:
+    files = {"b.yaml": {"accounts": [VOICE]}, "a.yaml": {"accounts": [{**ACCOUNT, "name": "film"}]}, "c.txt": "no yaml"}
+    assert _names(_write(tmp_path, files, accounts=[ACCOUNT])) == ["heygen/studio", "heygen/film", "elevenlabs/voice"]
+
+
+def test_the_main_file_may_have_no_accounts(tmp_path: Path) -> None:
+    assert _names(_write(tmp_path, {"a.yaml": {"accounts": [VOICE]}})) == ["elevenlabs/voice"]
+
+
+def test_a_file_may_have_no_account_for_now(tmp_path: Path) -> None:
+    assert _names(_write(tmp_path, {"a.yaml": {"accounts": []}}, accounts=[ACCOUNT])) == ["heygen/studio"]
+
+
+def test_defaults_apply_to_the_accounts_of_all_files(tmp_path: Path) -> None:
+    loaded = load_config(_write(tmp_path, {"a.yaml": {"accounts": [VOICE]}}, defaults={"interval": "7m"}), ENVIRON)
+    assert [job.settings.interval for job in build_jobs(loaded)] == [420.0]
+
+
+def test_relative_paths_start_at_the_folder_of_their_own_file(tmp_path: Path) -> None:
+    account = {**ACCOUNT, "credentials": {"api_key": {"file": "key"}}}
+    path = _write(tmp_path, {"a.yaml": {"accounts": [account]}})
+    assert problems(path) == [f"{tmp_path}/accounts.d/a.yaml: accounts[0].credentials.api_key: the file does not exist"]
+    (tmp_path / "accounts.d" / "key").write_text("made-up")
+    assert problems(path) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"accounts": [VOICE, {**ACCOUNT, "intervall": "5m"}]}, ": accounts[1].intervall: unknown key; did you mean 'interval'?"),
+        ({"accounts": [{**ACCOUNT, "provider": "heygenn"}]}, ": accounts[0].provider: no such provider; did you mean 'heygen'?"),
+        ({"accounts": [5]}, ": accounts[0]: expected a block of `key: value` lines"),
+        ({"accounts": [VOICE], "defaults": {}}, ": defaults: unknown key"),
+        ({"acounts": [VOICE]}, ": acounts: unknown key; did you mean 'accounts'?"),
+        ({"accounts": {}}, ": accounts: expected a list"),
+        ([VOICE], ": expected a block of `key: value` lines"),
+        ("", ": expected a block of `key: value` lines"),
+        ("accounts: [\n", ":2:1: is not valid YAML: expected the node content, but found '<stream end>'"),
+        ({"accounts": [{**VOICE, "interval": "5m", "stale_after": "1m"}]}, ": accounts[0]: stale_after (1m) is shorter than interval (5m): values "
+                                                                          "would disappear between polls"),
+        ({"accounts": [{**ACCOUNT, "thresholds": {"walet": {"warning": 1}}}]}, ": accounts[0].thresholds.walet: heygen has no such resource; did "
+                                                                               "you mean 'wallet'?"),
+        ({"accounts": [{**ACCOUNT, "thresholds": {"wallet": {"warning": 1, "critical": 2}}}]}, ": accounts[0].thresholds.wallet.critical: critical "
+                                                                                               "(2) must be below warning (1)"),
+        ({"accounts": [{**ACCOUNT, "budgets": {"spent": {"usd": 1}}}]}, ": accounts[0].budgets.spent: heygen has no such resource; did you mean "
+                                                                        "'spend'?"),
+    ],
+)  # fmt: skip
+def test_a_problem_names_the_file_and_is_the_only_one(tmp_path: Path, content: object, expected: str) -> None:
+    path = _write(tmp_path, {"team.yaml": content})
+    assert problems(path) == [f"{tmp_path}/accounts.d/team.yaml{expected}"]
+
+
+def test_the_same_account_in_two_files_is_reported_with_both_places(tmp_path: Path) -> None:
+    path = _write(tmp_path, {"a.yaml": {"accounts": [VOICE]}, "b.yaml": {"accounts": [ACCOUNT, VOICE]}}, accounts=[ACCOUNT])
+    assert problems(path) == [
+        f"{tmp_path}/accounts.d/b.yaml: accounts[0].name: accounts[0] already has this provider and name",
+        f"{tmp_path}/accounts.d/b.yaml: accounts[1].name: {tmp_path}/accounts.d/a.yaml: accounts[0] already has this provider and name",
+    ]
+
+
+def test_a_limit_counts_the_accounts_of_all_files(tmp_path: Path) -> None:
+    fast = {**VOICE, "interval": "10s"}
+    path = _write(tmp_path, {"a.yaml": {"accounts": [fast]}, "b.yaml": {"accounts": [{**fast, "name": "b"}]}}, providers={
+        "elevenlabs": {"max_requests_per_minute": 10},
+    })  # fmt: skip
+    [problem] = problems(path)
+    assert problem.startswith("the accounts of elevenlabs need 12 requests a minute")
+
+
+def test_no_accounts_at_all_are_a_problem(tmp_path: Path) -> None:
+    assert problems(_write(tmp_path, {"a.yaml": {"accounts": []}})) == ["accounts: expected one or more"]
+    assert problems(write(tmp_path, "{}")) == ["accounts: is required"]
+
+
+def test_a_pattern_that_matches_no_file_is_a_problem(tmp_path: Path) -> None:
+    assert problems(write(tmp_path, json.dumps({"account_files": ["none/*.yaml"], "accounts": [ACCOUNT]}))) == [
+        f"account_files[0]: no file matches, relative to {tmp_path}"
+    ]
+    assert problems(write(tmp_path, json.dumps({"account_files": ["none/*.yaml"]}))) == [
+        f"account_files[0]: no file matches, relative to {tmp_path}"
+    ]
+
+
+@pytest.mark.parametrize("patterns", ["accounts.d/*.yaml", 5, {}])
+def test_patterns_that_are_no_list_are_one_problem(tmp_path: Path, patterns: object) -> None:
+    assert problems(write(tmp_path, json.dumps({"account_files": patterns}))) == ["account_files: expected a list"]
+
+
+def test_the_files_of_a_configuration_are_those_that_its_patterns_match_now(tmp_path: Path) -> None:
+    loaded = load_config(_write(tmp_path, {"a.yaml": {"accounts": [VOICE]}}), ENVIRON)
+    folder = tmp_path / "accounts.d"
+    assert loaded.files == (tmp_path / "config.yaml", folder / "a.yaml")
+    (folder / "b.yaml").write_text("{}")
+    assert loaded.files == (tmp_path / "config.yaml", folder / "a.yaml", folder / "b.yaml")
+    (folder / "a.yaml").unlink()
+    assert loaded.files == (tmp_path / "config.yaml", folder / "b.yaml")
+
+
+def test_an_account_that_is_switched_off_is_not_polled_and_its_secret_is_not_read(tmp_path: Path) -> None:
+    off = {**VOICE, "enabled": False, "credentials": {"api_key": {"env": "NOT_SET"}}}
+    path = _write(tmp_path, {"a.yaml": {"accounts": [{**off, "name": "b"}]}}, accounts=[off, ACCOUNT])
+    loaded = load_config(path, ENVIRON)
+    assert [job.key.account for job in build_jobs(loaded)] == ["studio"]
+    assert len(loaded.config.accounts) == 3
+
+
+def test_an_account_that_is_switched_off_is_validated_otherwise(tmp_path: Path) -> None:
+    off = {**VOICE, "enabled": False, "region": "mars"}
+    [problem] = problems(_write(tmp_path, {"a.yaml": {"accounts": [off]}}))
+    assert problem.startswith(f"{tmp_path}/accounts.d/a.yaml: accounts[0].region: elevenlabs has no such region; it has ")
+    assert problems(write(tmp_path, json.dumps({"accounts": [{**ACCOUNT, "enabled": "no!"}]}))) == [
+        "accounts[0].enabled: expected true or false"
+    ]
+
+
+def test_a_limit_does_not_count_accounts_that_are_switched_off(tmp_path: Path) -> None:
+    fast = {**VOICE, "interval": "10s"}
+    accounts = [fast, {**fast, "name": "b", "enabled": False}]
+    assert problems(write(tmp_path, json.dumps({"accounts": accounts, "providers": {"elevenlabs": {"max_requests_per_minute": 6}}}))) == []

@@ -1,0 +1,88 @@
+"""Mistakes in expressions are reported with what to write instead."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.providers.expressions import compile_expression, compile_value
+
+ARITHMETIC = "JMESPath has no arithmetic: use `minus` for a difference, `scale` for a factor and `each` for a sum"
+HYPHEN = 'JMESPath has no arithmetic: use `minus` for a difference; a name with a hyphen needs quotes: "rate-limit"'
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a.total - a.used", ARITHMETIC),
+        ("total * 0.01", ARITHMETIC),
+        ("total*rate", ARITHMETIC),
+        ("cents / '100'", ARITHMETIC),
+        ("a + b", ARITHMETIC),
+        ("sum(a[].b) - c", ARITHMETIC),
+        ("rate-limit.left", HYPHEN),
+        ("data.rate-limit", HYPHEN),
+        ("$.data.left", "this is JMESPath, not JSONPath: leave out `$.`"),
+        ("$", "this is JMESPath, not JSONPath: leave out `$.`"),
+        ("unit == 3", "a number in an expression is written in backticks: `3`"),
+        ("left > -1", "a number in an expression is written in backticks: `3`"),
+        ("state = 'on'", "two values are compared with =="),
+        ("a and b", "JMESPath writes `and` as &&, `or` as || and `not` as !"),
+    ],
+)
+def test_what_is_no_expression_is_reported_with_what_to_write(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match="is not a JMESPath expression") as caught:
+        compile_expression(text)
+    assert str(caught.value) == f"is not a JMESPath expression: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("summ(data[].left)", "JMESPath has no function 'summ'; did you mean 'sum'?"),
+        ("data[?startswith(a, 'x')] | [0]", "JMESPath has no function 'startswith'; did you mean 'starts_with'?"),
+        ("first(data)", "JMESPath has no function 'first'"),
+        ("sum(a, b)", "the function 'sum' takes 1 argument, found 2"),
+        ("contains(a)", "the function 'contains' takes 2 arguments, found 1"),
+        ("not_null()", "the function 'not_null' takes 1 or more arguments, found 0"),
+        ('data[?type=="online"] | [0]', "double quotes name a field: write the text in single quotes, 'online'"),
+        ('data[?"online" == type].left | [0]', "double quotes name a field: write the text in single quotes, 'online'"),
+        ('type == "on-line"', "double quotes name a field: write the text in single quotes, 'on-line'"),
+        ('currency || "usd"', "double quotes name a field: write the text in single quotes, 'usd'"),
+        ('contains(keys(@), "limit")', "double quotes name a field: write the text in single quotes, 'limit'"),
+        ("enabled == true", "true without backticks is the field of that name: write `true`"),
+        ("data.enabled || false", "false without backticks is the field of that name: write `false`"),
+    ],
+)
+def test_what_never_selects_what_is_meant_is_reported(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        compile_expression(text)
+    assert str(caught.value) == problem
+
+
+@pytest.mark.parametrize("text", ["data[*].left", "data[].left", "*.left", "data[?a]", "[a, b]", "{a: b}", "a | b[].c", "data[0:2]"])
+def test_a_list_where_one_value_is_expected_is_reported(text: str) -> None:
+    compile_expression(text)
+    with pytest.raises(ValueError, match="selects a list, where one value is expected"):
+        compile_value(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a.b", "a[0].b", "a[?b == 'c'].d | [0]", '"rate-limit".left', '"rate-limit" == \'on\'', "'on' == \"rate-limit\"", 'to_number("rate-limit")',
+        '"data"."left"', 'not_null("a".b, c)', 'a || "rate-limit"', "a || b", "a == null", "a >= `1`", "!a && type(b) == 'array'", "sum(a[].b)",
+        "max_by(a, &b).c", "not_null(a, `0`)", "a | b", "join('-', a)", "a == 'x - y'", "a == 'b = c'", "@", "a == `\"text\"`", "[0]",
+    ],
+)  # fmt: skip
+def test_other_expressions_are_accepted(text: str) -> None:
+    assert str(compile_value(text)) == text
+
+
+@given(st.text(alphabet="ab.[]()'\"|&=!<>?*@$-+/,: 01", max_size=12))
+def test_any_text_is_an_expression_or_a_problem(text: str) -> None:
+    with suppress(ValueError):
+        compile_value(text)
