@@ -28,7 +28,7 @@ def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str
 
 BURN_SPIKE = Alert(
     "AIAccountBurnSpike",
-    "warning",
+    "info",
     # Whole days, so that recurring jobs are no spike; and a week of history, so that the usual day is known.
     """
     increase(ai_account_quota_consumed_total{SUPPLY}[1d]) > 4 / 7 * increase(ai_account_quota_consumed_total[7d] offset 1d)
