@@ -8,18 +8,15 @@ from tools.rules.rule import Alert, Severity
 EXHAUSTED = Alert(
     "AIAccountExhausted",
     "critical",
-    # A pool that was never filled is not exhausted while another pool of the account has something left: the second part excludes it.
+    # A pool that was never filled is not exhausted while another pool of the account has something left or is used: the second part excludes it.
     f"""
-    (
-      {AVAILABLE}{{SUPPLY}} <= 0
-      unless ai_account_quota_limit == 0
-    )
+    {AVAILABLE}{{SUPPLY}} <= 0
     unless
     (
       {AVAILABLE}{{SUPPLY}} <= 0
-      and ignoring (resource) {AVAILABLE}{{SUPPLY}} > 0
-      unless ai_account_quota_limit > 0
-      unless ai_account_quota_consumed_total > 0
+      unless last_over_time(ai_account_quota_limit[1d]) > 0
+      unless max_over_time(ai_account_quota_consumed_total[1d]) > 0
+      and ignoring (resource) ({AVAILABLE}{{SUPPLY}} > 0 or max_over_time(ai_account_quota_consumed_total{{SUPPLY}}[1d]) > 0)
     )
     or
     sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exhausted"}}[1h])) > 0 and ai_account_up == 0
