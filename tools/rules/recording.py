@@ -7,6 +7,7 @@ from tools.rules.rule import Group, Record
 REMAINING = "account:ai_account_quota_remaining:last"
 AVAILABLE = "account:ai_account_quota_available:last"
 THRESHOLD = "account:ai_account_quota_threshold:last"
+SPEND_LIMIT = "account:ai_account_quota_spend_limit:min"
 ENDS = "ai_account_quota_exhaustion_timestamp_seconds"
 LATEST = "ai_account_quota_exhaustion_latest_timestamp_seconds"
 ENDING = "account:ai_account_quota_available:ending2d"
@@ -57,6 +58,17 @@ GROUPS = (
                 ai_account_quota_threshold
                 or
                 last_over_time(ai_account_quota_threshold[1d]) unless ignoring (severity) ai_account_quota_remaining
+                """,
+            ),
+            # The smaller one of the vendor's spending cap and the operator's budget. A cap of 0 is none.
+            Record(
+                SPEND_LIMIT,
+                """
+                (ai_account_quota_limit{SPEND} > 0) < ai_account_quota_budget
+                or
+                ai_account_quota_budget
+                or
+                ai_account_quota_limit{SPEND} > 0
                 """,
             ),
             Record(

@@ -63,4 +63,25 @@ SCENARIOS = (
         ),
         (Result(HELD, "55m", ((WALLET, 9),)), Result(HELD, "85m", ((WALLET, 9),)), Result(HELD, "95m", ())),
     ),
+    Scenario(
+        "the limit of spending is the smaller one of cap and budget",
+        (
+            STUDIO.quota("a_spend", "usd", limit=flat(100, "1h"), budget=flat(80, "1h")),
+            STUDIO.quota("b_spend", "usd", limit=flat(70, "1h"), budget=flat(90, "1h")),
+            STUDIO.quota("c_spend", "usd", limit=flat(0, "1h"), budget=flat(60, "1h")),
+            STUDIO.quota("d_spend", "usd", limit=flat(50, "1h")),
+            STUDIO.quota("e_spend", "usd", limit=flat(0, "1h")),
+            STUDIO.quota("characters", "characters", limit=flat(100, "1h")),
+        ),
+        (
+            Result(
+                "sort_desc(account:ai_account_quota_spend_limit:min * 1)",
+                "30m",
+                tuple(
+                    (STUDIO.labels | {"resource": f"{each}_spend", "unit": "usd"}, value)
+                    for each, value in zip("abcd", (80, 70, 60, 50), strict=True)
+                ),
+            ),
+        ),
+    ),
 )
