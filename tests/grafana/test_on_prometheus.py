@@ -76,7 +76,7 @@ async def eventually(session: aiohttp.ClientSession, url: str, expression: str) 
 
 
 async def everything_asked(session: aiohttp.ClientSession, url: str, values: dict[str, str]) -> dict[str, list[Series]]:
-    await eventually(session, url, 'account:ai_account_quota_burn:rate1d{account="audiobooks",resource="characters"}')
+    await eventually(session, url, 'account:ai_account_quota_burn:rate1d{account="audiobooks",resource="characters"} offset 30s')
     return {f"{board}: {place}": await answer(session, url, text) for board, place, text in _asked(values)}
 
 

@@ -47,9 +47,9 @@ SPEND_PACE = Alert(
     "warning",
     f"{ENDS}{{SPEND}} - time() < seconds(7d)",
     "1h",
-    "Spending is forecast to reach its cap before the period ends.",
+    "Spending is forecast to reach its cap within a week.",
     "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }}, before the period ends. Reduce usage, or raise the cap.",
+    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. Reduce usage, or raise the cap.",
     keep_firing_for="6h",
 )
 

@@ -177,8 +177,8 @@ PACES = (
                 PACE,
                 "4h",
                 (STUDIO.alert("warning", resource="spend", unit="usd"),),
-                "Account studio at heygen is forecast to reach its cap on spend in 6d 22h 0m 0s, before the period ends. Reduce usage, or "
-                "raise the cap.",
+                "Account studio at heygen is forecast to reach its cap on spend in 6d 22h 0m 0s, if the coming days are like the past "
+                "ones. No reset is known before. Reduce usage, or raise the cap.",
             ),
         ),
     ),
