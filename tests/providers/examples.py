@@ -16,7 +16,7 @@ from exporter.providers.library import EXAMPLES, load_definitions
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 
-DEFINITIONS = load_definitions(sorted((EXAMPLES.parent / "seen").glob("*.yaml")))
+DEFINITIONS = load_definitions()
 FOLDERS = (EXAMPLES, Path(__file__).parent / "responses")
 """The examples of the package, which the simulator sends, and further cases."""
 PATHS = sorted(path for folder in FOLDERS for path in folder.glob("*/*.json"))
