@@ -41,9 +41,9 @@ class Field:
     def is_unit(self) -> bool:
         return self.name.endswith(".unit")
 
-    def found(self, body: Any) -> list[Any]:
+    def found(self, body: Any) -> list[list[Any]]:
         """What its selections select, in each element."""
-        return [_selected(selection, element) for element in self._elements(body) for selection in self.selections]
+        return [[_selected(selection, element) for selection in self.selections] for element in self._elements(body)]
 
     def reads(self, body: Any) -> set[Path]:
         """The places that it reads in a body."""
@@ -60,10 +60,12 @@ class Field:
         return trace.reads
 
     def is_value(self, body: Any, path: Path) -> bool:
-        """Whether what is at this place is its value, not only what decides about it."""
-        if self.kind == "list":
-            return False
-        return any(any(found is value for found in self.found(replaced(body, path, value))) for value in _SENTINELS)
+        """Whether what is at this place is its value, not only what decides about it. Nothing is subtracted from an absent value."""
+        return self.kind != "list" and any(
+            found[0] is not None and any(each is value for each in found)
+            for value in _SENTINELS
+            for found in self.found(replaced(body, path, value))
+        )
 
     def _elements(self, body: Any) -> list[Any]:
         try:

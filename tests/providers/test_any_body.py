@@ -45,7 +45,7 @@ def _is_read_or_refused(definition: Definition, status: int, content: bytes, req
 
 
 @given(provider=providers, status=st.integers(min_value=200, max_value=599), body=bodies)
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 def test_any_json_is_read_or_refused(provider: str, status: int, body: object) -> None:
     _is_read_or_refused(DEFINITIONS[provider], status, encode(body))
 
@@ -57,7 +57,7 @@ def test_any_bytes_are_read_or_refused(provider: str, status: int, content: byte
 
 
 @given(example=st.sampled_from(HAPPY), data=st.data())
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 def test_a_good_response_with_arbitrary_values_is_read_or_refused(example: Example, data: st.DataObject) -> None:
     body = example.body
     for leaf in data.draw(st.lists(st.sampled_from(list(leaves(body))), unique=True, max_size=4)):

@@ -207,7 +207,8 @@ def _problems_of_null(places: Places, leaf: Path, before: Reading, after: Readin
     yield from (
         f"{field.name} is still there"
         for field in values
-        if not _is_absent(field, before, after) and (field.each or not any(found is not None for found in field.found(body)))
+        if not _is_absent(field, before, after)
+        and (field.each or not any(each is not None for found in field.found(body) for each in found))
     )
 
 
@@ -238,7 +239,8 @@ def _problems_of_wrong(places: Places, leaf: Path, broken: list[Field], before: 
     if not set(after.mismatches) <= _may_mismatch(fed):
         yield f"it is a mismatch of {after.mismatches}"
     for field in broken:
-        is_unlimited = f"{field.name.partition('.')[0]}.unlimited" in figures(after) and places.decides(leaf)
+        unlimited = f"{field.name.partition('.')[0]}.unlimited"
+        is_unlimited = unlimited in figures(after) and (unlimited in figures(before) or places.decides(leaf))
         if not is_unlimited and field.name not in after.mismatches:
             yield f"{field.name} is no mismatch"
         if not is_unlimited and not _is_absent(field, before, after):
