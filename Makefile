@@ -12,7 +12,7 @@ PINNED := $(PIP) install --only-binary=:all: --no-deps --require-hashes
 # Where this is set, every process that a test starts compiles every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test coverage drills lint fix e2e bench docs site pins clean
+.PHONY: help setup demo test coverage drills lint fix e2e bench warning docs site pins clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -73,10 +73,15 @@ bench: $(VENV)/.dev  ## measure the hot paths against a peer
 	$(BIN)/python benchmarks/exposition.py
 	$(BIN)/python -m benchmarks.burn
 	$(BIN)/python -m benchmarks.polls
+	$(BIN)/python benchmarks/startup.py
+
+warning: $(VENV)/.dev  ## measure on simulated accounts whether the rules warn in time (takes minutes; SEED=1)
+	$(BIN)/python -m benchmarks.warning simulate .warning/seed-$(or $(SEED),1) --seed $(or $(SEED),1) $(ARGS)
+	$(BIN)/python -m benchmarks.warning score .warning/seed-$(or $(SEED),1)
 
 pins: $(VENV)/.dev  ## update the pinned versions to the newest that pyproject.toml allows
 	@$(PIP) install pip-tools
 	$(BIN)/python .ci/pins/compile.py
 
 clean:  ## remove what the other commands created
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* .cache .helm dist site
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* .cache .helm .warning dist site

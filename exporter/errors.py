@@ -2,7 +2,7 @@
 
 ExporterError
 |-- ConfigError       at the start: exit code 2; on a reload: the previous configuration stays in effect
-|-- StateError        (in `accounts.persistence`) the daemon runs without its state file
+|-- StateError        (in `accounts.state_file`) the daemon runs without its state file
 `-- PollError         counted with its reason; no other account is affected
     `-- CredentialError   the secret cannot be read or used; reason `credential`
 """

@@ -20,6 +20,7 @@ from tools.docs.metrics import metrics
 from tools.docs.outputs import outputs
 from tools.docs.reliability import reliability
 from tools.docs.vendors import vendors
+from tools.docs.warning import warning
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSES = 4
@@ -37,6 +38,7 @@ DOCUMENTS: Documents = {
     "docs/configuration.md": configuration,
     "docs/vendors.md": vendors,
     "docs/alerts.md": alerts,
+    "docs/warning.md": warning,
     **dict.fromkeys(("README.md", "docs/quickstart.md", "docs/cli.md"), outputs),
 }
 

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import isfinite
-from typing import Annotated, ClassVar, Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import ConfigDict
 
+from exporter.accounts.history import DAY, EMPTY, Curve, History
 from exporter.model import EXACT, STORED, Amount, Quota
 
-HOUR: Final = 3600.0
-WINDOW: Final = 24 * HOUR
 JITTER: Final = 60.0
 """Vendors compute the end of the period for every response: a smaller move is not a reset."""
 MIN_READINGS: Final = 3
@@ -21,15 +20,6 @@ MAX_IDLE: Final = 32
 """Units come from vendors: one that sends another unit every time must not fill the memory."""
 
 _ZERO: Final = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The value of the counter of consumption at one time."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STORED
-    at: float
-    consumed: Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +42,12 @@ class Consumption:
     resets_at: float | None = None
     readings: int = 0
     """Number of consecutive readings that could each be compared with the previous one."""
-    checkpoints: Annotated[tuple[Checkpoint, ...], Field(validation_alias=AliasChoices("checkpoints", "marks"))] = ()
-    """The window of `burn`, oldest first and at least an hour apart; only the first may be older than a day. Once called `marks`."""
+    history: History = EMPTY
+    """What was consumed when; empty until two consecutive readings could be compared."""
 
     def shifted(self, seconds: float) -> Consumption:
         """Return the same with its times moved."""
-        checkpoints = tuple(replace(checkpoint, at=checkpoint.at + seconds) for checkpoint in self.checkpoints)
-        return replace(self, since=self.since + seconds, at=self.at + seconds, checkpoints=checkpoints)
+        return replace(self, since=self.since + seconds, at=self.at + seconds, history=self.history.shifted(seconds))
 
     def without_future(self, now: float) -> Consumption:
         """Return only the counters where the last reading lies in the future: the clock was wrong when it was stored."""
@@ -99,17 +88,17 @@ def update_consumption(known: Iterable[Consumption], quotas: Sequence[Quota], at
 
 def burn(known: Consumption) -> Burn | None:
     """Return the rate over the last day, as of the last reading; None until three consecutive readings allow one."""
-    if known.readings < MIN_READINGS or not known.checkpoints:
+    if known.readings < MIN_READINGS or not known.history.times:
         return None
-    seconds = known.at - known.checkpoints[0].at
+    seconds = min(DAY, known.at - known.history.times[0])
     if seconds <= 0:
         return None
-    rate = float(EXACT.subtract(known.consumed, known.checkpoints[0].consumed)) / seconds
+    rate = Curve(known.history, known.at, float(known.consumed)).consumed(seconds) / seconds
     return Burn(rate, seconds) if isfinite(rate) else None
 
 
 def _without_reading(known: Consumption) -> Consumption:
-    return replace(known, used=None, remaining=None, limit=None, resets_at=None, readings=0, checkpoints=())
+    return replace(known, used=None, remaining=None, limit=None, resets_at=None, readings=0, history=EMPTY)
 
 
 def _updated(known: Consumption, quota: Quota, at: float, wall: float) -> Consumption:
@@ -120,7 +109,7 @@ def _updated(known: Consumption, quota: Quota, at: float, wall: float) -> Consum
     return Consumption(
         known.resource, known.unit, since=min(known.since, at), at=at, consumed=consumed, replenished=replenished,
         used=quota.used, remaining=quota.remaining, limit=quota.limit, resets_at=quota.resets_at,
-        readings=known.readings + 1, checkpoints=_checkpoints(known.checkpoints, consumed, at),
+        readings=known.readings + 1, history=known.history.updated(at, float(consumed), empty_since=_empty_since(known, quota)),
     )  # fmt: skip
 
 
@@ -180,12 +169,8 @@ def _is_new_period(known: Consumption, quota: Quota, at: float, wall: float) -> 
     return quota.resets_at is not None and quota.resets_at - known.resets_at > elapsed + JITTER
 
 
-def _checkpoints(known: tuple[Checkpoint, ...], consumed: Decimal, at: float) -> tuple[Checkpoint, ...]:
-    if known and 0 <= at - known[-1].at < HOUR and (len(known) == 1 or known[1].at > at - WINDOW):
-        return known
-    checkpoints = [each for each in known if each.at <= at]  # a clock that was set back leaves some in the future
-    if not checkpoints or at - checkpoints[-1].at >= HOUR:
-        checkpoints.append(Checkpoint(at, consumed))
-    while len(checkpoints) > 1 and checkpoints[1].at <= at - WINDOW:
-        del checkpoints[0]
-    return tuple(checkpoints)
+def _empty_since(known: Consumption, quota: Quota) -> float | None:
+    """Return the time of the previous reading if nothing was left then, overage included."""
+    if known.remaining is None or EXACT.add(known.remaining, quota.overage_limit or _ZERO) > 0:
+        return None
+    return known.at

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from math import inf
+from typing import Final, NamedTuple
 
 from exporter.accounts.entry import Entry, Schedule
 from exporter.config.job import Job
 from exporter.config.settings import Settings
 from exporter.model import AccountKey, Reading, Seconds
+
+MARGIN: Final = 0.001
+"""By how many seconds `unchanged_until` is early: a sum of floats is rounded."""
 
 
 class Account(NamedTuple):
@@ -46,6 +50,15 @@ def account_at(at: float, job: Job, entry: Entry, schedule: Schedule) -> Account
     return Account(job, entry, schedule, entry.fresh_reading(at, job.settings.stale_after), limited)
 
 
+def unchanged_until(account: Account, at: float) -> float:
+    """Return until when `account_at` returns the same as at this moment, as long as the account is not polled."""
+    entry, stale_after = account.entry, account.settings.stale_after
+    read = [entry.last_success_at, *(each.last_success_at for each in entry.optional.values() if each.reading)]
+    ends = [time + stale_after for time in read if time is not None and time + stale_after > at - MARGIN]
+    starts = [time for time in (*read, entry.limited_until) if time is not None and time > at]
+    return max(at, min((*ends, *starts), default=inf) - MARGIN)
+
+
 @dataclass(frozen=True, slots=True)
 class Durations:
     """How long the polls of one provider took, as a histogram: counts per bucket, not cumulative."""
@@ -72,15 +85,23 @@ class Snapshot:
 
     at: float
     jobs: tuple[Job, ...]
+    """In the order of the configuration, as are the next two."""
     entries: tuple[Entry, ...]
+    """Their times are on the clock of the polls, as are those of the schedules."""
     schedules: tuple[Schedule, ...]
     durations: Mapping[str, Durations]
     config: ConfigState
     generation: int = 0
     """Rises whenever something changes, except for the times of coming polls."""
+    correction: float = 0.0
+    """By how many seconds the wall clock is ahead of the clock of the polls."""
+
+    def account(self, number: int) -> Account:
+        """Return the account at this place in the configuration, in wall clock time."""
+        entry, schedule = self.entries[number].shifted(self.correction), self.schedules[number].shifted(self.correction)
+        return account_at(self.at, self.jobs[number], entry, schedule)
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:
-        """The accounts in the order of the configuration. They are computed where they are first needed: a page has a thread of its own."""
-        parts = zip(self.jobs, self.entries, self.schedules, strict=True)
-        return tuple(account_at(self.at, job, entry, schedule) for job, entry, schedule in parts)
+        """All accounts. They are computed where they are first needed: a page has a thread of its own."""
+        return tuple(map(self.account, range(len(self.jobs))))

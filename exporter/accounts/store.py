@@ -43,7 +43,6 @@ class Store:
         self._invalid: set[str] = set()
         """The configurations that were invalid when they were last read."""
         self._generation = 0
-        self._wall_times: tuple[float, dict[AccountKey, tuple[Entry, Entry]]] = (0.0, {})
         self.configure(jobs)
 
     def __getitem__(self, key: AccountKey) -> Entry:
@@ -53,17 +52,19 @@ class Store:
         """Return when the account was last polled, and when it is polled next."""
         return self._schedules[key]
 
-    def snapshot(self) -> Snapshot:
-        """Return what is known now, in wall clock time. Later polls do not change it."""
+    def snapshot(self, keys: Iterable[AccountKey] | None = None) -> Snapshot:
+        """Return what is known now of these accounts, by default of all. Later polls do not change it."""
         correction = self._clock.correction()
+        keys = self._jobs if keys is None else tuple(keys)
         return Snapshot(
             self._clock.now() + correction,
-            tuple(self._jobs.values()),
-            tuple(self._in_wall_time(correction)),
-            tuple(self._schedules[key].shifted(correction) for key in self._jobs),
+            tuple(map(self._jobs.__getitem__, keys)),
+            tuple(map(self._entries.__getitem__, keys)),
+            tuple(map(self._schedules.__getitem__, keys)),
             dict(self._durations),
             replace(self._config, loaded_at=self._config.loaded_at + correction),
             self._generation,
+            correction,
         )
 
     def record(self, key: AccountKey) -> Record:
@@ -160,18 +161,6 @@ class Store:
         bucket = bisect.bisect_left(self._buckets, duration)
         self._durations[key.provider] = self._durations[key.provider].observed(bucket, duration)
         return self._entries[key]
-
-    def _in_wall_time(self, correction: float) -> Iterable[Entry]:
-        """Return the entries with their times corrected. The same entry returns the same object, so its rendered lines can be reused."""
-        if not correction:
-            return self._entries.values()
-        known = self._wall_times[1] if self._wall_times[0] == correction else {}
-        moved = {
-            key: known[key] if key in known and known[key][0] is entry else (entry, entry.shifted(correction))
-            for key, entry in self._entries.items()
-        }
-        self._wall_times = (correction, moved)
-        return (entry for _, entry in moved.values())
 
 
 def _counted(counts: Mapping[T, int], seen: Sequence[T]) -> Mapping[T, int]:

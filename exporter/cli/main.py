@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import io
 import sys
 from contextlib import suppress
@@ -11,43 +10,54 @@ from typing import Final, NoReturn
 
 import click
 
+from exporter.cli.lazy import LazyCommand, LazyGroup
 from exporter.cli.output import EXIT_FAILED, discard_unwritten, say
 
-COMMANDS: Final = ("serve", "check", "once", "demo", "providers", "healthcheck")
+COMMANDS: Final = {
+    "serve": "Poll every account on its interval and serve the metrics.",
+    "check": "Validate the configuration and print all problems.",
+    "once": "Poll every account once and print the result.",
+    "demo": "Serve simulated vendors; needs no key, file or network.",
+    "providers": "List the vendors, or describe the one called NAME.",
+    "healthcheck": "Check whether the exporter on this machine is healthy.",
+}
 _UNWRITABLE: Final = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 """What a write to standard output fails with when its reader is gone, its disk is full, or it is closed."""
 
 
-class LazyGroup(click.Group):
-    """Imports a sub-command when it is used, so `serve` does not load modules that only `once` or `demo` needs."""
+def _print_version(context: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 -- click's signature
+    if wanted and not context.resilient_parsing:
+        from exporter.daemon.version import build  # noqa: PLC0415 -- `importlib.metadata` takes longer than `--help`
 
-    def list_commands(self, _context: click.Context) -> list[str]:
-        """Name the sub-commands, the daemon first."""
-        return list(COMMANDS)
-
-    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        """Import one sub-command."""
-        if name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"exporter.cli.{name}").command
-        return command
+        version, revision = build()
+        click.echo(
+            f"ai-account-exporter, version {version} (revision: {revision or 'unknown'})\n  python version:   {sys.version.split()[0]}"
+        )
+        context.exit()
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(package_name="ai-account-exporter", prog_name="ai-account-exporter")
+@click.command(
+    cls=LazyGroup,
+    commands=[LazyCommand(name, f"exporter.cli.{name}:command", short_help) for name, short_help in COMMANDS.items()],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version,
+    help="Show the versions of the exporter and of Python, and exit.",
+)  # fmt: skip
 def main() -> None:
     """Export balances, credits, usage and spending caps of accounts at AI vendors to Prometheus.
 
     \b
     First steps:
-      ai-account-exporter demo         serve simulated vendors; needs no key, file or network
-      ai-account-exporter providers    list the vendors and the permissions their keys need
+      ai-account-exporter demo         try it with simulated vendors
+      ai-account-exporter providers    list the vendors and what their keys need
       ai-account-exporter check        validate config.yaml
-      ai-account-exporter once         poll every account once and print the result
+      ai-account-exporter once         poll every account once, print the result
       ai-account-exporter serve        run the daemon
 
     \b
-    Exit codes: 0 stopped or successful, 1 failed, 2 invalid configuration or usage.
+    Exit codes: 0 stopped or done, 1 failed, 2 invalid configuration or usage.
     """  # noqa: D301 -- click's own marks
 
 

@@ -14,14 +14,11 @@ from exporter.accounts.entry import Schedule
 from exporter.accounts.snapshot import Account, account_at
 from exporter.cli.options import config_option, load, log_options
 from exporter.cli.output import EXIT_FAILED
-from exporter.cli.report import print_table
 from exporter.config.job import build_jobs
 from exporter.daemon.poll_once import poll_once
 from exporter.daemon.version import build
 from exporter.log import LogFormat, configure_log
 from exporter.metrics.exposition import Exposition
-from exporter.overview.build import account_facts
-from exporter.overview.encoding import to_plain
 
 
 @click.command("once")
@@ -41,6 +38,8 @@ def command(config_file: Path, output: Literal["table", "json", "prometheus"], l
     snapshot = store.snapshot()
     match output:
         case "table":
+            from exporter.cli.report import print_table
+
             print_table(snapshot.accounts, now=snapshot.at)
         case "json":
             click.echo(json.dumps([as_polled(account) for account in snapshot.accounts], indent=2))
@@ -52,5 +51,8 @@ def command(config_file: Path, output: Literal["table", "json", "prometheus"], l
 
 def as_polled(account: Account) -> dict[str, Any]:
     """Return the account as the API shows it, at the time when its poll ended: other polls may have taken longer, and none follows."""
+    from exporter.overview.build import account_facts
+    from exporter.overview.encoding import to_plain
+
     at = account.entry.last_poll_at or 0.0
     return to_plain(account_facts(account_at(at, account.job, account.entry, Schedule()), at))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from exporter.cli.output import EXIT_INVALID, say
 from exporter.providers.credential import Credential
@@ -82,6 +79,10 @@ def _carrier(credential: Credential) -> str:
 
 
 def _print_all(definitions: list[Definition]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in ("provider", "vendor", "credentials", "permission", "resources"):
         table.add_column(column, overflow="fold")

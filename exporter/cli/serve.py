@@ -25,7 +25,6 @@ from exporter.daemon.daemon import Daemon, ServeOptions
 from exporter.errors import ExporterError
 from exporter.log import LogFormat, configure_log, frames, leaves
 from exporter.web.address import Address
-from exporter.web.web_config.file import WebConfigFile, log_without_effect
 
 EXIT_TIMEOUT: Final = 0.5
 """How long threads may delay the end of the process, in seconds."""
@@ -90,7 +89,8 @@ def command(
     loaded = load(config_file)
     options = replace(_serve_options(**web), shard=read_shard(shard, pod, total_shards))
     configure_log(log_level, log_format)
-    log_without_effect(options.web_config)
+    if options.web_config_file:
+        options.web_config_file.log_without_effect()
     log.info("config loaded", file=str(config_file), accounts=len(loaded.config.accounts))
     for account in inline_secrets(loaded.config):
         log.warning("secret in config", provider=account.provider, account=account.name, remedy="use env or file instead of value")
@@ -110,6 +110,8 @@ def _serve_options(
     options = ServeOptions(addresses, inherits, telemetry_path, runtime_metrics=not no_runtime, max_requests=max_requests)
     if web_config_file is None:
         return options
+    from exporter.web.web_config.file import WebConfigFile
+
     loaded = load_web(web_config_file)
     return replace(options, web_config=loaded, web_config_file=WebConfigFile(web_config_file, loaded))
 

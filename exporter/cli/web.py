@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from exporter.cli.options import or_exit
-from exporter.web.web_config.web_config import WebConfig, load_web_config
+from exporter.web.web_config.web_config import WebConfig
 
 _CLIENT_CERTIFICATES: Final = {
     ssl.CERT_NONE: "",
@@ -32,6 +32,8 @@ def web_config_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def load_web(web_config_file: Path) -> WebConfig:
     """Read the web configuration, or print its problems and exit with 2."""
+    from exporter.web.web_config.loader import load_web_config
+
     return or_exit(web_config_file, lambda: load_web_config(web_config_file))
 
 

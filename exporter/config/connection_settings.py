@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, SecretStr, ValidationInfo, field_validator
 
 from exporter.config.context import FilePath, context_of
 from exporter.model import Seconds
+from exporter.validation.described import Described
 from exporter.validation.duration import Duration
 from exporter.validation.files import read_file
 
@@ -133,10 +134,8 @@ def _exemption(entry: str) -> str:
     return entry
 
 
-class Network(BaseModel):
+class Network(Described):
     """How vendors are reached; the same keys for all accounts and for one."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     proxy_url: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
     """The HTTP proxy for requests to the vendor: `http://[user:password@]host:port`. Loopback addresses are always reached directly."""

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from exporter.config.context import FilePath, context_of
 from exporter.config.key_checks import mistaken_for_key
 from exporter.errors import CredentialError
+from exporter.validation.described import Described
 from exporter.validation.files import read_file
 
 MAX_SECRET_BYTES = 65_536
@@ -28,10 +29,8 @@ _FILE_ERRORS = {
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class Login(BaseModel):
+class Login(Described):
     """An OAuth login. Access tokens are fetched with its refresh token."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     client_id: Annotated[str, Field(pattern=r"^[!-~]+$", max_length=512)]
     """The OAuth client that made the login."""
@@ -44,10 +43,8 @@ class Login(BaseModel):
         return Path(os.path.normpath(path.absolute())) if context_of(info) else path
 
 
-class SecretSource(BaseModel):
+class SecretSource(Described):
     """The source of one secret: exactly one of `env`, `file`, `value` and, if the provider supports it, `oauth2`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     env: Annotated[str, Field(description="Name of the environment variable that holds the secret.")] | None = None
     file: (

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from exporter.config.resources import Resources
 from exporter.config.written_account import Written
 from exporter.errors import Problem
 from exporter.model import EVERY, Threshold
+from exporter.validation.described import Described
 from exporter.validation.fields import dotted, listed
 
 MAX_AMOUNT: Final = 10**15
@@ -69,12 +70,10 @@ FloorField = Annotated[
 ]
 
 
-class Levels(BaseModel):
+class Levels(Described):
     """Thresholds for the remaining amount of a resource: an amount such as `50`, or a share of the limit such as `20%`."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, json_schema_extra={"minProperties": 1, "examples": [{"warning": "20%"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "examples": [{"warning": "20%"}]})
 
     warning: FloorField | None = None
     """Below this, the alert has the severity `warning`."""

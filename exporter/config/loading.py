@@ -21,7 +21,7 @@ from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
 from exporter.providers.library import read_definitions
 from exporter.validation.document import read_document
-from exporter.validation.duration import format_duration
+from exporter.validation.duration import format_duration, parse_duration
 from exporter.validation.problems import problems_of
 
 NO_ACCOUNTS: Final = Problem("accounts", "expected one or more")
@@ -119,12 +119,14 @@ def _early_staleness(place: str, account: Mapping[str, Any], defaults: Any) -> I
     both = ("interval", "stale_after")
     sources = (defaults if isinstance(defaults, dict) else {}, account)
     try:
-        merged = Defaults.model_validate({name: source[name] for source in sources for name in both if source.get(name) is not None})
-    except ValidationError:
+        merged = {name: parse_duration(source[name]) for source in sources for name in both if source.get(name) is not None}
+    except ValueError:
         return  # already reported
-    if merged.stale_after is not None and merged.stale_after < merged.interval:
-        stale_after, interval = format_duration(merged.stale_after), format_duration(merged.interval)
-        message = f"stale_after ({stale_after}) is shorter than interval ({interval}): values would disappear between polls"
+    interval = merged.get("interval", Defaults.model_fields["interval"].default)
+    stale_after = merged.get("stale_after", interval)
+    if stale_after < interval:
+        shown = f"stale_after ({format_duration(stale_after)}) is shorter than interval ({format_duration(interval)})"
+        message = f"{shown}: values would disappear between polls"
         yield Problem(place, message)
 
 

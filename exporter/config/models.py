@@ -179,7 +179,7 @@ class StateFields(Block):
 class Config(Block):
     """The whole file."""
 
-    defaults: Defaults = Defaults()
+    defaults: Defaults = Defaults.model_construct()
     """Settings of every account that does not set its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""

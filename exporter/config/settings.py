@@ -56,5 +56,5 @@ def settings_of(account: Account, config: Config, definition: Definition) -> Set
         thresholds=thresholds_of(config.defaults.thresholds, account.thresholds),
         budgets=budgets_of(config.defaults.budgets, account.budgets),
         connection=merged.connection,
-        limits=config.providers.get(account.provider, Limits()),
+        limits=config.providers.get(account.provider, Limits.model_construct()),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -33,8 +33,10 @@ from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind, inherited
 from exporter.web.web_config.access import AccessControl
-from exporter.web.web_config.file import WebConfigFile
 from exporter.web.web_config.web_config import WebConfig
+
+if TYPE_CHECKING:
+    from exporter.web.web_config.file import WebConfigFile
 
 TOKEN_REFRESH_TIMEOUT = 1.25
 """How long the stop waits for OAuth refreshes, in seconds."""
@@ -84,6 +86,7 @@ class Daemon:
         self._clock = clock or Clock()
         self._on_listening = on_listening
         self._jobs = build_jobs(loaded, options.shard)
+        self._exposition = Exposition(build(), runtime=options.runtime_metrics, shard=options.shard)
         self._reloaders: list[Reloader[Any]] = []
         self._reload_requested = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -154,7 +157,7 @@ class Daemon:
         options = self._options
         return Endpoints(
             self._store,
-            Exposition(build(), runtime=options.runtime_metrics, shard=options.shard),
+            self._exposition,
             version(),
             options.telemetry_path,
             reload=self.reload if self._read_config else None,
@@ -196,7 +199,8 @@ class Daemon:
         self._store.accept_config(WEB)
 
     async def _keep(self, key: AccountKey) -> None:
-        """Save what is known of an account."""
+        """Save what is known of an account, and prepare its part of the page."""
+        self._exposition.rows.prepare(self._store.snapshot([key]))
         if self._state.usable:
             await self._state.save(key, self._store.record(key))
 

@@ -34,7 +34,7 @@ class Family:
 class AccountFamily(Family):
     """A family with series of accounts."""
 
-    samples: Samples = samples.nothing
+    samples: Samples = samples.NOTHING
 
 
 def _quota(name: str, help_: str, part: str) -> AccountFamily:
@@ -47,12 +47,12 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
     _quota("limit", "Amount granted for the period, or the spending cap of the vendor.", "limit"),
     AccountFamily(
         "ai_account_quota_budget", "gauge", f"Budget of the operator for the used amount, from the configuration. {SUM_WARNING}",
-        ("resource", "unit"), Stability.EXPERIMENTAL, samples.budget,
+        ("resource", "unit"), Stability.EXPERIMENTAL, samples.BUDGET,
     ),
     _quota("overage_limit", "Amount by which usage may exceed the limit.", "overage_limit"),
     AccountFamily(
         "ai_account_quota_unlimited", "gauge", "1 if the vendor says that there is no limit; absent otherwise.",
-        ("resource", "unit"), samples=samples.quota_unlimited,
+        ("resource", "unit"), samples=samples.QUOTA_UNLIMITED,
     ),
     AccountFamily(
         "ai_account_quota_reset_timestamp_seconds", "gauge", "End of the current period, as Unix time.",
@@ -60,7 +60,7 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
     ),
     AccountFamily(
         "ai_account_quota_threshold", "gauge", f"Threshold for the remaining amount, from the configuration. {SUM_WARNING}",
-        ("resource", "unit", "severity"), samples=samples.threshold,
+        ("resource", "unit", "severity"), samples=samples.THRESHOLD,
     ),
     AccountFamily(
         "ai_account_quota_consumed_total", "counter",
@@ -72,20 +72,30 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
         ("resource", "unit"), samples=samples.observed("replenished"),
     ),
     AccountFamily(
+        "ai_account_quota_exhaustion_timestamp_seconds", "gauge",
+        "Forecast of when nothing is left, as Unix time; absent if that is not before the reset, or if too little is known.",
+        ("resource", "unit"), samples=samples.exhaustion("ends_at"), stability=Stability.EXPERIMENTAL,
+    ),
+    AccountFamily(
+        "ai_account_quota_exhaustion_latest_timestamp_seconds", "gauge",
+        "Latest end that the consumption of the past days allows, as Unix time; absent if it may last until the reset.",
+        ("resource", "unit"), samples=samples.exhaustion("latest_at"), stability=Stability.EXPERIMENTAL,
+    ),
+    AccountFamily(
         "ai_account_resources", "gauge", "Number of resources with an amount in the last successful poll.",
-        samples=samples.resources,
+        samples=samples.RESOURCES,
     ),
     AccountFamily(
         "ai_account_info", "gauge", "Information about the account; the value is 1, and a label is empty if the vendor does not send it.",
-        samples.INFO_LABELS, samples=samples.info,
+        samples.INFO_LABELS, samples=samples.INFO,
     ),
     AccountFamily(
         "ai_account_status", "gauge", "1 for the current state of the account at the vendor, 0 for the other known states.",
-        ("status",), samples=samples.status,
+        ("status",), samples=samples.STATUS,
     ),
     AccountFamily(
         "ai_account_feature_enabled", "gauge", "1 if the feature is enabled or allowed, 0 if not.",
-        ("feature",), samples=samples.features,
+        ("feature",), samples=samples.FEATURES,
     ),
     AccountFamily(
         "ai_account_auto_reload_threshold", "gauge", "Balance below which the vendor tops up automatically.",
@@ -113,12 +123,12 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
     ),
     AccountFamily(
         "ai_account_scrape_errors_total", "counter", "Failed polls of the vendor, by reason.",
-        ("reason",), samples=samples.errors,
+        ("reason",), samples=samples.ERRORS,
     ),
     AccountFamily(
         "ai_account_optional_request_errors_total", "counter",
         "Failed optional requests of successful polls, by reason; absent if the account has no optional requests.",
-        ("reason",), samples=samples.optional_request_errors,
+        ("reason",), samples=samples.OPTIONAL_REQUEST_ERRORS,
     ),
     AccountFamily(
         "ai_account_scrape_duration_seconds", "gauge", "Duration of the last poll of the vendor.",
@@ -134,15 +144,15 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
     ),
     AccountFamily(
         "ai_account_scrape_interval_seconds", "gauge", "Effective interval between polls of the vendor, including back-off.",
-        samples=samples.interval,
+        samples=samples.INTERVAL,
     ),
     AccountFamily(
         "ai_account_rate_limited_until_timestamp_seconds", "gauge", "Time until which the vendor asked to wait, as Unix time; absent if there is no wait.",
-        samples=samples.limited_until,
+        samples=samples.LIMITED_UNTIL,
     ),
     AccountFamily(
         "ai_account_schema_mismatches_total", "counter", "Unusable values of fields that the definition declares, by field.",
-        ("field",), samples=samples.mismatches,
+        ("field",), samples=samples.MISMATCHES,
     ),
 )  # fmt: skip
 """In the order of the page."""

@@ -16,7 +16,6 @@ from exporter.config.shard import WHOLE, Shard
 from exporter.metrics.catalogue import (
     ACCOUNT_FAMILIES,
     BUILD_INFO,
-    CATALOGUE,
     DURATIONS,
     RELOAD_SUCCESSFUL,
     RELOAD_TIME,
@@ -38,11 +37,6 @@ class Families(Collector):
     def collect(self) -> tuple[Metric, ...]:
         """Return the families."""
         return self._families
-
-
-def empty_families() -> Iterator[Metric]:
-    """Yield every family of the catalogue, in its order, without samples."""
-    return (Metric(family.name.removesuffix("_total"), family.help, family.type) for family in CATALOGUE)
 
 
 def account_families(accounts: Sequence[Account], labels: Sequence[str]) -> Iterator[Metric]:
@@ -75,6 +69,6 @@ def _account_family(family: AccountFamily, labels: Sequence[str], prefixes: Iter
     kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
     metric = kind(family.name, family.help, labels=(*labels, *family.labels))
     for account, prefix in prefixes:
-        for values, value in family.samples(account):
+        for values, value in family.samples.of(account):
             metric.add_metric((*prefix, *values), value)
     return metric

@@ -1,14 +1,15 @@
-"""Renders the page of `/metrics`: text or OpenMetrics, gzip on request. No await, no I/O, and it cannot raise.
+"""Renders the page of `/metrics`: text or OpenMetrics, gzip on request. No await, no vendor, and it cannot raise.
 
-prometheus-client writes every line. What it wrote for one account is kept until the account changes, so that a scrape costs little
-more than joining text, however many accounts there are.
+The lines of accounts are written when their polls end. A page joins them, and stays until one of them changes: only the values of the
+process itself are appended to it anew.
 """
 
 from __future__ import annotations
 
-import gzip
-import re
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
@@ -16,16 +17,18 @@ from prometheus_client.core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
-from exporter.accounts.snapshot import Account, Snapshot
+from exporter.accounts.snapshot import Snapshot
 from exporter.config.shard import WHOLE, Shard
-from exporter.metrics.collector import Families, account_families, empty_families, exporter_families
+from exporter.metrics.catalogue import ACCOUNT_FAMILIES
+from exporter.metrics.collector import Families, exporter_families
+from exporter.metrics.lines import number_text, series
 from exporter.metrics.negotiation import DEFAULT, Negotiated, Syntax
-from exporter.model import AccountKey
+from exporter.metrics.rows import Rows
 
 _GZIP_LEVEL = 1  # a page is mostly repetition: a higher level costs time and saves little
-_EOF = "# EOF\n"
+_GZIP = 16 + zlib.MAX_WBITS
+_EOF = b"# EOF\n"
 _SUFFIXES = ("", "_total", "_bucket", "_sum", "_count", "_info")
-_HEADING = re.compile(r"^(# HELP .*\n# TYPE .*\n)", re.MULTILINE)
 
 
 class Page(NamedTuple):
@@ -35,22 +38,18 @@ class Page(NamedTuple):
     headers: dict[str, str]
 
 
-class _Kept(NamedTuple):
-    """What was written for one account, by heading, and the account and label names that it depends on."""
+class Body(NamedTuple):
+    """A page without its end, and the compressor that continues it; None if it is not compressed."""
 
-    account: Account
-    labels: tuple[str, ...]
-    blocks: dict[str, str]
+    text: bytes
+    compressor: zlib._Compress | None = None
 
-    def is_current(self, account: Account, labels: tuple[str, ...]) -> bool:
-        """Whether the account would be written in the same way."""
-        return (
-            self.account.entry is account.entry
-            and self.account.job is account.job
-            and self.account.limited_until == account.limited_until
-            and (self.account.reading is account.reading or self.account.reading == account.reading)
-            and self.labels == labels
-        )
+    def completed(self, end: bytes) -> bytes:
+        """Return the page with this end."""
+        if self.compressor is None:
+            return self.text + end
+        compressor = self.compressor.copy()
+        return b"".join((self.text, compressor.compress(end), compressor.flush()))
 
 
 class Exposition:
@@ -61,65 +60,80 @@ class Exposition:
         self._build = build
         self._shard = shard
         self._runtime = _runtime_collectors() if runtime else ()
-        self._kept: dict[tuple[Syntax, AccountKey], _Kept] = {}
+        self.rows = Rows()
+        self._state: object = None
+        """What the rendered pages show."""
+        self._bodies: dict[tuple[Syntax, bool], Body] = {}
+        """The rendered pages with all families, by syntax and gzip."""
 
     def render(self, snapshot: Snapshot, negotiated: Negotiated = DEFAULT) -> Page:
         """Render the page in the negotiated format."""
-        body = "".join(self._text(snapshot, negotiated)).encode()
-        self._forget_removed(snapshot)
+        self.rows.write(snapshot, self.rows.outdated(snapshot))
+        body = self.known(snapshot, negotiated)
+        if body is None:
+            body = self.draft(snapshot, negotiated)()
+            self.keep(negotiated, body)
+        return self.page(body, negotiated)
+
+    def known(self, snapshot: Snapshot, negotiated: Negotiated) -> Body | None:
+        """Return the body if it was rendered since something on it changed. The rows must be written."""
+        state = (self.rows.version, snapshot.durations, snapshot.config)
+        if self._state != state:
+            self._state = state
+            self._bodies.clear()
+        return None if negotiated.names else self._bodies.get((negotiated.format.syntax, negotiated.gzip))
+
+    def draft(self, snapshot: Snapshot, negotiated: Negotiated) -> Callable[[], Body]:
+        """Return what renders the body. It can be called in a thread; later rows do not change it."""
+        return partial(self._body, tuple(self.rows.columns()), snapshot, negotiated)
+
+    def keep(self, negotiated: Negotiated, body: Body) -> None:
+        """Keep a body until something on it changes. A choice of families is not kept: there may be any number of them."""
+        if not negotiated.names:
+            self._bodies[negotiated.format.syntax, negotiated.gzip] = body
+
+    def page(self, body: Body, negotiated: Negotiated) -> Page:
+        """Complete the page with the values of the process itself."""
+        syntax, names = negotiated.format.syntax, negotiated.names
+        runtime = (metric for collector in self._runtime for metric in collector.collect())
+        end = b"".join(_written(syntax, metric) for metric in runtime if _is_requested(metric.name, names))
         headers = {"Content-Type": negotiated.format.value, "Vary": "Accept, Accept-Encoding"}
         if negotiated.gzip:
-            return Page(gzip.compress(body, _GZIP_LEVEL, mtime=0), headers | {"Content-Encoding": "gzip"})
-        return Page(body, headers)
+            headers["Content-Encoding"] = "gzip"
+        return Page(body.completed(end + _EOF if syntax is Syntax.OPENMETRICS else end), headers)
 
-    def _text(self, snapshot: Snapshot, negotiated: Negotiated) -> Iterator[str]:
-        syntax = negotiated.format.syntax
-        for heading, parts in self._families(snapshot, syntax).items():
-            if parts and _is_requested(heading, negotiated.names):
-                yield heading
-                yield from parts
-        if syntax is Syntax.OPENMETRICS:
-            yield _EOF
-
-    def _families(self, snapshot: Snapshot, syntax: Syntax) -> dict[str, list[str]]:
-        labels = tuple(sorted({label for job in snapshot.jobs for label in job.settings.labels}))
-        blocks: dict[str, list[str]] = {heading: [] for heading in _blocks(_write(syntax, empty_families()))}
-        for account in snapshot.accounts:
-            for heading, lines in self._account_blocks(syntax, account, labels).items():
-                blocks[heading].append(lines)
-        for heading, lines in _blocks(_write(syntax, exporter_families(snapshot, self._build, self._shard))).items():
-            blocks[heading].append(lines)
-        runtime = _write(syntax, (metric for collector in self._runtime for metric in collector.collect()))
-        return blocks | {heading: [lines] for heading, lines in _blocks(runtime).items()}
-
-    def _account_blocks(self, syntax: Syntax, account: Account, labels: tuple[str, ...]) -> dict[str, str]:
-        kept = self._kept.get((syntax, account.key))
-        if kept is None or not kept.is_current(account, labels):
-            kept = _Kept(account, labels, _blocks(_write(syntax, account_families([account], labels))))
-            self._kept[syntax, account.key] = kept
-        return kept.blocks
-
-    def _forget_removed(self, snapshot: Snapshot) -> None:
-        if len(self._kept) > len(Syntax) * len(snapshot.jobs):
-            present = {job.key for job in snapshot.jobs}
-            self._kept = {place: kept for place, kept in self._kept.items() if place[1] in present}
+    def _body(self, columns: Iterable[list[bytes]], snapshot: Snapshot, negotiated: Negotiated) -> Body:
+        """Join the families, and compress them one at a time: the whole page may be large."""
+        syntax, names = negotiated.format.syntax, negotiated.names
+        families = [
+            (_heading(syntax, family.name.removesuffix("_total"), family.help, family.type), *column)
+            for family, column in zip(ACCOUNT_FAMILIES, columns, strict=True)
+            if any(column) and _is_requested(family.name, names)
+        ]
+        exporter = exporter_families(snapshot, self._build, self._shard)
+        families += [(_written(syntax, metric),) for metric in exporter if metric.samples and _is_requested(metric.name, names)]
+        if not negotiated.gzip:
+            return Body(b"".join(chain.from_iterable(families)))
+        compressor = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP)
+        return Body(b"".join([compressor.compress(b"".join(lines)) for lines in families]), compressor)
 
 
-def _is_requested(heading: str, names: frozenset[str]) -> bool:
+def _is_requested(family: str, names: frozenset[str]) -> bool:
     """Whether the family or one of its series is among the names."""
-    family = heading.split(" ", 3)[2].removesuffix("_total")
-    return not names or not names.isdisjoint(family + suffix for suffix in _SUFFIXES)
+    return not names or not names.isdisjoint(family.removesuffix("_total") + suffix for suffix in _SUFFIXES)
 
 
-def _write(syntax: Syntax, families: Iterable[Metric]) -> str:
+@cache
+def _heading(syntax: Syntax, name: str, documentation: str, kind: str) -> bytes:
+    """Return the lines above the samples of a family, as prometheus-client writes them."""
     write = openmetrics.generate_latest if syntax is Syntax.OPENMETRICS else generate_latest
-    return write(Families(families)).decode().removesuffix(_EOF)
+    return write(Families([Metric(name, documentation, kind)])).removesuffix(_EOF)
 
 
-def _blocks(text: str) -> dict[str, str]:
-    """Split a page into its families: heading lines to sample lines. Line ends inside values are escaped."""
-    _, *parts = _HEADING.split(text)
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+def _written(syntax: Syntax, metric: Metric) -> bytes:
+    """Write a family of the exporter or of its process."""
+    samples = [f"{series(each.name, tuple(each.labels.items()))} {number_text(each.value)}\n" for each in metric.samples]
+    return _heading(syntax, metric.name, metric.documentation, metric.type) + "".join(samples).encode()
 
 
 def _runtime_collectors() -> tuple[Collector, ...]:

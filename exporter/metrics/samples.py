@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from math import isfinite
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
+from exporter.accounts.consumption import Consumption
+from exporter.accounts.forecast import Forecast, forecasts
 from exporter.accounts.snapshot import Account
 from exporter.accounts.thresholds import floors_of
-from exporter.model import Reason
+from exporter.model import AutoReload, Quota, Reading, Reason, Status, Threshold
 
 Sample = tuple[tuple[str, ...], float]
 """The values of the further labels, and the value."""
 
-Samples = Callable[[Account], Iterator[Sample]]
-
 INFO_LABELS = ("plan", "billing_type", "billing_period", "workspace")
+
+Source = Callable[[Account], Any]
+"""Returns a part of an account."""
+
+
+class Samples(NamedTuple):
+    """The samples of a family. They depend on the source alone: while it stays equal, they stay the same."""
+
+    source: Source
+    make: Callable[[Any], Iterable[Sample]]
+
+    def of(self, account: Account) -> Iterable[Sample]:
+        """Return the samples of an account."""
+        return self.make(self.source(account))
 
 
 def number(value: Decimal | float) -> float:
@@ -23,143 +39,169 @@ def number(value: Decimal | float) -> float:
     return float(value) + 0.0
 
 
-def nothing(_account: Account) -> Iterator[Sample]:
-    """Yield nothing."""
-    yield from ()
+def _quotas(account: Account) -> tuple[Quota, ...]:
+    return account.reading.quotas if account.reading else ()
+
+
+def _quotas_and_thresholds(account: Account) -> tuple[tuple[Quota, ...], tuple[Threshold, ...]]:
+    return _quotas(account), account.settings.thresholds
+
+
+def _reading(part: str) -> Source:
+    """Return the source of a part of the reading; None where there is no reading."""
+    return lambda account: getattr(account.reading, part, None)
+
+
+_entry_consumption = attrgetter("entry.consumption")
+_auto_reload = _reading("auto_reload")
+
+
+def _single(value: Decimal | float | None) -> Iterator[Sample]:
+    """Yield the only sample, unless the value is unknown."""
+    if value is not None:
+        yield (), number(value)
 
 
 def quota(part: str) -> Samples:
     """Return the samples of one part of each resource, such as `remaining`."""
+    value_of = attrgetter(part)
 
-    def samples(account: Account) -> Iterator[Sample]:
-        for each in account.reading.quotas if account.reading else ():
-            value = getattr(each, part)
+    def make(quotas: Iterable[Quota]) -> Iterator[Sample]:
+        for each in quotas:
+            value = value_of(each)
             if value is not None and isfinite(value := number(value)):
                 yield (each.resource, each.unit), value
 
-    return samples
+    return Samples(_quotas, make)
 
 
-def quota_unlimited(account: Account) -> Iterator[Sample]:
+def _unlimited(quotas: Iterable[Quota]) -> Iterator[Sample]:
     """Yield 1 for each resource without limit."""
-    return (((each.resource, each.unit), 1.0) for each in (account.reading.quotas if account.reading else ()) if each.unlimited)
+    return (((each.resource, each.unit), 1.0) for each in quotas if each.unlimited)
 
 
 def observed(part: str) -> Samples:
     """Return the samples of the counters `consumed` or `replenished`; they stay when the values are stale."""
+    total_of = attrgetter(part)
 
-    def samples(account: Account) -> Iterator[Sample]:
-        for each in account.entry.consumption:
-            total = number(getattr(each, part))
+    def make(consumption: Iterable[Consumption]) -> Iterator[Sample]:
+        for each in consumption:
+            total = number(total_of(each))
             if isfinite(total):
                 yield (each.resource, each.unit), total
 
-    return samples
+    return Samples(_entry_consumption, make)
 
 
-def threshold(account: Account) -> Iterator[Sample]:
+def _thresholds(source: tuple[tuple[Quota, ...], tuple[Threshold, ...]]) -> Iterator[Sample]:
     """Yield the operator's thresholds as amounts, where it is known what remains."""
-    for quota in account.reading.quotas if account.reading else ():
-        for severity, floor in floors_of(quota, account.settings.thresholds).items():
+    quotas, thresholds = source
+    for quota in quotas if thresholds else ():
+        for severity, floor in floors_of(quota, thresholds).items():
             value = number(floor)
             if isfinite(value):
                 yield (quota.resource, quota.unit, severity), value
 
 
-def budget(account: Account) -> Iterator[Sample]:
+def _forecasts(account: Account) -> tuple[tuple[Quota, Forecast], ...]:
+    return tuple(forecasts(account.entry, account.reading))
+
+
+def exhaustion(part: str) -> Samples:
+    """Return the samples of a part of the forecast of each resource, such as `ends_at`."""
+    end_of = attrgetter(part)
+
+    def make(known: Iterable[tuple[Quota, Forecast]]) -> Iterator[Sample]:
+        for quota, forecast in known:
+            if (end := end_of(forecast)) is not None:
+                yield (quota.resource, quota.unit), end
+
+    return Samples(_forecasts, make)
+
+
+def _quotas_and_budgets(account: Account) -> tuple[tuple[Quota, ...], Mapping[tuple[str, str], Decimal]]:
+    return _quotas(account), account.settings.budgets
+
+
+def _budgets(source: tuple[tuple[Quota, ...], Mapping[tuple[str, str], Decimal]]) -> Iterator[Sample]:
     """Yield the operator's budgets for the resources that the vendor reports in the same unit."""
-    for quota in account.reading.quotas if account.reading else ():
-        amount = account.settings.budgets.get((quota.resource, quota.unit))
-        if amount is not None:
+    quotas, budgets = source
+    for quota in quotas if budgets else ():
+        if (amount := budgets.get((quota.resource, quota.unit))) is not None:
             yield (quota.resource, quota.unit), number(amount)
 
 
-def resources(account: Account) -> Iterator[Sample]:
+def _resources(reading: Reading | None) -> Iterator[Sample]:
     """Yield the number of resources with an amount."""
-    if account.reading:
-        yield (), float(sum(each.is_measured for each in account.reading.quotas))
+    if reading:
+        yield (), float(sum(each.is_measured for each in reading.quotas))
 
 
-def info(account: Account) -> Iterator[Sample]:
+def _info(info: Mapping[str, str] | None) -> Iterator[Sample]:
     """Yield one series of labels."""
-    if account.reading:
-        yield tuple(account.reading.info.get(label, "") for label in INFO_LABELS), 1.0
+    if info is not None:
+        yield tuple([info.get(label, "") for label in INFO_LABELS]), 1.0
 
 
-def status(account: Account) -> Iterator[Sample]:
+def _status(status: Status | None) -> Iterator[Sample]:
     """Yield the state set: the known states and the current one."""
-    if account.reading and (status := account.reading.status):
+    if status:
         for state in dict.fromkeys((*status.known, status.current)):
             yield (state,), float(state == status.current)
 
 
-def features(account: Account) -> Iterator[Sample]:
+def _features(features: Mapping[str, bool] | None) -> Iterator[Sample]:
     """Yield the features, 1 or 0."""
-    if account.reading:
-        yield from (((name,), float(enabled)) for name, enabled in account.reading.features.items())
+    return (((name,), float(enabled)) for name, enabled in (features or {}).items())
 
 
 def auto_reload(part: str) -> Samples:
     """Return the samples of the `threshold` or the `amount` of automatic top-ups."""
 
-    def samples(account: Account) -> Iterator[Sample]:
-        reload = account.reading.auto_reload if account.reading else None
+    def make(reload: AutoReload | None) -> Iterator[Sample]:
         value = getattr(reload, part, None)
         if reload and value is not None and isfinite(value := number(value)):
             yield (reload.unit,), value
 
-    return samples
+    return Samples(_auto_reload, make)
 
 
 def reported_time(part: str) -> Samples:
     """Return the sample of a point in time that the vendor reports."""
-
-    def samples(account: Account) -> Iterator[Sample]:
-        value = getattr(account.reading, part, None)
-        if value is not None:
-            yield (), value
-
-    return samples
+    return Samples(_reading(part), _single)
 
 
 def poll(part: str) -> Samples:
     """Return the sample of a number of the polls themselves; it stays when the values are stale."""
-
-    def samples(account: Account) -> Iterator[Sample]:
-        value = getattr(account.entry, part)
-        if value is not None:
-            yield (), number(value)
-
-    return samples
+    return Samples(attrgetter(f"entry.{part}"), _single)
 
 
-def interval(account: Account) -> Iterator[Sample]:
-    """Yield the effective interval."""
-    yield (), account.interval
+def _by_reason(counts: Mapping[Reason, int] | None) -> Iterator[Sample]:
+    """Yield the failures by reason. Every reason is present from the start, so that its first occurrence is an increase."""
+    if counts is not None:
+        yield from (((reason.value,), float(counts.get(reason, 0))) for reason in Reason)
 
 
-def errors(account: Account) -> Iterator[Sample]:
-    """Yield the failed polls by reason, from 0."""
-    return _by_reason(account.entry.errors)
+def _optional_errors(account: Account) -> Mapping[Reason, int] | None:
+    """Return None where the account has no optional requests."""
+    return account.entry.optional_errors if account.entry.optional else None
 
 
-def optional_request_errors(account: Account) -> Iterator[Sample]:
-    """Yield the failed optional requests by reason, from 0, where the account has optional requests."""
-    if account.entry.optional:
-        yield from _by_reason(account.entry.optional_errors)
-
-
-def mismatches(account: Account) -> Iterator[Sample]:
+def _mismatches(counts: Mapping[str, int]) -> Iterator[Sample]:
     """Yield the mismatches of each field that had one."""
-    return (((name,), float(count)) for name, count in account.entry.mismatches.items())
+    return (((name,), float(count)) for name, count in counts.items())
 
 
-def limited_until(account: Account) -> Iterator[Sample]:
-    """Yield the time until which the vendor asked to wait, if it is in the future."""
-    if account.limited_until is not None:
-        yield (), account.limited_until
-
-
-def _by_reason(counts: Mapping[Reason, int]) -> Iterator[Sample]:
-    """Every reason is present from the start, so that its first occurrence is an increase."""
-    return (((str(reason),), float(counts.get(reason, 0))) for reason in Reason)
+NOTHING: Final = Samples(lambda _: None, lambda _: ())
+QUOTA_UNLIMITED: Final = Samples(_quotas, _unlimited)
+BUDGET: Final = Samples(_quotas_and_budgets, _budgets)
+THRESHOLD: Final = Samples(_quotas_and_thresholds, _thresholds)
+RESOURCES: Final = Samples(attrgetter("reading"), _resources)
+INFO: Final = Samples(_reading("info"), _info)
+STATUS: Final = Samples(_reading("status"), _status)
+FEATURES: Final = Samples(_reading("features"), _features)
+INTERVAL: Final = Samples(attrgetter("interval"), _single)
+ERRORS: Final = Samples(attrgetter("entry.errors"), _by_reason)
+OPTIONAL_REQUEST_ERRORS: Final = Samples(_optional_errors, _by_reason)
+MISMATCHES: Final = Samples(attrgetter("entry.mismatches"), _mismatches)
+LIMITED_UNTIL: Final = Samples(attrgetter("limited_until"), _single)

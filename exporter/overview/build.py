@@ -8,6 +8,7 @@ from math import inf
 
 from exporter.accounts.consumption import burn
 from exporter.accounts.entry import Entry
+from exporter.accounts.forecast import forecast
 from exporter.accounts.snapshot import Account, Snapshot
 from exporter.accounts.thresholds import floors_of
 from exporter.model import Reading, Reason
@@ -22,7 +23,7 @@ from exporter.overview.facts import (
     State,
     Summary,
 )
-from exporter.overview.quotas import end_of, quota_facts, was_granted
+from exporter.overview.quotas import quota_facts, was_granted
 from exporter.overview.reasons import remedy_of
 
 _RANK = {state: rank for rank, state in enumerate(State)}
@@ -73,8 +74,8 @@ def _quotas(account: Account, reading: Reading, now: float) -> Iterator[QuotaFac
     for quota in reading.quotas:
         consumption = updated.get((quota.resource, quota.unit))
         granted = was_granted(quota, consumption, is_alone=len(reading.quotas) == 1)
-        rate = burn(consumption) if consumption else None
-        yield quota_facts(quota, rate, floors_of(quota, account.settings.thresholds), read_at, now, was_granted=granted)
+        rate, end = (burn(consumption), forecast(consumption, quota, reading)) if consumption else (None, None)
+        yield quota_facts(quota, rate, end, floors_of(quota, account.settings.thresholds), now, was_granted=granted)
 
 
 def _state(entry: Entry, reading: Reading | None, quotas: Iterable[QuotaFacts]) -> State:
@@ -104,7 +105,7 @@ def _failed_requests(entry: Entry) -> Iterator[OptionalRequestFacts]:
 
 
 def _ends(account: AccountFacts) -> Iterator[tuple[QuotaFacts, float]]:
-    return ((quota, end) for quota in account.quotas if (end := end_of(quota)) is not None)
+    return ((quota, end) for quota in account.quotas if (end := quota.empty_at) is not None)
 
 
 def _summary(accounts: Iterable[AccountFacts]) -> Summary:

@@ -55,7 +55,7 @@ class State(StrEnum):
     FAILING = "failing", "The last poll failed. The values of the last successful poll are still shown."
     LOW = (
         "low",
-        "A resource is below its threshold, or below a tenth of its limit if it has no threshold, or ends within three days before its reset.",
+        "A resource is below its threshold, or below a tenth of its limit if it has no threshold, or is forecast to end within two days.",
     )
     WAITING = "waiting", "The account has not been polled yet."
     OK = "ok", "None of these."
@@ -93,9 +93,9 @@ class QuotaFacts:
     burn_window: Annotated[Seconds | None, Field(serialization_alias="burn_window_seconds")] = None
     """The length of the window of the burn: a day or slightly more at most."""
     empty_at: Double = None
-    """When nothing is left at that burn, without regard to resets; absent when nothing is consumed."""
+    """Forecast of when nothing is left; absent where that is not before the reset, or where too little is known."""
     lasts_until_reset: bool | None = None
-    """Whether the resource lasts until `resets_at`; absent where there is no reset or the burn is unknown."""
+    """Whether the resource is forecast to last until `resets_at`; absent where there is no reset or no forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class Soonest:
-    """The resource that ends first at its present consumption, before its reset."""
+    """The resource that is forecast to end first."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FACTS
     provider: str

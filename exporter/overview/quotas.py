@@ -4,33 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
 
 from exporter.accounts.consumption import Burn, Consumption
+from exporter.accounts.forecast import SOON, Forecast
 from exporter.accounts.thresholds import HELD_UNITS, is_low
 from exporter.model import EXACT, Quota, Seconds
 from exporter.overview.facts import QuotaFacts, State, is_unknown
 
-SOON: Final = 3 * 86_400.0
-"""A resource that ends sooner than this, and before its reset, is low."""
-
-HORIZON: Final = 10 * 365.25 * 86_400
-"""An end that is further away than this is not reported."""
-
 
 def quota_facts(
-    quota: Quota, burn: Burn | None, floors: Mapping[str, Decimal], read_at: float, now: float, *, was_granted: bool = True
+    quota: Quota, burn: Burn | None, forecast: Forecast | None, floors: Mapping[str, Decimal], now: float, *, was_granted: bool = True
 ) -> QuotaFacts:
     """Return the facts about one resource of a fresh reading; `floors` are the operator's thresholds by severity.
 
-    `read_at` is when it was read, and `now` the time that the facts are about, both on the wall clock.
+    `now` is the time that the facts are about, on the wall clock, as the times of the forecast are.
     """
-    empty_at = _empty_at(quota, burn, read_at)
-    lasts = _lasts_until_reset(quota, burn, empty_at, now)
+    empty_at = forecast.ends_at if forecast else None
     return QuotaFacts(
         quota.resource,
         quota.unit,
-        _state(quota, floors, None if lasts or empty_at is None else empty_at - now) if was_granted else State.OK,
+        _state(quota, floors, None if empty_at is None else empty_at - now) if was_granted else State.OK,
         quota.remaining,
         quota.used,
         quota.limit,
@@ -42,7 +35,7 @@ def quota_facts(
         burn_per_second=burn.rate if burn else None,
         burn_window=Seconds(burn.seconds) if burn else None,
         empty_at=empty_at,
-        lasts_until_reset=lasts,
+        lasts_until_reset=_lasts_until_reset(quota, forecast, now),
     )
 
 
@@ -53,13 +46,8 @@ def was_granted(quota: Quota, consumption: Consumption | None, *, is_alone: bool
     return consumption is not None and (consumption.consumed > 0 or consumption.replenished > 0)
 
 
-def end_of(facts: QuotaFacts) -> float | None:
-    """Return when the resource is used up, if that is before its reset."""
-    return None if facts.lasts_until_reset else facts.empty_at
-
-
 def _state(quota: Quota, floors: Mapping[str, Decimal], lasts_for: float | None) -> State:
-    """Return the state of the resource; `lasts_for` is how long it lasts, if it ends before its reset."""
+    """Return the state of the resource; `lasts_for` is how long it lasts, if its end is forecast."""
     if _is_exhausted(quota) and quota.unit not in HELD_UNITS:
         return State.EXHAUSTED
     ends_soon = lasts_for is not None and lasts_for < SOON
@@ -79,16 +67,9 @@ def _share(quota: Quota) -> float | None:
     return None if is_unknown(share) else float(share) + 0.0  # 0 has no sign
 
 
-def _empty_at(quota: Quota, burn: Burn | None, read_at: float) -> float | None:
-    if burn is None or burn.rate <= 0 or quota.remaining is None or quota.remaining <= 0 or quota.unlimited:
-        return None
-    lasts_for = float(quota.remaining) / burn.rate
-    return read_at + lasts_for if lasts_for <= HORIZON else None
-
-
-def _lasts_until_reset(quota: Quota, burn: Burn | None, empty_at: float | None, now: float) -> bool | None:
-    if burn is None or quota.remaining is None or quota.resets_at is None or quota.resets_at <= now:
+def _lasts_until_reset(quota: Quota, forecast: Forecast | None, now: float) -> bool | None:
+    if quota.resets_at is None or quota.resets_at <= now:
         return None
     if quota.unlimited:
         return True
-    return quota.remaining > 0 and (empty_at is None or empty_at >= quota.resets_at)
+    return forecast.ends_at is None if forecast else None

@@ -56,7 +56,7 @@ class Definition(Block):
     """What an operator should know about the values; shown by `providers NAME`."""
     requests: Annotated[tuple[Request, ...], AfterValidator(_not_empty)]
     """The requests of every poll, in order."""
-    errors: ErrorFields = ErrorFields()
+    errors: ErrorFields = ErrorFields.model_construct()
     """The vendor's error codes."""
 
     @model_validator(mode="after")

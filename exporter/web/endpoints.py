@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
 from exporter.errors import Problem
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import negotiate
-from exporter.overview.build import build_overview
-from exporter.overview.encoding import encode
 from exporter.web.connection import note_request
 from exporter.web.limits import limit_in_flight
 from exporter.web.pages import Pages
-from exporter.web.status.page import StatusPage
+from exporter.web.scrapes import Scrapes
 from exporter.web.web_config.access import AccessControl
+
+if TYPE_CHECKING:
+    from exporter.web.status.page import StatusAnswer, StatusPage
 
 _OWN_SITE: Final = {"same-origin", "none"}
 
@@ -41,8 +43,8 @@ class Endpoints:
     """Names the loops that have ended though they should run until the end."""
 
     @cached_property
-    def _metrics_pages(self) -> Pages:
-        return Pages()
+    def _scrapes(self) -> Scrapes:
+        return Scrapes(self.store, self.exposition)
 
     @cached_property
     def _account_pages(self) -> Pages:
@@ -51,29 +53,40 @@ class Endpoints:
 
     @cached_property
     def _status_page(self) -> StatusPage:
+        from exporter.web.status.page import StatusPage
+
         return StatusPage(telemetry_path=self.telemetry_path)
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Return the metrics in the requested format, for the requested families."""
-        snapshot = self.store.snapshot()
         accept, encoding = (", ".join(request.headers.getall(name, ())) for name in (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING))
         negotiated = negotiate(accept, encoding, request.query.getall("name[]", ()))
-        page = await self._metrics_pages.get(negotiated, snapshot.generation, lambda: self.exposition.render(snapshot, negotiated))
+        page = await self._scrapes.get(negotiated)
         return web.Response(body=page.body, headers=page.headers)
 
     async def accounts(self, _request: web.Request) -> web.Response:
         """Return all facts about the accounts as JSON."""
         snapshot = self.store.snapshot()
-        body = await self._account_pages.get("accounts", snapshot.generation, lambda: encode(build_overview(snapshot, self.version)))
+        body = await self._account_pages.get("accounts", snapshot.generation, lambda: self._render_accounts(snapshot))
         return web.Response(body=body, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"})
 
     async def status(self, request: web.Request) -> web.Response:
         """Return the status page."""
         snapshot, wanted = self.store.snapshot(), request.query.get("filter", "")
-        page = await self._account_pages.get(
-            ("status", wanted), snapshot.generation, lambda: self._status_page.render(build_overview(snapshot, self.version), wanted=wanted)
-        )
+        page = await self._account_pages.get(("status", wanted), snapshot.generation, lambda: self._render_status(snapshot, wanted))
         return web.Response(body=page.body, headers=page.headers)
+
+    def _render_accounts(self, snapshot: Snapshot) -> bytes:
+        """Import what renders it at the first request, in the thread that renders."""
+        from exporter.overview.build import build_overview
+        from exporter.overview.encoding import encode
+
+        return encode(build_overview(snapshot, self.version))
+
+    def _render_status(self, snapshot: Snapshot, wanted: str) -> StatusAnswer:
+        from exporter.overview.build import build_overview
+
+        return self._status_page.render(build_overview(snapshot, self.version), wanted=wanted)
 
     async def healthy(self, _request: web.Request) -> web.Response:
         """200 while the event loop runs and no other loop has ended."""

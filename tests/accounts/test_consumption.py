@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from exporter.accounts.consumption import HOUR, MAX_IDLE, WINDOW, Burn, Checkpoint, Consumption, burn, update_consumption
 from exporter.accounts.entry import Entry, Record
-from exporter.accounts.persistence import StateFile
 from exporter.accounts.records import decode, encode
+from exporter.accounts.state_file import StateFile
 from exporter.model import AccountKey, Quota, is_storable
 
 START, STEP, DAY = 1_000_000.0, 300.0, 86_400.0

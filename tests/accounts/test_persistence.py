@@ -22,8 +22,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.accounts.entry import Failure, Record
-from exporter.accounts.persistence import APPLICATION_ID, MIGRATIONS, Persistence, StateError, StateFile
+from exporter.accounts.persistence import Persistence
 from exporter.accounts.records import encode
+from exporter.accounts.state_file import APPLICATION_ID, MIGRATIONS, StateError, StateFile
 from exporter.client.client import Client
 from exporter.config.job import Job
 from exporter.errors import PollError
@@ -142,7 +143,7 @@ def test_what_was_written_before_a_crash_is_there_after_it(path: Path, file: Sta
 
 KILLED = """
 import itertools, pathlib, sys
-from exporter.accounts.persistence import StateFile
+from exporter.accounts.state_file import StateFile
 from tests.accounts.support import account, record
 file = StateFile.open(pathlib.Path(sys.argv[1]))
 for number in itertools.count(int(sys.argv[2])):
@@ -258,7 +259,7 @@ def test_a_file_of_a_newer_version_is_refused_and_keeps_its_rows(path: Path) -> 
 
 def test_a_file_that_another_process_uses_is_refused_with_that_reason(path: Path, file: StateFile) -> None:
     file.save(KEY, RECORD)
-    code = "import pathlib, sys; from exporter.accounts.persistence import StateFile; StateFile.open(pathlib.Path(sys.argv[1]))"
+    code = "import pathlib, sys; from exporter.accounts.state_file import StateFile; StateFile.open(pathlib.Path(sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)  # noqa: S603 -- our own code
     assert done.returncode == 1
     assert "StateError: state.path: another process uses it: stop that process, or give each its own path" in done.stderr

@@ -148,13 +148,20 @@ def test_an_entry_that_did_not_change_is_the_same_object_in_two_snapshots_also_a
     for key in (STUDIO, STAGE):
         succeed(store, key=key)
     for correction in (0.0, -300.0, 40.0):
-        moved = correction
         before = store.snapshot().entries
+        moved = correction
         fail(store, key=STAGE)
         after = store.snapshot().entries
         assert before[0] is after[0]
         assert before[1] is not after[1]
-        assert store.snapshot().entries[0].last_success_at == 1000.0 + correction
+        assert store.snapshot().accounts[0].entry.last_success_at == 1000.0 + correction
+
+
+def test_a_snapshot_can_have_only_some_accounts() -> None:
+    store = new_store(job(STUDIO), job(STAGE))
+    succeed(store, key=STAGE)
+    [account] = store.snapshot([STAGE]).accounts
+    assert account == store.snapshot().accounts[1]
 
 
 def test_an_account_that_stays_gets_the_new_settings_and_keeps_its_counters() -> None:

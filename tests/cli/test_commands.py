@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import platform
 import re
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from exporter.accounts.entry import Schedule
+from exporter.cli.lazy import LazyCommand
 from exporter.cli.main import COMMANDS, main
 from exporter.cli.once import as_polled
 from exporter.cli.providers import describe
@@ -200,8 +203,25 @@ def test_an_unknown_command_is_exit_code_2() -> None:
     assert invoke("server").exit_code == 2
 
 
-def test_the_version_is_that_of_the_package() -> None:
-    assert re.fullmatch(r"ai-account-exporter, version \d+\.\d+\.\d+\n", invoke("--version").stdout)
+def test_the_version_is_that_of_the_package_with_revision_and_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = re.fullmatch(r"ai-account-exporter, version (.+) \(revision: (.+)\)\n  python version:   (.+)\n", invoke("--version").stdout)
+    assert found
+    assert found.groups() == (metadata.version("ai-account-exporter"), "unknown", platform.python_version())
+    monkeypatch.setenv("AI_ACCOUNT_EXPORTER_REVISION", "4f2a1c9")
+    assert "(revision: 4f2a1c9)" in invoke("--version").stdout
+
+
+def test_help_fits_in_80_columns() -> None:
+    for arguments in [["--help"], *([name, "--help"] for name in COMMANDS)]:
+        _usage, *lines = CliRunner().invoke(main, arguments, terminal_width=80).stdout.splitlines()
+        assert [line for line in lines if len(line) > 80 or line.endswith("...")] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_summary_of_a_command_is_the_first_sentence_of_its_help(name: str) -> None:
+    command = main.commands[name]
+    assert isinstance(command, LazyCommand)
+    assert command.short_help == command.load().get_short_help_str(limit=200)
 
 
 async def test_a_narrow_terminal_cuts_no_number(simulator: Simulator) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from exporter.web.web_config.web_config import load_web_config
+from exporter.web.web_config.loader import load_web_config
 from tests.cli.support import run
 from tests.support import has_ipv6
 from tests.web.serving import endpoints, serving

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from exporter.cli.main import main
 from exporter.config.loading import load_config
-from exporter.web.web_config.web_config import load_web_config
+from exporter.web.web_config.loader import load_web_config
 from tests.helm.rendering import MINIMAL, SCENARIOS, Objects, container, of_kind, one, pod, scenario, template, workload
 
 pytestmark = pytest.mark.e2e

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
+from exporter.accounts.entry import Schedule
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
 from exporter.errors import PollError
@@ -24,6 +26,7 @@ from tests.metrics.strategies import readings
 from tests.support import clock_at, job_of
 
 STALE_AFTER = 180.0
+TEXT_1 = "text/plain; version=1.0.0"
 KEYS = (AccountKey("b", "one"), AccountKey("a", "one"), AccountKey("b", 'tw"o\n# HELP x\n# TYPE x'))
 LABELS: tuple[dict[str, str], ...] = ({"team": "x"}, {}, {"zone": "# EOF", "area": ""})
 
@@ -37,6 +40,10 @@ class Wait(NamedTuple):
     seconds: float
 
 
+class Correct(NamedTuple):
+    correction: float
+
+
 class Scrape(NamedTuple):
     accept: str
 
@@ -44,7 +51,8 @@ class Scrape(NamedTuple):
 operations = st.lists(
     st.builds(Poll, st.integers(0, 2), readings | st.sampled_from(Reason))
     | st.builds(Wait, st.sampled_from((1.0, STALE_AFTER - 1, STALE_AFTER, 1000.0, -1.0, -STALE_AFTER)))
-    | st.builds(Scrape, st.sampled_from(("", OPENMETRICS))),
+    | st.builds(Correct, st.sampled_from((0.0, 5.0, -300.0)))
+    | st.builds(Scrape, st.sampled_from(("", TEXT_1, OPENMETRICS))),
     max_size=12,
 )
 
@@ -52,7 +60,7 @@ operations = st.lists(
 def new_page(snapshot: Snapshot, accept: str = "") -> bytes:
     labels = sorted({label for job in snapshot.jobs for label in job.settings.labels})
     families = Families([*account_families(snapshot.accounts, labels), *exporter_families(snapshot, BUILD)])
-    write = generate_openmetrics if accept else generate_latest
+    write = generate_openmetrics if accept == OPENMETRICS else generate_latest
     return write(families)
 
 
@@ -73,19 +81,42 @@ def record(store: Store, poll: Poll, at: float) -> None:
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(operations)
-def test_after_any_sequence_of_polls_a_cached_page_equals_a_new_one(sequence: list[Poll | Wait | Scrape]) -> None:
-    now, store = NOW, new_store()
+@given(sequence=operations, prepares=st.booleans())
+def test_after_any_sequence_of_polls_a_page_equals_that_of_prometheus_client(
+    *, sequence: list[Poll | Wait | Correct | Scrape], prepares: bool
+) -> None:
+    now, correction, store = NOW, 0.0, new_store()
     exposition = Exposition(BUILD, runtime=False)
+
+    def at_present(snapshot: Snapshot) -> Snapshot:
+        return replace(snapshot, at=now + correction, correction=correction)
+
     for operation in (*sequence, Scrape(""), Scrape(OPENMETRICS)):
         match operation:
             case Wait(seconds):
                 now += seconds
+            case Correct(seconds):
+                correction = seconds
             case Scrape(accept):
-                snapshot = replace(store.snapshot(), at=now)
+                snapshot = at_present(store.snapshot())
                 assert exposition.render(snapshot, negotiate(accept, "")).body == new_page(snapshot, accept)
-            case Poll():
+            case Poll(account):
                 record(store, operation, now)
+                if prepares:
+                    exposition.rows.prepare(at_present(store.snapshot([KEYS[account]])))
+
+
+def test_a_page_is_the_same_object_until_something_on_it_changes() -> None:
+    exposition, store = Exposition(BUILD, runtime=False), new_store()
+    pages = [exposition.render(store.snapshot()).body]
+    store.set_schedule(KEYS[0], Schedule(NOW, NOW + 60))
+    pages.append(exposition.render(store.snapshot()).body)
+    record(store, Poll(0, Reason.TLS), NOW)
+    pages.append(exposition.render(store.snapshot()).body)
+    store.refuse_config()
+    pages.append(exposition.render(store.snapshot()).body)
+    assert [page is pages[0] for page in pages] == [True, True, False, False]
+    assert b"ai_account_exporter_config_last_reload_successful 0.0" in pages[3]
 
 
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
@@ -127,6 +158,18 @@ def test_an_older_snapshot_still_renders_its_own_page() -> None:
     newer = store.snapshot()
     for snapshot in (newer, older, newer):
         assert exposition.render(snapshot).body == new_page(snapshot)
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_gzip_with_the_runtime_families_is_one_stream_each_time(accept: str) -> None:
+    exposition, snapshot = Exposition(BUILD), showcase().snapshot()
+    for _ in range(2):
+        stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        page = stream.decompress(exposition.render(snapshot, negotiate(accept, "gzip")).body)
+        assert (stream.eof, stream.unused_data) == (True, b"")
+        assert b"\nprocess_open_fds " in page
+        assert page.endswith(b"\n# EOF\n" if accept else b"\n")
+        assert page.startswith(new_page(snapshot, accept).removesuffix(b"# EOF\n"))
 
 
 def test_gzip_contains_the_same_page_and_no_timestamp() -> None:

@@ -32,7 +32,7 @@ def entry_with(reading: Reading | None, *, at: float = NOW) -> Entry:
 def samples_of(family: AccountFamily, entry: Entry, now: float = NOW, thresholds: tuple[Threshold, ...] = ()) -> list[Sample]:
     budgets = {("characters", "characters"): Decimal(500), ("spend", "usd"): Decimal("99.5")}
     job = job_of(KEY, stale_after=Seconds(180.0), interval=Seconds(60.0), thresholds=thresholds, budgets=budgets)
-    return list(family.samples(account_at(now, job, entry, Schedule())))
+    return list(family.samples.of(account_at(now, job, entry, Schedule())))
 
 
 def shown(entry: Entry, name: str, now: float = NOW, thresholds: tuple[Threshold, ...] = ()) -> list[Sample]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.errors import ConfigError
+from exporter.validation import document
 from exporter.validation.document import read_document
 from tests.config.support import CANARY, write
 
@@ -239,3 +242,26 @@ def test_any_bytes_are_read_or_refused(scratch: Path, content: str | bytes) -> N
         read_document(path)
     except ConfigError as error:
         assert [problem.place.startswith(str(path)) for problem in error.problems] == [True]  # noqa: PT017 -- most texts do not raise, some do
+
+
+@example("a: !")
+@example("! 5")
+@example("a\t")
+@example("[!, 1]")
+@given(st.text() | st.lists(st.sampled_from(TOKENS), max_size=20).map("".join))
+def test_a_document_is_read_as_without_libyaml(scratch: Path, text: str) -> None:
+    try:
+        expected = document._load(document._Loader(text))
+    except (yaml.YAMLError, RecursionError):
+        return
+    assert repr(read_document(write(scratch, text))) == repr(expected)
+
+
+def test_a_large_document_is_read_by_libyaml(tmp_path: Path) -> None:
+    text = "\n".join(f"- {{name: a{number}, provider: heygen, labels: {{team: video}}}}" for number in range(500))
+    began = time.process_time()
+    yaml.safe_load(text)
+    by_python = time.process_time() - began
+    began = time.process_time()
+    read_document(write(tmp_path, text))
+    assert (time.process_time() - began) * 2 < by_python

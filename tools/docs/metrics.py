@@ -82,7 +82,7 @@ def metrics(_path: Path) -> str:
         accounts=_families(ACCOUNT_FAMILIES),
         exporter=_families(CATALOGUE[len(ACCOUNT_FAMILIES) :]),
         reasons=table(("reason", "meaning"), ((f"`{reason}`", REASONS[reason].meaning) for reason in Reason)),
-        figures="\n".join(f"- `{family.name}`" for family in ACCOUNT_FAMILIES if not any(family.samples(stale))),
+        figures="\n".join(f"- `{family.name}`" for family in ACCOUNT_FAMILIES if not any(family.samples.of(stale))),
     )
 
 

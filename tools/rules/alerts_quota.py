@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.rules.recording import AVAILABLE, REMAINING, THRESHOLD
+from tools.rules.recording import AVAILABLE, ENDS, REMAINING, THRESHOLD
 from tools.rules.rule import Alert, Severity
 
 EXHAUSTED = Alert(
@@ -20,7 +20,6 @@ EXHAUSTED = Alert(
       and ignoring (resource) {AVAILABLE}{{SUPPLY}} > 0
       unless ai_account_quota_limit > 0
       unless ai_account_quota_consumed_total > 0
-      unless account:ai_account_quota_burn:rate7d > 0
     )
     or
     sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exhausted"}}[1h])) > 0 and ai_account_up == 0
@@ -67,7 +66,7 @@ SPEND_CAP_EXCEEDED = Alert(
     or
     last_over_time(ai_account_quota_used{SPEND}[1d]) >= (last_over_time(ai_account_quota_limit[1d]) > 0)
     and ignoring (resource, unit) (ai_account_scrapes_total unless ai_account_up == 1)
-    unless account:ai_account_quota_reset_timestamp_seconds:last < time()
+    unless last_over_time(ai_account_quota_reset_timestamp_seconds[1d]) < time()
     """,
     "5m",
     "Spending has reached its cap.",
@@ -94,7 +93,7 @@ AUTO_RELOAD_OFF = Alert(
     (
       ai_account_quota_remaining{{SUPPLY}} < ignoring (resource) group_left () ai_account_auto_reload_threshold
       or
-      ai_account_quota_remaining{{SUPPLY}} and account:ai_account_quota_exhaustion_seconds:rate1d < seconds(3d)
+      ai_account_quota_remaining{{SUPPLY}} and {ENDS} - time() < seconds(2d)
       or
       ai_account_quota_remaining{{SUPPLY}} < ignoring (severity) {THRESHOLD}{{severity="warning"}}
     )

@@ -2,65 +2,55 @@
 
 from __future__ import annotations
 
-from tools.rules.recording import AVAILABLE, RESET
+from tools.rules.recording import AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST, REMAINING
 from tools.rules.rule import Alert, Severity
 
 
-def _running_out(severity: Severity, end: str, long: str, short: str, wait: str) -> Alert:
-    burn = "(account:ai_account_quota_burn:rate{} > 0)"
-    # The long window keeps one job from alerting. The short window resolves the alert soon after its cause ends.
+def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str) -> Alert:
+    # Once an end was forecast, the alert stays while polls fail, use pauses or the exporter restarts, until something is added.
+    # Where nothing is left, AIAccountExhausted takes over.
     return Alert(
         "AIAccountRunningOut",
         severity,
         f"""
-        (
-          ({AVAILABLE}{{SUPPLY}} > 0) / {burn.format(long)} < seconds({end})
-          and
-          ({AVAILABLE}{{SUPPLY}} > 0) / {burn.format(short)} < seconds({end})
-        )
-        unless
-        ({AVAILABLE}{{SUPPLY}} > 0) / {burn.format(long)} > ({RESET} - time() > 0)
+        last_over_time({end}{{SUPPLY}}[1d])
+        and {REMAINING} <= last_over_time({ending})
+        unless {AVAILABLE} <= 0
         """,
         wait,
         "An account runs out soon.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }} ({{ $labels.unit }}) in "
-        "{{ $value | humanizeDuration }} at the current rate, before any reset. Top it up, or find out what uses it.",
+        "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }} ({{ $labels.unit }}) "
+        "at {{ $value | humanizeTimestamp }}, " + sure + " Neither a reset nor automatic top-up is expected before. Top it up, or find out "
+        "what uses it.",
         keep_firing_for="15m",
     )
 
 
 BURN_SPIKE = Alert(
     "AIAccountBurnSpike",
-    "warning",
-    # Recurring jobs are no spike: a similar rate in the week before the last twelve hours excludes the alert.
+    "info",
+    # Whole days, so that recurring jobs are no spike; and a week of history, so that the usual day is known.
     """
-    (
-      account:ai_account_quota_burn:rate1h{SUPPLY} > 4 * account:ai_account_quota_burn:rate7d
-      and account:ai_account_quota_exhaustion_seconds:rate1h < seconds(14d)
-    )
-    unless
-    account:ai_account_quota_burn:rate1h <= 1.5 * max_over_time(account:ai_account_quota_burn:rate1h[7d:30m] offset 12h)
+    increase(ai_account_quota_consumed_total{SUPPLY}[1d]) > 4 / 7 * increase(ai_account_quota_consumed_total[7d] offset 1d)
+    and ai_account_quota_consumed_total offset 8d
+    and ai_account_quota_remaining
     """,
-    "15m",
+    "1h",
     "An account is used much faster than usual.",
-    "{{ $labels.resource }} of account {{ $labels.account }} at {{ $labels.provider }} falls by {{ $value | humanize }} {{ $labels.unit }} per "
-    "second, more than four times the average of the week. Find out what uses it, such as a runaway job or a leaked key.",
-    keep_firing_for="15m",
+    "Account {{ $labels.account }} at {{ $labels.provider }} used {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} in the last "
+    "day, more than four times the average of the week before. Find out what uses it, such as a runaway job or a leaked key.",
+    keep_firing_for="6h",
 )
 
 SPEND_PACE = Alert(
     "AIAccountSpendPaceOverCap",
     "warning",
-    """
-    account:ai_account_quota_exhaustion_seconds:rate1d{SPEND} < (ai_account_quota_reset_timestamp_seconds - time())
-    or
-    account:ai_account_quota_exhaustion_seconds:rate1d{SPEND} < seconds(7d) unless ai_account_quota_reset_timestamp_seconds
-    """,
+    f"{ENDS}{{SPEND}} - time() < seconds(7d)",
     "1h",
-    "At the current rate, spending reaches its cap before the period ends.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} reaches its cap on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }} at the rate of the last day. Reduce usage, or raise the cap.",
-    keep_firing_for="1h",
+    "Spending is forecast to reach its cap before the period ends.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap on {{ $labels.resource }} in "
+    "{{ $value | humanizeDuration }}, before the period ends. Reduce usage, or raise the cap.",
+    keep_firing_for="6h",
 )
 
 CREDITS_EXPIRING = Alert(
@@ -82,5 +72,10 @@ CREDITS_EXPIRING = Alert(
     "{{ $value | humanizePercentage }} of the quota expires unused. Use it, or choose a smaller plan.",
 )
 
-TREND = (_running_out("critical", "12h", "6h", "1h", "5m"), _running_out("warning", "3d", "1d", "6h", "30m"), BURN_SPIKE, SPEND_PACE)
+TREND = (
+    _running_out("critical", LATEST, f"{ENDING_NOW}[6h]", "15m", "even at the slowest pace of the past days."),
+    _running_out("warning", ENDS, f"{ENDING}[1d]", "30m", "if the coming days are like the past ones."),
+    BURN_SPIKE,
+    SPEND_PACE,
+)
 INFO = (CREDITS_EXPIRING,)

@@ -13,8 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, NamedTuple
 
-import bcrypt
-
 from exporter.web.web_config.field_types import cost_of
 
 MAX_REMEMBERED: Final = 256
@@ -55,6 +53,8 @@ class BusyError(Exception):
 
 def check_password(password: bytes, stored: bytes) -> bool:
     """Compare a password with a bcrypt hash."""
+    import bcrypt
+
     try:
         return bcrypt.checkpw(password, stored)
     except ValueError:
@@ -157,6 +157,8 @@ class BasicAuth:
         """Use other users. Results stay valid for unchanged hashes, since each result belongs to user, hash and password."""
         current = {self._digest(user.encode()): stored.encode() for user, stored in hashes.items()}
         if current != self._hashes:
+            import bcrypt
+
             self._hashes = current
             self._dummies = [bcrypt.gensalt(cost) + b"." * 31 for cost in sorted(map(cost_of, hashes.values()))]
 

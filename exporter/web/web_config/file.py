@@ -11,7 +11,8 @@ import structlog
 
 from exporter.errors import ConfigError, Problem
 from exporter.validation.document import read_document
-from exporter.web.web_config.web_config import WebConfig, load_web_config
+from exporter.web.web_config.loader import load_web_config
+from exporter.web.web_config.web_config import WebConfig
 
 CONFIRM_AFTER: Final = 1.0
 """After how long a second look at the same content confirms that protection is switched off, in seconds."""
@@ -60,21 +61,20 @@ class WebConfigFile:
         """Take note that `config` is in effect."""
         for place, _ in removed_protection(self._in_effect, config):
             log.warning("web protection switched off", file=str(self._path), setting=place)
-        if config.without_effect != self._in_effect.without_effect:
-            log_without_effect(config)
-        self._in_effect, self._unconfirmed = config, None
+        former, self._in_effect, self._unconfirmed = self._in_effect, config, None
+        if config.without_effect != former.without_effect:
+            self.log_without_effect()
+
+    def log_without_effect(self) -> None:
+        """Log the accepted settings that have no effect."""
+        for place, message in self._in_effect.without_effect:
+            log.info("web setting without effect", setting=place, note=message)
 
     def _is_confirmed(self, config: WebConfig) -> bool:
         if config == self._unconfirmed:
             return self._clock() - self._first_look >= CONFIRM_AFTER
         self._unconfirmed, self._first_look = config, self._clock()
         return False
-
-
-def log_without_effect(config: WebConfig) -> None:
-    """Log the accepted settings that have no effect."""
-    for place, message in config.without_effect:
-        log.info("web setting without effect", setting=place, note=message)
 
 
 def _needs_certificate(config: WebConfig) -> bool:

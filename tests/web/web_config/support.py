@@ -27,7 +27,8 @@ from exporter.web.server import Server
 from exporter.web.sockets import bind
 from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.basic_auth import PasswordChecker
-from exporter.web.web_config.web_config import WebConfig, load_web_config
+from exporter.web.web_config.loader import load_web_config
+from exporter.web.web_config.web_config import WebConfig
 
 HERE: Final = Path(__file__).parent
 ALICE: Final = "$2y$04$N0LceBgjP5VNnRit0dDpEeyMoFQNPni8naGJZr/SENYvzR..kUXqG"  # wonderland

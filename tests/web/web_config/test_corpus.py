@@ -9,7 +9,8 @@ from typing import Final
 
 import pytest
 
-from exporter.web.web_config.web_config import WebConfig, load_web_config
+from exporter.web.web_config.loader import load_web_config
+from exporter.web.web_config.web_config import WebConfig
 from tests.web.web_config.support import HERE, Certificates, problems
 
 BAD: Final = sorted((HERE / "bad").glob("*.yaml"))

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from exporter.errors import ConfigError
 from exporter.web.web_config.file import CONFIRM_AFTER, WebConfigFile
-from exporter.web.web_config.web_config import WebConfig, load_web_config
+from exporter.web.web_config.loader import load_web_config
+from exporter.web.web_config.web_config import WebConfig
 from tests.web.web_config.support import ALICE, BOB, Certificates, write
 
 USERS: Final = f"basic_auth_users: {{alice: {ALICE}}}\n"

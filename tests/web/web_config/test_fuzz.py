@@ -17,7 +17,8 @@ from exporter.errors import ConfigError
 from exporter.web.web_config.basic_auth import Credentials, parse_authorization
 from exporter.web.web_config.blocks import Headers, Http, RateLimit, Tls, WebFile
 from exporter.web.web_config.field_types import parse_interval
-from exporter.web.web_config.web_config import WebConfig, load_web_config
+from exporter.web.web_config.loader import load_web_config
+from exporter.web.web_config.web_config import WebConfig
 from tests.web.web_config.support import ALICE, protected, write
 
 LINE: Final = st.binary(max_size=40).filter(lambda line: not set(line) & {0, 10, 13})

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import ValidationError
 
 from exporter.web.web_config.blocks import WebFile
-from exporter.web.web_config.web_config import WebConfig, load_web_config
+from exporter.web.web_config.loader import load_web_config
+from exporter.web.web_config.web_config import WebConfig
 from tests.web.web_config.support import ALICE, Certificates, problems, protected, write
 
 CANARY = "canary-5eC7et"

@@ -1,0 +1,1 @@
+"""Measures whether the rules warn in time: simulated accounts with a known truth, and a verdict on every alert."""

@@ -1,0 +1,1 @@
+"""Rules over simulated accounts, and what came of every alert."""

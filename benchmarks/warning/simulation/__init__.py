@@ -1,0 +1,1 @@
+"""Accounts with a known truth, and what Prometheus scrapes of them."""

@@ -1,0 +1,58 @@
+"""Kinds of accounts beyond the common ones, and those that are held out: no rule may be designed on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from benchmarks.warning.grid import HOUR
+from benchmarks.warning.simulation import irregular, unseen
+from benchmarks.warning.simulation.kinds import KINDS, month, wallet
+from benchmarks.warning.simulation.profiles import ANY, diurnal, evening_show, office, steady
+from benchmarks.warning.simulation.spec import Kind, pick
+
+FURTHER: dict[str, Kind] = {
+    "weekday night batch": lambda r: wallet(r, irregular.weekday_batch, pick(r, "late", "prudent")),
+    "two shifts": lambda r: wallet(r, irregular.two_shifts, "late"),
+    "payroll every two weeks": lambda r: wallet(r, irregular.payroll, "late", (10, 40)),
+    "monthly batch in a monthly quota": lambda r: month(r, irregular.monthly_batch, (0.6, 1.3)),
+    "shows at weekends only": lambda r: wallet(r, irregular.weekend_shows, pick(r, "late", "prudent"), (4, 14)),
+    "slow ramp, then plateau": lambda r: wallet(r, irregular.ramp_then_plateau, "late"),
+    "holiday week": lambda r: wallet(r, irregular.holiday_week, "late"),
+    "bursts of three days": lambda r: wallet(r, irregular.bursts, "late", (2, 9)),
+    "hourly cron": lambda r: wallet(r, irregular.hourly_cron, "late"),
+    "handed over": lambda r: wallet(r, irregular.handed_over, "prudent", (6, 30)),
+    "taken over": lambda r: wallet(r, irregular.taken_over, "late", (3, 12)),
+    "use follows the balance": lambda r: wallet(r, pick(r, diurnal, office), "late", follows=r.uniform(0.4, 0.95)),
+    "seasonal doubling": lambda r: month(r, irregular.doubled_season, (0.6, 1.1)),
+    "trial used up once": lambda r: wallet(r, irregular.trial, "never", (2, 10)),
+    "huge single jobs": lambda r: wallet(r, irregular.huge_jobs, pick(r, "late", "prudent"), (5, 15)),
+    "two exporters": lambda r: wallet(r, pick(r, *ANY), "late", exporters=2),
+    "two exporters, monthly quota": lambda r: month(r, pick(r, *ANY), (0.7, 1.6), exporters=2),
+    "adaptive interval": lambda r: wallet(r, pick(r, *ANY), "late", interval=pick(r, "15m", "30m", "1h"), min_interval="5m"),
+    "long interval": lambda r: wallet(r, pick(r, steady, diurnal, office), "late", interval=pick(r, "15m", "30m", "1h")),
+    "key rejected for hours": lambda r: wallet(r, pick(r, steady, diurnal, office), pick(r, "late", "prudent"), key_fails=True),
+    "spending cap, bursts": lambda r: replace(month(r, irregular.bursts, (0.5, 1.4)), form="spend"),
+    "auto reload, bursts": lambda r: wallet(r, irregular.bursts, "never", (1, 5), reload="works"),
+}
+
+DESIGN: dict[str, Kind] = {**KINDS, **FURTHER}
+"""The kinds on which rules may be designed."""
+
+HELD_OUT: dict[str, Kind] = {
+    "follow the sun": lambda r: wallet(r, unseen.follow_the_sun, "late"),
+    "alternate days": lambda r: wallet(r, unseen.alternate_days, pick(r, "late", "prudent")),
+    "release Friday": lambda r: wallet(r, unseen.release_friday, "late", (4, 14)),
+    "viral": lambda r: wallet(r, unseen.viral, "late", (8, 30)),
+    "deadline in a monthly quota": lambda r: month(r, unseen.deadline, (0.6, 1.5)),
+    "front-loaded weeks": lambda r: wallet(r, unseen.front_loaded, pick(r, "late", "prudent")),
+    "paused at random": lambda r: wallet(r, unseen.paused, "late"),
+    "step down": lambda r: wallet(r, unseen.step_down, "prudent", (4, 12)),
+    "lunch and dinner": lambda r: wallet(r, unseen.lunch_and_dinner, "late"),
+    "quarter hours, hourly vendor": lambda r: wallet(r, unseen.quarter_hours, "late", update_every=HOUR),
+    "weekly quota": lambda r: month(r, pick(r, office, evening_show, unseen.alternate_days), (0.6, 1.4), period=7),
+    "auto reload fails, alternate days": lambda r: wallet(r, unseen.alternate_days, "late", (1, 5), reload="fails"),
+    "two exporters, key rejected": lambda r: wallet(r, unseen.follow_the_sun, "late", exporters=2, key_fails=True),
+    "release Friday in a quota, 30m": lambda r: month(r, unseen.release_friday, (0.7, 1.4), interval="30m", min_interval="5m"),
+}
+
+ALL: dict[str, Kind] = {**DESIGN, **HELD_OUT}

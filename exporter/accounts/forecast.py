@@ -1,0 +1,168 @@
+"""When a resource ends: the one forecast that the metrics, the alerts, the status page and the API share.
+
+Each of the last seven days begins a possible future: what was consumed since then is consumed again, over and over. The
+expected end is the median of these futures, the latest end is the slowest of them. Because each spans whole days, the time of
+day and the weekend are in it. A forecast reports nothing where too little is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
+from math import ceil, inf, isfinite
+from statistics import median
+from typing import Final, NamedTuple
+
+from exporter.accounts.consumption import Consumption
+from exporter.accounts.entry import Entry
+from exporter.accounts.history import DAY, Curve, History
+from exporter.accounts.thresholds import HELD_UNITS
+from exporter.model import EXACT, Quota, Reading
+
+HOUR: Final = 3_600.0
+SOON: Final = 2 * DAY
+"""An end that is expected within this time is a warning."""
+URGENT: Final = DAY / 2
+"""An end that is certain within this time needs somebody now. Paces that end later than this are ignored, too."""
+
+MIN_HISTORY: Final = 6 * HOUR
+MIN_POINTS: Final = 4
+DAYS: Final = 7
+MOST: Final = 0.6
+"""The share of the futures that must end before the reset."""
+RESET_MARGIN: Final = 0.8
+"""The latest end must lie in this share of the time until the reset."""
+UNUSUAL: Final = 3.0
+"""A day with more than this many times the consumption of a usual day is unlike the others: its pace counts."""
+MAX_EMPTY: Final = 2 * HOUR
+"""A past day on which nothing was left for longer than this says nothing about demand."""
+HORIZON: Final = 3_652.5 * DAY
+"""An end that is further away than this is not reported."""
+
+
+class Forecast(NamedTuple):
+    """When nothing is left if nobody acts. Times are on the clock of the consumption that it was computed from."""
+
+    ends_at: float | None = None
+    """The expected end; None if it is not expected before the reset, or if the vendor is expected to fill the account up."""
+    latest_at: float | None = None
+    """The end by the slowest of the past days and the pace of the last three hours; None where that is not certain."""
+
+
+NO_END: Final = Forecast()
+
+
+def available(quota: Quota) -> Decimal | None:
+    """Return what is left until the vendor stops the account, overage included; None if unlimited, held or unknown."""
+    if quota.remaining is None or quota.unlimited or quota.unit in HELD_UNITS:
+        return None
+    return quota.remaining if quota.overage_limit is None else EXACT.add(quota.remaining, quota.overage_limit)
+
+
+def forecasts(entry: Entry, reading: Reading | None) -> Iterator[tuple[Quota, Forecast]]:
+    """Yield the resources of a fresh reading whose end can be forecast, or of which none is expected."""
+    known = {(each.resource, each.unit): each for each in entry.consumption if each.at == entry.last_success_at}
+    if reading is None:
+        return
+    for quota in reading.quotas:
+        if (consumption := known.get((quota.resource, quota.unit))) and (found := forecast(consumption, quota, reading)):
+            yield quota, found
+
+
+def forecast(consumption: Consumption, quota: Quota, reading: Reading) -> Forecast | None:
+    """Return when the resource ends; None where too little is known. `consumption` must be as of the reading.
+
+    The reset and the consumption must be on the same clock.
+    """
+    left = available(quota)
+    if left is None or left <= 0:
+        return None
+    curve = Curve(consumption.history, consumption.at, float(consumption.consumed))
+    age = curve.now - curve.begins_at
+    if age < MIN_HISTORY:
+        return None
+    if len(consumption.history.times) < MIN_POINTS or _is_refilled(reading, quota.unit, left):
+        return NO_END
+    reset = quota.resets_at - curve.now if quota.resets_at is not None and quota.resets_at > curve.now else inf
+    amount = float(left)
+    if age < DAY:
+        return _young(amount * age / curve.consumed(age), reset, curve.now)
+    return _forecast(curve, consumption.history, amount, reset)
+
+
+def _is_refilled(reading: Reading, unit: str, left: Decimal) -> bool:
+    """Whether the vendor is expected to top the account up before it ends. Below its threshold it has failed to."""
+    reload = reading.auto_reload
+    if not reading.features.get("auto_reload") or (reload and reload.unit != unit):
+        return False
+    return reload is None or reload.threshold is None or left >= reload.threshold
+
+
+def _young(lasts: float, reset: float, now: float) -> Forecast | None:
+    """Return the end by the mean of the first hours if it is near; the hours of the day are not known yet."""
+    return Forecast(now + lasts) if lasts < min(URGENT, reset) else None
+
+
+def _forecast(curve: Curve, history: History, left: float, reset: float) -> Forecast:
+    futures = sorted(_futures(curve, history, left))
+    pace = _lasts(curve, left, 3 * HOUR)
+    expected, most = _rank(futures, 0.5), _rank(futures, MOST)
+    if pace < expected and _is_unusual(curve) and max(pace, _lasts(curve, left, HOUR)) < URGENT:
+        expected, most = pace, min(most, pace)
+    latest = max(futures[-1], pace)
+    is_certain = len(futures) > 1 and latest < RESET_MARGIN * reset
+    return Forecast(_end(curve.now, expected if most < reset else inf), _end(curve.now, latest if is_certain else inf))
+
+
+def _futures(curve: Curve, history: History, left: float) -> list[float]:
+    """Return how long it lasts, in seconds, if the last one, two, ... seven days repeat."""
+    days = min(DAYS, int((curve.now - curve.begins_at) / DAY))
+    lasts = [_repeated(curve, left, number * DAY) for number in range(1, days + 1)]
+    if not history.empty:
+        return lasts
+    telling = [
+        seconds
+        for number, seconds in enumerate(lasts, 1)
+        if _empty_within(history, curve.now - number * DAY, min(seconds, number * DAY)) <= MAX_EMPTY
+    ]
+    return telling or lasts
+
+
+def _repeated(curve: Curve, left: float, period: float) -> float:
+    start = curve.now - period
+    before = curve.amount_at(start)
+    consumed = curve.amount - before
+    if consumed <= 0 or left / consumed > HORIZON / period:
+        return inf
+    whole, rest = divmod(left, consumed)
+    return whole * period + (curve.time_of(before + rest) - start if rest else 0.0)
+
+
+def _empty_within(history: History, start: float, seconds: float) -> float:
+    return sum(max(0.0, min(end, start + seconds) - max(begin, start)) for begin, end in history.empty)
+
+
+def _lasts(curve: Curve, left: float, window: float) -> float:
+    consumed = curve.consumed(window)
+    return left / consumed * window if consumed > 0 else inf
+
+
+def _rank(ascending: list[float], share: float) -> float:
+    return ascending[ceil(share * len(ascending)) - 1]
+
+
+def _is_unusual(curve: Curve) -> bool:
+    """Whether the last day consumed far more than the days before. It takes three days to know what is usual."""
+    last, *earlier = _days(curve)
+    return len(earlier) > 1 and last > UNUSUAL * median(earlier)
+
+
+def _days(curve: Curve) -> Iterator[float]:
+    days = min(DAYS, int((curve.now - curve.begins_at) / DAY))
+    amounts = [curve.amount_at(curve.now - number * DAY) for number in range(days + 1)]
+    return (later - earlier for later, earlier in pairwise(amounts))
+
+
+def _end(now: float, lasts: float) -> float | None:
+    return now + lasts if isfinite(lasts) and lasts <= HORIZON else None

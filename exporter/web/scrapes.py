@@ -1,0 +1,68 @@
+"""Serves the page of `/metrics`: scrapes that wait at the same time share one page, and no scrape blocks the loop for long."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Final
+
+from exporter.accounts.snapshot import Snapshot
+from exporter.accounts.store import Store
+from exporter.metrics.exposition import Exposition, Page
+from exporter.metrics.negotiation import Negotiated
+
+AT_ONCE: Final = 50
+"""How many rows are written before other work gets its turn: a few milliseconds."""
+
+SMALL: Final = 100
+"""Pages of at most so many accounts are rendered on the loop: it takes about a millisecond, and waiting for a thread can take longer."""
+
+
+class Scrapes:
+    """Renders the pages of a store."""
+
+    def __init__(self, store: Store, exposition: Exposition, small: int = SMALL) -> None:
+        self._store = store
+        self._small = small
+        self._exposition = exposition
+        self._turn = asyncio.Lock()
+        self._thread: Executor = ThreadPoolExecutor(1, "metrics")
+        """For joining and compressing large pages: zlib does not hold the loop up."""
+        self._waiting: dict[Negotiated, asyncio.Task[Page]] = {}
+
+    async def get(self, negotiated: Negotiated) -> Page:
+        """Return a page that is not older than the request."""
+        rendering = self._waiting.get(negotiated)
+        if rendering is None:
+            rendering = self._waiting[negotiated] = asyncio.create_task(self._render(negotiated))
+            rendering.add_done_callback(_retrieve)
+        return await asyncio.shield(rendering)  # a client that disconnects does not cancel the page for the others
+
+    async def _render(self, negotiated: Negotiated) -> Page:
+        async with self._turn:
+            try:
+                snapshot = await self._written()
+            finally:
+                del self._waiting[negotiated]  # whoever comes from now on needs a newer snapshot
+            body = self._exposition.known(snapshot, negotiated)
+            if body is None:
+                draft = self._exposition.draft(snapshot, negotiated)
+                is_small = len(snapshot.jobs) <= self._small
+                body = draft() if is_small else await asyncio.get_running_loop().run_in_executor(self._thread, draft)
+                self._exposition.keep(negotiated, body)
+            return self._exposition.page(body, negotiated)
+
+    async def _written(self) -> Snapshot:
+        """Return the present snapshot when all its rows are written. A large number of them is written bit by bit."""
+        rows = self._exposition.rows
+        while len(late := rows.outdated(snapshot := self._store.snapshot())) > AT_ONCE:
+            rows.write(snapshot, late[:AT_ONCE])
+            await asyncio.sleep(0)
+        rows.write(snapshot, late)
+        return snapshot
+
+
+def _retrieve(rendering: asyncio.Task[Page]) -> None:
+    """Retrieve the error, also if no client waits any more."""
+    if not rendering.cancelled():
+        rendering.exception()
