@@ -13,14 +13,12 @@ from typing import Any
 from exporter.model import AutoReload, Quota, Reading, Reason, Status
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
-from exporter.providers.library import BUILT_IN, EXAMPLES, load_definitions
+from exporter.providers.library import EXAMPLES, packaged_definitions
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 from tests.providers.fields import Field, fields_of
 
-SEEN = BUILT_IN.parent / "seen"
-"""Definitions of the package that an operator must name."""
-DEFINITIONS = load_definitions(sorted(SEEN.glob("*.yaml")))
+DEFINITIONS = packaged_definitions()
 FOLDERS = (EXAMPLES, Path(__file__).parent / "responses")
 """The examples of the package, which the simulator sends, and further cases."""
 PATHS = sorted(path for folder in FOLDERS for path in folder.glob("*/*.json"))

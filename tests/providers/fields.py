@@ -1,23 +1,21 @@
-"""The fields that a definition declares, and the places of a body that they read."""
+"""The fields that a definition declares, the places of a body that they read, and the values that depend on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from exporter.providers.declared import Field as Declared
+from exporter.providers.declared import Kind, declared_fields
 from exporter.providers.definition import Definition
-from exporter.providers.quota_fields import NumberField, QuotaFields, TimeField
+from exporter.providers.findings import select
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
-from exporter.providers.strict import Elements
 from exporter.providers.traces import traced
-from exporter.providers.values import Mismatch
 from tests.providers.bodies import Path, replaced
 from tests.providers.figures import PARTS
-
-Kind = Literal["number", "time", "text", "boolean", "list"]
 
 _SENTINELS: Final = ("a made-up text", Decimal("987654321.125"))
 
@@ -26,37 +24,45 @@ _SENTINELS: Final = ("a made-up text", Decimal("987654321.125"))
 class Field:
     """One declared field."""
 
-    name: str
-    kind: Kind
-    selections: tuple[Selection, ...]
-    """What selects the value."""
+    declared: Declared
     shows: frozenset[str]
     """The values that depend on it."""
-    each: Elements | None = None
-    """The list in whose elements it is read."""
-    conditions: tuple[Selection, ...] = ()
-    """What decides whether the value applies."""
+
+    @property
+    def name(self) -> str:
+        return self.declared.name
+
+    @property
+    def kind(self) -> Kind:
+        return self.declared.kind
+
+    @property
+    def each(self) -> Selection | None:
+        return self.declared.each
 
     @property
     def is_unit(self) -> bool:
-        return self.name.endswith(".unit")
+        return self.declared.is_unit
+
+    @property
+    def conditions(self) -> tuple[Selection, ...]:
+        return self.declared.conditions
 
     def found(self, body: Any) -> list[list[Any]]:
         """What its selections select, in each element."""
-        return [[_selected(selection, element) for selection in self.selections] for element in self._elements(body)]
+        return [[select(selection, element) for selection in self.declared.selections] for element in self.declared.elements(body)]
 
     def reads(self, body: Any) -> set[Path]:
         """The places that it reads in a body."""
         trace = traced(body)
+        elements = self.declared.elements(trace.body)
         if self.kind == "list":
-            self._elements(trace.body)
             return trace.reads
-        elements = self._elements(trace.body)
         if self.each:
             trace.reads.clear()  # finding the elements is a field of its own
         for element in elements:
-            for selection in (*self.selections, *self.conditions):
-                _selected(selection, element)
+            for selection in (*self.declared.selections, *self.conditions):
+                select(selection, element)
         return trace.reads
 
     def is_value(self, body: Any, path: Path) -> bool:
@@ -67,17 +73,11 @@ class Field:
             for found in self.found(replaced(body, path, value))
         )
 
-    def _elements(self, body: Any) -> list[Any]:
-        try:
-            return [body] if self.each is None else self.each.elements_of(body) or []
-        except Mismatch:
-            return []
-
 
 def reads(selection: Selection, body: Any) -> set[Path]:
     """The places that one expression reads in a body."""
     trace = traced(body)
-    _selected(selection, trace.body)
+    select(selection, trace.body)
     return trace.reads
 
 
@@ -87,62 +87,18 @@ def declared(definition: Definition) -> Iterator[Field]:
 
 
 def fields_of(request: Request) -> Iterator[Field]:
-    for quota in request.quotas:
-        yield from _of_quota(request, quota)
-    yield from _of_account(request)
+    for field in declared_fields(request):
+        yield Field(field, frozenset(_shown(field, request)))
 
 
-def _selected(selection: Selection, body: Any) -> Any:
-    try:
-        return selection.field_of(body)
-    except Mismatch:
-        return None
-
-
-def _of_quota(request: Request, quota: QuotaFields) -> Iterator[Field]:
-    name, all_parts = quota.resource, frozenset(f"{quota.resource}.{part}" for part in (*PARTS, "unlimited"))
-    if quota.each:
-        yield Field(f"{name}.each", "list", (), all_parts, quota.each)
-    declared_parts = {part for other in request.quotas if other.resource == name for part in other.amounts}
-    for part, field in quota.amounts.items():
-        derived = {f"{name}.remaining"} if part in {"used", "limit"} <= declared_parts else set()
-        unlimited = {f"{name}.unlimited"} if field.unlimited else set()
-        yield _amount(f"{name}.{part}", field, frozenset({f"{name}.{part}", *derived, *unlimited}), quota.each)
-    if isinstance(quota.resets_at, TimeField):
-        yield Field(f"{name}.resets_at", "time", (quota.resets_at.select,), frozenset({f"{name}.resets_at"}), quota.each)
-    if quota.unit.select is not None:
-        yield Field(f"{name}.unit", "text", (quota.unit.select,), all_parts, quota.each)
-
-
-def _amount(name: str, field: NumberField, shows: frozenset[str], each: Elements | None = None) -> Field:
-    unlimited = field.unlimited and (field.unlimited.condition or field.unlimited.field)
-    selections = (field.select, *([field.minus] if field.minus else []))
-    return Field(name, "number", selections, shows, each, (unlimited,) if unlimited else ())
-
-
-def _of_account(request: Request) -> Iterator[Field]:
-    def field(name: str, kind: Kind, *selections: Selection) -> Field:
-        return Field(name, kind, selections, frozenset({name}))
-
-    for label, selection in request.info.items():
-        yield field(f"info.{label}", "text", selection)
-    for name, selection in request.features.items():
-        yield field(f"features.{name}", "boolean", selection)
-    if request.status:
-        yield field("status", "text", request.status.select)
-    if request.auto_reload:
-        yield from _of_auto_reload(request)
-    for name, time in (("created_at", request.created_at), ("credential_expires_at", request.credential_expires_at)):
-        if time:
-            yield field(name, "time", time.select)
-
-
-def _of_auto_reload(request: Request) -> Iterator[Field]:
-    assert request.auto_reload
-    for part in ("threshold", "amount"):
-        number: NumberField | None = getattr(request.auto_reload, part)
-        if number:
-            yield _amount(f"auto_reload.{part}", number, frozenset({f"auto_reload.{part}"}))
-    if request.auto_reload.unit.select:
-        shows = frozenset({"auto_reload.threshold", "auto_reload.amount"})
-        yield Field("auto_reload.unit", "text", (request.auto_reload.unit.select,), shows)
+def _shown(field: Declared, request: Request) -> set[str]:
+    name, _, part = field.name.rpartition(".")
+    if field.name == "auto_reload.unit":
+        return {"auto_reload.threshold", "auto_reload.amount"}
+    quotas = [quota for quota in request.quotas if quota.resource == name]
+    if quotas and part in {"each", "unit"}:
+        return {f"{name}.{each}" for each in (*PARTS, "unlimited")}
+    parts = {part for quota in quotas for part in quota.amounts}
+    derived = {f"{name}.remaining"} if part in {"used", "limit"} <= parts else set()
+    unlimited = any(part in quota.amounts and quota.amounts[part].unlimited for quota in quotas)
+    return {field.name, *derived, *([f"{name}.unlimited"] if unlimited else [])}
