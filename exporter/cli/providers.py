@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from exporter.cli.describe import describe, level_of
 from exporter.cli.lazy import LazyCommand, LazyGroup
 from exporter.cli.options import or_exit
 from exporter.cli.output import EXIT_INVALID, say
@@ -26,8 +27,6 @@ class _Providers(LazyGroup):
 @click.argument("definition")
 def _describe(definition: str) -> None:
     """Describe the vendor of that name, or the definition in that file."""
-    from exporter.cli.describe import describe  # noqa: PLC0415 -- only this command needs it
-
     click.echo(describe(find_definition(definition)))
 
 
@@ -47,8 +46,6 @@ def command(context: click.Context) -> None:
     FILE describes a definition of your own.
     """
     if context.invoked_subcommand is None:
-        from exporter.cli.describe import level_of  # noqa: PLC0415 -- only this command needs it
-
         for title, definitions in _by_category():
             click.echo(title)
             for each in definitions:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from exporter.model import AutoReload, Quota, Reading
 from exporter.providers.declared import Field, Kind, declared_fields
+from exporter.providers.echo import Echo
 from exporter.providers.quota_fields import AMOUNTS, PeriodField
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
@@ -25,6 +26,7 @@ _EXPECTED: Final[dict[Kind, str]] = {
     "boolean": "true or false",
     "list": "a list whose elements are complete",
 }
+NO_ECHO: Final = Echo(None)
 _MAX_SHOWN: Final = 60
 _MAX_TEXTS: Final = 3
 _ABSENT: Final = object()
@@ -37,19 +39,21 @@ class Finding:
     name: str
     expression: str
     found: str
-    """The kind of what was selected; with the value, where values may be shown."""
+    """The kind of what was selected, and the value."""
     result: str
     """What is exported, or why nothing is."""
     is_mismatch: bool = False
+    is_exported: bool = False
 
 
-def findings_of(request: Request, body: Any, reading: Reading, *, values: bool = True) -> list[Finding]:
-    """Return what each field of a request selects in a body, of which `reading` was made. `values` says whether values may be shown."""
+def findings_of(request: Request, body: Any, reading: Reading, echo: Echo = NO_ECHO) -> list[Finding]:
+    """Return what each field of a request selects in a body, of which `reading` was made. Text with the secret of `echo` is not shown."""
     shown = exported(reading)
     findings = []
     for field in declared_fields(request):
-        found = _found(field, body, values=values)
-        findings.append(Finding(field.name, field.text, found, _result(field, shown, reading), field.name in reading.mismatches))
+        found = _found(field, body, echo)
+        result = _result(field, shown, reading)
+        findings.append(Finding(field.name, field.text, found, result, field.name in reading.mismatches, field.name in shown))
     return [*findings, *_derived(request, shown)]
 
 
@@ -144,13 +148,13 @@ def _general(place: Place) -> str:
     return written(tuple("[]" if isinstance(key, int) else key for key in place)).replace(".[]", "[]")
 
 
-def _found(field: Field, body: Any, *, values: bool) -> str:
+def _found(field: Field, body: Any, echo: Echo) -> str:
     if field.kind == "list" and field.each:
         return _list_found(field.each, body)
     elements = field.elements(body)
     if not elements:
         return "no element"
-    texts = list(dict.fromkeys(_in_element(field, element, values=values) for element in elements))
+    texts = list(dict.fromkeys(_in_element(field, element, echo) for element in elements))
     shown = ", ".join(texts[:_MAX_TEXTS]) + (f" and {len(texts) - _MAX_TEXTS} more" if len(texts) > _MAX_TEXTS else "")
     return f"{shown}, in {len(elements)} elements" if len(elements) > 1 else shown
 
@@ -165,11 +169,11 @@ def _list_found(each: Elements, body: Any) -> str:
     return (_end_of_path(each, body) or "null") if elements is None else kind_of(elements)
 
 
-def _in_element(field: Field, element: Any, *, values: bool) -> str:
-    return " - ".join(_selected(selection, element, values=values) for selection in field.selections)
+def _in_element(field: Field, element: Any, echo: Echo) -> str:
+    return " - ".join(_selected(selection, element, echo) for selection in field.selections)
 
 
-def _selected(selection: Selection, body: Any, *, values: bool) -> str:
+def _selected(selection: Selection, body: Any, echo: Echo) -> str:
     """Describe what is selected; where nothing is, the place at which the path ends."""
     try:
         found = selection.field_of(body)
@@ -177,7 +181,9 @@ def _selected(selection: Selection, body: Any, *, values: bool) -> str:
         return _end_of_path(selection, body) or "a value of a kind that the expression does not accept"
     if found is None:
         return _end_of_path(selection, body) or "null"
-    return f"{kind_of(found)}: {_literal(found)}" if values and not isinstance(found, dict | list) else kind_of(found)
+    if isinstance(found, str) and echo.is_in(found):
+        return "text that contains the key"
+    return kind_of(found) if isinstance(found, dict | list) else f"{kind_of(found)}: {_literal(found)}"
 
 
 def _end_of_path(selection: Selection, body: Any) -> str | None:
@@ -227,9 +233,9 @@ def _derived(request: Request, shown: dict[str, str]) -> Iterator[Finding]:
     for quota in {quota.resource: quota for quota in request.quotas}.values():
         remaining, reset = f"{quota.resource}.remaining", f"{quota.resource}.resets_at"
         if remaining not in selected and remaining in shown:
-            yield Finding(remaining, "limit - used", "", shown[remaining])
+            yield Finding(remaining, "limit - used", "", shown[remaining], is_exported=True)
         if reset not in selected and isinstance(quota.resets_at, PeriodField):
-            yield Finding(reset, f"the end of the {quota.resets_at.period}", "", shown.get(reset, "nothing"))
+            yield Finding(reset, f"the end of the {quota.resets_at.period}", "", shown.get(reset, "nothing"), is_exported=reset in shown)
 
 
 def _of_quota(quota: Quota) -> Iterator[tuple[str, str]]:

@@ -73,6 +73,11 @@ def without_personal_data(body: Any, place: Place = ()) -> Any:
     return PLACEHOLDERS[kind] if kind else body
 
 
+def is_personal(text: str) -> bool:
+    """Whether a text may be an address, a phone number or a key by itself."""
+    return _kind_of_text(text) is not None
+
+
 def _key(key: str, number: int) -> str:
     return f"example_{number}" if _kind_of_text(key) else key
 
