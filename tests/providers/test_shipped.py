@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.providers.library import BUILT_IN, load_definition
-from tests.providers.examples import SEEN
+from exporter.providers.library import BUILT_IN, SEEN, load_definition
 
 ROOT = BUILT_IN.parent.parent.parent
 SHIPPED = sorted([*BUILT_IN.glob("*.yaml"), *SEEN.glob("*.yaml")])
