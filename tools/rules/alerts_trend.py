@@ -28,7 +28,7 @@ def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str
 
 BURN_SPIKE = Alert(
     "AIAccountBurnSpike",
-    "warning",
+    "info",
     # Whole days, so that recurring jobs are no spike; a week of history, so that the usual day is known; and an end within two weeks, so that
     # the first use of an idle account is no spike.
     f"""

@@ -36,7 +36,6 @@ HORIZONS: Final[dict[Key, int]] = {
     ("AIAccountRunningOut", "critical"): 12 * HOUR,
     ("AIAccountRunningOut", "warning"): 72 * HOUR,
     ("AIAccountSpendPaceOverCap", "warning"): 15 * 24 * HOUR,
-    ("AIAccountBurnSpike", "warning"): 72 * HOUR,
 }
 """Steps from the start of the alert to the announced end. Without an end in twice that time the alert was false."""
 
