@@ -37,7 +37,7 @@ SCENARIOS = (
             Firing(
                 SPIKE,
                 "10d",
-                (STUDIO.alert("warning", **WALLET),),
+                (STUDIO.alert("info", **WALLET),),
                 "Account studio at heygen used 2.88k usd of wallet in the last day, more than four times the average of the week before. Find "
                 "out what uses it, such as a runaway job or a leaked key.",
             ),
