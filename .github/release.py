@@ -11,11 +11,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 VERSIONS = {
+    "exporter/daemon/version.py": r"^VERSION = \"(.+)\"",
     "helm/ai-account-exporter/Chart.yaml": r"^(?:appVersion: | *image: \S+:)[\"']?([^\"'\s]+)",
     "Dockerfile": r"org\.opencontainers\.image\.version=[\"']?([^\"'\s]+)",
     "compose.yaml": r"^ *image: \S*/ai-account-exporter:([^\"'\s]+)",
 }
-"""Files that repeat the version, because they cannot refer to pyproject.toml."""
+"""Files that repeat the version, because they cannot refer to pyproject.toml, or it would take long."""
 
 
 def version_of(root: Path) -> str:

@@ -12,6 +12,7 @@ import click
 
 from exporter.cli.lazy import LazyCommand, LazyGroup
 from exporter.cli.output import EXIT_FAILED, discard_unwritten, say
+from exporter.daemon.version import build
 
 COMMANDS: Final = {
     "serve": "Poll every account on its interval and serve the metrics.",
@@ -27,8 +28,6 @@ _UNWRITABLE: Final = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errn
 
 def _print_version(context: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 -- click's signature
     if wanted and not context.resilient_parsing:
-        from exporter.daemon.version import build  # noqa: PLC0415 -- `importlib.metadata` takes longer than `--help`
-
         version, revision = build()
         click.echo(
             f"ai-account-exporter, version {version} (revision: {revision or 'unknown'})\n  python version:   {sys.version.split()[0]}"

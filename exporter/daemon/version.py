@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from importlib import metadata
 
+VERSION = "0.1.0"
 DISTRIBUTION = "ai-account-exporter"
 REVISION_VARIABLE = "AI_ACCOUNT_EXPORTER_REVISION"
 
 
 def version() -> str:
-    """Return the installed version."""
-    return metadata.version(DISTRIBUTION)
+    """Return the version. To read it from the installed metadata would take as long as the rest of the daemon's start."""
+    return VERSION
 
 
 def build() -> tuple[str, str]:

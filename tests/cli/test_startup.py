@@ -71,6 +71,8 @@ def test_the_help_imports_click_and_no_command() -> None:
         "exporter.cli.lazy",
         "exporter.cli.main",
         "exporter.cli.output",
+        "exporter.daemon",
+        "exporter.daemon.version",
     }
     assert "asyncio" not in imported
 
@@ -127,3 +129,9 @@ def test_the_shell_completes_commands_options_and_values(words: str, expected: l
     environ = {"_AI_ACCOUNT_EXPORTER_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
     code = "import sys; sys.argv = ['ai-account-exporter']\nfrom exporter.cli.main import run\nrun()"
     assert [line.partition(",")[2] for line in output(code, environ=environ).splitlines()] == [*expected]
+
+
+def test_a_daemon_does_not_read_the_installed_metadata(tmp_path: Path) -> None:
+    config = write(tmp_path, with_account())
+    refused = "from importlib import metadata\nmetadata.distribution = lambda name: 1 / 0\n"
+    output(refused + SERVE, config, environ={"HEYGEN_API_KEY": "k"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.rules.recording import AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST, REMAINING
+from tools.rules.recording import AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST
 from tools.rules.rule import Alert, Severity
 
 
@@ -14,8 +14,8 @@ def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str
         severity,
         f"""
         last_over_time({end}{{SUPPLY}}[1d])
-        and {REMAINING} <= last_over_time({ending})
-        unless {AVAILABLE} <= 0
+        and {AVAILABLE} <= last_over_time({ending})
+        and {AVAILABLE} > 0
         """,
         wait,
         "An account runs out soon.",
@@ -47,9 +47,9 @@ SPEND_PACE = Alert(
     "warning",
     f"{ENDS}{{SPEND}} - time() < seconds(7d)",
     "1h",
-    "Spending is forecast to reach its cap before the period ends.",
+    "Spending is forecast to reach its cap within a week.",
     "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }}, before the period ends. Reduce usage, or raise the cap.",
+    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. Reduce usage, or raise the cap.",
     keep_firing_for="6h",
 )
 
