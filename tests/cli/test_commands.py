@@ -172,7 +172,7 @@ def test_the_description_of_a_provider_has_every_value_and_its_selection(name: s
             assert field is None or isinstance(field, PeriodField) or str(field.select) in result.stdout
     for request in definition.requests:
         assert all(feature in result.stdout for feature in request.features)
-        assert f"GET {request.path}" in result.stdout
+        assert f"{request.method} {request.name}" in result.stdout
         reload = request.auto_reload
         for part in (request.created_at, request.credential_expires_at, reload and reload.threshold, reload and reload.amount):
             assert not part or str(part.select) in result.stdout

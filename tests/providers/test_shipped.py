@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.providers.library import BUILT_IN, load_definition
-from tests.providers.examples import SEEN
+from exporter.providers.library import BUILT_IN, SEEN, load_definition
 
 ROOT = BUILT_IN.parent.parent.parent
 SHIPPED = sorted([*BUILT_IN.glob("*.yaml"), *SEEN.glob("*.yaml")])
@@ -38,6 +37,12 @@ def test_every_definition_says_how_far_it_was_verified(path: Path) -> None:
     assert verified
     assert (verified.level == "seen") is (path.parent == SEEN)
     assert all(source.startswith("https://") for source in verified.sources)
+
+
+@each_definition
+def test_every_definition_has_a_category(path: Path) -> None:
+    """Otherwise it would be among the others in the lists of vendors."""
+    assert load_definition(path).category
 
 
 def test_the_wheel_contains_every_definition(tmp_path: Path) -> None:
