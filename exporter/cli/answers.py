@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import SecretStr
-
 from exporter.config.job import Job
-from exporter.model import AccountKey
+from exporter.model import AccountKey, Reading
 from exporter.providers.echo import Echo
-from exporter.providers.extract import extract
 from exporter.providers.findings import Finding, findings_of, kind_of
 from exporter.providers.personal_data import is_personal
 from exporter.providers.request_fields import Request
-from exporter.providers.traces import Place, places, written
+from exporter.providers.traces import general, places
 
 _PLAIN_KEY: Final = re.compile(r"(?!.*[0-9]{4})[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _MAX_KEYS: Final = 50
@@ -41,10 +37,9 @@ class Answers:
     def __init__(self) -> None:
         self.by_account: defaultdict[AccountKey, list[Answer]] = defaultdict(list)
 
-    def add(self, job: Job, request: Request, body: Any, secret: SecretStr) -> None:
+    def add(self, job: Job, request: Request, body: Any, reading: Reading, echo: Echo) -> None:
         """Note one response; its body is not kept."""
-        reading = extract([(request, body)], secret, time.time())
-        findings = findings_of(request, body, reading, Echo(secret))
+        findings = findings_of(request, body, reading, echo)
         self.by_account[job.key].append(Answer(request, tuple(findings), kinds_of(body)))
 
     def mismatches(self, key: AccountKey) -> list[Finding]:
@@ -56,13 +51,9 @@ def kinds_of(body: Any) -> Mapping[str, str]:
     """Return the kinds of the values of a body by place, one for all elements of a list. A key that may be data is written as `*`."""
     kinds: dict[str, list[str]] = {}
     for place, value in places(_without_data_in_keys(body)):
-        kind, known = kind_of(value), kinds.setdefault(_general(place), [])
+        kind, known = kind_of(value), kinds.setdefault(general(place), [])
         known += [kind] if kind not in known else []
     return {place: " or ".join(found) for place, found in kinds.items()}
-
-
-def _general(place: Place) -> str:
-    return written(tuple("[]" if isinstance(key, int) else key for key in place)).replace(".[]", "[]")
 
 
 def _without_data_in_keys(body: Any) -> Any:

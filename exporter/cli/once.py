@@ -12,7 +12,7 @@ from typing import Any, Literal
 import click
 
 from exporter.accounts.entry import Entry, Schedule
-from exporter.accounts.snapshot import Account, account_at
+from exporter.accounts.snapshot import Account, Snapshot, account_at
 from exporter.cli.answers import Answers
 from exporter.cli.kinds import print_kinds
 from exporter.cli.options import config_option, load, log_options
@@ -53,16 +53,22 @@ def command(
     snapshot = store.snapshot()
     if report:
         print_kinds(snapshot.accounts, answers, build())
-    elif output == "table":
-        from exporter.cli.report import print_table
-
-        print_table(snapshot.accounts, now=snapshot.at, answers=answers)
-    elif output == "json":
-        click.echo(json.dumps([as_polled(account) for account in snapshot.accounts], indent=2))
     else:
-        click.echo(Exposition(build(), runtime=False).render(snapshot).body, nl=False)
+        _print(snapshot, output, answers)
     if not all(entry.up and has_figure(entry) for entry in snapshot.entries):
         raise SystemExit(EXIT_FAILED)
+
+
+def _print(snapshot: Snapshot, output: str, answers: Answers) -> None:
+    match output:
+        case "table":
+            from exporter.cli.report import print_table
+
+            print_table(snapshot.accounts, now=snapshot.at, answers=answers)
+        case "json":
+            click.echo(json.dumps([as_polled(account) for account in snapshot.accounts], indent=2))
+        case _:
+            click.echo(Exposition(build(), runtime=False).render(snapshot).body, nl=False)
 
 
 def _selected(jobs: Sequence[Job], wanted: Sequence[str]) -> Sequence[Job]:

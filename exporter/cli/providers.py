@@ -46,12 +46,14 @@ def command(context: click.Context) -> None:
     FILE describes a definition of your own.
     """
     if context.invoked_subcommand is None:
-        for title, definitions in _by_category():
+        groups = _by_category()
+        width = max(len(each.title) for _, definitions in groups for each in definitions)
+        for title, definitions in groups:
             click.echo(title)
             for each in definitions:
                 figures = ", ".join(dict.fromkeys(quota.resource for quota in each.quotas))
                 needs = f"  (permission {each.permission})" if each.permission else ""
-                click.echo(f"  {each.name:<22} {each.title:<26} {level_of(each):<11} {figures}{needs}".rstrip())
+                click.echo(f"  {each.name:<22} {each.title:<{width}} {level_of(each):<11} {figures}{needs}".rstrip())
             click.echo()
 
 

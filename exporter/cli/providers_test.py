@@ -16,8 +16,9 @@ from exporter.model import Reading
 from exporter.overview.reasons import remedy_of
 from exporter.providers.definition import Definition
 from exporter.providers.example import example_of, written_example
+from exporter.providers.exported import exported, shortened
 from exporter.providers.extract import extract
-from exporter.providers.findings import exported, findings_of, reads_found, shortened, unread_numbers
+from exporter.providers.findings import findings_of, reads_found, unread_numbers
 from exporter.providers.personal_data import personal_data
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept

@@ -20,7 +20,8 @@ from exporter.clock import Clock
 from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import Reading, Reason
-from exporter.providers.extract import Extraction
+from exporter.providers.echo import Echo
+from exporter.providers.extract import Extraction, extract
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 
@@ -38,8 +39,8 @@ class OptionalResults:
     outcomes: dict[str, Reading | PollError] = field(default_factory=dict)
 
 
-OnBody = Callable[[Job, Request, Any, SecretStr], None]
-"""Receives the decoded body of each good response, and the secret that was sent; in a thread of the client if the body is large."""
+OnBody = Callable[[Job, Request, Any, Reading, Echo], None]
+"""Receives the body of each good response, its reading, and what finds the secret in text; in a thread if the body is large."""
 
 
 class Client:
@@ -133,7 +134,8 @@ class Client:
             for extraction in extractions:
                 extraction.add(request, body)
             if self._on_body:
-                self._on_body(job, request, body, secret)
+                reading = extract([(request, body)], secret, self._transport.clock.wall())
+                self._on_body(job, request, body, reading, Echo(secret))
 
         try:
             try:

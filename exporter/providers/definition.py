@@ -29,7 +29,7 @@ CATEGORIES: Final[Mapping[Category, str]] = {
 """What vendors offer, in the order of the documentation."""
 
 HeaderValue = Annotated[str, matching(r"[!-~](?:[ -~]*[!-~])?", "expected text in ASCII, without spaces at the ends")]
-Param = Annotated[ParamFields, BeforeValidator(lambda value: {} if value is None else value)]
+Param = Annotated[ParamFields, BeforeValidator(lambda value: {} if value is None else value, json_schema_input_type=ParamFields | None)]
 
 
 def _not_empty(requests: tuple[Request, ...]) -> tuple[Request, ...]:

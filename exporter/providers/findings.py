@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from exporter.model import AutoReload, Quota, Reading
+from exporter.model import Reading
 from exporter.providers.declared import Field, Kind, declared_fields
 from exporter.providers.echo import Echo
-from exporter.providers.quota_fields import AMOUNTS, PeriodField
+from exporter.providers.exported import exported, shortened
+from exporter.providers.quota_fields import PeriodField
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Elements
-from exporter.providers.traces import Place, places, traced, written
+from exporter.providers.traces import general, places, traced, written
 from exporter.providers.values import Mismatch, to_decimal
-from exporter.validation.problems import did_you_mean
+from exporter.validation.problems import Place, did_you_mean
 
 _EXPECTED: Final[dict[Kind, str]] = {
     "number": "a number",
@@ -27,7 +27,6 @@ _EXPECTED: Final[dict[Kind, str]] = {
     "list": "a list whose elements are complete",
 }
 NO_ECHO: Final = Echo(None)
-_MAX_SHOWN: Final = 60
 _MAX_TEXTS: Final = 3
 _ABSENT: Final = object()
 
@@ -63,7 +62,7 @@ def unread_numbers(request: Request, errors: tuple[Selection, ...], body: Any) -
     unread: dict[str, list[Any]] = {}
     for place, value in places(body, _is_number):
         if place not in read:
-            unread.setdefault(_general(place), []).append(value)
+            unread.setdefault(general(place), []).append(value)
     return unread
 
 
@@ -93,21 +92,6 @@ def _kind_at(body: Any, place: Place) -> str:
     return f"absent{did_you_mean(str(place[-1]), parent if isinstance(parent, dict) else ())}"
 
 
-def exported(reading: Reading) -> dict[str, str]:
-    """Return what a reading exports, by the names of fields."""
-    shown: dict[str, list[str]] = {}
-    for quota in reading.quotas:
-        for part, text in _of_quota(quota):
-            shown.setdefault(f"{quota.resource}.{part}", []).append(text)
-    texts = {name: ", ".join(parts) for name, parts in shown.items()}
-    texts |= {f"info.{label}": text for label, text in reading.info.items()}
-    texts |= {f"features.{name}": "1" if enabled else "0" for name, enabled in reading.features.items()}
-    texts |= {"status": reading.status.current} if reading.status else {}
-    texts |= dict(_of_auto_reload(reading.auto_reload)) if reading.auto_reload else {}
-    times = {"created_at": reading.created_at, "credential_expires_at": reading.credential_expires_at}
-    return texts | {name: _time(at) for name, at in times.items() if at is not None}
-
-
 def kind_of(value: Any) -> str:
     """Return the kind of a JSON value, in words."""
     if value is None:
@@ -119,13 +103,6 @@ def kind_of(value: Any) -> str:
     if isinstance(value, list):
         return f"a list of {len(value)}"
     return "an object" if isinstance(value, dict) else "a number"
-
-
-def shortened(value: Any) -> str:
-    """Write a value in one short line."""
-    text = f"{value:f}" if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < _MAX_SHOWN else str(value)
-    text = "".join(character if character.isprintable() else "?" for character in text)
-    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
 
 
 def select(selection: Selection, body: Any) -> Any:
@@ -141,11 +118,6 @@ def _is_number(value: Any) -> bool:
         return value is not None and not isinstance(value, bool) and to_decimal(value) is not None
     except Mismatch:
         return isinstance(value, Decimal)
-
-
-def _general(place: Place) -> str:
-    """Write a place, with `[]` for every index."""
-    return written(tuple("[]" if isinstance(key, int) else key for key in place)).replace(".[]", "[]")
 
 
 def _found(field: Field, body: Any, echo: Echo) -> str:
@@ -236,24 +208,3 @@ def _derived(request: Request, shown: dict[str, str]) -> Iterator[Finding]:
             yield Finding(remaining, "limit - used", "", shown[remaining], is_exported=True)
         if reset not in selected and isinstance(quota.resets_at, PeriodField):
             yield Finding(reset, f"the end of the {quota.resets_at.period}", "", shown.get(reset, "nothing"), is_exported=reset in shown)
-
-
-def _of_quota(quota: Quota) -> Iterator[tuple[str, str]]:
-    for part in AMOUNTS:
-        value: Decimal | None = getattr(quota, part)
-        if value is not None:
-            yield part, f"{shortened(value)} {quota.unit}"
-    if quota.unlimited:
-        yield "unlimited", quota.unit
-    if quota.resets_at is not None:
-        yield "resets_at", _time(quota.resets_at)
-
-
-def _of_auto_reload(reload: AutoReload) -> Iterator[tuple[str, str]]:
-    for part, value in (("threshold", reload.threshold), ("amount", reload.amount)):
-        if value is not None:
-            yield f"auto_reload.{part}", f"{shortened(value)} {reload.unit}"
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

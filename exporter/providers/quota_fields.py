@@ -93,8 +93,8 @@ class UnitField(Block):
         return self
 
 
-Number = Annotated[NumberField, BeforeValidator(partial(_shorthand, "select"))]
-Unit = Annotated[UnitField, BeforeValidator(partial(_shorthand, "name"))]
+Number = Annotated[NumberField, BeforeValidator(partial(_shorthand, "select"), json_schema_input_type=str | NumberField)]
+Unit = Annotated[UnitField, BeforeValidator(partial(_shorthand, "name"), json_schema_input_type=str | UnitField)]
 Time = Annotated[TimeField, BeforeValidator(_formatted)]
 Reset = Annotated[TimeField | PeriodField, PlainValidator(_reset, json_schema_input_type=TimeField | PeriodField)]
 

@@ -37,7 +37,7 @@ def _json(value: Any) -> Any:
     return value
 
 
-Code = Annotated[str, BeforeValidator(_code)]
+Code = Annotated[str, BeforeValidator(_code, json_schema_input_type=str | int | float)]
 
 
 class Request(Block):
@@ -89,7 +89,7 @@ class Request(Block):
 class ErrorFields(Block):
     """The vendor's error codes. A code that is listed takes precedence over the HTTP status."""
 
-    code: Annotated[tuple[SelectionField, ...], BeforeValidator(_listed)] = ()
+    code: Annotated[tuple[SelectionField, ...], BeforeValidator(_listed, json_schema_input_type=SelectionField | list[SelectionField])] = ()
     """Where a body may contain a code: one JMESPath or several, the most specific first."""
     success: frozenset[Code] = frozenset()
     """Codes of a successful response."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, ItemsView, Iterator, ValuesView
 from typing import Any, NamedTuple
 
-Place = tuple[str | int, ...]
-"""The keys and the indexes that lead to a value."""
+from exporter.validation.problems import Place
 
 
 class Trace(NamedTuple):
@@ -35,6 +34,11 @@ def places(body: Any, is_wanted: Callable[[Any], bool] = lambda _: True, place: 
 def written(place: Place) -> str:
     """Write a place as JMESPath does, such as `data[0].amount`."""
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place).removeprefix(".") or "@"
+
+
+def general(place: Place) -> str:
+    """Write a place, with `[]` for every index."""
+    return written(tuple("[]" if isinstance(key, int) else key for key in place)).replace(".[]", "[]")
 
 
 def _copied(body: Any, place: Place, reads: set[Place]) -> Any:

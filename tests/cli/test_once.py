@@ -80,7 +80,7 @@ async def test_a_report_has_paths_and_kinds_without_values(tmp_path: Path, simul
     result = await once(tmp_path, simulator, "--account", "heygen/demo", "--report")
     assert result.exit_code == 0
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    assert "Account 1: heygen, credential api_key" in lines
+    assert "Account 1: heygen, documented, credential api_key" in lines
     assert "the poll succeeded" in lines
     assert "GET /v3/users/me" in lines
     assert "wallet.remaining mismatch data.wallet.remaining_balance" in lines
@@ -101,4 +101,4 @@ async def test_a_report_has_the_reasons_of_failures(tmp_path: Path, simulator: S
     result = await once(tmp_path, simulator, "--report")
     assert result.exit_code == 1
     assert "  the poll failed, unauthorized: HTTP 401 with the error code unauthorized\n" in result.stdout
-    assert "Account 3: liveavatar, credential api_key\n" in result.stdout
+    assert "Account 3: liveavatar, documented, credential api_key\n" in result.stdout

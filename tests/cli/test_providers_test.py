@@ -151,7 +151,7 @@ def test_an_example_has_no_personal_data_and_the_expected_result(definition: Pat
 def test_an_example_that_is_written_again_has_the_same_result(example: Example, tmp_path: Path) -> None:
     path = tmp_path / "example.json"
     definition, request = example.definition, example.request
-    arguments = ["--status", str(example.status), "--request", request.name, "--write-example", str(path)]
+    arguments: list[str | Path] = ["--status", str(example.status), "--request", request.name, "--write-example", path]
     result = tried(definition.name, example.content.decode(), *arguments)
     written = json.loads(path.read_text())
     if "failure" in example.document:

@@ -39,6 +39,12 @@ def test_every_definition_says_how_far_it_was_verified(path: Path) -> None:
     assert all(source.startswith("https://") for source in verified.sources)
 
 
+@each_definition
+def test_every_definition_has_a_category(path: Path) -> None:
+    """Otherwise it would be among the others in the lists of vendors."""
+    assert load_definition(path).category
+
+
 def test_the_wheel_contains_every_definition(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
