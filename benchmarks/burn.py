@@ -38,8 +38,8 @@ RULE = 'account:ai_account_quota_burn:rate{}{{resource="{}"}} * 3600'
 WALLET = 'ai_account_quota_remaining{resource="wallet"}'
 PLAN = 'ai_account_quota_used{resource="plan"}'
 EXPRESSIONS = {
-    **{f"`burn:rate{window}`, a balance": RULE.format(window, "wallet") for window in ("1h", "6h", "1d")},
-    **{f"`burn:rate{window}`, used of a limit": RULE.format(window, "plan") for window in ("1h", "6h", "1d")},
+    **{f"`burn:rate{window}`, a balance": RULE.format(window, "wallet") for window in ("1h", "1d")},
+    **{f"`burn:rate{window}`, used of a limit": RULE.format(window, "plan") for window in ("1h", "1d")},
     "`-deriv(remaining[6h])`": f"-deriv({WALLET}[6h]) * 3600",
     "`remaining - predict_linear(remaining[6h], 1h)`": f"{WALLET} - predict_linear({WALLET}[6h], 3600)",
     "`-delta(remaining[6h])`": f"-delta({WALLET}[6h]) / 6",

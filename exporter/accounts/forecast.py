@@ -82,8 +82,10 @@ def forecast(consumption: Consumption, quota: Quota, reading: Reading) -> Foreca
     age = curve.now - curve.begins_at
     if age < MIN_HISTORY:
         return None
-    if len(consumption.history.times) < MIN_POINTS or _is_refilled(reading, quota.unit, left):
+    if not curve.consumed(age) or _is_refilled(reading, quota, left):
         return NO_END
+    if len(consumption.history.times) < MIN_POINTS:
+        return None
     reset = quota.resets_at - curve.now if quota.resets_at is not None and quota.resets_at > curve.now else inf
     amount = float(left)
     if age < DAY:
@@ -91,10 +93,14 @@ def forecast(consumption: Consumption, quota: Quota, reading: Reading) -> Foreca
     return _forecast(curve, consumption.history, amount, reset)
 
 
-def _is_refilled(reading: Reading, unit: str, left: Decimal) -> bool:
-    """Whether the vendor is expected to top the account up before it ends. Below its threshold it has failed to."""
+def _is_refilled(reading: Reading, quota: Quota, left: Decimal) -> bool:
+    """Whether the vendor is expected to top the account up before it ends. Below its threshold it has failed to.
+
+    A top-up raises no spending cap.
+    """
     reload = reading.auto_reload
-    if not reading.features.get("auto_reload") or (reload and reload.unit != unit):
+    is_cap = f"_{quota.resource}".endswith("_spend")
+    if is_cap or not reading.features.get("auto_reload") or (reload and reload.unit != quota.unit):
         return False
     return reload is None or reload.threshold is None or left >= reload.threshold
 
@@ -136,7 +142,7 @@ def _repeated(curve: Curve, left: float, period: float) -> float:
     if consumed <= 0 or left / consumed > HORIZON / period:
         return inf
     whole, rest = divmod(left, consumed)
-    return whole * period + (curve.time_of(before + rest) - start if rest else 0.0)
+    return whole * period + (max(0.0, curve.time_of(before + rest) - start) if rest else 0.0)
 
 
 def _empty_within(history: History, start: float, seconds: float) -> float:

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite
 from typing import Annotated, ClassVar, Final
 
@@ -21,13 +22,15 @@ MAX_EMPTY: Final = 16
 
 
 def _read(values: object) -> Sequence[float]:
-    if isinstance(values, list) and all(isinstance(value, int | float) and isfinite(value) for value in values):
-        return array("d", values)
-    raise ValueError("expected a list of finite numbers")
+    if not isinstance(values, list) or not all(isinstance(value, float) and isfinite(value) for value in values):
+        raise ValueError("expected a list of finite numbers")
+    if any(later < earlier for earlier, later in pairwise(values)):
+        raise ValueError("expected ascending numbers")
+    return array("d", values) if values else ()
 
 
 Numbers = Annotated[Sequence[float], PlainValidator(_read), PlainSerializer(list)]
-"""Finite numbers: an array in memory, a list in stored JSON."""
+"""Ascending finite numbers: an array in memory, a list in stored JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
-from exporter.cli.options import config_option, inline_secrets, load
+from exporter.cli.options import config_option, inline_secrets, load, or_exit
 from exporter.cli.output import counted, say
 from exporter.cli.web import described, load_web, web_config_option
 from exporter.config.loading import json_schema
 from exporter.config.warnings import warnings_of
+from exporter.providers.library import load_definition, load_definitions
 
 
 @click.command("check")
 @config_option
 @web_config_option
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration, for editors, and exit.")
-def command(*, config_file: Path, web_config_file: Path | None, schema: bool) -> None:
+@click.option(
+    "--provider-file",
+    "provider_files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Validate a definition of your own, without a configuration; can be repeated.",
+)
+def command(*, config_file: Path, web_config_file: Path | None, provider_files: tuple[Path, ...], schema: bool) -> None:
     """Validate the configuration and print all problems.
 
     Reads the provider definitions and the secrets too, and sends no request.
 
-    With --web.config.file only that file and its certificates are checked, unless --config.file is given too.
+    With --web.config.file or --provider-file only these files are checked, unless --config.file is given too.
 
     Exit codes: 0 valid, 2 invalid.
     """
@@ -36,8 +45,10 @@ def command(*, config_file: Path, web_config_file: Path | None, schema: bool) ->
         say(f"{web_config_file} is valid: {described(web_config)}")
         for note in web_config.without_effect:
             say(f"  {note}")
-        if _is_default("config_file"):
-            return
+    if provider_files:
+        _check_definitions(provider_files)
+    if (web_config_file or provider_files) and _is_default("config_file"):
+        return
     loaded = load(config_file, check_secrets=True)
     config = loaded.config
     providers = sorted({account.provider for account in config.accounts})
@@ -46,6 +57,17 @@ def command(*, config_file: Path, web_config_file: Path | None, schema: bool) ->
         say(f"  {warning}", err=True)
     for account in inline_secrets(config):
         say(f"  {account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value", err=True)
+
+
+def _check_definitions(files: Sequence[Path]) -> None:
+    """Print what is wrong in definitions and exit with 2, or print what they are."""
+    or_exit(Path(", ".join(map(str, files))), lambda: load_definitions(files))
+    for file in files:
+        definition = load_definition(file)
+        resources = dict.fromkeys(quota.resource for quota in definition.quotas)
+        say(
+            f"{file} is valid: {definition.title} ({definition.name}), {counted(len(definition.requests), 'request')}, {', '.join(resources)}"
+        )
 
 
 def _is_default(parameter: str) -> bool:

@@ -5,48 +5,82 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from exporter.accounts.entry import Schedule
+from exporter.accounts.entry import Entry, Schedule
 from exporter.accounts.snapshot import Account, account_at
+from exporter.cli.answers import Answers
+from exporter.cli.kinds import print_kinds
 from exporter.cli.options import config_option, load, log_options
 from exporter.cli.output import EXIT_FAILED
-from exporter.config.job import build_jobs
+from exporter.config.job import Job, build_jobs
 from exporter.daemon.poll_once import poll_once
 from exporter.daemon.version import build
 from exporter.log import LogFormat, configure_log
 from exporter.metrics.exposition import Exposition
+from exporter.validation.problems import did_you_mean
 
 
 @click.command("once")
 @config_option
+@click.option("--account", "wanted", metavar="PROVIDER/NAME", multiple=True, help="Poll only this account; can be repeated.")
 @click.option("--output", type=click.Choice(("table", "json", "prometheus")), default="table", show_default=True, help="The output format.")
+@click.option("--report", is_flag=True, help="Print the paths and kinds of all values, without the values, to share with others.")
 @log_options
-def command(config_file: Path, output: Literal["table", "json", "prometheus"], log_level: str, log_format: LogFormat) -> None:
+def command(
+    *,
+    config_file: Path,
+    wanted: tuple[str, ...],
+    output: Literal["table", "json", "prometheus"],
+    report: bool,
+    log_level: str,
+    log_format: LogFormat,
+) -> None:
     """Poll every account once and print the result.
 
     Compare the values with the vendor's own dashboard.
 
-    Exit codes: 0 all polls succeeded, 1 a poll failed, 2 invalid configuration or usage.
+    Exit codes: 0 every poll succeeded and reported a figure, 1 one did not, 2 invalid configuration or usage.
     """
-    loaded = load(config_file)
+    jobs = _selected(build_jobs(load(config_file)), wanted)
     configure_log("error" if log_level == "info" else log_level, log_format)  # the table shows failures already
-    store = asyncio.run(poll_once(build_jobs(loaded), os.environ))
+    answers = Answers()
+    store = asyncio.run(poll_once(jobs, os.environ, on_body=answers.add if report or output == "table" else None))
     snapshot = store.snapshot()
-    match output:
-        case "table":
-            from exporter.cli.report import print_table
+    if report:
+        print_kinds(snapshot.accounts, answers, build())
+    elif output == "table":
+        from exporter.cli.report import print_table
 
-            print_table(snapshot.accounts, now=snapshot.at)
-        case "json":
-            click.echo(json.dumps([as_polled(account) for account in snapshot.accounts], indent=2))
-        case "prometheus":
-            click.echo(Exposition(build(), runtime=False).render(snapshot).body, nl=False)
-    if not all(entry.up for entry in snapshot.entries):
+        print_table(snapshot.accounts, now=snapshot.at, answers=answers)
+    elif output == "json":
+        click.echo(json.dumps([as_polled(account) for account in snapshot.accounts], indent=2))
+    else:
+        click.echo(Exposition(build(), runtime=False).render(snapshot).body, nl=False)
+    if not all(entry.up and has_figure(entry) for entry in snapshot.entries):
         raise SystemExit(EXIT_FAILED)
+
+
+def _selected(jobs: Sequence[Job], wanted: Sequence[str]) -> Sequence[Job]:
+    """Return the wanted jobs, or all.
+
+    Raises:
+        click.UsageError: an account does not exist.
+    """
+    by_name = {"/".join(job.key): job for job in jobs}
+    for name in wanted:
+        if name not in by_name:
+            raise click.UsageError(f"there is no enabled account {name!r}{did_you_mean(name, by_name)}")
+    return [job for name, job in by_name.items() if name in wanted] if wanted else jobs
+
+
+def has_figure(entry: Entry) -> bool:
+    """Whether the last good poll reported the amount of a resource."""
+    return entry.reading is not None and any(quota.is_measured for quota in entry.reading.quotas)
 
 
 def as_polled(account: Account) -> dict[str, Any]:

@@ -1,95 +1,74 @@
-"""`providers`: lists the vendors, their metrics and the permissions of their keys."""
+"""`providers`: lists the vendors, describes one, and tries a definition on a recorded response."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from exporter.cli.describe import describe, level_of
+from exporter.cli.lazy import LazyCommand, LazyGroup
+from exporter.cli.options import or_exit
 from exporter.cli.output import EXIT_INVALID, say
-from exporter.providers.credential import Credential
-from exporter.providers.definition import Definition
-from exporter.providers.library import load_definitions
-from exporter.providers.quota_fields import AutoReloadFields, NumberField, PeriodField, QuotaFields, TimeField
-from exporter.providers.request_fields import Request
+from exporter.providers.definition import CATEGORIES, Definition
+from exporter.providers.library import load_definition, packaged_definitions
+from exporter.validation.problems import did_you_mean
 
 
-@click.command("providers")
-@click.argument("name", required=False)
-def command(name: str | None) -> None:
-    """List the vendors, or describe the one called NAME."""
-    definitions = load_definitions()
-    if name is None:
-        _print_all(list(definitions.values()))
-    elif name in definitions:
-        click.echo(describe(definitions[name]))
-    else:
-        say(f"there is no provider {name!r}; known providers: {', '.join(definitions)}", err=True)
-        raise SystemExit(EXIT_INVALID)
+class _Providers(LazyGroup):
+    """Takes anything but a command for the name or the file of a definition."""
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called, and its arguments."""
+        return super().resolve_command(context, args if args[0] in self.commands else ["describe", *args])
 
 
-def describe(definition: Definition) -> str:
-    """Describe one vendor, as text."""
-    lines = [
-        f"{definition.title} ({definition.name})",
-        f"  docs        {definition.docs_url}",
-        f"  base URL    {definition.base_url or 'your own host: set base_url in the account'}",
-    ]
-    lines += [f"  region      {name:<10} {url}" for name, url in definition.regions.items()]
-    lines += [f"  credential  {name:<13} {_carrier(credential)}" for name, credential in definition.credentials.items()]
-    lines += [f"  param       {name:<13} {param.help or ''}".rstrip() for name, param in definition.params.items()]
-    lines += [f"  permission  {definition.permission}"] if definition.permission else []
-    for request in definition.requests:
-        lines += ["", f"  {request.method} {request.name}{_conditions(request)}"]
-        lines += [line for quota in request.quotas for line in _quota(quota)]
-        lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
-        lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
-        lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
-        lines += [f"    auto reload {part:<32} {field.select}" for part, field in _fields(request.auto_reload, "threshold", "amount")]
-        lines += [f"    time        {part:<32} {field.select}" for part, field in _fields(request, "created_at", "credential_expires_at")]
-    lines += [""] if definition.notes else []
-    return "\n".join(lines + [f"  Note: {note}" for note in definition.notes])
+@click.command("describe", hidden=True)
+@click.argument("definition")
+def _describe(definition: str) -> None:
+    """Describe the vendor of that name, or the definition in that file."""
+    click.echo(describe(find_definition(definition)))
 
 
-def _conditions(request: Request) -> str:
-    conditions = [f"only with {name}" for name in request.credentials] + ["optional"] * request.optional
-    return f" ({', '.join(conditions)})" if conditions else ""
+@click.command(
+    cls=_Providers,
+    commands=[
+        LazyCommand("test", "exporter.cli.providers_test:command", "Try a definition on a recorded response, without key and network."),
+        _describe,
+    ],
+    invoke_without_command=True,
+    subcommand_metavar="[NAME|FILE] | test NAME|FILE --answer BODY",
+)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """List the vendors, or describe the one called NAME.
+
+    FILE describes a definition of your own.
+    """
+    if context.invoked_subcommand is None:
+        for title, definitions in _by_category():
+            click.echo(title)
+            for each in definitions:
+                figures = ", ".join(dict.fromkeys(quota.resource for quota in each.quotas))
+                needs = f"  (permission {each.permission})" if each.permission else ""
+                click.echo(f"  {each.name:<22} {each.title:<26} {level_of(each):<11} {figures}{needs}".rstrip())
+            click.echo()
 
 
-def _fields(block: Request | QuotaFields | AutoReloadFields | None, *parts: str) -> list[tuple[str, NumberField | TimeField]]:
-    return [(part, field) for part in parts if isinstance(field := getattr(block, part, None), NumberField | TimeField)]
+def find_definition(name: str) -> Definition:
+    """Return the definition of that name, or that in a file of that name; print what is wrong and exit with 2 if there is none."""
+    known = packaged_definitions()
+    if name in known:
+        return known[name]
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"} or path.is_file():
+        return or_exit(path, lambda: load_definition(path))
+    say(f"there is no provider {name!r}{did_you_mean(name, known) or '; the command `providers` lists all'}", err=True)
+    raise SystemExit(EXIT_INVALID)
 
 
-def _quota(quota: QuotaFields) -> list[str]:
-    unit = quota.unit.name or f"unit from {quota.unit.select}"
-    parts = _fields(quota, "remaining", "used", "limit", "overage_limit", "resets_at")
-    lines = [f"      {part:<14}{field.select}" for part, field in parts]
-    lines += [f"      each          {quota.each}"] if quota.each else []
-    lines += [f"      resets_at     the end of the {quota.resets_at.period}"] if isinstance(quota.resets_at, PeriodField) else []
-    derived = quota.remaining is None and quota.used is not None and quota.limit is not None
-    return [f"    resource    {quota.resource} ({unit})", *(["      remaining     limit - used"] if derived else []), *lines]
-
-
-def _carrier(credential: Credential) -> str:
-    if credential.basic:
-        return f"basic authentication, as the {'user' if credential.basic.user is None else 'password'}"
-    return (
-        f"query {credential.query}"
-        if credential.query
-        else f"header {credential.header}{f': {credential.scheme} ...' if credential.scheme else ''}"
-    )
-
-
-def _print_all(definitions: list[Definition]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in ("provider", "vendor", "credentials", "permission", "resources"):
-        table.add_column(column, overflow="fold")
-    for each in definitions:
-        resources = ", ".join(quota.resource for quota in each.quotas)
-        table.add_row(each.name, each.title, ", ".join(each.credentials), each.permission or "", resources)
-    console = Console()
-    if not console.is_terminal:
-        console.width = 160
-    console.print(table)
+def _by_category() -> list[tuple[str, list[Definition]]]:
+    definitions = packaged_definitions().values()
+    groups = [(title, [each for each in definitions if each.category == category]) for category, title in CATEGORIES.items()]
+    groups.append(("Others", [each for each in definitions if each.category is None]))
+    return [(title, group) for title, group in groups if group]

@@ -14,7 +14,9 @@ from rich.text import Text
 
 from exporter.accounts.entry import Entry
 from exporter.accounts.snapshot import Account
+from exporter.cli.answers import Answers
 from exporter.model import AutoReload, Quota
+from exporter.overview.reasons import remedy_of
 from exporter.validation.duration import format_duration
 
 _WIDE = 240
@@ -22,8 +24,8 @@ _COLUMNS = ("account", "resource", "left", "used", "of", "unit", "resets (UTC)",
 _NUMBERS = frozenset({"left", "used", "of"})
 
 
-def print_table(accounts: Sequence[Account], now: float, console: Console | None = None) -> None:
-    """Print one row for each resource, then one line for each account: its other facts, or why the poll failed.
+def print_table(accounts: Sequence[Account], now: float, console: Console | None = None, answers: Answers | None = None) -> None:
+    """Print one row for each resource, then for each account its other facts, or why the poll failed and what to do.
 
     Text from vendors is never interpreted as markup.
     """
@@ -42,6 +44,8 @@ def print_table(accounts: Sequence[Account], now: float, console: Console | None
     for account in accounts:
         style = "bold red" if account.entry.error else ""
         console.print(Text(f"{_name(account)}: {_account_note(account.entry)}", style=style), soft_wrap=True)
+        for line in (*_remedies(account.entry), *_unusable(account, answers)):
+            console.print(Text(f"  {line}"), soft_wrap=True)
 
 
 def amount(value: Decimal | None) -> str:
@@ -89,7 +93,20 @@ def _account_note(entry: Entry) -> str:
     facts += [
         f"optional request {name} failed, {each.error.reason}: {each.error.message}" for name, each in entry.optional.items() if each.error
     ]
-    return ", ".join(facts) or ("ok" if reading.quotas else "no quota reported")
+    facts += [] if any(quota.is_measured for quota in reading.quotas) else ["no quota reported"]
+    return ", ".join(facts) or "ok"
+
+
+def _remedies(entry: Entry) -> Iterator[str]:
+    """Yield what to do about the failures."""
+    for error in (entry.error, *(each.error for each in entry.optional.values())):
+        if error:
+            yield remedy_of(error.reason, error.cause)
+
+
+def _unusable(account: Account, answers: Answers | None) -> Iterator[str]:
+    for each in answers.mismatches(account.key) if answers else ():
+        yield f"{each.name} is unusable: {each.expression} selects {each.found}"
 
 
 def _reload_note(reload: AutoReload) -> str:

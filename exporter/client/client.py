@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from pydantic import SecretStr
@@ -38,12 +38,22 @@ class OptionalResults:
     outcomes: dict[str, Reading | PollError] = field(default_factory=dict)
 
 
+OnBody = Callable[[Job, Request, Any, SecretStr], None]
+"""Receives the decoded body of each good response, and the secret that was sent; in a thread of the client if the body is large."""
+
+
 class Client:
     """Polls accounts."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock, secrets: SecretReader | None = None
+        self,
+        session: aiohttp.ClientSession,
+        environ: Mapping[str, str],
+        clock: Clock,
+        secrets: SecretReader | None = None,
+        on_body: OnBody | None = None,
     ) -> None:
+        self._on_body = on_body
         self._secrets = secrets or SecretReader(environ)
         self._transport = Transport(session, environ, clock, self._secrets.files)
         self._tokens = TokenSource(self._transport, self._secrets)
@@ -122,6 +132,8 @@ class Client:
             body = accept(job.definition, request, response.status, content, secret)
             for extraction in extractions:
                 extraction.add(request, body)
+            if self._on_body:
+                self._on_body(job, request, body, secret)
 
         try:
             try:

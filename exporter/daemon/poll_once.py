@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from exporter.accounts.entry import Record
 from exporter.accounts.store import NOTHING, Store
-from exporter.client.client import Client
+from exporter.client.client import Client, OnBody
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
 from exporter.clock import Clock
@@ -25,13 +25,13 @@ def new_store(jobs: Iterable[Job], clock: Clock, kept: Mapping[AccountKey, Recor
     return Store(jobs, BUCKETS, clock, kept)
 
 
-async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None) -> Store:
-    """Poll every account once, some at a time, and return the store."""
+async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None, on_body: OnBody | None = None) -> Store:
+    """Poll every account once, some at a time, and return the store. `on_body` receives the bodies of good responses."""
     clock = clock or Clock()
     store = new_store(jobs, clock)
     async with open_session(user_agent()) as session:
         secrets = SecretReader(environ)
-        client = Client(session, environ, clock, secrets)
+        client = Client(session, environ, clock, secrets, on_body)
         scheduler = Scheduler(client, store, clock, secrets=secrets)
         slots = asyncio.Semaphore(CONCURRENT_POLLS)
 

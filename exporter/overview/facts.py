@@ -91,7 +91,7 @@ class QuotaFacts:
     burn_per_second: Double = None
     """The average consumption a second over `burn_window_seconds`."""
     burn_window: Annotated[Seconds | None, Field(serialization_alias="burn_window_seconds")] = None
-    """The length of the window of the burn: a day or slightly more at most."""
+    """The length of the window of the burn: a day at most."""
     empty_at: Double = None
     """Forecast of when nothing is left; absent where that is not before the reset, or where too little is known."""
     lasts_until_reset: bool | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -14,6 +14,19 @@ from exporter.providers.request_fields import ErrorFields, ParamFields, Request,
 from exporter.validation.block import Block
 from exporter.validation.fields import Interval, Url, matching
 from exporter.validation.problems import located
+
+Category = Literal["language_models", "routers", "voice", "avatars", "media", "compute", "telephony", "search"]
+CATEGORIES: Final[Mapping[Category, str]] = {
+    "language_models": "Language models",
+    "routers": "Routers and gateways",
+    "voice": "Voice",
+    "avatars": "Avatars",
+    "media": "Image and video",
+    "compute": "Compute",
+    "telephony": "Telephony",
+    "search": "Search and web data",
+}
+"""What vendors offer, in the order of the documentation."""
 
 HeaderValue = Annotated[str, matching(r"[!-~](?:[ -~]*[!-~])?", "expected text in ASCII, without spaces at the ends")]
 Param = Annotated[ParamFields, BeforeValidator(lambda value: {} if value is None else value)]
@@ -36,6 +49,8 @@ class Definition(Block):
     """The vendor's name as people write it."""
     docs_url: Url
     """The vendor's page on this endpoint."""
+    category: Category | None = None
+    """What the vendor offers, for lists of vendors."""
     base_url: Url | None = None
     """The address of the API, unless an account sets another. Absent for software that operators host themselves: each account sets it."""
     regions: dict[str, Url] = Field(default={})

@@ -15,6 +15,8 @@ from exporter.validation.document import read_document
 from exporter.validation.problems import problems_of
 
 BUILT_IN: Final = Path(__file__).parent / "definitions"
+SEEN: Final = Path(__file__).parent / "seen"
+"""Definitions that come with the exporter, and that an operator must name in `provider_files`."""
 EXAMPLES: Final = Path(__file__).parent / "examples"
 
 
@@ -96,6 +98,11 @@ def load_definitions(files: Iterable[Path] = ()) -> Mapping[str, Definition]:
     if library.problems:
         raise ConfigError(library.problems)
     return library.definitions
+
+
+def packaged_definitions() -> Mapping[str, Definition]:
+    """Return all definitions that come with the exporter, those that an operator must name included."""
+    return read_definitions(sorted(SEEN.glob("*.yaml"))).definitions
 
 
 def _name_in(path: Path) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from array import array
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
@@ -11,8 +12,9 @@ from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
-from exporter.accounts.consumption import Checkpoint, Consumption
+from exporter.accounts.consumption import Consumption
 from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule
+from exporter.accounts.history import EMPTY, History
 from exporter.errors import Cause
 from exporter.log import configure_log
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, is_storable
@@ -43,7 +45,7 @@ ENTRY: Final = Entry(
             replenished=Decimal(50),
             remaining=Decimal("10.50"),
             readings=4,
-            checkpoints=(Checkpoint(100.5, Decimal(0)),),
+            history=History(array("d", [100.5, 900.25]), array("d", [0.0, 89.5]), ((900.25, 1000.25),)),
         ),
     ),
     optional={"/key": OptionalRequest(Reading(info={"workspace": "w-1"}), 1000.25, Failure(Reason.FORBIDDEN, "HTTP 403"), 2, 1400.0)},
@@ -94,6 +96,13 @@ READINGS: Final = complete(
     credential_expires_at=maybe(FLOATS),
     mismatches=st.lists(TEXTS, max_size=3).map(tuple),
 )
+NUMBERS: Final = st.lists(FLOATS, min_size=2, max_size=2).map(lambda values: array("d", sorted(values)))
+HISTORIES: Final = st.just(EMPTY) | complete(
+    History,
+    times=NUMBERS,
+    amounts=NUMBERS,
+    empty=st.lists(st.tuples(FLOATS, FLOATS), max_size=3).map(tuple),
+)
 CONSUMPTION: Final = complete(
     Consumption,
     resource=TEXTS,
@@ -107,7 +116,7 @@ CONSUMPTION: Final = complete(
     limit=maybe(DECIMALS),
     resets_at=maybe(FLOATS),
     readings=COUNTS,
-    checkpoints=st.lists(complete(Checkpoint, at=FLOATS, consumed=DECIMALS), max_size=3).map(tuple),
+    history=HISTORIES,
 )
 FAILURES: Final = complete(Failure, reason=REASONS, message=TEXTS, cause=maybe(st.sampled_from(Cause)))
 ENTRIES: Final = complete(

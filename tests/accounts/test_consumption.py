@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,13 +13,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from exporter.accounts.consumption import HOUR, MAX_IDLE, WINDOW, Burn, Checkpoint, Consumption, burn, update_consumption
+from exporter.accounts.consumption import MAX_IDLE, Burn, Consumption, burn, update_consumption
 from exporter.accounts.entry import Entry, Record
+from exporter.accounts.history import DAY, EMPTY, History
 from exporter.accounts.records import decode, encode
 from exporter.accounts.state_file import StateFile
 from exporter.model import AccountKey, Quota, is_storable
 
-START, STEP, DAY = 1_000_000.0, 300.0, 86_400.0
+START, STEP, HOUR = 1_000_000.0, 300.0, 3_600.0
 SOON = START + 200
 """A period end before the second reading."""
 
@@ -37,6 +38,10 @@ def quota(
     return Quota(resource, unit, used=used, remaining=remaining, limit=limit, resets_at=resets_at)
 
 
+def overage(remaining: float) -> Quota:
+    return replace(quota(remaining=remaining), overage_limit=Decimal(30))
+
+
 def counters(*readings: Quota | Sequence[Quota], step: float = STEP, known: tuple[Consumption, ...] = ()) -> tuple[Consumption, ...]:
     """Return the counters after these readings, one `step` apart."""
     for number, reading in enumerate(readings):
@@ -49,6 +54,12 @@ def totals_of(*readings: Quota | Sequence[Quota], step: float = STEP) -> tuple[s
     """Return what was consumed and replenished of the only resource."""
     [consumption] = counters(*readings, step=step)
     return str(consumption.consumed), str(consumption.replenished)
+
+
+def points(*known: tuple[float, float]) -> History:
+    """Return a history of these times and amounts."""
+    times, amounts = zip(*known, strict=True)
+    return History(array("d", times), array("d", amounts))
 
 
 def totals_by_unit(known: tuple[Consumption, ...]) -> dict[str, tuple[int, int]]:
@@ -140,7 +151,7 @@ def test_the_first_reading_starts_the_counters_at_0() -> None:
     [consumption] = update_consumption((), [quota(10, 90, 100, SOON)], START, START)
     assert consumption == Consumption(
         "r", "u", since=START, at=START, consumed=Decimal(0), replenished=Decimal(0), used=Decimal(10), remaining=Decimal(90),
-        limit=Decimal(100), resets_at=SOON, readings=1, checkpoints=(Checkpoint(START, Decimal(0)),),
+        limit=Decimal(100), resets_at=SOON, readings=1, history=points((START, 0)),
     )  # fmt: skip
 
 
@@ -207,11 +218,11 @@ def test_the_wall_clock_decides_whether_a_period_has_ended() -> None:
 def test_a_clock_set_back_between_two_processes_loses_only_the_window() -> None:
     known = counters(quota(1), quota(2), quota(3))
     [consumption] = update_consumption(known, [quota(8)], START - DAY, START - DAY)
-    assert (int(consumption.consumed), consumption.since, consumption.at, consumption.checkpoints) == (
+    assert (int(consumption.consumed), consumption.since, consumption.at, consumption.history) == (
         7,
         START - DAY,
         START - DAY,
-        (Checkpoint(START - DAY, Decimal(7)),),
+        points((START - DAY, 7)),
     )
     assert burn(consumption) is None
 
@@ -225,8 +236,8 @@ def test_shifting_moves_the_times_of_the_polls_and_not_those_of_the_vendor() -> 
     [consumption] = counters(quota(10, resets_at=SOON), quota(20, resets_at=SOON))
     moved = consumption.shifted(-50.0)
     assert (moved.since, moved.at, moved.resets_at) == (START - 50, START + STEP - 50, SOON)
-    assert moved.checkpoints == (Checkpoint(START - 50, Decimal(0)),)
-    assert replace(moved, since=consumption.since, at=consumption.at, checkpoints=consumption.checkpoints) == consumption
+    assert moved.history == points((START - 50, 0))
+    assert replace(moved, since=consumption.since, at=consumption.at, history=consumption.history) == consumption
 
 
 # The rate
@@ -243,10 +254,9 @@ def test_readings_at_the_same_time_have_no_rate() -> None:
 
 
 def test_the_rate_covers_the_last_day() -> None:
-    hours = [quota(10 * number) for number in range(30)] + [quota(290 + number) for number in range(24)]
+    hours = [quota(10 * number) for number in range(31)] + [quota(301 + number) for number in range(24)]
     [consumption] = counters(*hours, step=HOUR)
-    assert burn(consumption) == Burn(23.0 / DAY, DAY)
-    assert len(consumption.checkpoints) == 25
+    assert burn(consumption) == Burn(24.0 / DAY, DAY)
 
 
 def test_a_top_up_does_not_hide_the_rate() -> None:
@@ -267,18 +277,30 @@ def test_a_rate_that_is_no_finite_double_is_unknown() -> None:
     assert [burn(consumption) for consumption in counters(quota("-1.7e308"), quota(0), quota("1.7e308"), step=1e-3)] == [None]
 
 
-@given(st.lists(st.floats(1.0, 2 * DAY), min_size=1, max_size=120))
-def test_checkpoints_are_few_an_hour_apart_and_start_before_the_window(waits: list[float]) -> None:
-    known, at = counters(quota(0)), START
-    for number, wait in enumerate(waits):
-        at += wait
-        known = update_consumption(known, [quota(number)], at, at)
-        [consumption] = known
-        ages = [at - checkpoint.at for checkpoint in consumption.checkpoints]
-        assert 1 <= len(ages) <= 25
-        assert all(later - sooner <= -HOUR for sooner, later in pairwise(ages))
-        assert all(age < WINDOW for age in ages[1:])
-        assert ages[0] >= min(WINDOW, at - START) - 1e-3
+# The times without anything left
+
+
+@pytest.mark.parametrize(
+    ("readings", "empty"),
+    [
+        pytest.param((quota(remaining=5), quota(remaining=0), quota(remaining=0), quota(remaining=9)), (STEP, 3 * STEP), id="nothing"),
+        pytest.param((quota(remaining=0), quota(remaining=-2), quota(remaining=9)), (0.0, 2 * STEP), id="less than nothing"),
+        pytest.param((overage(0), overage(-20), overage(-30), overage(-30)), (2 * STEP, 3 * STEP), id="the overage is used up"),
+        pytest.param((overage(0), overage(-20)), None, id="some overage is left"),
+        pytest.param((quota(9), quota(9)), None, id="what remains is unknown"),
+        pytest.param((quota(remaining=0, unit="v"), quota(remaining=0)), None, id="the former reading is in another unit"),
+        pytest.param((quota(remaining=5), quota(remaining=0)), None, id="it is empty only now"),
+    ],
+)
+def test_the_times_without_anything_left_are_noted(readings: Sequence[Quota], empty: tuple[float, float] | None) -> None:
+    [consumption] = [each for each in counters(*readings) if each.unit == "u"]
+    assert [(start - START, end - START) for start, end in consumption.history.empty] == ([empty] if empty else [])
+
+
+def test_history_starts_again_after_readings_that_cannot_be_compared() -> None:
+    [consumption] = counters(quota(remaining=0), quota(remaining=0), quota(used=1))
+    assert consumption.history == points((START + 2 * STEP, 0))
+    assert [each.history for each in counters(quota(1, unit="usd"), quota(2, unit="eur"))] == [EMPTY, points((START + STEP, 0))]
 
 
 # Any readings

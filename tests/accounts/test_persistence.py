@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.accounts.entry import Failure, Record
+from exporter.accounts.history import EMPTY
 from exporter.accounts.persistence import Persistence
 from exporter.accounts.records import encode
 from exporter.accounts.state_file import APPLICATION_ID, MIGRATIONS, StateError, StateFile
@@ -318,7 +319,7 @@ RELEASED = (
 """An entry as version 0.1 wrote it."""
 
 
-def test_a_file_of_the_first_release_is_read_completely(path: Path) -> None:
+def test_a_file_of_the_first_release_is_read_and_its_history_begins_again(path: Path) -> None:
     execute(
         path,
         "CREATE TABLE accounts (provider TEXT, account TEXT, next_poll_at REAL, entry TEXT, PRIMARY KEY (provider, account))",
@@ -332,7 +333,9 @@ def test_a_file_of_the_first_release_is_read_completely(path: Path) -> None:
     with closing(StateFile.open(path)) as opened:
         known = opened.load()
         assert opened.skipped == 3
-    assert {key: repr(each) for key, each in known.items()} == {KEY: repr(record(optional={}, optional_errors={}))}
+    [consumption] = ENTRY.consumption
+    expected = record(optional={}, optional_errors={}, consumption=(replace(consumption, history=EMPTY),))
+    assert {key: repr(each) for key, each in known.items()} == {KEY: repr(expected)}
 
 
 @pytest.mark.parametrize("digits", [f"1{'0' * 900_000}1e-900000", "7" * 900_000 + "e-900000", "1e-1000001", "0e9999"])
@@ -383,7 +386,17 @@ def test_a_number_that_is_too_long_is_rounded(file: StateFile, digits: str) -> N
         "entry = json_set(entry, '$.consumption[0].consumed', 'NaN')",
         "entry = json_set(entry, '$.consumption[0].consumed', '-Infinity')",
         "entry = json_set(entry, '$.consumption[0].at', '1000')",
-        "entry = json_set(entry, '$.consumption[0].checkpoints[0]', json('[100.5, \"0\"]'))",
+        "entry = json_set(entry, '$.consumption[0].history', 7)",
+        "entry = json_set(entry, '$.consumption[0].history.times', json('{}'))",
+        "entry = json_set(entry, '$.consumption[0].history.times', json('[100.5]'))",
+        "entry = json_set(entry, '$.consumption[0].history.times', json('[900.25, 100.5]'))",
+        "entry = json_set(entry, '$.consumption[0].history.times[0]', '100.5')",
+        "entry = json_set(entry, '$.consumption[0].history.amounts[1]', 1e999)",
+        "entry = json_set(entry, '$.consumption[0].history.amounts[1]', -0.5)",
+        "entry = json_set(entry, '$.consumption[0].history.amounts[1]', json('true'))",
+        "entry = replace(entry, '89.5]', '1' || printf('%.400d', 0) || ']')",
+        "entry = json_set(entry, '$.consumption[0].history.empty', json('[[900.25]]'))",
+        "entry = json_set(entry, '$.consumption[0].history.empty', json('[[900.25, null]]'))",
         "entry = json_remove(entry, '$.consumption[0].since')",
         "provider = CAST(x'ff' AS TEXT)",
         "account = NULL",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from exporter.accounts.entry import Entry, Record, Schedule
+from exporter.accounts.history import EMPTY
 from exporter.accounts.snapshot import Durations
 from exporter.accounts.store import Store
 from exporter.clock import Clock
@@ -137,7 +138,7 @@ def test_a_snapshot_and_a_record_are_in_the_time_of_the_corrected_wall_clock() -
     for entry, schedule in ((account.entry, account.schedule), (record.entry, record.schedule)):
         assert (entry.last_success_at, entry.last_poll_at, schedule) == (690.0, 695.0, Schedule(694.0, 754.0))
         [counters] = entry.consumption
-        assert (counters.since, counters.at, counters.checkpoints[0].at) == (690.0, 690.0, 690.0)
+        assert (counters.since, counters.at, counters.history.times[0]) == (690.0, 690.0, 690.0)
     assert account.reading is FULL
     assert record.entry.shifted(300.0) == store[STUDIO]
 
@@ -278,7 +279,7 @@ def test_a_restored_reading_from_the_future_is_not_shown(wrong: float) -> None:
     assert (entry.last_poll_at, entry.last_success_at, entry.limited_until) == (None, None, None)
     assert (entry.polls, consumed(store)) == (3, [("wallet", 30)])
     [counters] = entry.consumption
-    assert (counters.readings, counters.checkpoints, counters.remaining) == (0, (), None)
+    assert (counters.readings, counters.history, counters.remaining) == (0, EMPTY, None)
     assert max(counters.since, counters.at) <= 1001.0
     for now in (1000.0, 1000.0 + wrong):
         assert entry.fresh_reading(now, Seconds(180.0)) is None

@@ -91,7 +91,7 @@ def compared(batch: Batch, known: Known) -> list[tuple[float, float]]:
 def test_every_family_of_an_account_is_sampled_unless_it_is_named() -> None:
     names = exported(a_wallet("auto reload works")).keys() | exported(a_wallet("month with overage")).keys()
     missing = {family.name for family in ACCOUNT_FAMILIES if family.name.startswith("ai_account_quota_")} - names
-    assert missing <= {"ai_account_quota_unlimited", "ai_account_quota_threshold"}
+    assert missing <= {"ai_account_quota_unlimited", "ai_account_quota_threshold", "ai_account_quota_budget"}
 
 
 def test_a_rejected_key_is_counted_and_its_values_vanish_when_they_are_stale() -> None:

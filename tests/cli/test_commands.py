@@ -14,10 +14,10 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from exporter.accounts.entry import Schedule
+from exporter.cli.describe import describe
 from exporter.cli.lazy import LazyCommand
 from exporter.cli.main import COMMANDS, main
 from exporter.cli.once import as_polled
-from exporter.cli.providers import describe
 from exporter.cli.report import print_table
 from exporter.daemon.poll_once import poll_once
 from exporter.errors import Cause
@@ -172,7 +172,7 @@ def test_the_description_of_a_provider_has_every_value_and_its_selection(name: s
             assert field is None or isinstance(field, PeriodField) or str(field.select) in result.stdout
     for request in definition.requests:
         assert all(feature in result.stdout for feature in request.features)
-        assert f"GET {request.path}" in result.stdout
+        assert f"{request.method} {request.path}" in result.stdout
         reload = request.auto_reload
         for part in (request.created_at, request.credential_expires_at, reload and reload.threshold, reload and reload.amount):
             assert not part or str(part.select) in result.stdout
@@ -182,10 +182,10 @@ def test_the_description_of_a_provider_says_when_a_request_is_sent_and_may_fail(
     assert "  GET /v3/api_keys/self (only with api_key, optional)\n" in invoke("providers", "heygen").stdout
 
 
-def test_an_unknown_provider_is_exit_code_2_with_the_known_ones() -> None:
+def test_an_unknown_provider_is_exit_code_2_with_a_suggestion() -> None:
     result = invoke("providers", "heygenn")
     assert result.exit_code == 2
-    assert "elevenlabs, heygen, liveavatar" in result.stderr
+    assert result.stderr == "there is no provider 'heygenn'; did you mean 'heygen'?\n"
 
 
 def test_every_command_and_every_option_has_a_help_text() -> None:
@@ -246,12 +246,13 @@ async def test_text_from_vendors_is_not_interpreted_as_markup(simulator: Simulat
 
 
 def test_check_prints_warnings_and_succeeds(tmp_path: Path) -> None:
-    account = {"name": "prod", "provider": "openai", "credentials": {"admin_key": {"env": "A_KEY"}}, "interval": "30s"}
+    account = {"name": "prod", "provider": "own-openai", "credentials": {"admin_key": {"env": "A_KEY"}}, "interval": "30s"}
     path = tmp_path / "config.yaml"
     [openai] = (each for each in WORKED if each.stem == "openai")
-    path.write_text(json.dumps({"provider_files": [str(openai)], "accounts": [account]}))
+    (tmp_path / "own.yaml").write_text(openai.read_text().replace("name: openai", "name: own-openai", 1))
+    path.write_text(json.dumps({"provider_files": ["own.yaml"], "accounts": [account]}))
     result = CliRunner(env={"A_KEY": "made-up"}).invoke(main, ["check", f"--config.file={path}"])
     assert result.exit_code == 0
-    assert "is valid: 1 account at openai" in result.stdout
-    assert "  openai/prod: the interval of 30s is shorter than the 1m that the vendor allows" in result.stderr
-    assert "  openai: the definition is from the vendor's own text (2026-08-21), and nobody has tried it" in result.stderr
+    assert "is valid: 1 account at own-openai" in result.stdout
+    assert "  own-openai/prod: the interval of 30s is shorter than the 1m that the vendor allows" in result.stderr
+    assert "  own-openai: the definition is from the vendor's own text (2026-08-21), and nobody has tried it" in result.stderr

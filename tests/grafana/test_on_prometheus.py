@@ -33,7 +33,10 @@ scrape_configs:
 """
 
 EMPTY = {
-    "account: Used per day, by window D": "a week of the rules takes three quarters of an hour here",
+    "account: Time until empty and until reset A": "a forecast needs six hours of polls",
+    "account: Time until empty and until reset B": "a forecast needs six hours of polls",
+    "fleet: Runs out first A": "a forecast needs six hours of polls",
+    "fleet: Ends in A": "a forecast needs six hours of polls",
     "account: Automatic top-up A": "the account has none",
     "account: Automatic top-up B": "the account has none",
     "account: All resources of $account H": "no poll of the account fails",
@@ -73,7 +76,7 @@ async def eventually(session: aiohttp.ClientSession, url: str, expression: str) 
 
 
 async def everything_asked(session: aiohttp.ClientSession, url: str, values: dict[str, str]) -> dict[str, list[Series]]:
-    await eventually(session, url, 'account:ai_account_quota_exhaustion_seconds:rate1d{account="audiobooks",resource="characters"}')
+    await eventually(session, url, 'account:ai_account_quota_burn:rate1d{account="audiobooks",resource="characters"} offset 30s')
     return {f"{board}: {place}": await answer(session, url, text) for board, place, text in _asked(values)}
 
 

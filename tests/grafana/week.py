@@ -13,7 +13,7 @@ from exporter.providers.library import load_definitions
 STEP = 120
 HOUR, DAY = 3_600.0, 86_400.0
 EXPORTER = 'job="ai-accounts",instance="exporter:9893"'
-WINDOWS = {"1h": HOUR, "6h": 6 * HOUR, "1d": DAY, "7d": 7 * DAY}
+WINDOWS = {"1h": HOUR, "1d": DAY}
 Families = dict[str, dict[str, list[float]]]
 
 
@@ -139,7 +139,9 @@ def _resource(families: Families, resource: Resource, labels: str, times: list[f
     _limits(families, resource, labels, times, resets)
     _put(families, "ai_account_quota_consumed_total", labels, consumed)
     _put(families, "ai_account_quota_replenished_total", labels, replenished)
-    _trend(families, resource, labels, left, consumed)
+    for window, seconds in WINDOWS.items():
+        _put(families, f"account:ai_account_quota_burn:rate{window}", labels, _burn(consumed, seconds))
+    _forecast(families, resource, labels, times, left, resets)
 
 
 def _consume(resource: Resource, times: list[float]) -> tuple[list[float], list[float], list[float], list[float]]:
@@ -169,20 +171,20 @@ def _limits(families: Families, resource: Resource, labels: str, times: list[flo
             _put(families, name, f'{labels},severity="{severity}"', [floor] * len(times))
 
 
-def _trend(families: Families, resource: Resource, labels: str, left: list[float], consumed: list[float]) -> None:
-    for window, seconds in WINDOWS.items():
-        back = int(seconds / STEP)
-        first = [max(0, index - back) for index in range(len(consumed))]
-        burn = [
-            (value - consumed[past]) / (STEP * (index - past)) if (index - past) * STEP > 900 else math.nan
-            for (index, value), past in zip(enumerate(consumed), first, strict=True)
-        ]
-        _put(families, f"account:ai_account_quota_burn:rate{window}", labels, burn)
-        if window != "7d" and resource.rate and not resource.unlimited and (resource.limit is not None or not resource.is_spend):
-            ends = [
-                max(0.0, value + (resource.overage or 0)) / each if each > 0 else math.nan for value, each in zip(left, burn, strict=True)
-            ]
-            _put(families, f"account:ai_account_quota_exhaustion_seconds:rate{window}", labels, ends)
+def _burn(consumed: list[float], seconds: float) -> list[float]:
+    back = int(seconds / STEP)
+    return [
+        (value - consumed[max(0, index - back)]) / (STEP * min(index, back)) if index else math.nan for index, value in enumerate(consumed)
+    ]
+
+
+def _forecast(families: Families, resource: Resource, labels: str, times: list[float], left: list[float], resets: list[float]) -> None:
+    """The end at the mean rate, if no reset or top-up comes first."""
+    if resource.rate and resource.top_up == 0 and not resource.unlimited and (resource.limit is not None or not resource.is_spend):
+        for name, pace in (("exhaustion", 1.0), ("exhaustion_latest", 0.6)):
+            ends = [at + (value + (resource.overage or 0)) / resource.rate * DAY / pace for at, value in zip(times, left, strict=True)]
+            known = [end if not resource.period or end < reset else math.nan for end, reset in zip(ends, resets, strict=True)]
+            _put(families, f"ai_account_quota_{name}_timestamp_seconds", labels, known)
 
 
 def _account(families: Families, account: Account, labels: str, times: list[float]) -> None:

@@ -83,6 +83,15 @@ BEFORE_OVERAGE = dataclasses.replace(
     quotas=(Quota("characters", "characters", remaining=Decimal(10_000), used=Decimal(90_000), limit=Decimal(100_000)),),
     mismatches=("voice_slots.limit",),
 )
+BY_AGE = {
+    hours * 3_600.0: dataclasses.replace(
+        BEFORE_OVERAGE,
+        quotas=(Quota("characters", "characters", Decimal(10_000 + used), Decimal(90_000 - used), Decimal(100_000)),),
+        mismatches=(),
+    )
+    for hours, used in ((50, 90_000), (36, 64_800), (24, 43_200), (12, 21_600))
+}
+"""Earlier readings, from which the end is forecast."""
 TOPPED_UP = Reading(quotas=(Quota("credits", "credits", remaining=Decimal("25.1")),))
 EMPTY = Reading(quotas=(Quota("credits", "credits", remaining=Decimal(0)),))
 UNLIMITED = Reading(
@@ -102,6 +111,8 @@ def showcase() -> Store:
     now = NOW
     failed = {"/v3/api_keys/self": OptionalRequest(error=Failure(Reason.FORBIDDEN, "HTTP 403"), failures=1)}
     store.record_success(STUDIO, WALLET, at=NOW - 30, duration=Seconds(0.25), interval=INTERVAL, optional=failed)
+    for age, reading in BY_AGE.items():
+        _succeed(store, NARRATION, reading, age=age, duration=0.5)
     _succeed(store, NARRATION, BEFORE_OVERAGE, age=320.0, duration=0.5)
     _succeed(store, NARRATION, IN_OVERAGE, age=20.0, duration=0.75)
     _succeed(store, STAGE, EMPTY, age=1500.0, duration=1.5)
@@ -134,7 +145,7 @@ def _fail(store: Store, key: AccountKey, reason: Reason, *, age: float, interval
 
 
 STALE_FAMILIES = {
-    "quota_threshold", "quota_budget", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
+    "quota_exhaustion_timestamp_seconds", "quota_exhaustion_latest_timestamp_seconds", "quota_threshold", "quota_budget", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
     "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
     "credential_expiry_timestamp_seconds",
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from exporter.accounts.consumption import Consumption
 from exporter.accounts.entry import Entry, Failure, OptionalRequest, Schedule
+from exporter.accounts.history import DAY, History
 from exporter.accounts.snapshot import account_at
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, AccountFamily
 from exporter.metrics.samples import Sample
@@ -229,14 +231,41 @@ def test_a_budget_is_exported_where_the_vendor_reports_the_resource_in_its_unit(
     assert shown(entry_with(Reading(tuple(quotas))), "quota_budget") == expected
 
 
+def steady(resource: str, unit: str) -> Consumption:
+    """Return the counters of a resource of which 10 were consumed each day, until now, for four days."""
+    times = [NOW - days * DAY for days in (4, 3, 2, 1)]
+    history = History(array("d", times), array("d", [0.0, 10.0, 20.0, 30.0]))
+    return Consumption(resource, unit, times[0], NOW, consumed=Decimal(40), readings=5, history=history)
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected", "latest"),
+    [
+        pytest.param(Quota("wallet", "usd", Decimal(5)), NOW + DAY / 2, NOW + DAY / 2, id="an end"),
+        pytest.param(Quota("wallet", "usd", Decimal(5), resets_at=NOW + 0.6 * DAY), NOW + DAY / 2, None, id="it may last until the reset"),
+        pytest.param(Quota("wallet", "usd", Decimal(5), resets_at=NOW + 0.4 * DAY), None, None, id="it lasts until the reset"),
+        pytest.param(Quota("wallet", "usd", Decimal(0)), None, None, id="it has ended"),
+        pytest.param(Quota("wallet", "usd", used=Decimal(5)), None, None, id="what remains is unknown"),
+        pytest.param(Quota("wallet", "eur", Decimal(5)), None, None, id="the counters are of another unit"),
+    ],
+)
+def test_a_forecast_is_exported_where_an_end_is_expected(quota: Quota, expected: float | None, latest: float | None) -> None:
+    entry = replace(entry_with(Reading((quota,))), consumption=(steady("wallet", "usd"),))
+    ends = {"quota_exhaustion_timestamp_seconds": expected, "quota_exhaustion_latest_timestamp_seconds": latest}
+    for name, end in ends.items():
+        assert shown(entry, name, NOW + 100) == ([] if end is None else [(("wallet", "usd"), end)])
+        assert shown(replace(entry, last_success_at=NOW + 1), name, NOW + 100) == []
+
+
 def test_the_families_of_a_stale_reading_are_absent_and_those_of_polls_stay() -> None:
     quota = Quota("characters", "characters", Decimal(1), Decimal(2), Decimal(3), Decimal(4), unlimited=True, resets_at=5000.0)
     amounts = AutoReload("usd", Decimal(1), Decimal(2))
-    reading = Reading((quota,), {"plan": "pro"}, Status("active"), {"f": True}, amounts, 1.0, 9000.0, mismatches=("info.plan",))
+    quotas = (quota, Quota("wallet", "usd", Decimal(10)))
+    reading = Reading(quotas, {"plan": "pro"}, Status("active"), {"f": True}, amounts, 1.0, 9000.0, mismatches=("info.plan",))
     entry = Entry(
         reading, up=False, error=Failure(Reason.TLS, "no luck"), last_poll_at=1181.0,
         last_success_at=1000.0, limited_until=2000.0, duration=Seconds(0.5), polls=4, errors={Reason.TLS: 3}, mismatches={"info.plan": 1},
-        consumption=(Consumption("characters", "characters", since=900.0, at=1000.0),),
+        consumption=(Consumption("characters", "characters", since=900.0, at=1000.0), steady("wallet", "usd")),
         optional={"/key": OptionalRequest()},
     )  # fmt: skip
     thresholds = (Threshold("characters", "warning", amount=Decimal(5)),)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from exporter.accounts.consumption import Checkpoint, Consumption
+from exporter.accounts.consumption import Consumption
 from exporter.accounts.entry import Entry, Failure, Schedule
+from exporter.accounts.history import History
 from exporter.accounts.snapshot import Account, ConfigState, Snapshot, account_at
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from exporter.overview.build import account_facts, build_overview
@@ -52,13 +54,14 @@ def failed(account: Account = NEW, reason: Reason = Reason.TIMEOUT, message: str
     return changed(account, up=False, polls=entry.polls + 1, error=error, failures=entry.failures + 1, last_poll_at=NOW - 1)
 
 
-def burning(account: Account, rate: float, *, resource: str = "credits", unit: str = "credits") -> Account:
-    """The same account, whose resource was consumed at this rate during the hour before the last successful poll."""
+def burning(account: Account, rate: float, *, days: float = 2, resource: str = "credits", unit: str = "credits") -> Account:
+    """The same account, whose resource was consumed at this rate during the days before the last successful poll."""
     at = account.entry.last_success_at or NOW
-    consumed = Decimal(repr(rate)) * 3600
-    checkpoints = (Checkpoint(at - 3600, Decimal(0)),)
-    counters = Consumption(resource, unit, since=at - 3600, at=at, consumed=consumed, readings=3, checkpoints=checkpoints)
-    return changed(account, consumption=(counters,))
+    times = [at - number / 4 * days * DAY for number in (4, 3, 2, 1)]
+    amounts = [rate * (time - times[0]) for time in times]
+    history = History(array("d", times), array("d", amounts)) if rate else History(array("d", times[:1]), array("d", amounts[:1]))
+    consumed = Decimal(repr(rate)) * Decimal(days * DAY)
+    return changed(account, consumption=(Consumption(resource, unit, times[0], at, consumed, readings=3, history=history),))
 
 
 def corrected(account: Account, correction: float) -> Account:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from exporter.accounts.entry import Schedule
 from exporter.accounts.snapshot import Account
-from exporter.model import Quota, Reason, Threshold
+from exporter.model import Quota, Reading, Reason, Threshold
 from exporter.overview.facts import QuotaFacts, Soonest, State
 from tests.overview.entries import DAY, NEW, NOW, burning, changed, corrected, credits_of, facts_of, failed, named, overview_of, polled
 
@@ -53,7 +53,7 @@ def test_there_is_a_summary_without_accounts() -> None:
 
 def test_an_end_is_computed_from_the_last_good_poll() -> None:
     quota = quota_of(failed(burning(polled(credits_of(100), age=600.0), 0.5)))
-    assert (quota.burn_per_second, quota.burn_window, quota.empty_at) == (0.5, 3600.0, NOW - 600 + 200)
+    assert (quota.burn_per_second, quota.burn_window, quota.empty_at) == (0.5, DAY, NOW - 600 + 200)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,10 @@ def test_an_end_is_computed_from_the_last_good_poll() -> None:
         pytest.param(burning(polled(credits_of(100, resets_at=NOW + DAY)), 0.0), True, id="nothing is consumed"),
         pytest.param(burning(polled(credits_of(100, resets_at=NOW + 40)), 1.0), True, id="ends with the reset"),
         pytest.param(burning(polled(credits_of(100, resets_at=NOW + 41)), 1.0), False, id="ends a second before the reset"),
-        pytest.param(burning(polled(credits_of(0, resets_at=NOW + 40)), 1.0), False, id="has ended"),
+        pytest.param(burning(polled(credits_of(100, resets_at=NOW + DAY)), 1.0, days=0.2), None, id="the history is too short"),
+        pytest.param(burning(polled(credits_of(0, resets_at=NOW + 40)), 1.0), None, id="has ended"),
+        pytest.param(burning(polled(credits_of(0, resets_at=NOW + 40, overage_limit=Decimal(100))), 1.0), True, id="the overage lasts"),
+        pytest.param(burning(polled(credits_of(0, resets_at=NOW + 41, overage_limit=Decimal(100))), 1.0), False, id="the overage ends"),
         pytest.param(burning(polled(credits_of(1, resets_at=NOW + DAY, unlimited=True)), 1.0), True, id="has no end"),
     ],
 )
@@ -82,7 +85,9 @@ def test_whether_the_rest_is_sufficient_until_the_reset_is_shown_if_known(accoun
     pytest.param(polled(credits_of(100)), id="no burn is known"),
     pytest.param(burning(polled(credits_of(100)), 0.0), id="nothing is consumed"),
     pytest.param(burning(polled(credits_of(0)), 1.0), id="nothing is left"),
-    pytest.param(burning(polled(credits_of(-5, 10, overage_limit=Decimal(50))), 1.0), id="overage"),
+    pytest.param(burning(polled(credits_of(-50, 10, overage_limit=Decimal(50))), 1.0), id="the overage is used up"),
+    pytest.param(burning(polled(credits_of(100)), 1.0, days=0.2), id="the history is too short"),
+    pytest.param(burning(polled(credits_of(100, resets_at=NOW + 40)), 1.0), id="ends with the reset"),
     pytest.param(burning(polled(credits_of(5, unlimited=True)), 1.0), id="no end"),
     pytest.param(burning(polled(credits_of(TEN_YEARS + 1)), 1.0), id="in more than ten years"),
     pytest.param(burning(polled(credits_of("1e308")), 1e-300), id="beyond all numbers"),
@@ -96,13 +101,24 @@ def test_an_end_in_ten_years_is_still_shown() -> None:
     assert quota_of(burning(polled(credits_of(TEN_YEARS)), 1.0)).empty_at == NOW - 60 + TEN_YEARS
 
 
-def test_a_burn_is_that_of_the_resource_the_unit_and_the_last_reading() -> None:
+def test_an_end_includes_the_overage() -> None:
+    assert quota_of(burning(polled(credits_of(-5, 10, overage_limit=Decimal(50))), 1.0)).empty_at == NOW - 60 + 45
+
+
+def test_an_account_that_is_topped_up_by_itself_has_no_end() -> None:
+    account = burning(polled(credits_of(100, resets_at=NOW + DAY)), 1.0)
+    reading = Reading((credits_of(100, resets_at=NOW + DAY),), features={"auto_reload": True})
+    quota = quota_of(changed(account, reading=reading))
+    assert (quota.state, quota.empty_at, quota.lasts_until_reset) == (State.OK, None, True)
+
+
+def test_a_burn_and_an_end_are_those_of_the_resource_the_unit_and_the_last_reading() -> None:
     account = burning(polled(credits_of(100)), 1.0)
     [counters] = account.entry.consumption
     assert quota_of(account).burn_per_second == 1.0
-    assert quota_of(changed(account, consumption=(replace(counters, unit="usd"),))).burn_per_second is None
-    assert quota_of(changed(account, consumption=(replace(counters, resource="wallet"),))).burn_per_second is None
-    assert quota_of(changed(account, consumption=(replace(counters, at=counters.at - 300),))).burn_per_second is None
+    for other in (replace(counters, unit="usd"), replace(counters, resource="wallet"), replace(counters, at=counters.at - 300)):
+        quota = quota_of(changed(account, consumption=(other,)))
+        assert (quota.burn_per_second, quota.empty_at) == (None, None)
 
 
 @pytest.mark.parametrize(

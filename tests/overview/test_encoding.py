@@ -50,7 +50,7 @@ def test_an_account_has_all_fields() -> None:
                 "resets_at": NOW + DAY,
                 "share": 0.125,
                 "burn_per_second": 0.5,
-                "burn_window_seconds": 3600.0,
+                "burn_window_seconds": DAY,
                 "empty_at": NOW - 35,
                 "lasts_until_reset": False,
             }

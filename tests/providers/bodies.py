@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from typing import Any
 
-Path = tuple[str, ...]
+Path = tuple[str | int, ...]
 
 _MARK = "raw JSON: "
 
@@ -23,9 +22,10 @@ def encode(body: object) -> bytes:
 
 
 def leaves(body: object, path: Path = ()) -> Iterator[Path]:
-    """The places of text, numbers, booleans and null."""
-    if isinstance(body, dict):
-        for key, value in body.items():
+    """The places of text, numbers, booleans, null and empty lists."""
+    children = _children(body)
+    if isinstance(body, dict) or children:
+        for key, value in children:
             yield from leaves(value, (*path, key))
     else:
         yield path
@@ -33,33 +33,48 @@ def leaves(body: object, path: Path = ()) -> Iterator[Path]:
 
 def objects(body: object, path: Path = ()) -> Iterator[Path]:
     """The places of objects, the body included."""
-    if isinstance(body, dict):
+    return _containers(body, dict, path)
+
+
+def lists(body: object, path: Path = ()) -> Iterator[Path]:
+    """The places of lists, the body included."""
+    return _containers(body, list, path)
+
+
+def _containers(body: object, kind: type, path: Path) -> Iterator[Path]:
+    if isinstance(body, kind):
         yield path
-        for key, value in body.items():
-            yield from objects(value, (*path, key))
+    for key, value in _children(body):
+        yield from _containers(value, kind, (*path, key))
 
 
-def at(body: object, path: Path) -> object:
+def _children(body: object) -> list[tuple[Any, Any]]:
+    if isinstance(body, dict):
+        return [*body.items()]
+    return [*enumerate(body)] if isinstance(body, list) else []
+
+
+def at(body: Any, path: Path) -> Any:
+    """What is at a place; None where there is nothing."""
     for key in path:
-        body = body.get(key) if isinstance(body, dict) else None
+        try:
+            body = body[key]
+        except (LookupError, TypeError):
+            return None
     return body
 
 
 def replaced(body: Any, path: Path, value: object) -> Any:
-    """A copy with another value at one place."""
-    changed = copy.deepcopy(body)
-    _parent(changed, path)[path[-1]] = value
+    """A body with another value at one place. What is not on the way there is not copied."""
+    if not path:
+        return value
+    changed = body.copy()
+    changed[path[0]] = replaced(body[path[0]], path[1:], value)
     return changed
 
 
 def removed(body: Any, path: Path) -> Any:
-    """A copy without one key."""
-    changed = copy.deepcopy(body)
-    del _parent(changed, path)[path[-1]]
-    return changed
-
-
-def _parent(body: Any, path: Path) -> Any:
-    for key in path[:-1]:
-        body = body[key]
-    return body
+    """A body without one key or element."""
+    parent = at(body, path[:-1]).copy()
+    del parent[path[-1]]
+    return replaced(body, path[:-1], parent)

@@ -6,23 +6,25 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from exporter.model import AutoReload, Quota, Reading, Reason, Status
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
-from exporter.providers.library import EXAMPLES, load_definitions
+from exporter.providers.library import EXAMPLES, packaged_definitions
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
+from tests.providers.fields import Field, fields_of
 
-DEFINITIONS = load_definitions()
+DEFINITIONS = packaged_definitions()
 FOLDERS = (EXAMPLES, Path(__file__).parent / "responses")
 """The examples of the package, which the simulator sends, and further cases."""
 PATHS = sorted(path for folder in FOLDERS for path in folder.glob("*/*.json"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Example:
     """One example file."""
 
@@ -39,9 +41,9 @@ class Example:
 
     @property
     def request(self) -> Request:
-        """The request of this response: the first of the definition, unless the example names another path."""
+        """The request of this response: the first of the definition, unless the example names another, by its path or with its query."""
         first, *_ = requests = self.definition.requests
-        return next((request for request in requests if request.path == self.document.get("request")), first)
+        return next((request for request in requests if self.document.get("request") in (request.path, request.name)), first)
 
     @property
     def status(self) -> int:
@@ -54,7 +56,16 @@ class Example:
 
     @property
     def is_happy(self) -> bool:
-        return "reading" in self.document and "mismatches" not in self.document["reading"]
+        return "reading" in self.document and "body" in self.document and "mismatches" not in self.document["reading"]
+
+    @property
+    def body(self) -> Any:
+        return self.document["body"]
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that this response can have."""
+        return tuple(fields_of(self.request))
 
     @property
     def reading(self) -> Reading:

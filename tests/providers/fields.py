@@ -1,99 +1,104 @@
-"""The fields that a definition declares, and the places of a body that they read."""
+"""The fields that a definition declares, the places of a body that they read, and the values that depend on them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from decimal import Decimal
+from typing import Any, Final
 
+from exporter.providers.declared import Field as Declared
+from exporter.providers.declared import Kind, declared_fields
 from exporter.providers.definition import Definition
-from exporter.providers.quota_fields import NumberField, QuotaFields, TimeField
+from exporter.providers.findings import select
 from exporter.providers.request_fields import Request
-from tests.providers.bodies import Path, at
+from exporter.providers.selection import Selection
+from exporter.providers.traces import traced
+from tests.providers.bodies import Path, replaced
+from tests.providers.figures import PARTS
 
-Kind = Literal["number", "time", "text", "boolean"]
-
-_STRING = re.compile(r"'[^']*'")
-_LENIENT = re.compile(r"(?<=\w) \| (?=\w+$)")
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?![\w.(])")
+_SENTINELS: Final = ("a made-up text", Decimal("987654321.125"))
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One declared field."""
 
-    name: str
-    kind: Kind
-    expressions: tuple[str, ...]
+    declared: Declared
     shows: frozenset[str]
     """The values that depend on it."""
 
     @property
-    def has_alternatives(self) -> bool:
-        return any("not_null(" in expression for expression in self.expressions)
+    def name(self) -> str:
+        return self.declared.name
 
-    def is_fed_by(self, path: Path) -> bool:
-        dotted = ".".join(path)
-        for expression in self.expressions:
-            names = identifiers(expression)
-            if dotted in names or (".".join(path[:-1]) in names and path[-1] in names):
-                return True
-        return False
+    @property
+    def kind(self) -> Kind:
+        return self.declared.kind
 
-    def is_shadowed(self, path: Path, body: object) -> bool:
-        """Whether a place with precedence has a value, so that this one is not read."""
-        for expression in self.expressions:
-            names = identifiers(expression)
-            earlier = names[: names.index(".".join(path))] if ".".join(path) in names else []
-            if any(at(body, tuple(name.split("."))) is not None for name in earlier):
-                return True
-        return False
+    @property
+    def each(self) -> Selection | None:
+        return self.declared.each
+
+    @property
+    def is_unit(self) -> bool:
+        return self.declared.is_unit
+
+    @property
+    def conditions(self) -> tuple[Selection, ...]:
+        return self.declared.conditions
+
+    def found(self, body: Any) -> list[list[Any]]:
+        """What its selections select, in each element."""
+        return [[select(selection, element) for selection in self.declared.selections] for element in self.declared.elements(body)]
+
+    def reads(self, body: Any) -> set[Path]:
+        """The places that it reads in a body."""
+        trace = traced(body)
+        elements = self.declared.elements(trace.body)
+        if self.kind == "list":
+            return trace.reads
+        if self.each:
+            trace.reads.clear()  # finding the elements is a field of its own
+        for element in elements:
+            for selection in (*self.declared.selections, *self.conditions):
+                select(selection, element)
+        return trace.reads
+
+    def is_value(self, body: Any, path: Path) -> bool:
+        """Whether what is at this place is its value, not only what decides about it. Nothing is subtracted from an absent value."""
+        return self.kind != "list" and any(
+            found[0] is not None and any(each is value for each in found)
+            for value in _SENTINELS
+            for found in self.found(replaced(body, path, value))
+        )
 
 
-def identifiers(expression: str) -> list[str]:
-    """The places that a JMESPath expression reads, in order. `a.b | c` is the place `a.b.c`, where `a.b` may be of any type."""
-    return _IDENTIFIER.findall(_LENIENT.sub(".", _STRING.sub("", expression)))
+def reads(selection: Selection, body: Any) -> set[Path]:
+    """The places that one expression reads in a body."""
+    trace = traced(body)
+    select(selection, trace.body)
+    return trace.reads
 
 
 def declared(definition: Definition) -> Iterator[Field]:
     for request in definition.requests:
-        for quota in request.quotas:
-            yield from _of_quota(quota)
-        yield from _of_account(request)
+        yield from fields_of(request)
 
 
-def _of_quota(quota: QuotaFields) -> Iterator[Field]:
-    name = quota.resource
-    for part in ("remaining", "used", "limit", "overage_limit"):
-        field: NumberField | None = getattr(quota, part)
-        if field:
-            derived = {f"{name}.remaining"} if part in {"used", "limit"} and quota.used and quota.limit else set()
-            shows = {f"{name}.{part}"} | derived | ({f"{name}.unlimited"} if field.unlimited else set())
-            yield Field(f"{name}.{part}", "number", _expressions(field), frozenset(shows))
-    if isinstance(quota.resets_at, TimeField):
-        yield Field(f"{name}.resets_at", "time", (str(quota.resets_at.select),), frozenset({f"{name}.resets_at"}))
-    if quota.unit.select is not None:
-        shows = {f"{name}.{part}" for part in ("remaining", "used", "limit", "overage_limit", "unlimited", "resets_at")}
-        yield Field(f"{name}.unit", "text", (str(quota.unit.select),), frozenset(shows))
+def fields_of(request: Request) -> Iterator[Field]:
+    for field in declared_fields(request):
+        yield Field(field, frozenset(_shown(field, request)))
 
 
-def _of_account(request: Request) -> Iterator[Field]:
-    for label, selection in request.info.items():
-        yield Field(f"info.{label}", "text", (str(selection),), frozenset({f"info.{label}"}))
-    for name, selection in request.features.items():
-        yield Field(f"features.{name}", "boolean", (str(selection),), frozenset({f"features.{name}"}))
-    if request.status:
-        yield Field("status", "text", (str(request.status.select),), frozenset({"status"}))
-    if request.auto_reload:
-        for part in ("threshold", "amount"):
-            field: NumberField | None = getattr(request.auto_reload, part)
-            if field:
-                yield Field(f"auto_reload.{part}", "number", _expressions(field), frozenset({f"auto_reload.{part}"}))
-    for name, time in (("created_at", request.created_at), ("credential_expires_at", request.credential_expires_at)):
-        if time:
-            yield Field(name, "time", (str(time.select),), frozenset({name}))
-
-
-def _expressions(field: NumberField) -> tuple[str, ...]:
-    return (str(field.select), *([str(field.minus)] if field.minus else []))
+def _shown(field: Declared, request: Request) -> set[str]:
+    name, _, part = field.name.rpartition(".")
+    if field.name == "auto_reload.unit":
+        return {"auto_reload.threshold", "auto_reload.amount"}
+    quotas = [quota for quota in request.quotas if quota.resource == name]
+    if quotas and part in {"each", "unit"}:
+        return {f"{name}.{each}" for each in (*PARTS, "unlimited")}
+    parts = {part for quota in quotas for part in quota.amounts}
+    derived = {f"{name}.remaining"} if part in {"used", "limit"} <= parts else set()
+    unlimited = any(part in quota.amounts and quota.amounts[part].unlimited for quota in quotas)
+    return {field.name, *derived, *([f"{name}.unlimited"] if unlimited else [])}

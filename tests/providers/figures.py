@@ -11,9 +11,11 @@ PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
 
 def figures(reading: Reading) -> dict[str, object]:
     """All values of a reading, by dotted name. An amount includes its unit, because it is another amount in another unit."""
-    found: dict[str, object] = {}
+    amounts: dict[str, tuple[tuple[object, str], ...]] = {}
     for quota in reading.quotas:
-        found |= _of_quota(quota)
+        for name, amount in _of_quota(quota).items():
+            amounts[name] = amounts.get(name, ()) + amount  # a resource may have several units
+    found: dict[str, object] = {**amounts}
     found |= {f"info.{label}": text for label, text in reading.info.items()}
     found |= {f"features.{name}": enabled for name, enabled in reading.features.items()}
     found |= _of_auto_reload(reading.auto_reload) if reading.auto_reload else {}
@@ -35,11 +37,11 @@ def floats(reading: Reading) -> Iterator[float]:
     yield from (time for time in (reading.created_at, reading.credential_expires_at) if time is not None)
 
 
-def _of_quota(quota: Quota) -> dict[str, object]:
-    parts: dict[str, object] = {
-        f"{quota.resource}.{part}": (value, quota.unit) for part in PARTS if (value := getattr(quota, part)) is not None
-    }
-    return parts | ({f"{quota.resource}.unlimited": (True, quota.unit)} if quota.unlimited else {})
+def _of_quota(quota: Quota) -> dict[str, tuple[tuple[object, str], ...]]:
+    parts = {part: value for part in PARTS if (value := getattr(quota, part)) is not None} | (
+        {"unlimited": True} if quota.unlimited else {}
+    )
+    return {f"{quota.resource}.{part}": ((value, quota.unit),) for part, value in parts.items()}
 
 
 def _of_auto_reload(auto_reload: AutoReload) -> dict[str, object]:

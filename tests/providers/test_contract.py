@@ -1,18 +1,22 @@
-"""The rules for all definitions."""
+"""The rules for all definitions. One test covers all places of an example, because there are many."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from exporter.errors import PollError
 from exporter.model import Reading, Reason
+from exporter.providers.declared import Kind
+from exporter.providers.request_fields import Request
+from exporter.providers.traces import written
 from exporter.providers.values import decode_json
-from tests.providers.bodies import Path, encode, leaves, objects, raw, removed, replaced
+from tests.providers.bodies import Path, at, encode, leaves, lists, objects, raw, removed, replaced
 from tests.providers.examples import DEFINITIONS, HAPPY, Example, read
-from tests.providers.fields import Field, Kind, declared, identifiers
+from tests.providers.fields import Field, reads
 from tests.providers.figures import figures
 
 REASON_OF_STATUS = {
@@ -33,7 +37,6 @@ NO_ANSWERS = {
     "HTML": HTML,
     "nothing": b"",
     "null": b"null",
-    "a list": b"[]",
     "an empty object": b"{}",
     "text": b'"text"',
     "a number": b"5",
@@ -46,40 +49,40 @@ WRONG: dict[Kind, list[Any]] = {
     "time": [True, "many", "", {}, [], raw("NaN"), raw("Infinity"), raw("1e999"), raw("9" * 10_000), -1],
     "text": [True, {}, {"name": "text"}, []],
     "boolean": ["yes", "true", 1, 0, []],
+    "list": [],
 }
 
 each_provider = pytest.mark.parametrize("provider", DEFINITIONS)
 each_happy = pytest.mark.parametrize("example", HAPPY, ids=lambda example: example.id)
 
 
-def _fed(example: Example, leaf: Path) -> list[Field]:
-    return [field for field in declared(example.definition) if field.is_fed_by(leaf)]
+class Places:
+    """What reads which places of the body of an example."""
 
+    def __init__(self, example: Example) -> None:
+        self.example, self.body = example, example.body
+        self.reads = {field: field.reads(self.body) for field in example.fields}
+        self.expected = reads(example.request.expect, self.body)
+        self.conditions = {place for field in example.fields for condition in field.conditions for place in reads(condition, self.body)}
 
-def _is_expected(example: Example, leaf: Path) -> bool:
-    return ".".join(leaf) in set(identifiers(str(example.request.expect)))
+    def fed(self, place: Path) -> list[Field]:
+        """The fields that read a place, or one beneath it."""
+        return [field for field, places in self.reads.items() if any(each[: len(place)] == place for each in places)]
 
+    def values(self, leaf: Path) -> list[Field]:
+        """The fields whose value is at this place."""
+        return [field for field in self.fed(leaf) if field.is_value(self.body, leaf)]
 
-def _is_block(example: Example, place: Path) -> bool:
-    start = f"{'.'.join(place)}."
-    fields = [field for field in declared(example.definition) if not field.name.endswith(".unit")]
-    return any(name.startswith(start) for field in fields for expression in field.expressions for name in identifiers(expression))
+    def is_expected(self, place: Path) -> bool:
+        return any(each[: len(place)] == place for each in self.expected)
 
+    def decides(self, leaf: Path) -> bool:
+        """Whether a condition reads this place, so that an absent value may differ from null."""
+        is_filter = any(field.kind == "list" and leaf in places for field, places in self.reads.items())
+        return leaf in self.conditions or leaf in self.expected or is_filter
 
-def _is_code(example: Example, leaf: Path) -> bool:
-    return ".".join(leaf) in {name for selection in example.definition.errors.code for name in identifiers(str(selection))}
-
-
-def _each(kind: Callable[[Example, Path], object]) -> pytest.MarkDecorator:
-    """One test for every leaf of that kind in every happy example."""
-    found = [(example, leaf) for example in HAPPY for leaf in leaves(example.document["body"]) if kind(example, leaf)]
-    return pytest.mark.parametrize(("example", "leaf"), found, ids=[f"{example.id} {'.'.join(leaf)}" for example, leaf in found])
-
-
-each_expected_leaf = _each(_is_expected)
-each_code = _each(_is_code)
-each_field = _each(lambda example, leaf: _fed(example, leaf) and not _is_expected(example, leaf))
-each_unread_leaf = _each(lambda example, leaf: not any(is_read(example, leaf) for is_read in (_fed, _is_expected, _is_code, _is_block)))
+    def is_code(self, leaf: Path) -> bool:
+        return any(selection.of(replaced(self.body, leaf, "made-up")) == "made-up" for selection in self.example.definition.errors.code)
 
 
 def _outcome(example: Example, body: object) -> Reading | Reason:
@@ -89,147 +92,281 @@ def _outcome(example: Example, body: object) -> Reading | Reason:
         return error.reason
 
 
-def _reason(provider: str, status: int, content: bytes) -> Reason:
-    with pytest.raises(PollError) as caught:
-        read(DEFINITIONS[provider], status, content)
-    return caught.value.reason
+def _reason(provider: str, status: int, content: bytes, request: Request | None = None) -> Reason | None:
+    try:
+        read(DEFINITIONS[provider], status, content, request)
+    except PollError as error:
+        return error.reason
+    return None
 
 
-def _without(reading: Reading, fields: list[Field]) -> dict[str, object]:
+def _without(reading: Reading, fields: Iterable[Field]) -> dict[str, object]:
     """The values that do not depend on these fields."""
     changeable = {name for field in fields for name in field.shows}
     return {name: value for name, value in figures(reading).items() if name not in changeable}
 
 
-def _read_in(before: Reading, fields: list[Field]) -> list[Field]:
+def _read_in(before: Reading, fields: Iterable[Field]) -> list[Field]:
     """A unit is read only if there is an amount."""
-    return [field for field in fields if not field.name.endswith(".unit") or field.shows & figures(before).keys()]
+    return [field for field in fields if not field.is_unit or field.shows & figures(before).keys()]
 
 
-def _needed_units(before: Reading, fields: list[Field]) -> set[str]:
-    """A unit is required if there is an amount, unless it is only a used amount of 0."""
-    amounts = {name: value for name, value in figures(before).items() if not (name.endswith(".used") and value == (0, "usd"))}
-    return {field.name for field in fields if field.name.endswith(".unit") and field.shows & amounts.keys()}
+def _needed_units(before: Reading, fields: Iterable[Field]) -> set[str]:
+    """A unit is required if there is an amount, unless it is only a used amount of 0; in a sum it is always required."""
+    amounts = {name for name, value in figures(before).items() if not (name.endswith(".used") and _is_zero(value))}
+    return {field.name for field in fields if field.is_unit and (field.each or field.shows & amounts)}
+
+
+def _is_zero(value: object) -> bool:
+    return isinstance(value, tuple) and all(amount == 0 for amount, _ in value)
+
+
+def _is_absent(field: Field, before: Reading, after: Reading) -> bool:
+    """Whether a value is not shown, in one of its units at least. What remains may still be derived, and what is unlimited has no amount."""
+    earlier, shown = figures(before), figures(after)
+    if (
+        field.name.endswith(".remaining")
+        and {f"{field.name.removesuffix('remaining')}{part}" for part in ("used", "limit")} <= shown.keys()
+    ):
+        return True
+    if field.is_unit:
+        return all(_is_zero(value) for name, value in shown.items() if name in field.shows)
+    still, was = shown.get(field.name, ()), earlier.get(field.name, ())
+    return still == () or (isinstance(still, tuple) and isinstance(was, tuple) and set(still) < set(was))
+
+
+def _may_mismatch(fields: Iterable[Field]) -> set[str]:
+    """What may be counted where fields are broken: the fields, and all parts of a sum whose list is broken."""
+    return {
+        name
+        for field in fields
+        for name in ((field.name, *field.shows, f"{field.name.removesuffix('each')}unit") if field.kind == "list" else [field.name])
+    }
 
 
 @each_provider
-@pytest.mark.parametrize("content", [b"", HTML, b"{}"], ids=["no body", "HTML", "an empty object"])
-@pytest.mark.parametrize("status", REASON_OF_STATUS)
-def test_a_failure_without_a_code_is_classified_by_its_status(provider: str, status: int, content: bytes) -> None:
-    assert _reason(provider, status, content) == REASON_OF_STATUS[status]
+def test_a_failure_without_a_code_is_classified_by_its_status(provider: str) -> None:
+    for status, reason in REASON_OF_STATUS.items():
+        for content in (b"", HTML, b"{}"):
+            assert _reason(provider, status, content) == reason, (status, content)
 
 
 @each_provider
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_an_invalid_response(provider: str, status: int) -> None:
-    assert _reason(provider, status, b"") is Reason.INVALID_RESPONSE
+def test_a_redirect_is_an_invalid_response(provider: str) -> None:
+    assert {_reason(provider, status, b"") for status in (301, 302, 307, 308)} == {Reason.INVALID_RESPONSE}
 
 
 @each_happy
-def test_a_good_body_in_a_redirect_is_an_invalid_response(example: Example) -> None:
-    assert _reason(example.definition.name, 302, example.content) is Reason.INVALID_RESPONSE
-
-
-@each_happy
-def test_a_good_body_with_an_error_status_is_a_failure(example: Example) -> None:
-    assert _reason(example.definition.name, 500, example.content) is Reason.SERVER_ERROR
+def test_a_good_body_with_another_status_is_a_failure(example: Example) -> None:
+    provider = example.definition.name
+    assert _reason(provider, 302, example.content, example.request) is Reason.INVALID_RESPONSE
+    assert _reason(provider, 500, example.content, example.request) is Reason.SERVER_ERROR
 
 
 @each_provider
-@pytest.mark.parametrize("content", NO_ANSWERS.values(), ids=NO_ANSWERS)
-def test_a_success_status_with_an_unusable_body_is_invalid(provider: str, content: bytes) -> None:
-    assert _reason(provider, 200, content) is Reason.INVALID_RESPONSE
+def test_a_success_status_with_an_unusable_body_is_invalid(provider: str) -> None:
+    for request in DEFINITIONS[provider].requests:
+        for name, content in NO_ANSWERS.items():
+            assert _reason(provider, 200, content, request) is Reason.INVALID_RESPONSE, (request.name, name)
 
 
-@each_field
-def test_a_null_removes_its_own_field_and_is_no_mismatch(example: Example, leaf: Path) -> None:
-    before, fed = example.reading, _fed(example, leaf)
-    after = _outcome(example, replaced(example.document["body"], leaf, None))
-    assert isinstance(after, Reading)
-    assert set(after.mismatches) == _needed_units(before, fed)
-    assert _without(after, fed) == _without(before, fed)
-    assert [field.name for field in fed if field.name in figures(after) and not field.has_alternatives] == []
+@each_provider
+def test_an_empty_list_is_invalid_or_a_sum_of_0(provider: str) -> None:
+    for request in DEFINITIONS[provider].requests:
+        if _reason(provider, 200, b"[]", request) is not Reason.INVALID_RESPONSE:
+            assert all(_is_zero(value) for value in figures(read(DEFINITIONS[provider], 200, b"[]", request)).values())
 
 
-@each_field
-def test_an_absent_field_reads_like_a_null(example: Example, leaf: Path) -> None:
-    body = example.document["body"]
-    assert _outcome(example, removed(body, leaf)) == _outcome(example, replaced(body, leaf, None))
+@each_happy
+def test_a_null_removes_its_own_field_and_is_no_mismatch(example: Example) -> None:
+    places, before, problems = Places(example), example.reading, []
+    for leaf in leaves(places.body):
+        if not places.fed(leaf):
+            continue
+        after = _outcome(example, replaced(places.body, leaf, None))
+        problems += [f"{written(leaf)}: {problem}" for problem in _problems_of_null(places, leaf, before, after)]
+        is_key = leaf and isinstance(leaf[-1], str) and not places.decides(leaf)
+        if is_key and _outcome(example, removed(places.body, leaf)) != after:
+            problems.append(f"{written(leaf)}: an absent value is not read like a null")
+    assert problems == []
 
 
-@each_field
-def test_a_wrong_type_removes_exactly_its_own_field(example: Example, leaf: Path) -> None:
-    body, before, fed = example.document["body"], example.reading, _fed(example, leaf)
-    counted = {field.name for field in _read_in(before, fed) if not field.is_shadowed(leaf, body)}
-    for value in [wrong for field in fed for wrong in WRONG[field.kind]]:
-        after = _outcome(example, replaced(body, leaf, value))
-        assert isinstance(after, Reading)
-        assert set(after.mismatches) == counted, value
-        assert _without(after, fed) == _without(before, fed), value
-        assert counted.isdisjoint(figures(after)), value
+def _problems_of_null(places: Places, leaf: Path, before: Reading, after: Reading | Reason) -> Iterator[str]:
+    fed, values = places.fed(leaf), places.values(leaf)
+    if isinstance(after, Reason):
+        if not places.is_expected(leaf):
+            yield f"a null fails the poll: {after}"
+        return
+    if _without(after, fed) != _without(before, fed):
+        yield "a null changes another value"
+    in_sums = {field.name for field in values if field.each and field.kind == "number" and not field.is_unit}
+    required = _needed_units(before, values) | (in_sums if not places.decides(leaf) else set())
+    allowed = _may_mismatch(fed) if places.decides(leaf) else required | _may_mismatch(field for field in fed if field not in values)
+    if not required <= set(after.mismatches) <= required | allowed:
+        yield f"the mismatches are {after.mismatches}, expected {sorted(required)}"
+    body = replaced(places.body, leaf, None)
+    yield from (
+        f"{field.name} is still there"
+        for field in values
+        if not _is_absent(field, before, after)
+        and (field.each or not any(each is not None for found in field.found(body) for each in found))
+    )
 
 
-def _blocks(example: Example) -> list[Path]:
-    """The places of objects that contain, or could contain, a declared field."""
-    body = example.document["body"]
-    return [place for place in sorted({*objects(body), *leaves(body)}) if place and _is_block(example, place)]
+@each_happy
+def test_a_wrong_kind_removes_exactly_its_own_field(example: Example) -> None:
+    places, before, problems = Places(example), example.reading, []
+    for leaf in leaves(places.body):
+        if not places.fed(leaf):
+            continue
+        values = _read_in(before, places.values(leaf))
+        kinds: set[Kind] = {field.kind for field in values} or {"text"}
+        for kind in sorted(kinds):
+            for value in WRONG[kind]:
+                after = _outcome(example, replaced(places.body, leaf, value))
+                found = _problems_of_wrong(places, leaf, [field for field in values if field.kind == kind], before, after)
+                problems += [f"{written(leaf)} = {str(value)[:40]!r}: {problem}" for problem in found]
+    assert problems == []
 
 
-@pytest.mark.parametrize(
-    ("example", "place"),
-    [(example, place) for example in HAPPY for place in _blocks(example)],
-    ids=lambda value: value.id if isinstance(value, Example) else ".".join(value),
-)
-def test_a_value_instead_of_an_object_is_a_mismatch_or_a_failure(example: Example, place: Path) -> None:
-    for value in [500, 42.5, 0, "500", "text", [], [500], [{}]]:
-        after = _outcome(example, replaced(example.document["body"], place, value))
-        assert after is Reason.INVALID_RESPONSE or (isinstance(after, Reading) and after.mismatches), value
+def _problems_of_wrong(places: Places, leaf: Path, broken: list[Field], before: Reading, after: Reading | Reason) -> Iterator[str]:
+    fed = places.fed(leaf)
+    if isinstance(after, Reason):
+        if not places.is_expected(leaf):
+            yield f"it fails the poll: {after}"
+        return
+    if _without(after, fed) != _without(before, fed):
+        yield "it changes another value"
+    if not set(after.mismatches) <= _may_mismatch(fed):
+        yield f"it is a mismatch of {after.mismatches}"
+    for field in broken:
+        unlimited = f"{field.name.partition('.')[0]}.unlimited"
+        is_unlimited = unlimited in figures(after) and (unlimited in figures(before) or places.decides(leaf))
+        if not is_unlimited and field.name not in after.mismatches:
+            yield f"{field.name} is no mismatch"
+        if not is_unlimited and not _is_absent(field, before, after):
+            yield f"{field.name} is still there"
 
 
-@each_expected_leaf
-def test_a_response_that_fails_expect_is_invalid(example: Example, leaf: Path) -> None:
-    body = example.document["body"]
-    assert _outcome(example, removed(body, leaf)) is Reason.INVALID_RESPONSE
-    for value in [None, *(wrong for field in _fed(example, leaf) for wrong in WRONG[field.kind])]:
-        assert _outcome(example, replaced(body, leaf, value)) is Reason.INVALID_RESPONSE, value
+@each_happy
+def test_a_value_instead_of_an_object_is_a_mismatch_or_a_failure(example: Example) -> None:
+    places, problems = Places(example), []
+    for place in _blocks(places):
+        values: list[Any] = [500, 42.5, 0, "500", "text", [], [500], [{}]]
+        for value in values:
+            after = _outcome(example, replaced(places.body, place, value))
+            if isinstance(after, Reading) and not after.mismatches and not (value == [] and _is_flattened(places, place)):
+                problems.append(f"{written(place)} = {value!r} is no mismatch")
+    assert problems == []
 
 
-@each_code
-def test_a_success_without_a_code_is_a_success(example: Example, leaf: Path) -> None:
-    body = example.document["body"]
-    assert _outcome(example, removed(body, leaf)) == _outcome(example, replaced(body, leaf, None)) == example.reading
+def _blocks(places: Places) -> Iterator[Path]:
+    """The places of objects, outside of lists, that contain a declared field, or would contain one if they were not null."""
+    for place in [*objects(places.body), *(leaf for leaf in leaves(places.body) if at(places.body, leaf) is None)]:
+        if not place or any(isinstance(key, int) for key in place):
+            continue
+        body = places.body if at(places.body, place) is not None else replaced(places.body, place, {})
+        if any(
+            len(each) > len(place) and each[: len(place)] == place
+            for field in places.example.fields
+            if not field.is_unit
+            for each in field.reads(body)
+        ):
+            yield place
 
 
-@each_code
-def test_a_success_status_with_an_unknown_code_is_invalid(example: Example, leaf: Path) -> None:
-    for value in SENSELESS:
-        assert _outcome(example, replaced(example.document["body"], leaf, value)) is Reason.INVALID_RESPONSE, value
+@each_happy
+def test_a_broken_element_costs_the_whole_sum_and_changes_no_other_value(example: Example) -> None:
+    places, problems = Places(example), []
+    for place in lists(places.body):
+        for index in range(len(at(places.body, place))):
+            values: list[Any] = [None, 5, "text", {}, *([] if _is_flattened(places, place) else [[]])]
+            for value in values:
+                after = _outcome(example, replaced(places.body, (*place, index), value))
+                found = _problems_of_element(places, (*place, index), example.reading, after)
+                problems += [f"{written((*place, index))} = {value!r}: {problem}" for problem in found]
+    assert problems == []
 
 
-@each_unread_leaf
-def test_an_unread_field_changes_nothing(example: Example, leaf: Path) -> None:
+def _is_flattened(places: Places, place: Path) -> bool:
+    """Whether an empty list in this list is nothing, as `[]` in JMESPath merges lists."""
+    return any(field.each and "[]" in field.each.text for field in places.fed(place))
+
+
+def _problems_of_element(places: Places, place: Path, before: Reading, after: Reading | Reason) -> Iterator[str]:
+    fed = places.fed(place)
+    if isinstance(after, Reason):
+        if not places.is_expected(place):
+            yield f"it fails the poll: {after}"
+        return
+    if _without(after, fed) != _without(before, fed):
+        yield "it changes another value"
+    earlier = figures(before)
+    yield from (f"it changes {name}" for name, value in figures(after).items() if earlier.get(name, value) != value)
+    for field in fed:
+        if field.kind == "list" and not any(name.startswith(field.name.removesuffix("each")) for name in after.mismatches):
+            yield f"{field.name.removesuffix('.each')} has no mismatch"
+
+
+@each_happy
+def test_an_empty_list_is_a_sum_of_0_and_an_absent_list_is_no_sum(example: Example) -> None:
+    places, problems = Places(example), []
+    for place in lists(places.body):
+        for body in [replaced(places.body, place, []), *([removed(places.body, place)] if place else [])]:
+            after = _outcome(example, body)
+            if isinstance(after, Reason):
+                problems += [] if places.is_expected(place) else [f"{written(place)}: {after}"]
+            elif _without(after, places.fed(place)) != _without(example.reading, places.fed(place)):
+                problems.append(f"{written(place)} changes another value")
+    assert problems == []
+
+
+@each_happy
+def test_a_success_without_a_code_is_a_success_and_an_unknown_code_is_none(example: Example) -> None:
+    places = Places(example)
+    for leaf in filter(places.is_code, leaves(places.body)):
+        if not places.is_expected(leaf):
+            assert _outcome(example, removed(places.body, leaf)) == _outcome(example, replaced(places.body, leaf, None)) == example.reading
+        for value in SENSELESS:
+            assert _outcome(example, replaced(places.body, leaf, value)) is Reason.INVALID_RESPONSE, (leaf, value)
+
+
+@each_happy
+def test_an_unread_field_changes_nothing(example: Example) -> None:
+    places = Places(example)
+    codes = {place for selection in example.definition.errors.code for place in reads(selection, places.body)}
+    unread = [leaf for leaf in leaves(places.body) if leaf and not places.fed(leaf) and not places.is_expected(leaf) and leaf not in codes]
     for value in [None, *SENSELESS]:
-        assert _outcome(example, replaced(example.document["body"], leaf, value)) == example.reading, value
+        body = places.body
+        for leaf in unread:
+            body = replaced(body, leaf, value)
+        assert _outcome(example, body) == example.reading, (value, unread)
 
 
 @each_happy
 def test_unknown_fields_change_nothing_at_any_place(example: Example) -> None:
-    body = example.document["body"]
-    for place in objects(body):
-        for value in [None, *SENSELESS]:
-            assert _outcome(example, replaced(body, (*place, "not_announced"), value)) == example.reading, place
+    places, body = Places(example), example.body
+    for place in objects(places.body):
+        if any(places.fed((*place, key)) == [] for key in at(places.body, place)) or not places.fed(place):
+            unknown = {f"not_announced_{index}": value for index, value in enumerate([None, *SENSELESS])}
+            body = replaced(body, place, {**at(body, place), **unknown})
+    assert _outcome(example, body) == example.reading
 
 
 @each_provider
-def test_every_credential_is_one_header_with_the_secret(provider: str) -> None:
-    for credential in DEFINITIONS[provider].credentials.values():
-        ((name, value),) = credential.headers("made-up-key").items()
+def test_every_credential_is_sent_once(provider: str) -> None:
+    definition = DEFINITIONS[provider]
+    params = dict.fromkeys(definition.params, "made-up")
+    for credential in definition.credentials.values():
+        sent = {**credential.headers("made-up-key", params), **credential.query_parameters("made-up-key")}
+        ((name, value),) = sent.items()
         assert name
-        assert value.removeprefix(f"{credential.scheme} ") == "made-up-key"
+        text = base64.b64decode(value.removeprefix("Basic ")).decode() if credential.basic else value
+        assert text.count("made-up-key") == 1
 
 
 @each_provider
-def test_every_base_url_is_https(provider: str) -> None:
+def test_every_address_is_https(provider: str) -> None:
     definition = DEFINITIONS[provider]
     addresses = [definition.base_url or "https://own.example.com", definition.docs_url, *definition.regions.values()]
     assert [address for address in addresses if not address.startswith("https://")] == []

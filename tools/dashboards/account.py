@@ -21,7 +21,7 @@ def account() -> Json:
     """The dashboard that a row of the fleet links to."""
     return dashboard(
         "ai-account-account",
-        "One account: balance, usage, time until exhaustion, and the age of the values.",
+        "One account: balance, usage, forecast, and the age of the values.",
         (
             _headline(),
             PanelRow(10, ((15, _left()), (9, _burn()))),
@@ -71,10 +71,10 @@ def _when() -> Iterator[tuple[int, Json]]:
     )  # fmt: skip
     yield 3, stat_panel(share, query(of.share(), "share", instant=True))
     lasts = Options(
-        "Runway", "Time until nothing is left, at the rate of the last day.", "s", units.RUNWAY_STEPS, units.range_mappings(units.NO_RUNWAY),
+        "Ends in", "Time until nothing is left. No forecast: no end is expected before the reset or a top-up, or too little is known yet.", "s", units.TIME_LEFT_STEPS, units.range_mappings(units.NO_END),
         no_value="unknown", decimals=1,
     )  # fmt: skip
-    yield 3, stat_panel(lasts, query(f"max by ({RESOURCE}) ({of.runway_or_reason()})", "runway", instant=True))
+    yield 3, stat_panel(lasts, query(f"max by ({RESOURCE}) ({of.ends_in_or_reason()})", "end", instant=True))
     reset = Options("Resets in", "Time until the period ends and the vendor resets the quota.", "s", no_value="no reset", decimals=1)
     yield 4, stat_panel(reset, query(of.until_reset(), "reset", instant=True))
 
@@ -111,36 +111,34 @@ def _left() -> Json:
 
 def _burn() -> Json:
     of = ONE_RESOURCE
-    windows = {"1h": "hour", "6h": "6 hours", "1d": "day", "7d": "week"}
-    queries = (
-        query(f"{of.max_by(f'account:ai_account_quota_burn:rate{window}')} * {DAY}", f"last {name} ({{{{unit}}}})", ref=ref)
-        for ref, (window, name) in zip("ABCD", windows.items(), strict=True)
-    )
     options = Options(
         "Used per day, by window",
-        "At the rate of the last hour, six hours, day and week.",
+        "At the rate of the last hour and of the last day.",
         no_value=RULES,
         overrides=units.money_overrides(),
         min_value=0,
     )
-    return time_series_panel(options, *queries)
+    hour = of.max_by("account:ai_account_quota_burn:rate1h")
+    return time_series_panel(
+        options,
+        query(f"{hour} * {DAY}", "last hour ({{unit}})"),
+        query(f"{of.burn()} * {DAY}", "last day ({{unit}})", ref="B"),
+    )
 
 
 def _ends() -> Json:
     of = ONE_RESOURCE
-    ends = (
-        query(
-            f"(min by ({RESOURCE}) ({of.series(f'account:ai_account_quota_exhaustion_seconds:rate{window}')}) < {365 * DAY}) / {DAY}",
-            f"empty, rate of {name}",
-            ref=ref,
-        )
-        for ref, window, name in (("A", "1h", "1h"), ("B", "6h", "6h"), ("C", "1d", "1d"))
-    )
     options = Options(
-        "Time until empty and until reset", "The resource runs out first if the time until empty is below the time until reset.",
-        "d", no_value="Nothing is used, or the resource is unlimited.", overrides=[dashed_line("/^reset/", units.BLUE)], min_value=0,
+        "Time until empty and until reset",
+        "The exporter's forecast. No end is shown if none is expected before the reset, or if too little is known.",
+        "d", no_value="No end is forecast.", overrides=[dashed_line("/^reset/", units.BLUE)], min_value=0,
     )  # fmt: skip
-    return time_series_panel(options, *ends, query(f"{of.until_reset()} / {DAY}", "reset", ref="D"))
+    return time_series_panel(
+        options,
+        query(f"{of.ends_in()} / {DAY}", "empty, expected"),
+        query(f"{of.ends_in('exhaustion_latest')} / {DAY}", "empty, at the latest", ref="B"),
+        query(f"{of.until_reset()} / {DAY}", "reset", ref="C"),
+    )
 
 
 def _limit() -> Json:

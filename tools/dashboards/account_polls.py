@@ -71,7 +71,7 @@ def _features() -> Json:
 
 def _dates() -> Json:
     options = Options(
-        "Key expires in", "Time until the key expires.", "s", units.RUNWAY_STEPS,
+        "Key expires in", "Time until the key expires.", "s", units.TIME_LEFT_STEPS,
         no_value="no expiry known", decimals=0,
     )  # fmt: skip
     return stat_panel(

@@ -11,11 +11,11 @@ NO_SLOTS = 'unit!="slots"'
 """Slots are held rather than used up: having none free is no emergency."""
 
 DAY = 86_400
-SOON = 3 * DAY
+SOON = 2 * DAY
 LOW_SHARE = 0.1
 
-RESETS_FIRST, NOT_FALLING, NO_LIMIT, NOT_KNOWN = 10**10, 2 * 10**10, 3 * 10**10, 4 * 10**10
-"""Values for resources without a runway. They are larger than every real one, so they sort last."""
+NO_FORECAST, NO_LIMIT, NOT_KNOWN = 10**10, 2 * 10**10, 3 * 10**10
+"""Values for resources without a forecast end. They are larger than every real time, so they sort last."""
 
 OK, WAITING, LOW, FAILING, STALE, EXHAUSTED = range(6)
 """The states of the status page. A higher number is worse."""
@@ -48,27 +48,27 @@ class Expressions:
         return self.max_by("account:ai_account_quota_remaining:ratio", further)
 
     def burn(self, further: str = "") -> str:
-        """Usage per second, over a day or the longest window with data."""
-        return "(" + " or ".join(self.max_by(f"account:ai_account_quota_burn:rate{window}", further) for window in ("1d", "6h", "1h")) + ")"
+        """Usage per second over a day."""
+        return self.max_by("account:ai_account_quota_burn:rate1d", further)
 
-    def exhaustion(self) -> str:
-        """Seconds until nothing is left, resets ignored."""
-        names = (f"account:ai_account_quota_exhaustion_seconds:rate{window}" for window in ("1d", "6h", "1h"))
-        return "(" + " or ".join(f"min by ({RESOURCE}) ({self.series(name)})" for name in names) + ")"
+    def ends_in(self, part: str = "exhaustion") -> str:
+        """Seconds until the forecast end: the expected one, or `exhaustion_latest`."""
+        return f"(min by ({RESOURCE}) ({self.series(f'ai_account_quota_{part}_timestamp_seconds')}) - time())"
 
     def until_reset(self) -> str:
         """Seconds until the period ends, if that is in the future."""
         return f"({self.max_by('ai_account_quota_reset_timestamp_seconds')} - time() > 0)"
 
-    def runway(self) -> str:
-        """Seconds until nothing is left, if no reset comes first."""
-        return f"({self.exhaustion()} <= ({self.until_reset()} or {self.exhaustion()}))"
+    def exhausted(self) -> str:
+        """0 or less for each resource of which nothing is left, allowed overage included."""
+        return f"({self.max_by('account:ai_account_quota_available:last', NO_SLOTS)} <= 0)"
 
-    def runway_or_reason(self) -> str:
-        """The runway of each resource, or the number of the reason why it has none."""
+    def ends_in_or_reason(self) -> str:
+        """The time until each resource ends, or the number of the reason why no end is forecast."""
         return (
-            f"{self.runway()} or {self.exhaustion()} * 0 + {RESETS_FIRST} or {self.max_by('ai_account_quota_unlimited')} * {NO_LIMIT} "
-            f"or {self.remaining()} * 0 + {NOT_FALLING} and {self.burn()} or {self.burn()} * 0 + {NO_LIMIT} or {self.rows()} * {NOT_KNOWN}"
+            f"{self.ends_in()} or {self.exhausted()} * 0 or {self.max_by('ai_account_quota_unlimited')} * {NO_LIMIT} "
+            f"or {self.max_by('ai_account_quota_remaining')} * 0 + {NO_FORECAST} or {self.max_by('ai_account_quota_used')} * 0 + {NO_LIMIT} "
+            f"or {self.rows()} * {NOT_KNOWN}"
         )
 
     def accounts(self) -> str:
@@ -87,10 +87,9 @@ class Expressions:
         """The state of each resource that is low or exhausted."""
         low = (
             f"({self.remaining(NO_SLOTS)} < {self.max_by('account:ai_account_quota_threshold:last')}) or "
-            f"({self.share(NO_SLOTS)} < {LOW_SHARE}) or ({self.runway()} < {SOON})"
+            f"({self.share(NO_SLOTS)} < {LOW_SHARE}) or ({self.ends_in()} < {SOON})"
         )
-        exhausted = f"({self.max_by('account:ai_account_quota_available:last', NO_SLOTS)} <= 0)"
-        return f"({exhausted} * 0 + {EXHAUSTED} or ({low}) * 0 + {LOW})"
+        return f"({self.exhausted()} * 0 + {EXHAUSTED} or ({low}) * 0 + {LOW})"
 
     def polling_state(self) -> str:
         """The state of each account's polls."""

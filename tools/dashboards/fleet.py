@@ -89,10 +89,10 @@ def _firing() -> str:
 def _first() -> Json:
     options = Options(
         "Runs out first",
-        "The resource that runs out first at the rate of the last day, before any reset. Exhausted resources are in the table only.",
-        "s", units.RUNWAY_STEPS, no_value="none", no_value_color=units.GREEN, decimals=1,
+        "The resource that is forecast to end first. Exhausted resources are in the table only.",
+        "s", units.TIME_LEFT_STEPS, no_value="none", no_value_color=units.GREEN, decimals=1,
     )  # fmt: skip
-    return stat_panel(options, query(f"bottomk(1, {FLEET.runway()} > 0)", WHO, instant=True), named=True)
+    return stat_panel(options, query(f"bottomk(1, {FLEET.ends_in()} > 0)", WHO, instant=True), named=True)
 
 
 def _money_left() -> Json:
@@ -113,15 +113,15 @@ def _money_used() -> Json:
 
 
 def _ends() -> PanelRow:
-    return PanelRow(9, ((10, _runways()), (14, _shares())))
+    return PanelRow(9, ((10, _first_ends()), (14, _shares())))
 
 
-def _runways() -> Json:
+def _first_ends() -> Json:
     options = Options(
-        "Runway", "The ten resources that run out first, before any reset. A full bar is 30 days or more.",
-        "s", units.RUNWAY_STEPS, no_value="Nothing runs out before its reset.", decimals=1, min_value=0, max_value=30 * DAY,
+        "Ends in", "The ten resources that are forecast to end first. A full bar is 30 days or more.",
+        "s", units.TIME_LEFT_STEPS, no_value="No end is forecast.", decimals=1, min_value=0, max_value=30 * DAY,
     )  # fmt: skip
-    return bar_panel(options, query(f"sort(bottomk(10, {FLEET.runway()}))", WHO, instant=True))
+    return bar_panel(options, query(f"sort(bottomk(10, {FLEET.ends_in()}))", WHO, instant=True))
 
 
 def _shares() -> Json:

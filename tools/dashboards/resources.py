@@ -14,7 +14,7 @@ FIELDS = {
     "account": "Account",
     "resource": "Resource",
     "Value #A": "State",
-    "Value #E": "Runway",
+    "Value #E": "Ends in",
     "Value #B": "Left",
     "unit": "Unit",
     "Value #C": "Of limit",
@@ -33,8 +33,8 @@ HINT = "No accounts. Check that the exporter is scraped: see Exporter health."
 def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
     """One row per resource, and one per account without any."""
     description = (
-        "Worst first. Left is the last known value, and Data age is its age. Used per day is the rate of the last day. Runway is the time until "
-        "nothing is left at that rate, if no reset comes first. Click a name to open the account."
+        "Worst first. Left is the last known value, and Data age is its age. Used per day is the rate of the last day. Ends in is the exporter's "
+        "forecast: no forecast means that no end is expected before the reset or a top-up, or that too little is known yet. Click a name to open the account."
     )
     names = FIELDS if fleet else {key: name for key, name in FIELDS.items() if key not in {"provider", "account"}}
     frames = (
@@ -42,7 +42,7 @@ def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
         table_query("B", f"round({of.remaining()}, 0.01)"),
         table_query("C", of.share()),
         table_query("D", f"{of.burn()} * {DAY}"),
-        table_query("E", of.runway_or_reason()),
+        table_query("E", of.ends_in_or_reason()),
         table_query("F", of.until_reset()),
         table_query("G", of.on_rows(of.age())),
         table_query("H", of.on_rows(of.reason(), "reason")),
@@ -53,7 +53,7 @@ def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
         options,
         *frames,
         transformations=[DataTransformerConfig("merge", options={}), columns(order, names)],
-        sort=[("State", True), ("Runway", False)],
+        sort=[("State", True), ("Ends in", False)],
     )
 
 
@@ -69,8 +69,8 @@ def _cells(*, links: bool) -> list[Override]:
         ("Of limit", _bar()),
         ("Used per day", [*_figure(110), Setting("unit", "short"), Setting("decimals", 1)]),
         (
-            "Runway",
-            [*_colored(105, "color-text"), *_time(units.RUNWAY_STEPS), Setting("mappings", _json(units.range_mappings(units.NO_RUNWAY)))],
+            "Ends in",
+            [*_colored(105, "color-text"), *_time(units.TIME_LEFT_STEPS), Setting("mappings", _json(units.range_mappings(units.NO_END)))],
         ),
         ("Resets in", [*_figure(95), *_time(units.PLAIN)]),
         ("Data age", [*_figure(90), *_time(units.PLAIN)]),

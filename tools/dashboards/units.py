@@ -27,7 +27,7 @@ NOT_MONEY = f'unit!~"{"|".join(CURRENCIES)}"'
 LOW_LINE: Steps = ((None, GREEN), (of.LOW_SHARE, RED))
 """For charts that draw the threshold as a line."""
 SHARE_STEPS: Steps = ((None, RED), (of.LOW_SHARE, ORANGE), (0.25, GREEN))
-RUNWAY_STEPS: Steps = ((None, RED), (of.DAY, ORANGE), (of.SOON, YELLOW), (7 * of.DAY, GREEN))
+TIME_LEFT_STEPS: Steps = ((None, RED), (of.DAY, ORANGE), (of.SOON, YELLOW), (7 * of.DAY, GREEN))
 BAD_FROM_ONE: Steps = ((None, GREEN), (1, RED))
 GOOD_FROM_ONE: Steps = ((None, RED), (1, GREEN))
 PLAIN: Steps = ((None, BLUE),)
@@ -42,9 +42,8 @@ STATES = {
 }
 STATE_STEPS: Steps = tuple((float(value) if value else None, color) for value, (_, color) in STATES.items())
 
-NO_RUNWAY = {
-    of.RESETS_FIRST: ("resets first", GREEN),
-    of.NOT_FALLING: ("not falling", GREEN),
+NO_END = {
+    of.NO_FORECAST: ("no forecast", GREEN),
     of.NO_LIMIT: ("no limit", GREEN),
     of.NOT_KNOWN: ("unknown", GREY),
 }

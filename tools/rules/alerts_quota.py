@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from tools.rules.recording import AVAILABLE, ENDS, REMAINING, THRESHOLD
+from tools.rules.recording import AVAILABLE, ENDS, REMAINING, SPEND_LIMIT, THRESHOLD, held
 from tools.rules.rule import Alert, Severity
 
 EXHAUSTED = Alert(
     "AIAccountExhausted",
     "critical",
-    # A pool that was never filled is not exhausted while another pool of the account has something left: the second part excludes it.
+    # A pool that was never filled is not exhausted while another pool of the account has something left or is used: the second part excludes it.
     f"""
-    (
-      {AVAILABLE}{{SUPPLY}} <= 0
-      unless ai_account_quota_limit == 0
-    )
+    {AVAILABLE}{{SUPPLY}} <= 0
     unless
     (
       {AVAILABLE}{{SUPPLY}} <= 0
-      and ignoring (resource) {AVAILABLE}{{SUPPLY}} > 0
-      unless ai_account_quota_limit > 0
-      unless ai_account_quota_consumed_total > 0
+      unless last_over_time(ai_account_quota_limit[1d]) > 0
+      unless max_over_time(ai_account_quota_consumed_total[1d]) > 0
+      and ignoring (resource) ({AVAILABLE}{{SUPPLY}} > 0 or max_over_time(ai_account_quota_consumed_total{{SUPPLY}}[1d]) > 0)
     )
     or
     sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exhausted"}}[1h])) > 0 and ai_account_up == 0
@@ -61,28 +58,26 @@ SPEND_CAP_EXCEEDED = Alert(
     "AIAccountSpendCapExceeded",
     "critical",
     # While polls fail, the last values count until the period ends: an outage refunds nothing.
-    """
-    ai_account_quota_used{SPEND} >= (ai_account_quota_limit > 0)
-    or
-    last_over_time(ai_account_quota_used{SPEND}[1d]) >= (last_over_time(ai_account_quota_limit[1d]) > 0)
-    and ignoring (resource, unit) (ai_account_scrapes_total unless ai_account_up == 1)
-    unless last_over_time(ai_account_quota_reset_timestamp_seconds[1d]) < time()
-    """,
+    held(
+        f"ai_account_quota_used >= {SPEND_LIMIT}",
+        f"(last_over_time(ai_account_quota_used[1d]) >= last_over_time({SPEND_LIMIT}[1d]))",
+    ),
     "5m",
-    "Spending has reached its cap.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has spent {{ $value | humanize }} {{ $labels.unit }} and has reached its cap on "
-    "{{ $labels.resource }}. The vendor may refuse further usage. Raise the cap, or wait for the next period.",
+    "Spending has reached its cap or budget.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} and has "
+    "reached its cap or budget. At the vendor's cap, the vendor may refuse further usage. Reduce usage, raise the cap or the budget, or wait "
+    "for the next period.",
     keep_firing_for="15m",
 )
 
 SPEND_CAP_NEAR = Alert(
     "AIAccountSpendCapNear",
     "warning",
-    "ai_account_quota_used{SPEND} / (ai_account_quota_limit > 0) >= 0.8",
+    f"ai_account_quota_used / {SPEND_LIMIT} >= 0.8",
     "15m",
-    "Spending is close to its cap.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has spent {{ $value | humanizePercentage }} of its cap on "
-    "{{ $labels.resource }}. Raise the cap, or reduce usage.",
+    "Spending is close to its cap or budget.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanizePercentage }} of its cap or budget on "
+    "{{ $labels.resource }}. Reduce usage, or raise the cap or the budget.",
     keep_firing_for="15m",
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.rules.recording import AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST, REMAINING
+from tools.rules.recording import AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST
 from tools.rules.rule import Alert, Severity
 
 
@@ -14,8 +14,8 @@ def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str
         severity,
         f"""
         last_over_time({end}{{SUPPLY}}[1d])
-        and {REMAINING} <= last_over_time({ending})
-        unless {AVAILABLE} <= 0
+        and {AVAILABLE} <= last_over_time({ending})
+        and {AVAILABLE} > 0
         """,
         wait,
         "An account runs out soon.",
@@ -29,11 +29,12 @@ def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str
 BURN_SPIKE = Alert(
     "AIAccountBurnSpike",
     "info",
-    # Whole days, so that recurring jobs are no spike; and a week of history, so that the usual day is known.
-    """
-    increase(ai_account_quota_consumed_total{SUPPLY}[1d]) > 4 / 7 * increase(ai_account_quota_consumed_total[7d] offset 1d)
+    # Whole days, so that recurring jobs are no spike; a week of history, so that the usual day is known; and an end within two weeks, so that
+    # the first use of an idle account is no spike.
+    f"""
+    increase(ai_account_quota_consumed_total{{SUPPLY}}[1d]) > 4 / 7 * increase(ai_account_quota_consumed_total[7d] offset 1d)
     and ai_account_quota_consumed_total offset 8d
-    and ai_account_quota_remaining
+    and {AVAILABLE} < 14 * increase(ai_account_quota_consumed_total[1d])
     """,
     "1h",
     "An account is used much faster than usual.",
@@ -47,9 +48,9 @@ SPEND_PACE = Alert(
     "warning",
     f"{ENDS}{{SPEND}} - time() < seconds(7d)",
     "1h",
-    "Spending is forecast to reach its cap before the period ends.",
+    "Spending is forecast to reach its cap within a week.",
     "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }}, before the period ends. Reduce usage, or raise the cap.",
+    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. Reduce usage, or raise the cap.",
     keep_firing_for="6h",
 )
 

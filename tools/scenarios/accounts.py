@@ -28,12 +28,16 @@ class Account:
         return self.labels | labels | {"severity": severity}
 
     def polls(self, *phases: tuple[str, str]) -> Series:
-        """The series of polls. Each phase is `good`, `failed`, `off` (the exporter is down) or `new` (not polled yet), and how long."""
-        up = total = success = Values()
+        """The series of polls. Each phase is what happens, and how long.
+
+        It is `good`, `failed`, `new` (not polled yet), `off` (the exporter is down) or `removed` (the account is not configured).
+        """
+        target = up = total = success = Values()
         now = 0.0
         last: float | None = None
         for what, span in phases:
-            if what == "off":
+            target = target.set(float(what != "off")).flat(span)
+            if what in {"off", "removed"}:
                 up, success, total = up.stale(span), success.stale(span), total.stale(span).set(0)
             elif what == "new":
                 up, success, total = up.missing(span), success.missing(span), total.flat(span)
@@ -45,7 +49,8 @@ class Account:
                     success = success.missing(span) if last is None else success.set(last).flat(span)
             now += parse_duration(span)
         shown = {"up": up, "scrapes_total": total, "last_success_timestamp_seconds": success}
-        return {name: values for family, each in shown.items() for name, values in self.family(family, each).items()}
+        found = {selector("up", {"job": "ai", "instance": self.instance}): target}
+        return found | {name: values for family, each in shown.items() for name, values in self.family(family, each).items()}
 
     def quota(self, resource: str, unit: str, **families: Values) -> Series:
         """The series of one resource: `remaining=...`, `consumed_total=...`."""

@@ -13,11 +13,11 @@ from tools.scenarios.scenario import Scenario
 HEADER = "# Written by `make docs` from tools/scenarios; do not edit.\n"
 TESTS: Mapping[str, tuple[Scenario, ...]] = {
     "figures": figures.SCENARIOS,
-    "figures-days": figures.DAYS,
     "trend": trend.SCENARIOS,
+    "expiring": trend.EXPIRE,
     "spikes": spikes.SCENARIOS,
 }
-PACE = {"figures": 1, "figures-days": 5, "trend": 5, "spikes": 10}
+PACE = {"figures": 5, "trend": 5, "expiring": 30, "spikes": 60}
 """The minutes between samples."""
 
 

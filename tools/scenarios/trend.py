@@ -3,187 +3,213 @@
 from __future__ import annotations
 
 from tools.scenarios.accounts import Account
-from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, Values, flat, selector
+from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, Values, flat
 
-OUT, PACE, EXPIRING = "AIAccountRunningOut", "AIAccountSpendPaceOverCap", "AIAccountCreditsExpiring"
+OUT, EXHAUSTED = "AIAccountRunningOut", "AIAccountExhausted"
+PACE, EXPIRING = "AIAccountSpendPaceOverCap", "AIAccountCreditsExpiring"
 
 STUDIO = Account()
 WALLET = {"resource": "wallet", "unit": "usd"}
-MINUTES_OF_3_DAYS = 4320
-MINUTES_OF_12_HOURS = 720
+BOTH = ({"severity": "critical", "team": "video"}, {"severity": "warning", "team": "video"})
+WARNING = BOTH[1:]
 
 
-def _wallet(remaining: Values, consumed: Values, **others: Values) -> Series:
-    return STUDIO.quota("wallet", "usd", remaining=remaining, consumed_total=consumed, **others)
+def _at(hours: float, span: str) -> Values:
+    """A time in hours since the start of the test."""
+    return flat(hours * 3600, span)
 
 
-def _steady(left: float, span: str = "6h", **others: float) -> tuple[Series, ...]:
-    """1 per minute is used, and `left` is left after three hours."""
-    further = {family: flat(value, span) for family, value in others.items()}
-    return STUDIO.polls(("good", span)), _wallet(Values(left + 180.01).by(-1, span), Values(5000).by(1, span), **further)
+def _wallet(remaining: Values, ends: Values | None = None, latest: Values | None = None, **others: Values) -> Series:
+    """A balance with the expected and the latest end."""
+    forecasts = {"exhaustion_timestamp_seconds": ends, "exhaustion_latest_timestamp_seconds": latest}
+    return STUDIO.quota("wallet", "usd", remaining=remaining, **{name: values for name, values in forecasts.items() if values}, **others)
 
 
 SOON = (
     Scenario(
-        "three days are left, then less",
-        _steady(MINUTES_OF_3_DAYS),
+        "an end is expected within two days",
+        (STUDIO.polls(("good", "6h")), _wallet(flat(500, "6h"), _at(50, "6h"), _at(60, "6h"))),
         (
-            Quiet(OUT, "3h30m"),
+            Quiet(OUT, "2h30m"),
             Firing(
                 OUT,
-                "3h35m",
+                "2h35m",
                 (STUDIO.alert("warning", **WALLET),),
-                "Account studio at heygen runs out of wallet (usd) in 2d 23h 25m 0s at the current rate, before any reset. Top it up, or "
-                "find out what uses it.",
+                "Account studio at heygen runs out of wallet (usd) at 1970-01-03 02:00:00 +0000 UTC, if the coming days are like the past "
+                "ones. Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
             ),
+            Quiet(OUT, "5h55m", "critical"),
         ),
     ),
     Scenario(
-        "twelve hours are left, then less, then a top-up",
+        "the latest end is within twelve hours, until a top-up",
         (
             STUDIO.polls(("good", "6h")),
-            _wallet(Values(MINUTES_OF_12_HOURS + 180).by(-1, "4h").plus(5000).by(-1, "2h"), Values(5000).by(1, "6h")),
+            _wallet(Values(400).by(-1, "4h").plus(5000).by(-1, "2h"), _at(8, "4h").stale("2h"), _at(13, "4h").stale("2h")),
         ),
         (
-            Quiet(OUT, "3h5m", "critical"),
-            Firing(OUT, "3h10m", ({"severity": "critical", "team": "video"}, {"severity": "warning", "team": "video"})),
+            Quiet(OUT, "75m", "critical"),
+            Firing(OUT, "80m", BOTH),
+            Firing(OUT, "4h", BOTH),
             Quiet(OUT, "4h20m"),
         ),
     ),
-    Scenario("the reset comes first", _steady(600, reset_timestamp_seconds=12 * 3600), (Quiet(OUT, "4h"),)),
+    Scenario("an end after more than two days", (STUDIO.polls(("good", "6h")), _wallet(flat(500, "6h"), _at(55, "6h"))), (Quiet(OUT, "5h55m"),)),
+    Scenario("no end is forecast", (STUDIO.polls(("good", "6h")), _wallet(Values(500).by(-1, "6h"))), (Quiet(OUT, "5h55m"),)),
     Scenario(
-        "the reset comes later",
-        _steady(600, reset_timestamp_seconds=14 * 3600),
-        (Firing(OUT, "4h", ({"severity": "critical"}, {"severity": "warning"})),),
+        "a top-up that is too small",
+        (STUDIO.polls(("good", "6h")), _wallet(Values(300).by(-1, "3h").plus(20).by(-1, "3h"), _at(8, "6h"))),
+        (Firing(OUT, "4h", WARNING),),
     ),
     Scenario(
-        "a reset in the past is ignored",
-        _steady(600, reset_timestamp_seconds=3600),
-        (Firing(OUT, "4h", ({"severity": "critical"}, {"severity": "warning"})),),
+        "use pauses, and the alert stays for a day",
+        (STUDIO.polls(("good", "27h")), _wallet(Values(300).by(-1, "2h").flat("25h"), _at(8, "2h").stale("25h"))),
+        (Firing(OUT, "25h", WARNING), Quiet(OUT, "26h30m")),
     ),
-    Scenario("an unlimited resource does not alert", _steady(600, unlimited=1), (Quiet(OUT, "4h"),)),
-    Scenario("allowed overage counts as left", _steady(600, overage_limit=9000), (Quiet(OUT, "4h"),)),
     Scenario(
-        "nothing is used, usage has another unit, and caps and slots are excluded",
+        "an outage of five hours does not end the alert, the removal of the account does",
+        (
+            STUDIO.polls(("good", "2h"), ("failed", "5h"), ("removed", "1h")),
+            _wallet(Values(300).by(-1, "2h").flat("15m").stale("345m"), _at(8, "135m").stale("345m"), _at(9, "135m").stale("345m")),
+        ),
+        (Firing(OUT, "6h55m", BOTH), Quiet(OUT, "7h20m")),
+    ),
+    Scenario(
+        "an exporter that is down and restarts without state does not end the alert",
+        (
+            STUDIO.polls(("good", "2h"), ("off", "1h"), ("new", "5m"), ("good", "175m")),
+            _wallet(Values(300).by(-1, "2h").stale("65m").plus(-65).flat("175m"), _at(8, "2h").stale("4h"), _at(9, "2h").stale("4h")),
+        ),
+        tuple(Firing(OUT, at, BOTH) for at in ("2h", "2h5m", "2h55m", "3h", "3h5m", "3h30m", "5h55m")),
+    ),
+    Scenario(
+        "a reset ends the alert",
         (
             STUDIO.polls(("good", "6h")),
-            _wallet(flat(60, "6h"), flat(5000, "6h")),
-            STUDIO.quota("pool", "usd", remaining=flat(60, "6h")),
-            STUDIO.quota("pool", "credits", consumed_total=Values(5000).by(1, "6h")),
-            STUDIO.quota("spend", "usd", remaining=Values(1000).by(-1, "6h"), consumed_total=Values(5000).by(1, "6h")),
-            STUDIO.quota("voices", "slots", remaining=Values(1000).by(-1, "6h"), consumed_total=Values(5000).by(1, "6h")),
+            _wallet(Values(300).by(-1, "3h").set(1000).by(-1, "3h"), _at(8, "3h").stale("3h"), limit=flat(1000, "6h")),
         ),
-        (Quiet(OUT, "4h"),),
+        (Firing(OUT, "3h", WARNING), Quiet(OUT, "3h20m")),
     ),
     Scenario(
-        "one large job does not page",
+        "the period ends during an outage",
         (
-            STUDIO.polls(("good", "6h")),
-            _wallet(flat(2000, "3h").by(-20, "20m").flat("160m"), flat(5000, "3h").by(20, "20m").flat("160m")),
-        ),
-        (Quiet(OUT, "3h40m", "critical"), Quiet(OUT, "5h", "critical")),
-    ),
-    Scenario(
-        "usage slows down, and twelve hours are left again",
-        (STUDIO.polls(("good", "5h")), _wallet(flat(800, "5h"), Values(5000).by(2, "3h").by(1, "2h"))),
-        (Firing(OUT, "3h10m", ({"severity": "critical"}, {"severity": "warning"})), Quiet(OUT, "4h30m", "critical")),
-    ),
-    Scenario(
-        "usage slows down, and three days are left again",
-        (STUDIO.polls(("good", "10h")), _wallet(flat(2300, "10h"), Values(5000).by(2, "3h").by(0.5, "7h"))),
-        (Firing(OUT, "4h", ({"severity": "warning"},)), Quiet(OUT, "9h30m")),
-    ),
-    Scenario(
-        "an outage does not resolve the alert, the removal of the account does",
-        (
-            STUDIO.polls(("good", "4h"), ("failed", "5h"), ("off", "1h")),
-            _wallet(Values(800).by(-1, "4h").flat("15m").stale("345m"), Values(5000).by(1, "4h").plus(-1).flat("5h").stale("1h")),
-        ),
-        (Firing(OUT, "8h55m", ({"severity": "critical"}, {"severity": "warning"})), Quiet(OUT, "9h30m")),
-    ),
-    Scenario(
-        "a restart without state does not resolve the alert",
-        (
-            STUDIO.polls(("good", "4h"), ("off", "5m"), ("new", "5m"), ("good", "110m")),
+            STUDIO.polls(("good", "2h"), ("failed", "4h")),
             _wallet(
-                Values(500).by(-1, "4h").stale("10m").plus(-10).by(-1, "110m"), Values(5000).by(1, "4h").stale("10m").set(0).by(1, "110m")
+                Values(300).by(-1, "2h").stale("4h"), _at(2.9, "2h").stale("4h"), reset_timestamp_seconds=_at(3, "2h").stale("4h")
             ),
-            {selector("up", {"job": "ai", "instance": "one:9893"}): flat(1, "4h").set(0).flat("5m").set(1).flat("115m")},
         ),
-        tuple(Firing(OUT, at, ({"severity": "critical"}, {"severity": "warning"})) for at in ("4h", "4h5m", "4h10m", "4h15m", "5h")),
+        (Firing(OUT, "3h", WARNING), Quiet(OUT, "3h20m")),
+    ),
+    Scenario(
+        "nothing is left, and the alert that it is exhausted takes over",
+        (STUDIO.polls(("good", "6h")), _wallet(Values(180).by(-1, "3h").flat("3h"), _at(3, "3h").stale("3h"), _at(3, "3h").stale("3h"))),
+        (Firing(OUT, "2h55m", BOTH), Quiet(EXHAUSTED, "2h55m"), Firing(EXHAUSTED, "3h5m", BOTH[:1]), Quiet(OUT, "3h15m")),
+    ),
+    Scenario(
+        "overage is allowed, or the resource becomes unlimited",
+        (
+            STUDIO.polls(("good", "6h")),
+            _wallet(flat(60, "6h"), _at(8, "3h").stale("3h"), overage_limit=flat(0, "3h").set(9000).flat("3h")),
+            STUDIO.quota(
+                "characters",
+                "characters",
+                remaining=flat(60, "6h"),
+                exhaustion_timestamp_seconds=_at(8, "3h").stale("3h"),
+                unlimited=Values().missing("3h").set(1).flat("3h"),
+            ),
+        ),
+        (
+            Firing(OUT, "2h", ({"resource": "wallet"}, {"resource": "characters"})),
+            Quiet(OUT, "3h20m"),
+        ),
+    ),
+    Scenario(
+        "caps and slots are excluded",
+        (
+            STUDIO.polls(("good", "6h")),
+            *(
+                STUDIO.quota(
+                    resource, unit, remaining=flat(0, "3h").set(5).flat("3h"), limit=flat(9, "6h"),
+                    exhaustion_timestamp_seconds=_at(8, "6h"), exhaustion_latest_timestamp_seconds=_at(9, "6h"),
+                )
+                for resource, unit in (("spend", "usd"), ("voices", "slots"))
+            ),
+        ),
+        (Quiet(OUT, "2h"), Quiet(EXHAUSTED, "2h"), Quiet(OUT, "5h55m")),
     ),
     Scenario(
         "two exporters poll the same account",
         (
-            *_steady(600),
+            STUDIO.polls(("good", "6h")),
+            _wallet(flat(600, "6h"), _at(10, "6h"), _at(12, "6h")),
             Account(instance="two:9893").polls(("good", "6h")),
-            Account(instance="two:9893").quota(
-                "wallet", "usd", remaining=Values(780).by(-1, "6h"), consumed_total=Values(5000).by(1, "6h")
-            ),
+            Account(instance="two:9893").quota("wallet", "usd", remaining=flat(600, "6h"), exhaustion_timestamp_seconds=_at(10, "6h")),
         ),
         (
             Firing(
                 OUT,
                 "4h",
-                tuple({"instance": each, "severity": how} for each in ("one:9893", "two:9893") for how in ("critical", "warning")),
+                (
+                    {"instance": "one:9893", "severity": "critical"},
+                    {"instance": "one:9893", "severity": "warning"},
+                    {"instance": "two:9893", "severity": "warning"},
+                ),
             ),
         ),
     ),
-)
+)  # fmt: skip
 
 
-def _spend(left: float, **others: float) -> tuple[Series, ...]:
-    """1 per minute is spent, and `left` is left after four hours."""
-    further = {family: flat(value, "8h") for family, value in others.items()}
-    figures = STUDIO.quota("spend", "usd", remaining=Values(left + 240).by(-1, "8h"), consumed_total=Values(5000).by(1, "8h"), **further)
-    return STUDIO.polls(("good", "8h")), figures
+def _spend(hours: float, resource: str = "spend") -> tuple[Series, ...]:
+    """An end of the cap that is forecast some hours after the start of the test."""
+    return STUDIO.polls(("good", "8h")), STUDIO.quota(
+        resource, "usd", remaining=flat(900, "8h"), exhaustion_timestamp_seconds=_at(hours, "8h")
+    )
 
 
 PACES = (
     Scenario(
-        "the cap comes before the reset",
-        _spend(3000.01, reset_timestamp_seconds=60 * 3600),
+        "the cap is reached within a week",
+        _spend(170),
         (
-            Quiet(PACE, "2h55m"),
+            Quiet(PACE, "3h"),
             Firing(
                 PACE,
                 "4h",
                 (STUDIO.alert("warning", resource="spend", unit="usd"),),
-                "Account studio at heygen reaches its cap on spend in 2d 2h 0m 0s at the rate of the last day. Reduce usage, or raise the cap.",
+                "Account studio at heygen is forecast to reach its cap on spend in 6d 22h 0m 0s, if the coming days are like the past "
+                "ones. No reset is known before. Reduce usage, or raise the cap.",
             ),
         ),
     ),
-    Scenario("the reset comes before the cap", _spend(3000.01, reset_timestamp_seconds=50 * 3600), (Quiet(PACE, "4h"),)),
-    Scenario("without a reset, less than a week is left", _spend(10000), (Firing(PACE, "4h", ({"resource": "spend", "team": "video"},)),)),
-    Scenario("without a reset, more than a week is left", _spend(10500), (Quiet(PACE, "4h"),)),
-    Scenario("a resource that is not spending", _steady(600), (Quiet(PACE, "5h"),)),
-    Scenario("a resource that is not spending, with a reset", _steady(600, reset_timestamp_seconds=14 * 3600), (Quiet(PACE, "5h"),)),
+    Scenario("the cap is reached after more than a week", _spend(180), (Quiet(PACE, "7h55m"),)),
+    Scenario("a resource that is not spending", _spend(170, "wallet"), (Quiet(PACE, "7h55m"),)),
 )
 
 
-def _expiring(reset_days: float, burn: float, **others: float) -> tuple[Series, ...]:
-    further = {family: flat(value, "8h") for family, value in others.items()}
-    figures = _wallet(flat(900, "8h"), Values(5000).by(burn, "8h"), reset_timestamp_seconds=flat(reset_days * 86400, "8h"), **further)
-    return STUDIO.polls(("good", "8h")), figures
+def _expiring(burn: float, hours: float = 78, **others: float) -> tuple[Series, ...]:
+    further = {family: flat(value, "32h") for family, value in others.items()}
+    figures = _wallet(flat(900, "32h"), consumed_total=Values(5000).by(burn, "32h"), reset_timestamp_seconds=_at(hours, "32h"), **further)
+    return STUDIO.polls(("good", "32h")), figures
 
 
-UNUSED = (
+EXPIRE = (
     Scenario(
-        "two days before the reset, most is unused",
-        _expiring(2.25, 0.1, limit=1000),
+        "three days before the reset, most is unused",
+        _expiring(0.1, limit=1000),
         (
-            Quiet(EXPIRING, "2h55m"),
-            Firing(EXPIRING, "3h10m", ({"account": "studio", "team": "video"},)),
+            Quiet(EXPIRING, "7h"),
+            Firing(EXPIRING, "7h30m", ({"account": "studio", "team": "video"},)),
             Firing(
                 EXPIRING,
-                "6h",
+                "30h",
                 (STUDIO.alert("info", **WALLET),),
                 "wallet of account studio at heygen resets within three days. At the current rate, 61.2% of the quota expires unused. "
                 "Use it, or choose a smaller plan.",
             ),
         ),
     ),
-    Scenario("most will be used", _expiring(2.25, 0.15, limit=1000), (Quiet(EXPIRING, "4h"),)),
+    Scenario("most will be used", _expiring(0.15, limit=1000), (Quiet(EXPIRING, "30h"),)),
     Scenario(
         "an unused cap is no loss",
         (
@@ -194,15 +220,15 @@ UNUSED = (
                 remaining=flat(900, "8h"),
                 limit=flat(1000, "8h"),
                 consumed_total=flat(5, "8h"),
-                reset_timestamp_seconds=flat(2 * 86400, "8h"),
+                reset_timestamp_seconds=_at(48, "8h"),
             ),
         ),
         (Quiet(EXPIRING, "4h"),),
     ),
-    Scenario("nothing is used", _expiring(2.25, 0, limit=1000), (Firing(EXPIRING, "4h", ({"account": "studio"},)),)),
-    Scenario("the reset is more than three days away", _expiring(3.5, 0, limit=1000), (Quiet(EXPIRING, "4h"),)),
-    Scenario("without a limit there is no share", _expiring(2.25, 0), (Quiet(EXPIRING, "4h"),)),
-    Scenario("an unlimited resource has no loss", _expiring(2.25, 0, limit=1000, unlimited=1), (Quiet(EXPIRING, "4h"),)),
+    Scenario("nothing is used", _expiring(0, limit=1000), (Firing(EXPIRING, "30h", ({"account": "studio"},)),)),
+    Scenario("the reset is more than three days away", _expiring(0, 106, limit=1000), (Quiet(EXPIRING, "30h"),)),
+    Scenario("without a limit there is no share", _expiring(0), (Quiet(EXPIRING, "30h"),)),
+    Scenario("an unlimited resource has no loss", _expiring(0, limit=1000, unlimited=1), (Quiet(EXPIRING, "30h"),)),
 )
 
-SCENARIOS = SOON + PACES + UNUSED
+SCENARIOS = SOON + PACES

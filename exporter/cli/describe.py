@@ -1,0 +1,80 @@
+"""Descriptions of vendors, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from exporter.providers.credential import Credential
+from exporter.providers.definition import Definition
+from exporter.providers.quota_fields import AutoReloadFields, NumberField, PeriodField, QuotaFields, TimeField
+from exporter.providers.request_fields import Request
+from exporter.validation.duration import format_duration
+
+LEVELS: Final[Mapping[str, str]] = {
+    "tried": "compared with the vendor's dashboard",
+    "documented": "from the vendor's own page or API description",
+    "seen": "from public code that works; name its file in provider_files",
+}
+
+
+def level_of(definition: Definition) -> str:
+    """Return how far a definition was verified, in one word; empty if it does not say."""
+    return definition.verified.level if definition.verified else ""
+
+
+def describe(definition: Definition) -> str:
+    """Describe one vendor, as text."""
+    lines = [
+        f"{definition.title} ({definition.name})",
+        f"  docs        {definition.docs_url}",
+        f"  base URL    {definition.base_url or 'your own host: set base_url in the account'}",
+    ]
+    if verified := definition.verified:
+        lines.append(f"  verified    {verified.level}, {LEVELS[verified.level]} ({verified.on:%Y-%m-%d})")
+        lines += [f"  source      {source}" for source in verified.sources]
+    lines += [f"  category    {definition.category}"] if definition.category else []
+    lines += [f"  interval    {format_duration(definition.min_interval)} or longer"] if definition.min_interval else []
+    lines += [f"  region      {name:<10} {url}" for name, url in definition.regions.items()]
+    lines += [f"  credential  {name:<13} {_carrier(credential)}" for name, credential in definition.credentials.items()]
+    lines += [f"  param       {name:<13} {param.help or ''}".rstrip() for name, param in definition.params.items()]
+    lines += [f"  permission  {definition.permission}"] if definition.permission else []
+    for request in definition.requests:
+        lines += ["", f"  {request.method} {request.name}{_conditions(request)}"]
+        lines += [line for quota in request.quotas for line in _quota(quota)]
+        lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
+        lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
+        lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
+        lines += [f"    auto reload {part:<32} {field.select}" for part, field in _fields(request.auto_reload, "threshold", "amount")]
+        lines += [f"    time        {part:<32} {field.select}" for part, field in _fields(request, "created_at", "credential_expires_at")]
+    lines += [""] if definition.notes else []
+    return "\n".join(lines + [f"  Note: {note}" for note in definition.notes])
+
+
+def _conditions(request: Request) -> str:
+    conditions = [f"only with {name}" for name in request.credentials] + ["optional"] * request.optional
+    return f" ({', '.join(conditions)})" if conditions else ""
+
+
+def _fields(block: Request | QuotaFields | AutoReloadFields | None, *parts: str) -> list[tuple[str, NumberField | TimeField]]:
+    return [(part, field) for part in parts if isinstance(field := getattr(block, part, None), NumberField | TimeField)]
+
+
+def _quota(quota: QuotaFields) -> list[str]:
+    unit = quota.unit.name or f"unit from {quota.unit.select}"
+    parts = _fields(quota, "remaining", "used", "limit", "overage_limit", "resets_at")
+    lines = [f"      {part:<14}{field.select}" for part, field in parts]
+    lines += [f"      each          {quota.each}"] if quota.each else []
+    lines += [f"      resets_at     the end of the {quota.resets_at.period}"] if isinstance(quota.resets_at, PeriodField) else []
+    derived = quota.remaining is None and quota.used is not None and quota.limit is not None
+    return [f"    resource    {quota.resource} ({unit})", *(["      remaining     limit - used"] if derived else []), *lines]
+
+
+def _carrier(credential: Credential) -> str:
+    if credential.basic:
+        return f"basic authentication, as the {'user' if credential.basic.user is None else 'password'}"
+    return (
+        f"query {credential.query}"
+        if credential.query
+        else f"header {credential.header}{f': {credential.scheme} ...' if credential.scheme else ''}"
+    )

@@ -1,0 +1,46 @@
+"""The result of `once --report`: paths and kinds without values, for people who help with a definition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from exporter.accounts.snapshot import Account
+from exporter.cli.answers import Answer, Answers
+from exporter.cli.describe import level_of
+
+
+def print_kinds(accounts: Sequence[Account], answers: Answers, version: tuple[str, str]) -> None:
+    """Print for each account what its definition found; without the names of accounts, which may be those of customers."""
+    click.echo(f"ai-account-exporter {version[0]}. Paths and kinds without values; read this before you share it.")
+    for number, account in enumerate(accounts, 1):
+        definition = account.job.definition
+        level = f", {level_of(definition)}" if definition.verified else ""
+        click.echo(f"\nAccount {number}: {definition.name}{level}, credential {_credential(account)}")
+        for line in _outcome(account):
+            click.echo(f"  {line}")
+        for answer in answers.by_account[account.key]:
+            click.echo("\n".join(_lines(answer)))
+
+
+def _credential(account: Account) -> str:
+    definition, credential = account.job.definition, account.job.credential
+    return next(name for name, each in definition.credentials.items() if each is credential)
+
+
+def _outcome(account: Account) -> Iterator[str]:
+    entry = account.entry
+    yield f"the poll failed, {entry.error.reason}: {entry.error.message}" if entry.error else "the poll succeeded"
+    for name, request in entry.optional.items():
+        if request.error:
+            yield f"the optional request {name} failed, {request.error.reason}: {request.error.message}"
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    yield f"\n  {answer.request.method} {answer.request.name}"
+    for each in answer.findings:
+        result = "mismatch" if each.is_mismatch else "exported" if each.is_exported else "-"
+        yield f"    {each.name:<32} {result:<9} {each.expression}"
+    yield "  The response contains:"
+    yield from (f"    {place}: {kind}" for place, kind in answer.kinds.items())

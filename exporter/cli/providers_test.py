@@ -1,0 +1,153 @@
+"""`providers test`: tries a definition on a recorded response."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from exporter.cli.output import EXIT_FAILED, EXIT_INVALID, say
+from exporter.cli.providers import find_definition
+from exporter.errors import PollError
+from exporter.model import Reading
+from exporter.overview.reasons import remedy_of
+from exporter.providers.definition import Definition
+from exporter.providers.example import example_of, written_example
+from exporter.providers.extract import extract
+from exporter.providers.findings import exported, findings_of, reads_found, shortened, unread_numbers
+from exporter.providers.personal_data import personal_data
+from exporter.providers.request_fields import Request
+from exporter.providers.response import accept
+from exporter.providers.traces import written
+from exporter.providers.values import decode_json
+from exporter.validation.problems import did_you_mean
+
+_MAX_BYTES: Final = 5 * 2**20
+_MAX_SHOWN: Final = 5
+
+
+@click.command("test")
+@click.argument("name", metavar="NAME|FILE")
+@click.option(
+    "--answer", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=True,
+    help="The body of a response of the vendor; - for standard input.",
+)  # fmt: skip
+@click.option("--status", type=click.IntRange(100, 599), default=200, show_default=True, help="The HTTP status of the response.")
+@click.option("--request", "path", help="The request of the response, by its path; the first of the definition unless given.")
+@click.option(
+    "--write-example", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the response as an example for tests, with placeholders for personal data and keys.",
+)  # fmt: skip
+def command(*, name: str, answer: Path, status: int, path: str | None, write_example: Path | None) -> None:
+    """Try a definition on a recorded response, without key and network.
+
+    Shows for each figure the expression, what it finds in the response, and what is exported; the numbers that nothing reads; and
+    personal data, which should be removed before the response is shared.
+
+    Exit codes: 0 a poll with this response succeeds and reports something, 1 it does not, 2 invalid definition or usage.
+    """
+    definition = find_definition(name)
+    request = _request(definition, path)
+    content = _content(answer)
+    is_usable = _try(definition, request, status, content)
+    _warn_of_personal_data(content)
+    if write_example:
+        _write(write_example, definition, request, status, content)
+    if not is_usable:
+        raise SystemExit(EXIT_FAILED)
+
+
+def _request(definition: Definition, path: str | None) -> Request:
+    for request in definition.requests:
+        if path in (None, request.path, request.name):
+            return request
+    names = [request.name for request in definition.requests]
+    say(f"{definition.name} has no request {path!r}{did_you_mean(str(path), names)}; its requests: {', '.join(names)}", err=True)
+    raise SystemExit(EXIT_INVALID)
+
+
+def _content(answer: Path) -> bytes:
+    try:
+        with sys.stdin.buffer if str(answer) == "-" else answer.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        say(f"{answer}: {error.strerror}", err=True)
+        raise SystemExit(EXIT_INVALID) from None
+    if len(content) > _MAX_BYTES:
+        say(f"{answer}: larger than {_MAX_BYTES} bytes", err=True)
+        raise SystemExit(EXIT_INVALID)
+    return content
+
+
+def _try(definition: Definition, request: Request, status: int, content: bytes) -> bool:
+    """Print what a poll with this response does; returns whether it reports something."""
+    click.echo(f"{definition.title} ({definition.name}), {request.method} {request.name}, HTTP status {status}\n")
+    try:
+        body = accept(definition, request, status, content)
+    except PollError as error:
+        click.echo(f"The poll fails with the reason {error.reason}: {error}.\n  {remedy_of(error.reason, error.cause)}")
+        if 200 <= status < 300:
+            for place, kind in reads_found(request.expect, _decoded(content)).items():
+                click.echo(f"  {place} is {kind}")
+        if request.optional:
+            click.echo("  The request is optional: the other requests of the poll are not affected.")
+        click.echo()
+        return False
+    click.echo(f"The response is as expected: {request.expect}\n")
+    reading = extract([(request, body)], now=time.time())
+    _print_findings(request, body, reading)
+    _print_unread(unread_numbers(request, definition.errors.code, body))
+    is_usable = any(quota.is_measured for quota in reading.quotas) if request.quotas else bool(exported(reading))
+    if not is_usable:
+        click.echo("No figure of this response would be exported.\n")
+    return is_usable
+
+
+def _print_findings(request: Request, body: Any, reading: Reading) -> None:
+    findings = findings_of(request, body, reading)
+    width = max((len(each.name) for each in findings), default=0)
+    for each in findings:
+        click.echo(f"  {each.name:<{width}}  {each.expression}")
+        if each.found:
+            click.echo(f"  {'':<{width}}    found     {each.found}")
+        click.echo(f"  {'':<{width}}    exported  {each.result}")
+    click.echo()
+
+
+def _print_unread(unread: dict[str, list[Any]]) -> None:
+    if not unread:
+        return
+    click.echo("Numbers that nothing reads:")
+    for place, values in unread.items():
+        shown = ", ".join(dict.fromkeys(shortened(value) for value in values[:_MAX_SHOWN]))
+        click.echo(f"  {place}: {shown}{f' and others ({len(values)} values)' if len(values) > _MAX_SHOWN else ''}")
+    click.echo()
+
+
+def _warn_of_personal_data(content: bytes) -> None:
+    found = [*personal_data(_decoded(content))]
+    if found:
+        click.echo("This may be personal data, or a secret; remove it before you share the response:")
+        for place, kind in found:
+            click.echo(f"  {written(place)}: {kind}")
+        click.echo()
+
+
+def _decoded(content: bytes) -> Any:
+    try:
+        return decode_json(content)
+    except ValueError:
+        return content.decode("utf-8", "replace")
+
+
+def _write(path: Path, definition: Definition, request: Request, status: int, content: bytes) -> None:
+    example = example_of(definition, request, status, content)
+    try:
+        path.write_text(written_example(example), encoding="utf-8")
+    except OSError as error:
+        say(f"{path}: {error.strerror}", err=True)
+        raise SystemExit(EXIT_INVALID) from None
+    say(f"{path} is written. Add to its title where the response is from.")

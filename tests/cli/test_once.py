@@ -1,0 +1,104 @@
+"""`once`: which accounts are polled, what is unusable, what failed, and a report without values."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from exporter.cli.main import main
+from exporter.simulator.simulator import Simulator
+from tests.cli.support import config
+from tests.support import CANARY, secret_of
+
+WALLET: dict[str, Any] = {
+    "error": None,
+    "data": {
+        "email": "jane@corp.io", "first_name": "Jane",
+        "wallet": {"currency": "usd", "remaining_balance": "much", "auto_reload": None},
+        "usage_based": {"spending_current_usd": 12.5, "spending_cap_usd": 100},
+        "teams": [{"id": 1, "jane@corp.io": 5}], "per_user": {f"user{number}a": number for number in range(60)}, "2f00aa7711223344": True,
+    },
+}  # fmt: skip
+
+
+async def once(tmp_path: Path, simulator: Simulator, *arguments: str) -> Result:
+    path = config(tmp_path, simulator.url)
+    return await asyncio.to_thread(CliRunner().invoke, main, ["once", "--config.file", str(path), *arguments])
+
+
+async def test_only_the_named_accounts_are_polled(tmp_path: Path, simulator: Simulator) -> None:
+    result = await once(tmp_path, simulator, "--output", "json", "--account", "liveavatar/demo", "--account", "heygen/demo")
+    assert result.exit_code == 0
+    assert [account["provider"] for account in json.loads(result.stdout)] == ["heygen", "liveavatar"]
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"), [("heygen/dmo", "; did you mean 'heygen/demo'?"), ("x", ""), ("heygen", "")], ids=["close", "x", "no name"]
+)
+async def test_an_unknown_account_is_exit_code_2(tmp_path: Path, simulator: Simulator, name: str, suggestion: str) -> None:
+    result = await once(tmp_path, simulator, "--account", name)
+    assert result.exit_code == 2
+    assert f"there is no enabled account '{name}'{suggestion}" in result.stderr
+
+
+async def test_an_unusable_field_is_shown_with_what_was_found(tmp_path: Path, simulator: Simulator) -> None:
+    simulator.set_response(secret_of("heygen"), body=WALLET)
+    result = await once(tmp_path, simulator, "--account", "heygen/demo")
+    assert '  wallet.remaining is unusable: data.wallet.remaining_balance selects text: "much"\n' in result.stdout
+    assert result.exit_code == 0
+
+
+async def test_the_key_is_not_shown_where_a_field_contains_it(tmp_path: Path, simulator: Simulator) -> None:
+    wallet = {"currency": "usd", "remaining_balance": secret_of("heygen")}
+    simulator.set_response(secret_of("heygen"), body={"data": {**WALLET["data"], "wallet": wallet}})
+    result = await once(tmp_path, simulator, "--account", "heygen/demo")
+    assert "selects text that contains the key" in result.stdout
+    assert CANARY not in result.stdout
+
+
+async def test_a_failure_has_its_remedy(tmp_path: Path, simulator: Simulator) -> None:
+    simulator.set_response(secret_of("liveavatar"), status=503, body={})
+    result = await once(tmp_path, simulator, "--account", "liveavatar/demo")
+    assert result.exit_code == 1
+    assert "liveavatar/demo: FAILED, server_error: HTTP 503\n  Wait, and check the vendor's status page." in result.stdout
+
+
+async def test_a_response_without_a_figure_is_exit_code_1(tmp_path: Path, simulator: Simulator) -> None:
+    simulator.set_response(secret_of("heygen"), body={"data": {"subscription": {"plan": "pro"}}})
+    result = await once(tmp_path, simulator, "--account", "heygen/demo")
+    assert result.exit_code == 1
+    assert "heygen/demo: plan pro, no quota reported\n" in result.stdout
+
+
+async def test_a_report_has_paths_and_kinds_without_values(tmp_path: Path, simulator: Simulator) -> None:
+    simulator.set_response(secret_of("heygen"), body=WALLET)
+    result = await once(tmp_path, simulator, "--account", "heygen/demo", "--report")
+    assert result.exit_code == 0
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "Account 1: heygen, credential api_key" in lines
+    assert "the poll succeeded" in lines
+    assert "GET /v3/users/me" in lines
+    assert "wallet.remaining mismatch data.wallet.remaining_balance" in lines
+    assert "spend.used exported data.usage_based.spending_current_usd" in lines
+    assert "spend.remaining exported limit - used" in lines
+    assert "info.plan - data.subscription.plan" in lines
+    assert "data.usage_based.spending_current_usd: a number" in lines
+    assert "data.wallet.remaining_balance: text" in lines
+    assert "data.teams[].*: a number" in lines
+    assert "data.per_user.*: a number" in lines
+    assert "data.*: true or false" in lines
+    for value in ("jane", "much", "12.5", "100", "demo", "2f00aa", "user1a", CANARY):
+        assert value not in result.stdout.lower(), value
+
+
+async def test_a_report_has_the_reasons_of_failures(tmp_path: Path, simulator: Simulator) -> None:
+    simulator.set_response(secret_of("heygen"), status=401, body={"error": {"code": "unauthorized"}})
+    result = await once(tmp_path, simulator, "--report")
+    assert result.exit_code == 1
+    assert "  the poll failed, unauthorized: HTTP 401 with the error code unauthorized\n" in result.stdout
+    assert "Account 3: liveavatar, credential api_key\n" in result.stdout

@@ -1,0 +1,234 @@
+"""`providers test`: a definition on a recorded response."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from exporter.cli.main import main
+from exporter.providers.library import load_definition
+from tests.providers.examples import ALL, Example
+
+DEFINITION = """
+name: acme
+title: Acme
+docs_url: https://docs.example.com
+credentials: {token: {header: Authorization}}
+permission: billing.read
+requests:
+  - path: /v1/balance
+    expect: type(data) == 'object'
+    quotas:
+      - {resource: wallet, unit: {select: data.currency}, remaining: {select: data.left_cents, scale: 0.01}}
+      - {resource: spend, unit: usd, used: data.used, limit: {select: data.cap, unlimited: data.cap == null}, resets_at: {period: month}}
+      - {resource: tokens, each: data.keys, unit: tokens, used: tokens}
+    info: {plan: data.plan}
+    features: {open: data.state == 'open'}
+  - path: /v1/seats
+    query: {since: "{month_start:date}"}
+    optional: true
+    expect: seats
+    quotas: [{resource: seats, unit: slots, used: seats}]
+errors: {code: error.code, reasons: {no_scope: forbidden}, missing_permission: [no_scope]}
+"""
+BODY: dict[str, Any] = {
+    "data": {
+        "currency": "USD", "left_cents": 1234, "used": "5.5", "cap": 100, "plan": "Pro", "state": "open", "grace": 3,
+        "keys": [{"id": "a", "tokens": 5, "cost": 1}, {"id": "b", "tokens": 7, "cost": "2"}],
+    }
+}  # fmt: skip
+
+
+@pytest.fixture
+def definition(tmp_path: Path) -> Path:
+    path = tmp_path / "acme.yaml"
+    path.write_text(DEFINITION)
+    return path
+
+
+def tried(definition: Path | str, body: object, *arguments: str | Path) -> Result:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return CliRunner().invoke(main, ["providers", "test", str(definition), "--answer", "-", *map(str, arguments)], input=text)
+
+
+def row(result: Result, name: str) -> list[str]:
+    """The expression of a figure, what was found, and what is exported."""
+    lines = result.stdout.splitlines()
+    [at] = [index for index, line in enumerate(lines) if line.split()[:1] == [name]]
+    rows = [lines[at].split(None, 1)[1]]
+    for line in lines[at + 1 :]:
+        if line.split()[:1] not in (["found"], ["exported"]):
+            break
+        rows.append(line.split(None, 1)[1])
+    return rows
+
+
+def test_each_figure_has_its_expression_what_was_found_and_what_is_exported(definition: Path) -> None:
+    result = tried(definition, BODY)
+    assert result.exit_code == 0
+    assert row(result, "wallet.remaining") == ["data.left_cents (x 0.01)", "a number: 1234", "12.34 usd"]
+    assert row(result, "wallet.unit") == ["data.currency", 'text: "USD"', "part of the amounts"]
+    assert row(result, "spend.used") == ["data.used", 'text with a number: "5.5"', "5.5 usd"]
+    assert row(result, "spend.limit") == ["data.cap (no limit: data.cap == null)", "a number: 100", "100 usd"]
+    assert row(result, "spend.remaining") == ["limit - used", "94.5 usd"]
+    assert row(result, "spend.resets_at")[1].endswith("-01 00:00:00 UTC")
+    assert row(result, "tokens.each") == ["data.keys", "a list of 2", "part of the amounts"]
+    assert row(result, "tokens.used") == ["tokens", "a number: 5, a number: 7, in 2 elements", "12 tokens"]
+    assert row(result, "info.plan") == ["data.plan", 'text: "Pro"', "Pro"]
+    assert row(result, "features.open") == ["data.state == 'open'", "true or false: true", "1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "expected"),
+    [
+        ({"used": "many"}, "spend.used", ['text: "many"', "nothing, and counted as a mismatch: expected a number"]),
+        ({"used": [1]}, "spend.used", ["a list of 1", "nothing, and counted as a mismatch: expected a number"]),
+        ({"used": None}, "spend.used", ["null", "nothing"]),
+        ({"cap": None}, "spend.limit", ["null", "no limit (usd)"]),
+        ({"currency": None}, "wallet.remaining", ["a number: 1234", "nothing, because wallet.unit is unusable"]),
+        ({"currency": 5}, "wallet.unit", ["a number: 5", "part of the amounts"]),
+        ({"keys": "x"}, "tokens.each", ["text", "nothing, and counted as a mismatch: expected a list whose elements are complete"]),
+        ({"keys": [{"tokns": 5}]}, "tokens.used", ["tokens is absent; did you mean 'tokns'?", "nothing, and counted as a mismatch: expected a number"]),
+        ({"keys": []}, "tokens.used", ["no element", "0 tokens"]),
+        ({"keys": [{"tokens": n} for n in range(6)]}, "tokens.used", ["a number: 0, a number: 1, a number: 2 and 3 more, in 6 elements", "15 tokens"]),
+        ({"plan": {"name": "Pro"}}, "info.plan", ["an object", "nothing, and counted as a mismatch: expected text"]),
+        ({"plan": "x" * 100}, "info.plan", [f'text: "{"x" * 57}..."', "x" * 100]),
+    ],
+)  # fmt: skip
+def test_what_is_found_is_described_by_its_kind(definition: Path, changes: dict[str, Any], name: str, expected: list[str]) -> None:
+    result = tried(definition, {"data": {**BODY["data"], **changes}})
+    assert row(result, name)[1:] == expected
+
+
+def test_numbers_that_nothing_reads_are_listed_by_place(definition: Path) -> None:
+    listed = tried(definition, BODY).stdout.partition("Numbers that nothing reads:\n")[2].partition("\n\n")[0]
+    assert listed == "  data.grace: 3\n  data.keys[].cost: 1, 2"
+
+
+def test_a_response_of_which_everything_is_read_has_no_such_list(definition: Path) -> None:
+    result = tried(definition, {"seats": 4}, "--request", "/v1/seats")
+    assert row(result, "seats.used") == ["seats", "a number: 4", "4 slots"]
+    assert "nothing reads" not in result.stdout
+
+
+def test_personal_data_is_pointed_out(definition: Path) -> None:
+    owner = {"email": "jane@corp.io", "display_name": "Jane Roe", "phone": "+1 555 123-4567", "contact": "mail to joe@corp.io", "id": 5}
+    listed = tried(definition, {**BODY, "owner": owner, "sk-aaaabbbbccccddddeeee": 1}).stdout
+    assert "  owner.email: an e-mail address\n" in listed
+    assert "  owner.display_name: a name\n" in listed
+    assert "  owner.phone: a phone number\n" in listed
+    assert "  owner.contact: an e-mail address\n" in listed
+    assert "  sk-aaaabbbbccccddddeeee: a key\n" in listed
+    assert "owner.id" not in listed.partition("personal data")[2]
+    assert "personal data" not in tried(definition, {"seats": 4}, "--request", "/v1/seats").stdout
+
+
+def test_an_example_has_no_personal_data_and_the_expected_result(definition: Path, tmp_path: Path) -> None:
+    path = tmp_path / "example.json"
+    owner = {"email": "jane@corp.io", "name": "Jane Roe", "jane@corp.io": {"token": "abc"}}
+    result = tried(definition, {**BODY, "owner": owner}, "--write-example", path)
+    assert result.exit_code == 0
+    assert "jane" not in path.read_text().lower()
+    example = json.loads(path.read_text())
+    assert example["body"]["owner"] == {"email": "user@example.com", "name": "Example", "example_2": {"token": "made-up"}}
+    assert example["body"]["data"] == BODY["data"]
+    assert example["reading"] == {
+        "quotas": [
+            {"resource": "wallet", "unit": "usd", "remaining": "12.34"},
+            {"resource": "spend", "unit": "usd", "remaining": "94.5", "used": "5.5", "limit": "100"},
+            {"resource": "tokens", "unit": "tokens", "used": "12"},
+        ],
+        "info": {"plan": "Pro"},
+        "features": {"open": True},
+    }
+
+
+@pytest.mark.parametrize("example", ALL, ids=lambda example: example.id)
+def test_an_example_that_is_written_again_has_the_same_result(example: Example, tmp_path: Path) -> None:
+    path = tmp_path / "example.json"
+    definition, request = example.definition, example.request
+    arguments = ["--status", str(example.status), "--request", request.name, "--write-example", str(path)]
+    result = tried(definition.name, example.content.decode(), *arguments)
+    written = json.loads(path.read_text())
+    if "failure" in example.document:
+        assert (result.exit_code, written["failure"]) == (1, example.document["failure"])
+    else:
+        expected = {**example.document["reading"], "info": written["reading"].get("info", {})}
+        assert written["reading"] == {name: value for name, value in expected.items() if value}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        ({"error": {"code": "no_scope"}}, 403, ["reason forbidden: HTTP 403 with the error code no_scope: the key needs the permission billing.read"]),
+        ({}, 401, ["reason unauthorized: HTTP 401", "Check the key"]),
+        ({"date": {}}, 200, ["reason invalid_response", "  data is absent; did you mean 'date'?\n"]),
+        ("<html>", 502, ["reason server_error: HTTP 502 with an HTML page"]),
+        ("no JSON", 200, ["reason invalid_response", "it is not JSON"]),
+    ],
+)  # fmt: skip
+def test_a_failure_is_explained(definition: Path, body: Any, status: int, expected: list[str]) -> None:
+    result = tried(definition, body, "--status", str(status))
+    assert result.exit_code == 1
+    assert all(text in result.stdout for text in expected), result.stdout
+
+
+def test_an_optional_request_that_fails_leaves_the_others(definition: Path) -> None:
+    result = tried(definition, {}, "--request", "/v1/seats?since={month_start:date}", "--status", "403")
+    assert "the other requests of the poll are not affected" in result.stdout
+    assert result.exit_code == 1
+
+
+def test_a_response_without_anything_to_export_is_exit_code_1(definition: Path) -> None:
+    result = tried(definition, {"data": {}})
+    assert result.exit_code == 1
+    assert "No figure of this response would be exported." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["acmee"], "there is no provider 'acmee'; the command `providers` lists all\n"),
+        (["missing.yaml"], "missing.yaml: no such file"),
+        (["heygen", "--request", "/v3/users/mee"], "heygen has no request '/v3/users/mee'; did you mean '/v3/users/me'?"),
+        (["heygen", "--write-example", "no/such/folder/x.json"], "no/such/folder/x.json: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_tried_is_exit_code_2(arguments: list[str], expected: str) -> None:
+    name, *rest = arguments
+    result = tried(name, {"data": {}}, *rest)
+    assert result.exit_code == 2
+    assert expected in result.stderr
+
+
+def test_a_file_that_cannot_be_read_or_is_too_large_is_exit_code_2(tmp_path: Path) -> None:
+    large = tmp_path / "large.json"
+    large.write_bytes(b" " * (5 * 2**20 + 1))
+    for path, expected in ((tmp_path / "none.json", "No such file or directory"), (large, "larger than 5242880 bytes")):
+        result = CliRunner().invoke(main, ["providers", "test", "heygen", "--answer", str(path)])
+        assert (result.exit_code, expected in result.stderr) == (2, True)
+
+
+def test_a_definition_of_an_operator_is_described_like_a_built_in_one(definition: Path) -> None:
+    result = CliRunner().invoke(main, ["providers", str(definition)])
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Acme (acme)\n")
+    assert "data.left_cents" in result.stdout
+
+
+def test_a_definition_is_validated_without_an_account(definition: Path, tmp_path: Path) -> None:
+    assert load_definition(definition).name == "acme"
+    valid = CliRunner().invoke(main, ["check", "--provider-file", str(definition)])
+    assert (valid.exit_code, valid.stdout) == (0, f"{definition} is valid: Acme (acme), 2 requests, wallet, spend, tokens, seats\n")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(
+        DEFINITION.replace("resource: wallet, ", "").replace("title: Acme", "titel: Acme").replace("name: acme", "name: other")
+    )
+    invalid = CliRunner().invoke(main, ["check", "--provider-file", str(definition), "--provider-file", str(broken)])
+    assert invalid.exit_code == 2
+    assert f"{broken}: titel: unknown key; did you mean 'title'?" in invalid.stderr
+    assert f"{broken}: requests[0].quotas[0].resource: is required" in invalid.stderr
