@@ -67,7 +67,7 @@ def test_a_vendor_has_its_resources_its_notes_and_a_series(provider: str) -> Non
     assert {quota.resource for quota in definition.quotas} <= set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
     assert [note for note in definition.notes if f"- {note}\n" not in section] == []
     assert all(f"credential `{name}`" in section for name in definition.credentials)
-    assert f'ai_account_quota_remaining{{account="example",provider="{provider}"' in section
+    assert re.search(rf'ai_account_quota_(remaining|used){{account="example",provider="{provider}"', section)
     assert "ai_account_scrapes_total" not in section
 
 
