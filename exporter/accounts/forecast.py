@@ -7,7 +7,7 @@ day and the weekend are in it. A forecast reports nothing where too little is kn
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from math import ceil, inf, isfinite
@@ -52,30 +52,41 @@ class Forecast(NamedTuple):
 
 NO_END: Final = Forecast()
 
-
-def available(quota: Quota) -> Decimal | None:
-    """Return what is left until the vendor stops the account, overage included; None if unlimited, held or unknown."""
-    if quota.remaining is None or quota.unlimited or quota.unit in HELD_UNITS:
-        return None
-    return quota.remaining if quota.overage_limit is None else EXACT.add(quota.remaining, quota.overage_limit)
+Budgets = Mapping[tuple[str, str], Decimal]
+"""The operator's budgets by resource and unit."""
 
 
-def forecasts(entry: Entry, reading: Reading | None) -> Iterator[tuple[Quota, Forecast]]:
+def available(quota: Quota, budget: Decimal | None = None) -> Decimal | None:
+    """Return what is left until the vendor stops the account, overage included, or until a spending budget is reached.
+
+    None if unlimited, held or unknown.
+    """
+    left = None if quota.unlimited or quota.unit in HELD_UNITS else quota.remaining
+    if left is not None and quota.overage_limit is not None:
+        left = EXACT.add(left, quota.overage_limit)
+    if budget is None or quota.used is None or not _is_spending(quota):
+        return left
+    within_budget = EXACT.subtract(budget, quota.used)
+    return within_budget if left is None else min(left, within_budget)
+
+
+def forecasts(entry: Entry, reading: Reading | None, budgets: Budgets) -> Iterator[tuple[Quota, Forecast]]:
     """Yield the resources of a fresh reading whose end can be forecast, or of which none is expected."""
     known = {(each.resource, each.unit): each for each in entry.consumption if each.at == entry.last_success_at}
     if reading is None:
         return
     for quota in reading.quotas:
-        if (consumption := known.get((quota.resource, quota.unit))) and (found := forecast(consumption, quota, reading)):
+        key = quota.resource, quota.unit
+        if (consumption := known.get(key)) and (found := forecast(consumption, quota, reading, budgets.get(key))):
             yield quota, found
 
 
-def forecast(consumption: Consumption, quota: Quota, reading: Reading) -> Forecast | None:
-    """Return when the resource ends; None where too little is known. `consumption` must be as of the reading.
+def forecast(consumption: Consumption, quota: Quota, reading: Reading, budget: Decimal | None = None) -> Forecast | None:
+    """Return when the resource or its budget ends; None where too little is known. `consumption` must be as of the reading.
 
     The reset and the consumption must be on the same clock.
     """
-    left = available(quota)
+    left = available(quota, budget)
     if left is None or left <= 0:
         return None
     curve = Curve(consumption.history, consumption.at, float(consumption.consumed))
@@ -93,14 +104,17 @@ def forecast(consumption: Consumption, quota: Quota, reading: Reading) -> Foreca
     return _forecast(curve, consumption.history, amount, reset)
 
 
+def _is_spending(quota: Quota) -> bool:
+    return f"_{quota.resource}".endswith("_spend")
+
+
 def _is_refilled(reading: Reading, quota: Quota, left: Decimal) -> bool:
     """Whether the vendor is expected to top the account up before it ends. Below its threshold it has failed to.
 
     A top-up raises no spending cap.
     """
     reload = reading.auto_reload
-    is_cap = f"_{quota.resource}".endswith("_spend")
-    if is_cap or not reading.features.get("auto_reload") or (reload and reload.unit != quota.unit):
+    if _is_spending(quota) or not reading.features.get("auto_reload") or (reload and reload.unit != quota.unit):
         return False
     return reload is None or reload.threshold is None or left >= reload.threshold
 

@@ -116,7 +116,7 @@ def _thresholds(source: tuple[tuple[Quota, ...], tuple[Threshold, ...]]) -> Iter
 
 
 def _forecasts(account: Account) -> tuple[tuple[Quota, Forecast], ...]:
-    return tuple(forecasts(account.entry, account.reading))
+    return tuple(forecasts(account.entry, account.reading, account.settings.budgets))
 
 
 def exhaustion(part: str) -> Samples:

@@ -74,8 +74,9 @@ def _quotas(account: Account, reading: Reading, now: float) -> Iterator[QuotaFac
     for quota in reading.quotas:
         consumption = updated.get((quota.resource, quota.unit))
         granted = was_granted(quota, consumption, is_alone=len(reading.quotas) == 1)
-        rate, end = (burn(consumption), forecast(consumption, quota, reading)) if consumption else (None, None)
-        yield quota_facts(quota, rate, end, floors_of(quota, account.settings.thresholds), now, was_granted=granted)
+        budget = account.settings.budgets.get((quota.resource, quota.unit))
+        rate, end = (burn(consumption), forecast(consumption, quota, reading, budget)) if consumption else (None, None)
+        yield quota_facts(quota, rate, end, floors_of(quota, account.settings.thresholds), now, budget=budget, was_granted=granted)
 
 
 def _state(entry: Entry, reading: Reading | None, quotas: Iterable[QuotaFacts]) -> State:

@@ -55,7 +55,7 @@ class State(StrEnum):
     FAILING = "failing", "The last poll failed. The values of the last successful poll are still shown."
     LOW = (
         "low",
-        "A resource is below its threshold, or below a tenth of its limit if it has no threshold, or is forecast to end within two days.",
+        "A resource is below its threshold, or below a tenth of its limit if it has no threshold, or is forecast to end within two days, or has used four fifths of its budget.",
     )
     WAITING = "waiting", "The account has not been polled yet."
     OK = "ok", "None of these."
@@ -78,6 +78,8 @@ class QuotaFacts:
     """What was consumed in the current period."""
     limit: Amount = None
     """What is granted for the period, or the spending cap."""
+    budget: Amount = None
+    """The operator's budget for what is used."""
     overage_limit: Amount = None
     """How far beyond the limit the vendor lets usage go."""
     unlimited: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 from exporter.accounts.consumption import Burn, Consumption
 from exporter.accounts.forecast import SOON, Forecast
@@ -11,10 +12,14 @@ from exporter.accounts.thresholds import HELD_UNITS, is_low
 from exporter.model import EXACT, Quota, Seconds
 from exporter.overview.facts import QuotaFacts, State, is_unknown
 
+NEAR: Final = Decimal("0.8")
+"""The share of a budget from which on a resource is low."""
+
 
 def quota_facts(
-    quota: Quota, burn: Burn | None, forecast: Forecast | None, floors: Mapping[str, Decimal], now: float, *, was_granted: bool = True
-) -> QuotaFacts:
+    quota: Quota, burn: Burn | None, forecast: Forecast | None, floors: Mapping[str, Decimal], now: float,
+    *, budget: Decimal | None = None, was_granted: bool = True,
+) -> QuotaFacts:  # fmt: skip
     """Return the facts about one resource of a fresh reading; `floors` are the operator's thresholds by severity.
 
     `now` is the time that the facts are about, on the wall clock, as the times of the forecast are.
@@ -23,10 +28,11 @@ def quota_facts(
     return QuotaFacts(
         quota.resource,
         quota.unit,
-        _state(quota, floors, None if empty_at is None else empty_at - now) if was_granted else State.OK,
+        _state(quota, floors, budget, None if empty_at is None else empty_at - now) if was_granted else State.OK,
         quota.remaining,
         quota.used,
         quota.limit,
+        budget,
         quota.overage_limit,
         quota.unlimited,
         quota.resets_at,
@@ -46,12 +52,16 @@ def was_granted(quota: Quota, consumption: Consumption | None, *, is_alone: bool
     return consumption is not None and (consumption.consumed > 0 or consumption.replenished > 0)
 
 
-def _state(quota: Quota, floors: Mapping[str, Decimal], lasts_for: float | None) -> State:
+def _state(quota: Quota, floors: Mapping[str, Decimal], budget: Decimal | None, lasts_for: float | None) -> State:
     """Return the state of the resource; `lasts_for` is how long it lasts, if its end is forecast."""
     if _is_exhausted(quota) and quota.unit not in HELD_UNITS:
         return State.EXHAUSTED
     ends_soon = lasts_for is not None and lasts_for < SOON
-    return State.LOW if ends_soon or is_low(quota, floors.values()) else State.OK
+    return State.LOW if ends_soon or is_low(quota, floors.values()) or _is_near(quota, budget) else State.OK
+
+
+def _is_near(quota: Quota, budget: Decimal | None) -> bool:
+    return budget is not None and quota.used is not None and quota.used >= EXACT.multiply(NEAR, budget)
 
 
 def _is_exhausted(quota: Quota) -> bool:

@@ -261,6 +261,25 @@ def test_a_top_up_raises_no_spending_cap(resource: str, *, is_filled: bool) -> N
     assert (forecast(known, cap, RELOADING) == NO_END) is is_filled
 
 
+@pytest.mark.parametrize(
+    ("resource", "parts", "budget", "hours"),
+    [
+        pytest.param("spend", {}, 900, 10.0, id="a budget alone"),
+        pytest.param("spend", {"remaining": Decimal(50)}, 900, 5.0, id="a cap that is nearer"),
+        pytest.param("spend", {"remaining": Decimal(200)}, 900, 10.0, id="a cap that is further"),
+        pytest.param("spend", {"remaining": Decimal(200), "unlimited": True}, 900, 10.0, id="an account without limit"),
+        pytest.param("credits", {"remaining": Decimal(200)}, 900, 20.0, id="a budget of what is not spent"),
+        pytest.param("spend", {}, 800, None, id="a budget that is used up"),
+        pytest.param("spend", {}, None, None, id="nothing to compare with"),
+    ],
+)
+def test_spending_ends_at_the_nearer_of_cap_and_budget(resource: str, parts: Any, budget: int | None, hours: float | None) -> None:
+    known = replace(STEADY, resource=resource)
+    spent = Quota(resource, known.unit, used=Decimal(800), **parts)
+    found = forecast(known, spent, Reading(), None if budget is None else Decimal(budget))
+    assert (found and found.ends_at and round((found.ends_at - known.at) / HOUR, 1)) == hours
+
+
 # Days on which nothing was left
 
 
@@ -382,13 +401,13 @@ def test_the_resources_of_a_fresh_reading_are_forecast_by_their_counters_of_the_
     reading = Reading(quotas)
     entry = Entry(reading, last_success_at=STEADY.at, consumption=known)
     end = STEADY.at + 10 * HOUR
-    [(found, ends)] = [each for each in forecasts(entry, reading) if each[0].resource != "d"]
+    [(found, ends)] = [each for each in forecasts(entry, reading, {}) if each[0].resource != "d"]
     assert (found, *ends) == (quotas[0], pytest.approx(end), pytest.approx(end))
-    assert list(forecasts(entry, None)) == []
-    assert list(forecasts(replace(entry, last_success_at=None), reading)) == []
+    assert list(forecasts(entry, None, {})) == []
+    assert list(forecasts(replace(entry, last_success_at=None), reading, {})) == []
 
 
 def test_a_resource_that_is_not_expected_to_end_is_among_the_forecasts() -> None:
     reading = replace(RELOADING, quotas=(quota(100),))
     entry = Entry(reading, last_success_at=STEADY.at, consumption=(STEADY,))
-    assert list(forecasts(entry, reading)) == [(quota(100), NO_END)]
+    assert list(forecasts(entry, reading, {})) == [(quota(100), NO_END)]
