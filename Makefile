@@ -69,8 +69,9 @@ e2e: $(VENV)/.dev  ## test with the real Prometheus, Alertmanager, Chromium, pod
 	@$(BIN)/python -m tests.helm.get_helm
 	$(BIN)/python -m pytest -m e2e -n 2 --dist loadfile -p no:cacheprovider $(ARGS)
 
-bench: $(VENV)/.dev  ## measure the hot paths against a peer
-	$(BIN)/python benchmarks/exposition.py
+bench: $(VENV)/.dev  ## compare scrapes, polls, start and memory with peers, as ratios
+	$(BIN)/python benchmarks/exposition.py --series 2000 20000
+	$(BIN)/python benchmarks/exposition.py --series 200000 --rounds 1
 	$(BIN)/python -m benchmarks.burn
 	$(BIN)/python -m benchmarks.polls
 	$(BIN)/python benchmarks/startup.py
