@@ -111,7 +111,7 @@ class Quota:
     @property
     def is_measured(self) -> bool:
         """Whether the vendor sent an amount, or said that there is no limit."""
-        return self.unlimited or any(part is not None for part in (self.remaining, self.used, self.limit))
+        return self.unlimited or self.remaining is not None or self.used is not None or self.limit is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import inf
 from operator import is_not
-from typing import Final
+from typing import Any, Final
 
 from exporter.accounts.entry import Entry
 from exporter.accounts.snapshot import Account, Snapshot, unchanged_until
@@ -32,10 +32,10 @@ class Rows:
         """The parts of each account, one a group: what is equal is not written again."""
         self._until: list[float] = []
         """Until when each row is right without another poll."""
-        self._groups: dict[Source, list[int]] = {}
-        """The columns that depend on the same part of an account."""
+        self._groups: dict[tuple[Source, Callable[[Any, Any], bool]], list[int]] = {}
+        """The columns that depend on the same part of an account, by what returns this part and what compares it."""
         for column, family in enumerate(ACCOUNT_FAMILIES):
-            self._groups.setdefault(family.samples.source, []).append(column)
+            self._groups.setdefault((family.samples.source, family.samples.is_same), []).append(column)
         self._at = -inf
         self._correction = 0.0
         self._own: tuple[str, ...] = ()
@@ -68,9 +68,9 @@ class Rows:
     def _write(self, number: int, account: Account, entry: Entry, at: float) -> None:
         labels = {"provider": account.key.provider, "account": account.key.account, **account.settings.labels}
         own = tuple([escaped(labels.get(name, "")) for name in self._own])
-        sources = [source(account) for source in self._groups]
-        for source, known, columns in zip(sources, self._sources[number], self._groups.values(), strict=True):
-            if source is not known and source != known:
+        sources = [source(account) for source, _ in self._groups]
+        for source, known, ((_, is_same), columns) in zip(sources, self._sources[number], self._groups.items(), strict=True):
+            if known is _UNWRITTEN or (source is not known and not is_same(source, known)):
                 for column in columns:
                     self._columns[column][number] = self._writers[column].write(source, own)
         self._sources[number] = sources

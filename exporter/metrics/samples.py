@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import isfinite
-from operator import attrgetter
+from operator import attrgetter, eq
 from typing import Any, Final, NamedTuple
 
 from exporter.accounts.consumption import Consumption
@@ -24,10 +24,12 @@ Source = Callable[[Account], Any]
 
 
 class Samples(NamedTuple):
-    """The samples of a family. They depend on the source alone: while it stays equal, they stay the same."""
+    """The samples of a family. They depend on the source alone: while it stays the same, so do they."""
 
     source: Source
     make: Callable[[Any], Iterable[Sample]]
+    is_same: Callable[[Any, Any], bool] = eq
+    """Whether two sources have the same samples: comparing takes less time than writing lines that did not change."""
 
     def of(self, account: Account) -> Iterable[Sample]:
         """Return the samples of an account."""
@@ -52,6 +54,16 @@ def _reading(part: str) -> Source:
     return lambda account: getattr(account.reading, part, None)
 
 
+def _have_same(*parts: str) -> Callable[[Sequence[object], Sequence[object]], bool]:
+    """Return what compares these parts of two sequences of values."""
+    of = attrgetter(*parts)
+    return lambda one, other: len(one) == len(other) and all(map(eq, map(of, one), map(of, other)))
+
+
+_TERMS: Final = ("limit", "overage_limit", "unlimited", "resets_at")
+"""The parts of a quota that most polls leave as they are."""
+_have_same_terms = _have_same("resource", "unit", *_TERMS)
+_have_same_replenished = _have_same("resource", "unit", "replenished")
 _entry_consumption = attrgetter("entry.consumption")
 _auto_reload = _reading("auto_reload")
 
@@ -72,7 +84,7 @@ def quota(part: str) -> Samples:
             if value is not None and isfinite(value := number(value)):
                 yield (each.resource, each.unit), value
 
-    return Samples(_quotas, make)
+    return Samples(_quotas, make, _have_same_terms if part in _TERMS else eq)
 
 
 def _unlimited(quotas: Iterable[Quota]) -> Iterator[Sample]:
@@ -90,7 +102,7 @@ def observed(part: str) -> Samples:
             if isfinite(total):
                 yield (each.resource, each.unit), total
 
-    return Samples(_entry_consumption, make)
+    return Samples(_entry_consumption, make, _have_same_replenished if part == "replenished" else eq)
 
 
 def _thresholds(source: tuple[tuple[Quota, ...], tuple[Threshold, ...]]) -> Iterator[Sample]:
@@ -193,7 +205,7 @@ def _mismatches(counts: Mapping[str, int]) -> Iterator[Sample]:
 
 
 NOTHING: Final = Samples(lambda _: None, lambda _: ())
-QUOTA_UNLIMITED: Final = Samples(_quotas, _unlimited)
+QUOTA_UNLIMITED: Final = Samples(_quotas, _unlimited, _have_same_terms)
 BUDGET: Final = Samples(_quotas_and_budgets, _budgets)
 THRESHOLD: Final = Samples(_quotas_and_thresholds, _thresholds)
 RESOURCES: Final = Samples(attrgetter("reading"), _resources)

@@ -85,7 +85,9 @@ def test_a_text_that_cannot_be_written_is_exit_code_1(arguments: list[str], targ
 @pytest.mark.parametrize("target", TARGETS)
 def test_check_needs_no_output_for_its_exit_code(tmp_path: Path, target: str) -> None:
     path = configure(tmp_path)
-    assert run("check", "--config.file", path, out=target) == (0, "", "")
+    code, _, err = run("check", "--config.file", path, out=target)
+    assert (code, "Traceback" in err, "Exception" in err) == (0, False, False)
+    assert run("check", "--config.file", path, err=target)[0] == 0
     path.write_text("accounts: 5")
     assert run("check", "--config.file", path, err=target)[0] == 2
 

@@ -10,8 +10,10 @@ from typing import Any, Final
 import pytest
 
 from exporter.config.job import Job, build_jobs
-from exporter.config.loading import load_config
+from exporter.config.loading import Loaded, load_config
+from exporter.config.models import Config
 from exporter.model import AccountKey, Threshold
+from exporter.providers.library import load_definitions
 
 STUDIO: Final = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"value": "made-up"}}}
 KEY: Final = AccountKey("heygen", "studio")
@@ -45,3 +47,11 @@ def test_a_job_has_the_settings_of_its_account_or_the_defaults(tmp_path: Path) -
 def test_the_base_url_is_that_of_the_account_its_region_or_the_provider(tmp_path: Path, region: dict[str, str], expected: str) -> None:
     [job] = jobs(tmp_path, {"provider": "elevenlabs", **region})
     assert job.settings.base_url == expected
+
+
+def test_equal_parts_of_the_settings_of_many_accounts_are_one_object() -> None:
+    block = {"provider": "heygen", "credentials": {"api_key": {"env": "K"}}, "labels": {"team": "x"}, "no_proxy": ["a"]}
+    config = Config.model_validate({"accounts": [{**block, "name": name} for name in "ab"]})
+    one, other = (job.settings for job in build_jobs(Loaded(config, load_definitions())))
+    for part in ("labels", "params", "budgets", "connection", "limits"):
+        assert getattr(one, part) is getattr(other, part), part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -125,6 +126,41 @@ def test_a_poll_writes_only_the_families_that_it_changed() -> None:
         "ai_account_scrapes_total",
         "ai_account_scrape_errors_total",
     ]
+
+
+def test_a_poll_that_only_consumed_does_not_write_limits_and_resets() -> None:
+    store, rows = new_store(), Rows()
+    columns = []
+    for used in (1, 2):
+        quota = Quota("r", "u", Decimal(10 - used), Decimal(used), Decimal(10), resets_at=NOW + 60)
+        store.record_success(KEYS[0], Reading((quota,)), at=NOW - 9 + used, duration=Seconds(0.5), interval=Seconds(60.0))
+        rows.write(store.snapshot(), [*rows.outdated(store.snapshot())])
+        columns.append(list(rows.columns()))
+    changed = {lines[0].partition(b"{")[0].decode() for known, lines in zip(*columns, strict=True) if lines[0] is not known[0]}
+    assert {"ai_account_quota_remaining", "ai_account_quota_used", "ai_account_quota_consumed_total"} <= changed
+    still = ("limit", "overage_limit", "unlimited", "reset_timestamp_seconds", "replenished_total")
+    assert not changed & {f"ai_account_quota_{name}" for name in still}
+
+
+amounts = st.none() | st.sampled_from([Decimal(0), Decimal(7), Decimal("7.0"), Decimal("1E+400")])
+quotas = st.lists(
+    st.builds(
+        Quota, st.sampled_from("rs"), st.sampled_from("uv"), amounts, amounts, amounts, amounts, st.booleans(), st.sampled_from([None, NOW])
+    ),
+    max_size=3,
+)
+
+
+@patiently
+@given(st.lists(quotas, min_size=2, max_size=4))
+def test_lines_after_several_polls_are_those_of_a_page_that_was_never_scraped(readings: list[list[Quota]]) -> None:
+    store, rows = new_store(), Rows()
+    for number, reading in enumerate(readings):
+        store.record_success(KEYS[0], Reading(tuple(reading)), at=NOW - 9 + number, duration=Seconds(0.5), interval=Seconds(60.0))
+        rows.write(store.snapshot(), rows.outdated(store.snapshot()))
+    fresh = Rows()
+    fresh.write(store.snapshot(), fresh.outdated(store.snapshot()))
+    assert list(rows.columns()) == list(fresh.columns())
 
 
 def test_the_columns_of_a_page_do_not_change_with_later_polls() -> None:

@@ -29,11 +29,12 @@ def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str
 BURN_SPIKE = Alert(
     "AIAccountBurnSpike",
     "info",
-    # Whole days, so that recurring jobs are no spike; and a week of history, so that the usual day is known.
-    """
-    increase(ai_account_quota_consumed_total{SUPPLY}[1d]) > 4 / 7 * increase(ai_account_quota_consumed_total[7d] offset 1d)
+    # Whole days, so that recurring jobs are no spike; a week of history, so that the usual day is known; and an end within two weeks, so that
+    # the first use of an idle account is no spike.
+    f"""
+    increase(ai_account_quota_consumed_total{{SUPPLY}}[1d]) > 4 / 7 * increase(ai_account_quota_consumed_total[7d] offset 1d)
     and ai_account_quota_consumed_total offset 8d
-    and ai_account_quota_remaining
+    and {AVAILABLE} < 14 * increase(ai_account_quota_consumed_total[1d])
     """,
     "1h",
     "An account is used much faster than usual.",
