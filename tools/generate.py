@@ -16,10 +16,11 @@ from exporter.config.loading import json_schema
 from tools.docs.alerts import alerts
 from tools.docs.api import accounts_schema, api
 from tools.docs.configuration import configuration
+from tools.docs.definitions import definition_schema, definitions
 from tools.docs.metrics import metrics
 from tools.docs.outputs import outputs
 from tools.docs.reliability import reliability
-from tools.docs.vendors import vendors
+from tools.docs.vendors import vendor_documents
 from tools.docs.warning import warning
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,10 +37,12 @@ DOCUMENTS: Documents = {
     "docs/api.md": api,
     "docs/accounts.schema.json": accounts_schema,
     "docs/configuration.md": configuration,
-    "docs/vendors.md": vendors,
+    "docs/definitions.md": definitions,
+    "docs/definition.schema.json": definition_schema,
+    **vendor_documents(),
     "docs/alerts.md": alerts,
     "docs/warning.md": warning,
-    **dict.fromkeys(("README.md", "docs/quickstart.md", "docs/cli.md"), outputs),
+    **dict.fromkeys(("README.md", "docs/quickstart.md", "docs/cli.md", "mkdocs.yml"), outputs),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from exporter.providers.credential import Credential
 from exporter.providers.definition import Definition
+from exporter.providers.library import SEEN
 from exporter.providers.quota_fields import AutoReloadFields, NumberField, PeriodField, QuotaFields, TimeField
 from exporter.providers.request_fields import Request
 from exporter.validation.duration import format_duration
@@ -33,6 +34,7 @@ def describe(definition: Definition) -> str:
     if verified := definition.verified:
         lines.append(f"  verified    {verified.level}, {LEVELS[verified.level]} ({verified.on:%Y-%m-%d})")
         lines += [f"  source      {source}" for source in verified.sources]
+        lines += [f"  file        {path}"] if (path := SEEN / f"{definition.name}.yaml").is_file() else []
     lines += [f"  category    {definition.category}"] if definition.category else []
     lines += [f"  interval    {format_duration(definition.min_interval)} or longer"] if definition.min_interval else []
     lines += [f"  region      {name:<10} {url}" for name, url in definition.regions.items()]

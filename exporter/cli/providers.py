@@ -33,7 +33,7 @@ def _describe(definition: str) -> None:
 @click.command(
     cls=_Providers,
     commands=[
-        LazyCommand("test", "exporter.cli.providers_test:command", "Try a definition on a recorded response, without key and network."),
+        LazyCommand("test", "exporter.cli.trial:command", "Try a definition on a recorded response, without key and network."),
         _describe,
     ],
     invoke_without_command=True,

@@ -17,7 +17,7 @@ from exporter.cli.main import COMMANDS
 from tests.config.support import with_account, write
 
 LATER: Final = {
-    "rich": "prints the tables of `once` and `providers`",
+    "rich": "prints the table of `once`",
     "pygments": "is imported by rich",
     "jinja2": "renders the status page",
     "bcrypt": "checks passwords",

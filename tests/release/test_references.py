@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
 from exporter.config.loading import json_schema
 from exporter.config.models import Config
-from exporter.providers.library import load_definitions
+from exporter.providers.definition import CATEGORIES, Definition
+from exporter.providers.library import BUILT_IN, SEEN, packaged_definitions
+from exporter.validation.document import read_document
+from tools.docs import definitions
 from tools.docs.configuration import BLOCKS, EXAMPLES, configuration
-from tools.docs.vendors import vendors
+from tools.docs.vendors import vendor_documents
 
 ROOT = Path(__file__).parent.parent.parent
 ACCOUNT = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"env": "HEYGEN_API_KEY"}}}
+PAGES = vendor_documents()
+VALIDATOR = Draft202012Validator(json_schema(Definition))
 CASES = [(block, key, text) for block, keys in EXAMPLES.items() for key, text in keys.items()]
 
 
@@ -60,15 +68,102 @@ def test_every_row_of_the_configuration_is_complete() -> None:
     assert [row for row in rows if len(row) != 4 or not all(cell.strip() for cell in row)] == []
 
 
-@pytest.mark.parametrize("provider", load_definitions())
-def test_a_vendor_has_its_resources_its_notes_and_a_series(provider: str) -> None:
-    definition = load_definitions()[provider]
-    section = vendors(Path()).partition(f"\n## {definition.title}\n")[2].partition("\n## ")[0]
-    assert {quota.resource for quota in definition.quotas} <= set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
-    assert [note for note in definition.notes if f"- {note}\n" not in section] == []
-    assert all(f"credential `{name}`" in section for name in definition.credentials)
-    assert re.search(rf'ai_account_quota_(remaining|used){{account="example",provider="{provider}"', section)
-    assert "ai_account_scrapes_total" not in section
+@pytest.mark.parametrize("name", packaged_definitions())
+def test_a_vendor_has_a_page_with_its_resources_its_notes_and_a_series(name: str) -> None:
+    definition = packaged_definitions()[name]
+    page = PAGES[f"docs/vendors/{name}.md"](Path())
+    assert page.count(f"\n# {definition.title}\n") == 1
+    assert {quota.resource for quota in definition.quotas} <= set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert [note for note in definition.notes if f"- {note}\n" not in page] == []
+    assert all(f"credential `{each}`" in page for each in definition.credentials)
+    assert all(f"param `{each}`" in page for each in definition.params)
+    assert re.search(rf'ai_account_quota_(remaining|used|limit|unlimited)\{{account="example",provider="{name}"', page)
+    assert "ai_account_scrapes_total" not in page
+
+
+def test_the_index_of_vendors_has_each_once_in_its_category() -> None:
+    page = PAGES["docs/vendors/index.md"](Path())
+    listed = re.findall(r"^\| \[.+?\]\((\w+)\.md\) \| `(\w+)` \| (\w+) \| `", page, re.MULTILINE)
+    assert sorted(listed) == sorted((name, name, each.verified and each.verified.level) for name, each in packaged_definitions().items())
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    assert list(sections) == list(CATEGORIES.values())
+    for name, definition in packaged_definitions().items():
+        assert definition.category
+        assert f"({name}.md)" in sections[CATEGORIES[definition.category]]
+    assert "`spend` (usd): used, limit, reset" not in sections["Avatars"]
+    assert "`spend` (usd): remaining, used, limit" in sections["Avatars"]
+
+
+def test_every_key_of_a_definition_has_an_example_and_a_row() -> None:
+    schema = json_schema(Definition)
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", definitions.definitions(Path()), re.MULTILINE | re.DOTALL))
+    for block, found in {**schema["$defs"], "Definition": schema}.items():
+        if "properties" in found:
+            assert set(definitions.EXAMPLES[block]) == set(found["properties"]), block
+            assert set(re.findall(r"^\| `(\w+)` \|", sections[definitions.BLOCKS[block][0]], re.MULTILINE)) == set(found["properties"])
+
+
+DEFINITION_CASES = [(block, key, text) for block, keys in definitions.EXAMPLES.items() for key, text in keys.items()]
+
+
+@pytest.mark.parametrize(("block", "key", "text"), DEFINITION_CASES, ids=[f"{block}.{key}" for block, key, _ in DEFINITION_CASES])
+def test_the_example_of_a_key_of_a_definition_is_valid(block: str, key: str, text: str, tmp_path: Path) -> None:
+    file = tmp_path / "example.yaml"
+    file.write_text(text, encoding="utf-8")
+    written = definition_with(block, read_document(file))
+    assert key in text or (block, key) == ("UnitField", "name")
+    Definition.model_validate(written)
+    assert [*Draft202012Validator(json_schema(Definition)).iter_errors(json.loads(json.dumps(written, default=str)))] == []
+
+
+def definition_with(block: str, written: dict[str, Any]) -> dict[str, Any]:
+    """A complete definition that contains this part, and whatever the part needs beside it."""
+    quota: dict[str, Any] = {"resource": "wallet", "unit": "usd", "remaining": "balance"}
+    request: dict[str, Any] = {"path": "/v1/balance", "expect": "balance", "quotas": [quota]}
+    whole: dict[str, Any] = yaml.safe_load(definitions.EXAMPLE) | {"requests": [request]}
+    if block in {"Definition", "Verified"}:
+        whole |= written
+    elif block in {"Credential", "BasicFields"}:
+        whole["credentials"] = written
+    elif block == "ParamFields":
+        whole["params"] = written
+    elif block == "ErrorFields":
+        whole["errors"] = written
+    elif block in {"Request", "StatusField", "AutoReloadFields"}:
+        request |= {"method": "POST"} | written if "body" in written else written
+    else:
+        quota |= written
+        quota |= {"each": "data"} if "empty" in str(written) else {}
+    names = set(re.findall(r"\{(project)\}", json.dumps(whole, default=str)))
+    used = "project" in whole.get("params", {}) and not names
+    whole |= {"params": {"project": {}}} if names and "params" not in whole else {}
+    request |= {"query": {"project": "{project}"}} if used else {}
+    return whole
+
+
+SHIPPED = sorted([*BUILT_IN.glob("*.yaml"), *SEEN.glob("*.yaml"), *(ROOT / "tests/providers/worked").glob("*.yaml")])
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_schema_accepts_what_the_program_accepts(path: Path) -> None:
+    document = json.loads(json.dumps(read_document(path), default=str))
+    assert [*VALIDATOR.iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"titel": "Acme"}, {"requests": []}, {"name": 5}, {"category": "music"}, {"min_interval": "1 minute"}, {"requests": [{"path": "/"}]}],
+    ids=str,
+)
+def test_the_schema_refuses_what_the_program_refuses(change: dict[str, Any]) -> None:
+    document = yaml.safe_load(definitions.EXAMPLE) | change
+    with pytest.raises(ValidationError):
+        Definition.model_validate(document)
+    assert change == {"requests": []} or [*VALIDATOR.iter_errors(document)] != []
+
+
+def test_the_example_of_the_page_is_a_valid_definition() -> None:
+    assert Definition.model_validate(yaml.safe_load(definitions.EXAMPLE)).name == "acme"
 
 
 def test_every_alert_is_listed_and_links_to_its_runbook() -> None:

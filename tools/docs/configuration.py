@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from exporter.config.loading import json_schema
-from tools.markdown import table
+from tools.docs.blocks import Reference
 
 NETWORK = ("proxy_url", "no_proxy", "proxy_from_environment", "ca_file", "connect_timeout")
 
@@ -121,7 +121,8 @@ Listen addresses are flags of [`serve`](cli.md#serve). TLS and users are in the 
 def configuration(_path: Path) -> str:
     """The reference of the configuration, with one section for each block."""
     blocks = _blocks()
-    sections = (f"## {title}\n\n{about}\n\n{_rows(name, blocks[name])}\n" for name, (title, about) in BLOCKS.items())
+    reference = Reference({name: title for name, (title, _) in BLOCKS.items()}, EXAMPLES, {"Account": EXAMPLES["Defaults"]})
+    sections = (f"## {title}\n\n{about}\n\n{reference.rows(name, blocks[name])}\n" for name, (title, about) in BLOCKS.items())
     return CONFIGURATION.format(blocks="\n".join(sections))
 
 
@@ -136,55 +137,3 @@ def _blocks() -> Mapping[str, Mapping[str, Any]]:
     required = {name: block.get("required", ()) for name, block in {**schema["$defs"], "Config": schema}.items()}
     marked = {block: {name: {**each, "required": name in required[block]} for name, each in keys.items()} for block, keys in found.items()}
     return {**marked, "Network": network}
-
-
-def _rows(block: str, keys: Mapping[str, Any]) -> str:
-    rows = ((f"`{name}`", *_cells(block, name, each)) for name, each in keys.items())
-    return table(("key", "type", "default", "meaning and example"), rows)
-
-
-def _cells(block: str, name: str, key: Mapping[str, Any]) -> Iterator[str]:
-    yield _type(key)
-    yield _default(block, name, key)
-    yield f"{' '.join(_description(key).split())}<br>`{EXAMPLES[block][name]}`"
-
-
-def _description(key: Mapping[str, Any]) -> str:
-    inner: Mapping[str, Any] = key["anyOf"][0] if "anyOf" in key else {}
-    return str(key.get("description") or inner["description"])
-
-
-def _default(block: str, name: str, key: Mapping[str, Any]) -> str:
-    if key.get("required"):
-        return "required"
-    if key.get("default") not in (None, {}, []):
-        return f"`{key['default']}`"
-    return "as in `defaults`" if block == "Account" and name in EXAMPLES["Defaults"] else "-"
-
-
-def _type(key: Mapping[str, Any]) -> str:
-    """The type of a key, in plain words."""
-    if "anyOf" in key:
-        first: Mapping[str, Any] = key["anyOf"][0]
-        return "amount or share" if first.get("type") == "number" else _type(first)
-    match key:
-        case {"$ref": reference}:
-            return _link(reference)
-        case {"type": "array", "items": items}:
-            return f"list of {_type(items)}"
-        case {"type": "object", "additionalProperties": values}:
-            return f"{_type(values)} by name"
-        case _:
-            return _word(key)
-
-
-def _word(key: Mapping[str, Any]) -> str:
-    if "ms)?" in key.get("pattern", ""):
-        return "duration"
-    form, kind = key.get("format"), str(key["type"])
-    return {"password": "secret text", "path": "path"}.get(str(form)) or {"string": "text", "integer": "whole number"}.get(kind, kind)
-
-
-def _link(reference: str) -> str:
-    title, _ = BLOCKS[reference.rpartition("/")[2]]
-    return f"[{title}](#{title.lower().replace(' ', '-')})"

@@ -21,9 +21,9 @@ from exporter.config.job import build_jobs
 from exporter.daemon.poll_once import poll_once
 from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
-from exporter.providers.library import load_definitions
 from exporter.simulator.demo_accounts import demo_simulator
-from tools.markdown import codes, table, with_parts
+from tools.docs.vendors import navigation, summary
+from tools.markdown import with_parts
 
 NOW = 1_795_000_000.0
 WIDTH = 100
@@ -60,21 +60,8 @@ async def _polled_demo() -> Snapshot:
         return store.snapshot()
 
 
-def _help(name: str) -> str:
-    return _fenced(CliRunner().invoke(main, [name, "--help"], prog_name="ai-account-exporter", terminal_width=WIDTH).output)
-
-
-def _providers() -> str:
-    rows = (
-        (
-            f"`{definition.name}`",
-            codes(definition.credentials),
-            f"`{definition.permission}`" if definition.permission else "none",
-            codes(quota.resource for quota in definition.quotas),
-        )
-        for definition in load_definitions().values()
-    )
-    return f"{table(('provider', 'credentials', 'permission of the key', 'resources'), rows)}\n"
+def _help(*names: str) -> str:
+    return _fenced(CliRunner().invoke(main, [*names, "--help"], prog_name="ai-account-exporter", terminal_width=WIDTH).output)
 
 
 def _fenced(text: str) -> str:
@@ -85,6 +72,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "remaining": lambda: _series("ai_account_quota_remaining"),
     "remaining at heygen": lambda: _series("ai_account_quota_remaining.*heygen"),
     "once": _once,
-    "providers": _providers,
+    "vendors": summary,
+    "navigation of vendors": navigation,
+    "help providers test": lambda: _help("providers", "test"),
     **{f"help {name}": (lambda name=name: _help(name)) for name in COMMANDS},  # type: ignore[misc]  # mypy: a lambda with a default
 }

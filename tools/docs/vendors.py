@@ -1,9 +1,10 @@
-"""Writes docs/vendors.md from the definitions: what each vendor reports, with an example response and its series."""
+"""Writes docs/vendors/ from the definitions: what each vendor reports, with an example response and its series."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ from prometheus_client import generate_latest
 
 from exporter.accounts.entry import Entry, Schedule
 from exporter.accounts.snapshot import account_at
+from exporter.cli.describe import LEVELS, level_of
 from exporter.metrics.collector import Families, account_families
 from exporter.model import Reading
 from exporter.providers.credential import Credential
-from exporter.providers.definition import Definition
+from exporter.providers.definition import CATEGORIES, Definition
 from exporter.providers.extract import extract
-from exporter.providers.library import EXAMPLES, load_definitions
+from exporter.providers.library import EXAMPLES, SEEN, packaged_definitions
 from exporter.providers.quota_fields import PeriodField, QuotaFields
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
+from exporter.validation.duration import format_duration
 from tools.docs.jobs import jobs_of
 from tools.markdown import code, codes, table
 
@@ -29,36 +32,91 @@ SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "l
 NOW = 1_795_000_000.0
 PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
 
-VENDORS = """\
+INDEX = """\
 <!-- Written by `make docs` from exporter/providers; do not edit. -->
 
 # Vendors
 
-Each vendor has a definition: `exporter/providers/definitions/NAME.yaml`. This page and `ai-account-exporter providers NAME` show what the
-definitions contain. If a field is absent or null in a response, its series is absent. An unusable field is counted in
-`ai_account_schema_mismatches_total`, and the other fields are exported.
+Each vendor has a [definition](../definitions.md), a YAML file. This page and `ai-account-exporter providers` list those that come with the
+exporter. `ai-account-exporter providers NAME` describes one. If your vendor is missing, [write a definition](../definitions.md), and name it in
+`provider_files` in the [configuration](../configuration.md).
 
-To add a vendor, write your own definition and name it in `provider_files` in the [configuration](configuration.md).
-[CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) explains the format.
+The level is how far a definition was verified:
 
-{vendors}"""
+- *tried*: the values were compared with the vendor's dashboard.
+- *documented*: the vendor's own page or API description was read.
+- *seen*: from public code that works. Such a definition is used only if `provider_files` contains the path of its file, which its page
+  shows.
+
+A value that is absent or null in a response has no series. An unusable value is counted in `ai_account_schema_mismatches_total`, and the
+other values are exported.
+
+{categories}"""
 
 
-def vendors(_path: Path) -> str:
-    """The reference of the vendors, with one section for each."""
-    return VENDORS.format(vendors="\n".join(_vendor(definition) for definition in load_definitions().values()))
+def vendor_documents() -> Mapping[str, Callable[[Path], str]]:
+    """The index of the vendors, and one page for each."""
+    pages = {f"docs/vendors/{each.name}.md": partial(_page, each) for each in packaged_definitions().values()}
+    return {"docs/vendors/index.md": _index, **pages}
 
 
-def _vendor(definition: Definition) -> str:
+def navigation() -> str:
+    """The pages of the vendors for mkdocs.yml, by category."""
+    lines = ["      - vendors/index.md"]
+    for title, definitions in by_category():
+        lines += [f"      - {title}:", *(f"          - vendors/{each.name}.md" for each in definitions)]
+    return "\n".join((*lines, "      # "))
+
+
+def summary() -> str:
+    """The names of all vendors, by category, with links from the root of the repository."""
+    rows = (
+        (title, ", ".join(f"[{each.title}](docs/vendors/{each.name}.md)" for each in definitions)) for title, definitions in by_category()
+    )
+    return f"{table(('category', 'vendors'), rows)}\n"
+
+
+def by_category() -> list[tuple[str, list[Definition]]]:
+    """The definitions of each category, under its title."""
+    definitions = packaged_definitions().values()
+    return [(title, [each for each in definitions if each.category == category]) for category, title in CATEGORIES.items()]
+
+
+def _index(_path: Path) -> str:
+    head = ("vendor", "`provider`", "level", "figures")
+    sections = (
+        f"## {title}\n\n{table(head, ((f'[{each.title}]({each.name}.md)', f'`{each.name}`', level_of(each), _figures(each)) for each in definitions))}\n"
+        for title, definitions in by_category()
+    )
+    return INDEX.format(categories="\n".join(sections))
+
+
+def _figures(definition: Definition) -> str:
+    """What is reported of each resource, such as `spend` (usd): used, limit."""
+    found: dict[str, tuple[str, dict[str, None]]] = {}
+    for quota in definition.quotas:
+        _, parts = found.setdefault(quota.resource, (quota.unit.name or quota.unit.empty or "several units", {}))
+        parts |= dict.fromkeys(part for part in PARTS if getattr(quota, part))
+        if {"used", "limit"} <= parts.keys():
+            parts["remaining"] = None
+    words = {"resets_at": "reset", "overage_limit": "overage"}
+    return "<br>".join(
+        f"`{resource}` ({unit}): {', '.join(words.get(part, part) for part in PARTS if part in parts)}"
+        for resource, (unit, parts) in found.items()
+    )
+
+
+def _page(definition: Definition, _path: Path) -> str:
     paragraphs = (
-        f"## {definition.title}",
+        "<!-- Written by `make docs` from exporter/providers; do not edit. -->",
+        f"# {definition.title}",
         table(("property", "value"), _head(definition)),
-        *(f"### {request.method} {request.name}\n\n{_request(request)}" for request in definition.requests),
-        "### Notes" if definition.notes else "",
+        "## Notes" if definition.notes else "",
         "\n".join(f"- {note}" for note in definition.notes),
-        f"### Error codes of {definition.title}" if definition.errors.reasons else "",
+        *(f"## {request.method} `{request.path}`\n\n{_request(request)}" for request in definition.requests),
+        "## Error codes" if definition.errors.reasons else "",
         table(("code", "`reason`"), ((f"`{code}`", f"`{reason}`") for code, reason in definition.errors.reasons.items())),
-        f"### Example response of {definition.title}",
+        "## Example response",
         _example(definition),
     )
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
@@ -67,11 +125,23 @@ def _vendor(definition: Definition) -> str:
 def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     yield "`provider`", f"`{definition.name}`"
     yield "documentation", f"<{definition.docs_url}>"
+    if verified := definition.verified:
+        yield "level", f"{verified.level}: {LEVELS[verified.level]} ({verified.on:%Y-%m-%d})"
+        yield "sources", "<br>".join(f"<{source}>" for source in verified.sources)
+        if verified.level == "seen":
+            yield (
+                "file for `provider_files`",
+                f"`{SEEN.relative_to(EXAMPLES.parent.parent.parent)}/{definition.name}.yaml` below the folder of the Python packages",
+            )
     yield "URL", f"`{definition.base_url}`" if definition.base_url else "your own host: `base_url` of the account"
     if definition.regions:
         yield "`region`", ", ".join(f"`{name}`: `{url}`" for name, url in definition.regions.items())
     for name, credential in definition.credentials.items():
         yield f"credential `{name}`", _carrier(credential)
+    for name, param in definition.params.items():
+        yield f"param `{name}`", param.help or ""
+    if definition.min_interval:
+        yield "least interval", f"`{format_duration(definition.min_interval)}`"
     yield "permission", f"`{definition.permission}`" if definition.permission else "none"
 
 
@@ -85,7 +155,7 @@ def _carrier(credential: Credential) -> str:
 
 
 def _request(request: Request) -> str:
-    paragraphs = []
+    paragraphs = [f"The query is {code('&'.join(f'{name}={value}' for name, value in request.query.items()))}."] if request.query else []
     if request.credentials:
         paragraphs.append(f"This request is sent only with {codes(request.credentials)}.")
     if request.optional:

@@ -147,7 +147,7 @@ def test_an_example_has_no_personal_data_and_the_expected_result(definition: Pat
     }
 
 
-@pytest.mark.parametrize("example", ALL, ids=lambda example: example.id)
+@pytest.mark.parametrize("example", ALL[::7], ids=lambda example: example.id)
 def test_an_example_that_is_written_again_has_the_same_result(example: Example, tmp_path: Path) -> None:
     path = tmp_path / "example.json"
     definition, request = example.definition, example.request

@@ -1,0 +1,228 @@
+"""Writes docs/definitions.md and docs/definition.schema.json: every key of a definition, from the models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from exporter.config.loading import json_schema
+from exporter.providers.definition import Definition
+from tools.docs.blocks import Reference
+from tools.markdown import table
+
+EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "Definition": {
+        "name": "name: acme",
+        "title": "title: Acme Voices",
+        "docs_url": "docs_url: https://docs.example.com/billing",
+        "category": "category: voice",
+        "base_url": "base_url: https://api.example.com",
+        "regions": "regions: {eu: https://eu.api.example.com}",
+        "headers": 'headers: {acme-version: "2026-01-01"}',
+        "params": 'params: {project: {help: the id in the URL of the console, pattern: "[0-9a-f-]{36}"}}',
+        "credentials": "credentials: {api_key: {header: Authorization, scheme: Bearer}}",
+        "verified": "verified: {level: documented, on: 2026-08-21, sources: [https://docs.example.com/billing]}",
+        "min_interval": "min_interval: 1m",
+        "permission": "permission: billing.read",
+        "notes": "notes: [The amounts are up to an hour old.]",
+        "requests": "requests: [{path: /v1/balance, expect: balance, quotas: [{resource: wallet, unit: usd, remaining: balance}]}]",
+        "errors": "errors: {code: error.code, reasons: {no_such_key: unauthorized}}",
+    },
+    "Credential": {
+        "header": "api_key: {header: X-Api-Key}",
+        "scheme": "api_key: {header: Authorization, scheme: Bearer}",
+        "token_url": "access_token: {header: Authorization, scheme: Bearer, token_url: https://api.example.com/oauth/token}",
+        "basic": 'api_key: {basic: {password: ""}}',
+        "query": "api_key: {query: api_key}",
+    },
+    "BasicFields": {"user": 'token: {basic: {user: "{project}"}}', "password": 'api_key: {basic: {password: ""}}'},
+    "ParamFields": {"help": "project: {help: the id in the URL of the console}", "pattern": 'project: {pattern: "[0-9a-f-]{36}"}'},
+    "Verified": {
+        "level": "verified: {level: documented, on: 2026-08-21, sources: [https://docs.example.com/billing]}",
+        "on": "verified: {level: tried, on: 2026-08-21, sources: [https://docs.example.com/billing]}",
+        "sources": "verified: {level: seen, on: 2026-08-21, sources: [https://code.example.com/client.py]}",
+    },
+    "Request": {
+        "path": 'path: "/v1/projects/{project}/balance"',
+        "query": 'query: {start: "{month_start:unix}", end: "{tomorrow:unix}", limit: "31"}',
+        "method": "method: POST",
+        "body": 'body: {query: "query { account { balance } }"}',
+        "expect": "expect: type(data) == 'array' && !has_more",
+        "quotas": "quotas: [{resource: wallet, unit: usd, remaining: balance}]",
+        "info": "info: {plan: account.plan.name}",
+        "status": "status: {select: account.state, states: [active, past_due]}",
+        "features": "features: {cloning: account.features.cloning}",
+        "auto_reload": "auto_reload: {unit: usd, threshold: reload.below, amount: reload.by}",
+        "created_at": "created_at: {select: account.since, format: iso8601}",
+        "credential_expires_at": "credential_expires_at: {select: key.expires, format: unix}",
+        "credentials": "credentials: [api_key]",
+        "optional": "optional: true",
+    },
+    "QuotaFields": {
+        "resource": "resource: wallet",
+        "unit": "unit: {select: balance.currency}",
+        "each": "each: data[].results[]",
+        "remaining": "remaining: {select: balance.cents, scale: 0.01}",
+        "used": "used: usage.total",
+        "limit": "limit: {select: plan.cap, unlimited: plan.cap == null}",
+        "overage_limit": "overage_limit: plan.overage",
+        "resets_at": "resets_at: {period: month}",
+    },
+    "NumberField": {
+        "select": "used: {select: usage.total}",
+        "minus": "remaining: {select: granted, minus: spent}",
+        "scale": "remaining: {select: balance.cents, scale: 0.01}",
+        "unlimited": "limit: {select: plan.cap, unlimited: plan.cap == null}",
+    },
+    "UnitField": {
+        "name": "unit: credits",
+        "select": "unit: {select: balance.currency}",
+        "empty": "unit: {select: amount.currency, empty: usd}",
+    },
+    "TimeField": {
+        "select": "resets_at: {select: plan.renews, format: iso8601}",
+        "format": "resets_at: {select: plan.renews_ms, format: unix_ms}",
+        "unknown": "resets_at: {select: plan.renews, format: unix, unknown: 0}",
+    },
+    "PeriodField": {"period": "resets_at: {period: month}"},
+    "StatusField": {"select": "status: {select: account.state}", "states": "status: {select: account.state, states: [active, past_due]}"},
+    "AutoReloadFields": {
+        "unit": "auto_reload: {unit: usd, threshold: reload.below}",
+        "threshold": "auto_reload: {unit: usd, threshold: reload.below}",
+        "amount": "auto_reload: {unit: usd, amount: reload.by}",
+    },
+    "ErrorFields": {
+        "code": "code: [error.type, error.code]",
+        "success": "success: [0, 1000]",
+        "rate_limit_reset": "rate_limit_reset: X-RateLimit-Reset",
+        "reasons": "reasons: {no_such_key: unauthorized, no_scope: forbidden, empty: quota_exhausted}",
+        "missing_permission": "missing_permission: [no_scope]",
+    },
+}
+"""An example of each key. A test validates all of them. Every key needs one."""
+
+BLOCKS: Mapping[str, tuple[str, str]] = {
+    "Definition": ("Top level", "The keys at the top level of the file."),
+    "Credential": (
+        "Credentials",
+        "Each entry of `credentials` is one way to send a secret. The secret itself is never part of a definition.",
+    ),
+    "BasicFields": ("Basic authentication", "`basic` has exactly one of these keys."),
+    "ParamFields": ("Params", "Each entry of `params` is a value that an account gives. Both keys may be left out, as in `project: {}`."),
+    "Verified": ("Verification", "`verified` has these keys."),
+    "Request": (
+        "Requests",
+        "Each entry of `requests` is sent in every poll. `{name}` in `path`, `query` and `body` is a param. `query` and `body` may also contain "
+        "times in UTC: `now`, `today`, `tomorrow`, `month_start` and `month_end`, with `+7d` or `-30d`, as `unix`, `unix_ms`, `iso8601` or `date`.",
+    ),
+    "QuotaFields": (
+        "Resources",
+        "Each entry of `quotas` has at least one of `remaining`, `used` and `limit` here or in another entry of the same resource. With `each`, "
+        "the expressions are read in each element. An absent list yields nothing, an empty one 0 where the unit is known. If one element lacks an "
+        "amount, there is no sum.",
+    ),
+    "NumberField": ("Amounts", "An amount is an expression, as in `used: usage.total`, or a block of these keys."),
+    "UnitField": ("Units", "A unit is a name, as in `unit: credits`, or a block of these keys."),
+    "TimeField": ("Times", "A time in the response."),
+    "PeriodField": ("Periods", "The end of the current period, for a request that asks for this period."),
+    "StatusField": ("Status", "`status` has these keys."),
+    "AutoReloadFields": ("Automatic top-ups", "`auto_reload` has these keys."),
+    "ErrorFields": ("Error codes", "`errors` has these keys."),
+}
+
+NAMES = (
+    ("resource `spend`, or one that ends in `_spend`", "money that is used against a cap or a budget: the alerts about spend apply to it"),
+    ("resource `wallet`", "prepaid money"),
+    ("unit `slots`", "what is held rather than used up, such as voices: 0 remaining is no alert"),
+    ("unit `usd`, `eur`, `cny`, ...", "money in major units, in lower case; use `scale: 0.01` for cents"),
+    ("other units, such as `credits`, `characters`, `minutes`", "what the vendor counts, in lower case; units are never added up"),
+    ("features", "the vendor's own name of the field"),
+)
+
+DEFINITIONS = """\
+<!-- Written by `make docs` from exporter/providers; do not edit. -->
+
+# Definitions
+
+A definition is a YAML file that describes one vendor: which requests a poll sends, and where the responses contain each value. Name your own
+definitions in `provider_files` in the [configuration](configuration.md). They can do all that the [definitions of the exporter](vendors/index.md)
+can. [CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) explains how to add one to the exporter.
+
+## Write one in ten minutes
+
+1. Find the vendor's request for the balance or the usage, and save one response: `curl -H "Authorization: Bearer $KEY" URL > answer.json`.
+2. Write the definition, as in the example below.
+3. Validate it: `ai-account-exporter check --provider-file acme.yaml`.
+4. Try it on the response: `ai-account-exporter providers test acme.yaml --answer answer.json`. For each value this prints the expression,
+   what it finds, and what is exported. It also lists the numbers that no expression reads, and personal data in the response.
+   `--status 401 --answer error.json` tries an error, and `--write-example` writes an example for the tests.
+5. Add an account to the configuration, and compare the output of `ai-account-exporter once --account acme/NAME` with the vendor's
+   dashboard. `once --report` prints paths and kinds without values, for an issue or a question.
+
+```yaml
+# yaml-language-server: $schema=./definition.schema.json
+{example}```
+
+[definition.schema.json](definition.schema.json) is the JSON Schema of the file. Editors use it to complete keys.
+
+## Expressions
+
+Expressions are [JMESPath](https://jmespath.org): `a.b` is a field, `a[0]` the first element, `a[].b` the field of every element,
+`a[?state == 'on']` a filter, `` `3` `` a number and `'text'` a text. There is no arithmetic: `minus`, `scale` and `each` are keys.
+
+- An absent value and null are the same, and have no series.
+- A number may be a JSON number or a decimal string.
+- An unusable value is counted in `ai_account_schema_mismatches_total`, and has no series. The other values are not affected.
+- In `plan.used`, `plan` must be an object or null. `plan | used` accepts every value of `plan`.
+
+## Names that rules and dashboards use
+
+{names}
+
+{blocks}"""
+
+EXAMPLE = """\
+name: acme
+title: Acme Voices
+docs_url: https://docs.example.com/billing
+category: voice
+base_url: https://api.example.com
+credentials:
+  api_key: {header: Authorization, scheme: Bearer}
+requests:
+  - path: /v1/billing
+    expect: type(balance) == 'object'       # true for every valid response
+    quotas:
+      - resource: wallet
+        unit: {select: balance.currency}
+        remaining: {select: balance.cents, scale: 0.01}
+      - resource: speech
+        unit: characters
+        used: plan.used                     # remaining is derived: limit - used
+        limit: {select: plan.granted, unlimited: plan.granted == null}
+        resets_at: {select: plan.renews, format: iso8601}
+errors:
+  code: error.type                          # a listed code takes precedence over the HTTP status
+  reasons: {key_unknown: unauthorized, empty: quota_exhausted}
+"""
+
+
+def definitions(_path: Path) -> str:
+    """The reference of definitions, with one section for each block."""
+    schema = json_schema(Definition)
+    blocks = {**schema["$defs"], "Definition": schema}
+    reference = Reference({name: title for name, (title, _) in BLOCKS.items()}, EXAMPLES, {})
+    sections = (f"## {title}\n\n{about}\n\n{reference.rows(name, _keys(blocks[name]))}\n" for name, (title, about) in BLOCKS.items())
+    return DEFINITIONS.format(example=EXAMPLE, names=table(("name", "meaning"), NAMES), blocks="\n".join(sections))
+
+
+def definition_schema(_path: Path) -> str:
+    """The JSON Schema of a definition."""
+    return f"{json.dumps(json_schema(Definition), indent=2)}\n"
+
+
+def _keys(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    required = block.get("required", ())
+    return {name: {**each, "required": name in required} for name, each in block["properties"].items()}
