@@ -16,7 +16,7 @@ _PROJECTIONS: Final = frozenset({"projection", "filter_projection", "value_proje
 
 
 class _StrictInterpreter(Interpreter):
-    """Visits the nodes that `_with_complete_elements` and `_with_present_fields` add."""
+    """Visits the nodes that `_with_complete_elements` and `_with_present_fields` put in."""
 
     def visit_required(self, node: Node, value: Any) -> Any:
         """Refuse an element in which nothing is selected."""
@@ -41,6 +41,20 @@ class _StrictInterpreter(Interpreter):
         """Return null for a list all of whose parts are absent."""
         found = self.visit_multi_select_list(node, value)  # type: ignore[arg-type]  # as above
         return found if found and any(each is not None for each in found) else None
+
+    def visit_flat_list(self, node: Node, value: Any) -> Any:
+        """Return the elements of a list. None of them may be a list: JMESPath would drop an empty one."""
+        found = self.visit(node["children"][0], value)
+        if isinstance(found, list) and any(isinstance(each, list) for each in found):
+            raise Mismatch
+        return self.visit_flatten(node, value)  # type: ignore[arg-type]  # as above
+
+    def visit_uniform_list(self, node: Node, value: Any) -> Any:
+        """Merge lists, or return a list without any: a list beside other elements is refused."""
+        found = self.visit(node["children"][0], value)
+        if isinstance(found, list) and len({isinstance(each, list) for each in found}) > 1:
+            raise Mismatch
+        return self.visit_flatten(node, value)  # type: ignore[arg-type]  # as above
 
     def _is_absent(self, node: Node, value: Any) -> bool:
         if node["type"] == "subexpression":
@@ -104,8 +118,18 @@ def _with_complete_elements(node: Node, *, is_filter: bool = False) -> Node:
             children[index] = _with_complete_elements(child, is_filter=is_filter or (kind == "filter_projection" and index == 2))
     if kind in _PROJECTIONS:
         children[1] = {"type": "required", "children": [children[1]]}
-    kind = {"multi_select_list": "known_list", "comparator": "known_comparator" if is_filter else kind}.get(kind, kind)
+    is_merged = kind == "flatten" and _unchecked(children[0])["type"] in {*_PROJECTIONS, "function_expression"}
+    strict = {
+        "multi_select_list": "known_list",
+        "comparator": "known_comparator" if is_filter else kind,
+        "flatten": "uniform_list" if is_merged else "flat_list",
+    }
+    kind = strict.get(kind, kind)
     return {**node, "type": kind, "children": children}
+
+
+def _unchecked(node: Node) -> Node:
+    return _unchecked(node["children"][0]) if node["type"] == "check" else node
 
 
 def _with_present_fields(node: Node) -> Node:

@@ -52,6 +52,28 @@ def test_an_element_of_another_kind_costs_the_sum(broken: object) -> None:
     assert reading.mismatches in {("wallet.used",), ("wallet.each",)}
 
 
+@pytest.mark.parametrize(
+    ("each", "rows"),
+    [
+        ("rows[]", [{"amount": 1}, []]),
+        ("rows[]", [{"amount": 1}, [{"amount": 2}]]),
+        ("rows[].parts[]", [{"parts": [{"amount": 1}]}, []]),
+        ("rows[].parts[]", [{"parts": [{"amount": 1}]}, {"parts": {"amount": 2}}]),
+        ("rows[].parts[]", [{"parts": [{"amount": 1}, []]}]),
+    ],
+)
+def test_an_element_that_flattening_would_drop_costs_the_sum(each: str, rows: list[object]) -> None:
+    reading = _read({"rows": rows}, each=each)
+    assert reading.quotas == ()
+    assert len(reading.mismatches) == 1
+
+
+@pytest.mark.parametrize("each", ["rows[]", "rows[].parts[]"])
+def test_flattening_keeps_the_elements_of_all_lists(each: str) -> None:
+    rows: list[object] = [{"amount": 1, "parts": []}, {"amount": 2, "parts": [{"amount": 1}, {"amount": 2}]}]
+    assert _read({"rows": rows}, each=each) == Reading((_sum("3"),))
+
+
 def test_an_unusable_part_costs_only_its_own_sum() -> None:
     reading = _read({"rows": [{"amount": 1, "cap": 5}, {"amount": 2, "cap": "many"}]}, limit="cap")
     assert reading == Reading((_sum("3"),), mismatches=("wallet.limit",))
