@@ -15,8 +15,6 @@ from exporter.model import Reason, Seconds
 
 FACTS: Final = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-_EXACT_INTEGERS: Final = 2**53  # every reader of JSON reads integers below this exactly
-
 
 def is_unknown(value: Decimal | float | None) -> bool:
     """Whether JSON has no number for the value."""
@@ -24,8 +22,8 @@ def is_unknown(value: Decimal | float | None) -> bool:
 
 
 def _number(value: Decimal | float) -> int | float:
-    """Return an integer where that is exact, else the nearest double; 0 has no sign."""
-    if isinstance(value, Decimal) and value.adjusted() < 16 and value.copy_abs() < _EXACT_INTEGERS and value == value.to_integral_value():
+    """Return an integer where every reader of JSON reads it exactly, else the nearest double; 0 has no sign."""
+    if isinstance(value, Decimal) and value.adjusted() < 16 and value.copy_abs() < 2**53 and value == value.to_integral_value():
         return int(value)
     return float(value) + 0.0
 
@@ -55,7 +53,7 @@ class State(StrEnum):
     FAILING = "failing", "The last poll failed. The values of the last successful poll are still shown."
     LOW = (
         "low",
-        "A resource is below its threshold, or below a tenth of its limit if it has no threshold, or is forecast to end within two days, or has used four fifths of its budget.",
+        "A resource is below its threshold (without one: a tenth of its limit), or ends within two days, or has used four fifths of its budget.",
     )
     WAITING = "waiting", "The account has not been polled yet."
     OK = "ok", "None of these."
