@@ -51,8 +51,10 @@ MODULES: Final = "\nprint(*sys.modules)"
 
 
 def output(code: str, *arguments: str | Path, environ: Mapping[str, str] | None = None) -> str:
+    """Run code in an interpreter of its own, without the measurement of coverage: that imports modules itself."""
     command = [sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | dict(environ or {}))  # noqa: S603 -- our own code
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=inherited | dict(environ or {}))  # noqa: S603 -- our own code
     return done.stdout
 
 
