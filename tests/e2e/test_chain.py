@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from exporter.accounts.consumption import Consumption
+from exporter.accounts.entry import Entry, Record, Schedule
+from exporter.accounts.history import History
+from exporter.accounts.state_file import StateFile
+from exporter.model import AccountKey, Quota, Reading
 from exporter.simulator.faults import Fault
 from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
@@ -46,6 +53,23 @@ class FallingWallet:
         return Wallet("studio", Balance(start=round(self.left, 2), rate=0))(0.0, now)
 
 
+def week_of_use(path: Path) -> Path:
+    """Write a state file from which the exporter knows a week of use: a dollar a second, and 5,000 that are left."""
+    now = time.time()
+    times = [now - 7.5 * 86_400 + hours * 3_600 for hours in range(0, 180, 2)]
+    amounts = [at - times[0] for at in times]
+    wallet = Quota("wallet", "usd", remaining=Decimal(5_000))
+    consumption = Consumption(
+        "wallet", "usd", since=times[0], at=now, consumed=Decimal(round(now - times[0])), remaining=wallet.remaining, readings=9,
+        history=History(times, amounts),
+    )  # fmt: skip
+    entry = Entry(Reading((wallet,)), up=True, last_poll_at=now, last_success_at=now, consumption=(consumption,))
+    state = StateFile.open(path)
+    state.save(AccountKey("heygen", "studio"), Record(entry, Schedule(now)))
+    state.close()
+    return path
+
+
 def config(folder: Path, url: str) -> Path:
     accounts: list[dict[str, Any]] = [
         {"name": "studio", "provider": "heygen", "labels": {"team": "video"}, "thresholds": {"wallet": {"warning": 60, "critical": 20}}},
@@ -55,7 +79,9 @@ def config(folder: Path, url: str) -> Path:
     for account in accounts:
         account |= {"credentials": {"api_key": {"value": f"key-of-{account['name']}"}}, "base_url": url}
     path = folder / "config.yaml"
-    path.write_text(json.dumps({"defaults": {"interval": "1s", "timeout": "2s", "max_backoff": "1s"}, "accounts": accounts}))
+    defaults = {"interval": "1s", "timeout": "2s", "max_backoff": "1s"}
+    state = {"path": str(week_of_use(folder / "state.db"))}
+    path.write_text(json.dumps({"defaults": defaults, "accounts": accounts, "state": state}))
     return path
 
 
@@ -162,7 +188,7 @@ async def a_falling_balance_fires_the_warning_and_the_end_and_resolves_after_a_t
         "alertname": "AIAccountRunningOut", "severity": "critical", "job": "ai-accounts", "instance": "",
         "provider": "heygen", "account": "studio", "team": "video", "resource": "wallet", "unit": "usd",
     }  # fmt: skip
-    assert "Account studio at heygen runs out of wallet (usd) in " in warned["annotations"]["description"]
+    assert "Account studio at heygen runs out of wallet (usd) at " in warned["annotations"]["description"]
     await chain.until(lambda: "AIAccountExhausted" in chain.names(account="studio"), "that nothing is left")
     chain.wallet.left, chain.wallet.rate = 5_000.0, 0.0
     await chain.until(lambda: {"AIAccountExhausted", "AIAccountRunningOut"} <= chain.names(account="studio", status="resolved"), "the end")
