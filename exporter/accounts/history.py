@@ -18,7 +18,7 @@ DAY: Final = 86_400.0
 SPAN: Final = 8 * DAY
 SPACING: Final = 7_200.0
 """Points are at least this far apart, in seconds."""
-MAX_EMPTY: Final = 16
+MAX_SPANS: Final = 16
 
 
 def _read(values: object) -> Sequence[float]:
@@ -74,7 +74,7 @@ class History:
             return kept
         if kept and kept[-1][1] == since:
             return (*kept[:-1], (kept[-1][0], at))
-        return (*kept, (since, at))[-MAX_EMPTY:]
+        return (*kept, (since, at))[-MAX_SPANS:]
 
 
 EMPTY: Final = History()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 from exporter.config.credentials import SecretSource
 from exporter.config.loading import Loaded
@@ -35,10 +37,11 @@ class Job:
 def build_jobs(loaded: Loaded, shard: Shard = WHOLE) -> list[Job]:
     """Build one job for each enabled account of the shard, in the order of the configuration."""
     jobs = []
+    shared: dict[Hashable, Any] = {}
     for account in loaded.config.accounts:
         if account.enabled and shard.holds(account.key):
             definition = loaded.definitions[account.provider]
             [(name, secret)] = account.credentials.items()
-            settings = settings_of(account, loaded.config, definition)
+            settings = settings_of(account, loaded.config, definition, shared)
             jobs.append(Job(account.key, definition, definition.credentials[name], secret, settings))
     return jobs

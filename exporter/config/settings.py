@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -16,8 +15,6 @@ from exporter.config.models import Account, Config, Defaults, Limits
 from exporter.model import Seconds, Threshold
 from exporter.providers.definition import Definition
 
-_KEPT: Final = 1_000
-"""How many different labels and connections are shared."""
 _NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
 _UNLIMITED: Final = Limits.model_construct()
 
@@ -45,8 +42,8 @@ class Settings:
     """The request budget of the provider, shared by its accounts."""
 
 
-def settings_of(account: Account, config: Config, definition: Definition) -> Settings:
-    """Resolve the settings of one account. Equal parts of many accounts are one object in memory."""
+def settings_of(account: Account, config: Config, definition: Definition, shared: dict[Hashable, Any]) -> Settings:
+    """Resolve the settings of one account. Equal parts of the accounts that have the same `shared` are one object in memory."""
     own = {name: value for name in Defaults.model_fields if (value := getattr(account, name)) is not None}
     if "proxy_url" in own or own.get("proxy_from_environment"):  # an account's proxy replaces that of the defaults
         own = {"proxy_url": None, "proxy_from_environment": None, **own}
@@ -59,20 +56,10 @@ def settings_of(account: Account, config: Config, definition: Definition) -> Set
         max_backoff=merged.max_backoff,
         max_retry_after=merged.max_retry_after,
         min_interval=merged.min_interval,
-        labels=_labels(tuple(account.labels.items())),
+        labels=shared.setdefault(tuple(account.labels.items()), account.labels),
         params=account.params or _NONE,
         thresholds=thresholds_of(config.defaults.thresholds, account.thresholds),
         budgets=budgets_of(config.defaults.budgets, account.budgets) or _NONE,
-        connection=_shared(merged.connection),
+        connection=shared.setdefault(merged.connection, merged.connection),
         limits=config.providers.get(account.provider, _UNLIMITED),
     )
-
-
-@lru_cache(_KEPT)
-def _labels(items: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    return dict(items)
-
-
-@lru_cache(_KEPT)
-def _shared(connection: ConnectionSettings) -> ConnectionSettings:
-    return connection

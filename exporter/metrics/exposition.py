@@ -1,7 +1,7 @@
 """Renders the page of `/metrics`: text or OpenMetrics, gzip on request. No await, no vendor, and it cannot raise.
 
 The lines of accounts are written when their polls end. A page joins them, and stays until one of them changes: only the values of the
-process itself are appended to it anew.
+process itself are appended to it for each scrape.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _HINTS: Final = (
     (r"(?<![=!<>])=(?!=)", "two values are compared with =="),
     (r"\b(?:and|or|not)\b", "JMESPath writes `and` as &&, `or` as || and `not` as !"),
 )  # fmt: skip
-"""What stands in an expression that does not compile, and what to write instead."""
+"""Parts of expressions that do not compile, and what to write instead."""
 _OPEN: Final = "a bracket is not closed; inside braces of YAML, a value with a comma needs quotes"
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMPARATORS: Final = frozenset({"eq", "ne", "lt", "lte", "gt", "gte"})

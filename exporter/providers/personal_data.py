@@ -50,7 +50,7 @@ PLACEHOLDERS: Final = {
     "an address": "Example",
     "a key": "made-up",
 }
-"""What stands in an example instead, by kind."""
+"""What replaces it in an example, by kind."""
 
 
 def personal_data(body: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:

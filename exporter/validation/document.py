@@ -32,7 +32,7 @@ _HINTS = (
     (r"^expected (?:chomping or indentation indicators|a comment or a line break)", "a value that starts with | or > needs quotes"),
     (
         r"^expected <block end>, but found '(?:\[|<scalar>|\{)'",
-        "a value that goes on after a quote or a bracket needs quotes around all of it",
+        "a value that continues after a quote or a bracket needs quotes around all of it",
     ),
     (r"^mapping values are not allowed here", "a value that contains a colon and a space needs quotes"),
 )

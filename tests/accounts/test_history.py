@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from exporter.accounts.history import DAY, EMPTY, MAX_EMPTY, SPACING, SPAN, Curve, History
+from exporter.accounts.history import DAY, EMPTY, MAX_SPANS, SPACING, SPAN, Curve, History
 
 STORED = TypeAdapter(History)
 START, HOUR = 1_760_000_000.0, 3_600.0
@@ -119,7 +119,7 @@ def test_an_end_that_lasts_longer_than_the_span_is_one() -> None:
 
 def test_the_number_of_times_without_anything_left_is_limited() -> None:
     spans = [(number * 1000.0, number * 1000.0 + 300) for number in range(100)]
-    assert emptied(*spans).empty == tuple(spans[-MAX_EMPTY:])
+    assert emptied(*spans).empty == tuple(spans[-MAX_SPANS:])
 
 
 def test_after_the_clock_was_set_back_the_times_without_anything_left_are_in_the_past() -> None:

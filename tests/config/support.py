@@ -33,7 +33,7 @@ def load(path: Path, environ: Mapping[str, str] = ENVIRON) -> Config:
 def resolved(config: Config, index: int = 0) -> Settings:
     """The settings of one account at a built-in provider."""
     account = config.accounts[index]
-    return settings_of(account, config, load_definitions()[account.provider])
+    return settings_of(account, config, load_definitions()[account.provider], {})
 
 
 def problems(path: Path, environ: Mapping[str, str] = ENVIRON) -> list[str]:

@@ -55,3 +55,11 @@ def test_equal_parts_of_the_settings_of_many_accounts_are_one_object() -> None:
     one, other = (job.settings for job in build_jobs(Loaded(config, load_definitions())))
     for part in ("labels", "params", "budgets", "connection", "limits"):
         assert getattr(one, part) is getattr(other, part), part
+
+
+def test_settings_of_an_earlier_configuration_are_not_kept_in_memory() -> None:
+    """They may contain the login of a proxy."""
+    block = {"name": "a", "provider": "heygen", "credentials": {"api_key": {"env": "K"}}, "no_proxy": ["a"]}
+    [one], [other] = (build_jobs(Loaded(Config.model_validate({"accounts": [block]}), load_definitions())) for _ in range(2))
+    assert one.settings.connection == other.settings.connection
+    assert one.settings.connection is not other.settings.connection

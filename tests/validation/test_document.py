@@ -98,9 +98,9 @@ def test_a_document_of_more_than_two_mebibytes_is_refused(tmp_path: Path) -> Non
         ("expect: !errors", "a value that starts with ! needs quotes"),
         ("each: *.left", "a value that starts with * or & needs quotes"),
         ("expect: | a", "a value that starts with | or > needs quotes"),
-        ("each: [a, b][?@]", "a value that goes on after a quote or a bracket needs quotes around all of it"),
-        ('used: "a".b', "a value that goes on after a quote or a bracket needs quotes around all of it"),
-        ("path: {team}/costs", "a value that goes on after a quote or a bracket needs quotes around all of it"),
+        ("each: [a, b][?@]", "a value that continues after a quote or a bracket needs quotes around all of it"),
+        ('used: "a".b', "a value that continues after a quote or a bracket needs quotes around all of it"),
+        ("path: {team}/costs", "a value that continues after a quote or a bracket needs quotes around all of it"),
         ("title: Acme: the vendor", "a value that contains a colon and a space needs quotes"),
     ],
 )

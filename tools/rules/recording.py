@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from exporter.accounts.forecast import SOON, URGENT
+from exporter.validation.duration import format_duration
 from tools.rules.rule import Group, Record
 
 REMAINING = "account:ai_account_quota_remaining:last"
@@ -31,9 +33,9 @@ def _held(name: str, metric: str) -> Record:
     return Record(name, held(metric, f"last_over_time({metric}[1d])"))
 
 
-def _ending(name: str, end: str, within: str) -> Record:
+def _ending(name: str, end: str, within: float) -> Record:
     """What was left when an end was forecast: as long as no more is left, nothing was added since."""
-    return Record(name, f"{AVAILABLE} and {end} - time() < seconds({within})")
+    return Record(name, f"{AVAILABLE} and {end} - time() < seconds({format_duration(within)})")
 
 
 GROUPS = (
@@ -80,8 +82,8 @@ GROUPS = (
     Group(
         "ai-account-trend-figures",
         (
-            _ending(ENDING, ENDS, "2d"),
-            _ending(ENDING_NOW, LATEST, "12h"),
+            _ending(ENDING, ENDS, SOON),
+            _ending(ENDING_NOW, LATEST, URGENT),
             Record("account:ai_account_quota_burn:rate1h", "rate(ai_account_quota_consumed_total[1h])"),
             Record("account:ai_account_quota_burn:rate1d", "rate(ai_account_quota_consumed_total[1d])"),
         ),

@@ -16,7 +16,7 @@ Sight = Literal["visible", "seasonal", "blind", "reload expected", "refilled sin
 
 
 class Judge:
-    """Answers questions about one account. Steps before `days` have samples; the truth goes on for a week."""
+    """Answers questions about one account. Steps before `days` have samples; the truth continues for a week."""
 
     def __init__(self, known: Known, days: int) -> None:
         self.account, self.history, self._seen = known.account, known.history, known.seen

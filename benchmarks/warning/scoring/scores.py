@@ -162,8 +162,8 @@ def _end(known: Known, judge: Judge, rows: Mapping[Key, Bools], step: int) -> En
     lead = {key: (step - since - int(at[0])) / HOUR for key, at in fired.items() if len(at)}
     at = step - LEAD
     standing = frozenset(key for key, row in rows.items() if at >= since and row[max(0, at)])
-    told = rows.get(CAP_EXCEEDED if known.account.spec.form == "spend" else EXHAUSTED)
-    late = [] if told is None else np.flatnonzero(told[step : step + DAY]).tolist()
+    reported = rows.get(CAP_EXCEEDED if known.account.spec.form == "spend" else EXHAUSTED)
+    late = [] if reported is None else np.flatnonzero(reported[step : step + DAY]).tolist()
     delay = known.account.spec.update_every / HOUR
     lasted = (min([step + DAY, *(filled for filled in judge.filled if filled > step)]) - step) / HOUR
     is_shown = judge.newest(step + HOUR // 2) >= step - step % known.account.spec.update_every or known.account.refuses_polls
