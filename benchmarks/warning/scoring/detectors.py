@@ -34,7 +34,7 @@ GROUPS: Final[dict[str, tuple[Key, ...]]] = {
 HORIZONS: Final[dict[Key, int]] = {
     **dict.fromkeys(LOW, 72 * HOUR),
     ("AIAccountRunningOut", "critical"): 12 * HOUR,
-    ("AIAccountRunningOut", "warning"): 72 * HOUR,
+    ("AIAccountRunningOut", "warning"): 48 * HOUR,
     ("AIAccountSpendPaceOverCap", "warning"): 15 * 24 * HOUR,
 }
 """Steps from the start of the alert to the announced end. Without an end in twice that time the alert was false."""
