@@ -76,6 +76,8 @@ class Entry:
     """Why the last poll failed; None when it succeeded."""
     failures: int = 0
     """Failed polls in a row."""
+    failing_since: float | None = None
+    """When the first of them ended; None if none failed, or if an earlier version stored them."""
     interval: Seconds | None = None
     """The effective interval as of the last poll, back-off included."""
     last_poll_at: float | None = None
@@ -114,6 +116,7 @@ class Entry:
             self,
             last_poll_at=_moved(self.last_poll_at, seconds),
             last_success_at=_moved(self.last_success_at, seconds),
+            failing_since=_moved(self.failing_since, seconds),
             limited_until=_moved(self.limited_until, seconds),
             consumption=tuple(each.shifted(seconds) for each in self.consumption),
             optional={
@@ -150,6 +153,7 @@ class Record:
             replace(
                 entry,
                 last_success_at=_at_most(entry.last_success_at, now),
+                failing_since=_at_most(entry.failing_since, now),
                 limited_until=_at_most(entry.limited_until, now + settings.max_retry_after),
                 consumption=consumption,
             ),

@@ -126,6 +126,7 @@ ENTRIES: Final = complete(
     up=maybe(st.booleans()),
     error=maybe(FAILURES),
     failures=COUNTS,
+    failing_since=maybe(FLOATS),
     last_poll_at=maybe(FLOATS),
     last_success_at=maybe(FLOATS),
     limited_until=maybe(FLOATS),
