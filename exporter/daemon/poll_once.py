@@ -31,7 +31,7 @@ async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Cloc
     store = new_store(jobs, clock)
     async with open_session(user_agent()) as session:
         secrets = SecretReader(environ)
-        client = Client(session, environ, clock, secrets, on_body)
+        client = Client(session, environ, clock, secrets, on_body=on_body)
         scheduler = Scheduler(client, store, clock, secrets=secrets)
         slots = asyncio.Semaphore(CONCURRENT_POLLS)
 
