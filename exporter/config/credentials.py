@@ -93,7 +93,12 @@ class SecretSource(Described):
 
 def _shown(variable: str) -> str:
     """Name the variable where the name consists of plain upper-case words; anything else may be a key in the wrong place."""
-    return f"the environment variable {variable}" if _PLAIN_NAME.fullmatch(variable) else "the environment variable"
+    return f"the environment variable {variable}" if is_plain_name(variable) else "the environment variable"
+
+
+def is_plain_name(variable: str) -> bool:
+    """Whether the name of a variable consists of plain upper-case words and is no key in the wrong place."""
+    return _PLAIN_NAME.fullmatch(variable) is not None
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> str:

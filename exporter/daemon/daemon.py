@@ -6,13 +6,14 @@ import asyncio
 import gc
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from exporter.accounts.persistence import Persistence
+from exporter.accounts.shapes import Shapes
 from exporter.client.client import Client
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
@@ -85,6 +86,7 @@ class Daemon:
         self._read_config = read_config
         self._clock = clock or Clock()
         self._on_listening = on_listening
+        self._shapes = Shapes(self._clock)
         self._jobs = build_jobs(loaded, options.shard)
         self._exposition = Exposition(build(), runtime=options.runtime_metrics, shard=options.shard)
         self._reloaders: list[Reloader[Any]] = []
@@ -117,7 +119,7 @@ class Daemon:
         self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
         secrets = SecretReader(self._environ)
-        client = Client(session, self._environ, clock, secrets)
+        client = Client(session, self._environ, clock, secrets, on_answer=self._shapes.note)
         self._scheduler = Scheduler(client, self._store, clock, self._keep, secrets)
         self._server = Server(make_application(self._endpoints(), self._access), sockets, options.web_config)
         self._add_reloaders()
@@ -163,6 +165,8 @@ class Daemon:
             reload=self.reload if self._read_config else None,
             max_requests=options.max_requests,
             dead=self._scheduler.dead,
+            config=lambda: self._loaded,
+            shapes=self._shapes.of,
         )
 
     def _add_reloaders(self) -> None:
@@ -189,6 +193,9 @@ class Daemon:
         removed = {job.key for job in self._store.snapshot().jobs} - {job.key for job in jobs}
         self._store.configure(jobs)
         self._scheduler.apply(jobs)
+        self._shapes.keep({job.key for job in jobs})
+        # The state file stays the one that is open.
+        self._loaded = replace(loaded, config=loaded.config.model_copy(update={"state": self._loaded.config.state}))
         await self._state.forget(removed)
 
     async def _apply_web_config(self, file: WebConfigFile, config: WebConfig) -> None:

@@ -46,6 +46,12 @@ _EQUAL_TO_NUMBERS = {_BOOL, f"{_TAG}float"}
 """In Python, `True` and `1.0` are the same key as `1`."""
 
 
+def write_document(data: Any) -> str:
+    """Write plain data as YAML, in its own order."""
+    writer = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(data, Dumper=writer, sort_keys=False, allow_unicode=True, width=120))
+
+
 class _RefusedError(yaml.MarkedYAMLError):
     """An error whose message contains no part of the file that could be a secret."""
 

@@ -106,6 +106,11 @@ Url = Annotated[str, AfterValidator(check_url)]
 Pattern = Annotated[str, Field(max_length=256), AfterValidator(_regular_expression)]
 
 
+def is_plain_key(text: str) -> bool:
+    """Whether a text consists of words and short numbers, as no API key does."""
+    return _KEY.fullmatch(text) is not None
+
+
 def dotted(location: Iterable[int | str]) -> str:
     """Write a place in a file, such as `accounts[2].interval`. A key that may be a misplaced secret is not shown."""
     text, is_secret = "", False

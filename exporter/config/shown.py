@@ -1,0 +1,81 @@
+"""The configuration in force as data to show: without secrets, and without what may be a misplaced one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from exporter.config.connection_settings import parse_proxy
+from exporter.config.credentials import SecretSource, is_plain_name
+from exporter.config.loading import Loaded
+from exporter.config.models import Account, Defaults
+from exporter.providers.definition import Definition
+from exporter.validation.fields import is_plain_key
+
+HIDDEN: Final = "<hidden>"
+
+
+def shown(loaded: Loaded) -> dict[str, Any]:
+    """Return the configuration as its file would contain it, with the defaults filled in and the accounts of all files."""
+    config, folder = loaded.config, loaded.path.parent if loaded.path else None
+    plain: dict[str, Any] = config.model_dump(mode="json", exclude_unset=True, exclude={"defaults", "accounts", "state"})
+    return {
+        "defaults": _block(config.defaults, folder),
+        "accounts": [_account(account, loaded.definitions[account.provider], folder) for account in config.accounts],
+        **plain,
+        **({"state": {"path": _path(config.state.path, folder)}} if config.state else {}),
+    }
+
+
+def _account(account: Account, definition: Definition, folder: Path | None) -> dict[str, Any]:
+    block = _block(account, folder)
+    block["credentials"] = {name: _source(source, folder) for name, source in account.credentials.items()}
+    if account.params:
+        # A param that matches the pattern of the vendor's ids is no key.
+        checked = {name for name, param in definition.params.items() if param.pattern}
+        block["params"] = {name: value if name in checked else _segment(value) for name, value in account.params.items()}
+    if account.base_url:
+        block["base_url"] = _url(account.base_url)
+    return block
+
+
+def _block(block: Defaults | Account, folder: Path | None) -> dict[str, Any]:
+    is_account = isinstance(block, Account)
+    dumped: dict[str, Any] = block.model_dump(mode="json", exclude={"credentials"}, exclude_none=True, exclude_unset=is_account)
+    if block.proxy_url:
+        dumped["proxy_url"] = _proxy(block.proxy_url)
+    if block.ca_file:
+        dumped["ca_file"] = _path(block.ca_file, folder)
+    return {name: value for name, value in dumped.items() if value not in ({}, [])}
+
+
+def _source(source: SecretSource, folder: Path | None) -> dict[str, Any]:
+    if source.env is not None:
+        return {"env": source.env if is_plain_name(source.env) else HIDDEN}
+    if source.oauth2 is not None:
+        return {"oauth2": {"client_id": HIDDEN, "refresh_token_file": _path(source.oauth2.refresh_token_file, folder)}}
+    return {"file": _path(source.file, folder)} if source.file is not None else {"value": HIDDEN}
+
+
+def _path(path: Path, folder: Path | None) -> str:
+    """Write a path as the file does: relative to its folder, if it is below it."""
+    path = path.relative_to(folder) if folder and path.is_relative_to(folder) else path
+    return str(Path(*(part if part == path.anchor else _segment(part) for part in path.parts)))
+
+
+def _proxy(url: SecretStr) -> str:
+    proxy = parse_proxy(url.get_secret_value())
+    return proxy.url.replace("//", f"//{HIDDEN}@") if proxy.login else proxy.url
+
+
+def _url(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(path="/".join(map(_segment, parts.path.split("/")))).geturl()
+
+
+def _segment(text: str) -> str:
+    """Hide what may be a key: a gateway may have it in its path, and people paste it where a path or an id belongs."""
+    return text if not text or is_plain_key(text) else HIDDEN
