@@ -135,6 +135,7 @@ def _texts(account: AccountFacts) -> Iterator[str]:
 
 
 def _sorted(accounts: list[AccountFacts], key: Key, *, is_reversed: bool) -> list[AccountFacts]:
-    known = [(found, account) for account in accounts if (found := key(account)) is not None]
+    found = [(key(account), account) for account in accounts]
+    known = [(value, account) for value, account in found if value is not None]
     known.sort(key=lambda pair: pair[0], reverse=is_reversed)
-    return [*(account for _, account in known), *(account for account in accounts if key(account) is None)]
+    return [account for _, account in known] + [account for value, account in found if value is None]

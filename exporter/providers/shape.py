@@ -19,6 +19,12 @@ _MAX_KEYS: Final = 50
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+class _Empty(str):
+    """What is shown of a list or an object without values."""
+
+    __slots__ = ()
+
+
 def kinds_of(body: Any, request: Request | None = None, echo: Echo = NO_ECHO) -> Mapping[str, str]:
     """Return the kinds of the values of a body by place, one for all elements of a list.
 
@@ -27,7 +33,7 @@ def kinds_of(body: Any, request: Request | None = None, echo: Echo = NO_ECHO) ->
     named = frozenset(_words(request)) if request else frozenset()
     kinds: dict[str, list[str]] = {}
     for place, value in places(_without_data_in_keys(body, named, echo)):
-        kind, known = kind_of(value), kinds.setdefault(general(place), [])
+        kind, known = value if isinstance(value, _Empty) else kind_of(value), kinds.setdefault(general(place), [])
         known += [kind] if kind not in known else []
     return {place: " or ".join(found) for place, found in kinds.items()}
 
@@ -39,6 +45,8 @@ def _words(request: Request) -> Iterator[str]:
 
 
 def _without_data_in_keys(body: Any, named: frozenset[str], echo: Echo) -> Any:
+    if body in ([], {}):
+        return _Empty("an empty list" if isinstance(body, list) else "an empty object")
     if isinstance(body, list):
         return [_without_data_in_keys(each, named, echo) for each in body]
     if not isinstance(body, dict):

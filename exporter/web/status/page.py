@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from exporter.model import AccountKey, Seconds
@@ -63,9 +64,10 @@ class StatusPage:
         """Render the page for the parameters of its URL. `banners` are sentences that everybody should read."""
         parameters = tuple(parameters)
         query = parse_query((pair for pair in parameters if pair[0] != PAGE), overview)
-        now, beside = overview.generated_at, query.with_only("state", None)
-        summary = beside.select(overview).summary  # the numbers of all states, whichever is selected
-        accounts = query.select(overview).accounts
+        now, selected = overview.generated_at, query.select(overview)
+        beside = replace(query.with_only("state", None), sort="")
+        summary = beside.select(overview).summary if beside.wanted != query.wanted else selected.summary  # of all states
+        accounts = selected.accounts
         page = _page(dict(parameters).get(PAGE, ""), len(accounts))
         rows = accounts[(page - 1) * ROWS : page * ROWS]
         return self._layout.render(
