@@ -31,8 +31,8 @@ def shown(loaded: Loaded) -> dict[str, Any]:
 
 
 def _account(account: Account, definition: Definition, folder: Path | None) -> dict[str, Any]:
-    block = _block(account, folder)
-    block["credentials"] = {name: _source(source, folder) for name, source in account.credentials.items()}
+    credentials = {name: _source(source, folder) for name, source in account.credentials.items()}
+    block = {"name": account.name, "provider": account.provider, "credentials": credentials, **_block(account, folder)}
     if account.params:
         # A param that matches the pattern of the vendor's ids is no key.
         checked = {name for name, param in definition.params.items() if param.pattern}
@@ -45,11 +45,21 @@ def _account(account: Account, definition: Definition, folder: Path | None) -> d
 def _block(block: Defaults | Account, folder: Path | None) -> dict[str, Any]:
     is_account = isinstance(block, Account)
     dumped: dict[str, Any] = block.model_dump(mode="json", exclude={"credentials"}, exclude_none=True, exclude_unset=is_account)
+    for part in ("thresholds", "budgets"):
+        dumped |= {part: {name: {key: _number(each) for key, each in levels.items()} for name, levels in dumped.get(part, {}).items()}}
     if block.proxy_url:
         dumped["proxy_url"] = _proxy(block.proxy_url)
     if block.ca_file:
         dumped["ca_file"] = _path(block.ca_file, folder)
     return {name: value for name, value in dumped.items() if value not in ({}, [])}
+
+
+def _number(value: str | float) -> str | float:
+    """Write an amount as a number; a share stays as it is."""
+    if isinstance(value, str) and value.endswith("%"):
+        return value
+    number = float(value)
+    return int(number) if number.is_integer() else number
 
 
 def _source(source: SecretSource, folder: Path | None) -> dict[str, Any]:

@@ -124,15 +124,15 @@ def row_of(one: AccountFacts) -> list[str]:
         (account("studio", State.OK, PREMIUM), ["ok", "studio heygen", "team=video", "premium credits12 %", "1,234 of 10,000 credits", "until reset, 3 days", "12 s"]),
         (account("studio", State.OK, OVER), ["ok", "studio heygen", "team=video", "characters\N{MINUS SIGN}12 %", "12,300 characters over", "resets in 9 days", "12 s"]),
         (account("studio", State.OK, overviews.ENDLESS), ["ok", "studio heygen", "team=video", "characters", "no limit", "", "12 s"]),
-        (account("studio", State.LOW, overviews.BUDGET), ["low", "studio heygen", "team=video", "spend17 %", "412.50 of 500.00 USD budget used", "", "12 s"]),
+        (account("studio", State.LOW, overviews.BUDGET), ["low", "studio heygen", "team=video", "spend17 %", "412.50 of 500.00 USD used", "", "12 s"]),
         (account("studio", State.LOW, SPEND), ["low", "studio heygen", "team=video", "spend7 %", "37.42 of 500.00 USD", "34 h", "12 s"]),
         (account("studio", State.EXHAUSTED, EMPTY), ["exhausted", "studio heygen", "team=video", "credits0 %", "0 of 1,000 credits", "resets in 5 h", "12 s"]),
         (account("studio", State.OK, replace(WALLET, empty_at=NOW - 1)), ["ok", "studio heygen", "team=video", "wallet", "31.50 USD", "may be empty", "12 s"]),
         (account("studio", State.OK, replace(WALLET, remaining=Decimal(-2), empty_at=None)), ["ok", "studio heygen", "team=video", "wallet", "2.00 USD below zero", "", "12 s"]),
         (account("studio", State.OK, QuotaFacts("slots", "slots", State.OK, limit=Decimal(30))), ["ok", "studio heygen", "team=video", "slots", "30 slots granted", "", "12 s"]),
         (account("studio"), ["ok", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
-        (account("studio", State.STALE, last_success_at=NOW - 1_000), ["stale", "studio heygen", "team=video", "the values are older than 15 min, so they are not shown", "16 min"]),
-        (overviews.EVERY_STATE[2], ["failing Not authorized", "forgotten heygen", "team=video", "3,182 polls have failed in 3 days 3 h. Create a new key at the vendor.", "3 days 4 h"]),
+        (account("studio", State.STALE, last_success_at=NOW - 1_000), ["stale", "studio heygen", "team=video", "the values are older than 15 min, so they are not shown", "17 min"]),
+        (overviews.EVERY_STATE[2], ["failing Not authorized", "forgotten heygen", "team=video", "3,182 polls have failed in 3 days 3 h. Create a new key at the vendor.", "3 days"]),
         (overviews.EVERY_STATE[3], ["failing Rate limited", "web-plan heygen", "team=video", "premium credits12 %", "1,234 of 10,000 credits", "until reset, 3 days", "4 min"]),
         (overviews.EVERY_STATE[8], ["waiting", "new liveavatar", "team=video", "waits for the first poll", ""]),
     ],
@@ -208,7 +208,9 @@ def test_what_a_definition_was_verified_by_and_failed_optional_requests_are_desc
     ("states", "headline"),
     [
         ([], "No account is configured"),
-        ([State.OK], "The only account is fine"),
+        ([State.OK], "1 account is fine"),
+        ([State.LOW], "1 account needs attention"),
+        ([State.WAITING], "1 account waits for the first poll"),
         ([State.OK, State.OK], "All 2 accounts are fine"),
         ([State.LOW, State.OK], "1 of 2 accounts needs attention"),
         ([State.STALE, State.FAILING, State.WAITING], "2 of 3 accounts need attention"),
@@ -353,7 +355,7 @@ def test_a_right_to_left_name_is_isolated() -> None:
     source = show(overview([one]))
     inside = re.findall(r"<bdi[^>]*>(.*?)</bdi>", source)
     outside = Read(re.sub(r"<bdi[^>]*>.*?</bdi>", "", source)).text
-    assert [Read(text).text for text in inside if "\u05d0" in text] == [name, name, f"team={name}", name, name]
+    assert [Read(text).text for text in inside if "\u05d0" in text] == [name, name, f"team={name}", name, f"team={name}", name]
     assert "\u05d0" not in outside
 
 

@@ -81,7 +81,7 @@ def view_account(account: AccountFacts, now: float, query: Query) -> AccountView
 def _age(account: AccountFacts, now: float) -> Phrase | None:
     if account.last_success_at is None:
         return None
-    return phrase_at(account.last_success_at, formatting.duration(now - account.last_success_at), loud=account.up is False)
+    return phrase_at(account.last_success_at, formatting.estimate(now - account.last_success_at), loud=account.up is False)
 
 
 def _absence(account: AccountFacts, error: ErrorView | None, now: float) -> Phrase:

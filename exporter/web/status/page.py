@@ -138,11 +138,13 @@ def _headline(summary: Summary, total: int) -> str:
     affected, waiting = _attention(summary), summary.states.get(State.WAITING, 0)
     if not summary.accounts:
         return "No account matches" if total else "No account is configured"
+    if summary.accounts == 1:
+        return f"1 account {'needs attention' if affected else 'waits for the first poll' if waiting else 'is fine'}"
     if affected:
         return f"{affected:,} of {formatting.accounts(summary.accounts)} {'needs' if affected == 1 else 'need'} attention"
     if waiting:
         return f"{waiting:,} of {formatting.accounts(summary.accounts)} {'waits' if waiting == 1 else 'wait'} for the first poll"
-    return "The only account is fine" if summary.accounts == 1 else f"All {formatting.accounts(summary.accounts)} are fine"
+    return f"All {formatting.accounts(summary.accounts)} are fine"
 
 
 def _soonest(soonest: Soonest | None, now: float) -> dict[str, object] | None:

@@ -69,7 +69,7 @@ def _is_within_budget(quota: QuotaFacts) -> bool:
 def _short(quota: QuotaFacts) -> str:
     unit, remaining = quota.unit, quota.remaining
     if _is_within_budget(quota) and quota.used is not None and quota.budget is not None:
-        return f"{formatting.amount(quota.used, unit)} of {formatting.counted(quota.budget, unit)} budget used"
+        return f"{formatting.amount(quota.used, unit)} of {formatting.counted(quota.budget, unit)} used"
     if quota.unlimited:
         return "no limit"
     if remaining is None:
