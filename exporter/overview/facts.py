@@ -209,7 +209,7 @@ _STATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All accounts in numbers."""
+    """The selected accounts in numbers."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FACTS
     accounts: int
@@ -222,7 +222,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All accounts, those with problems first: by state in the order of `State`, then by what ends first, then as configured."""
+    """The selected accounts, those with problems first: by state in the order of `State`, then by what ends first, then as configured."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FACTS
     generated_at: float
@@ -230,6 +230,6 @@ class Overview:
     version: str
     """The exporter's version."""
     summary: Summary
-    """Totals over all accounts."""
+    """Totals over these accounts."""
     accounts: tuple[AccountFacts, ...]
-    """All accounts of the configuration."""
+    """The selected accounts, by default all of the configuration."""
