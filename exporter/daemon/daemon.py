@@ -110,6 +110,7 @@ class Daemon:
         for each in sockets:
             resources.callback(each.close)
         self._store = new_store(self._jobs, clock, await self._state.restore())
+        self._exposition.rows.update(self._store.snapshot())  # now: the first polls would compete with the first page
         self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
         secrets = SecretReader(self._environ)

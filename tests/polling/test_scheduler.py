@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import io
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import web
 
 from exporter.accounts.entry import Entry
 from exporter.accounts.store import Store
@@ -18,8 +16,7 @@ from exporter.errors import PollError
 from exporter.log import configure_log
 from exporter.model import Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
-from exporter.simulator.examples import example_body
-from exporter.simulator.faults import Fault, FaultContext
+from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
 from tests.support import NOW, FakeClock, secret_of
 
@@ -134,32 +131,6 @@ async def test_failures_lengthen_the_interval_and_a_success_restores_it(job: Mak
             intervals.append(only(store).interval)
         assert only(store).polls == 5
     assert intervals == [60, 120, 200, 200, 60]
-
-
-@pytest.mark.parametrize("is_optional", [False, True])
-async def test_failures_leave_nothing_to_the_garbage_collector(
-    *, is_optional: bool, client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock
-) -> None:
-    async def page(context: FaultContext) -> web.StreamResponse:
-        is_sent = not is_optional or context.request.path == "/v3/api_keys/self"
-        body = example_body("heygen", "wallet")
-        return web.Response(status=404, text="<p>") if is_sent else web.json_response(body)
-
-    def errors() -> list[PollError]:
-        return [each for each in gc.get_objects() if isinstance(each, PollError)]
-
-    simulator.set_handler(secret_of("heygen"), page)
-    of_other_tests = errors()
-    gc.collect()
-    gc.disable()
-    try:
-        async with running(client, [job("heygen", interval=Seconds(10.0))], clock) as store:
-            await clock.advance(0.1, asleep=1)
-            failed = sum(only(store).optional_errors.values()) if is_optional else only(store).failures
-            kept = [each for each in errors() if all(each is not other for other in of_other_tests)]
-    finally:
-        gc.enable()
-    assert (failed, kept) == (1, [])
 
 
 async def test_the_last_good_reading_outlives_failures(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
