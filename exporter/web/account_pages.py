@@ -69,7 +69,9 @@ class AccountPages:
 
     async def show_config(self, _request: web.Request) -> web.Response:
         """Return the configuration in force, without secrets."""
-        page = await self._pages.get("config", self._store.snapshot(()).generation, self._render_config)
+        if (config := self._config) is None:
+            raise web.HTTPNotFound
+        page = await self._pages.get("config", self._store.snapshot(()).generation, lambda: self._render_config(config()))
         return web.Response(body=page.body, headers=page.headers)
 
     async def _rendered(self, kind: str, request: web.Request, render: Callable[[Overview, Parameters], T]) -> T:
@@ -87,12 +89,10 @@ class AccountPages:
     def _render_status(self, overview: Overview, parameters: Parameters) -> StatusAnswer:
         return self._status_page.render(overview, parameters, shapes=self._shapes)
 
-    def _render_config(self) -> StatusAnswer:
+    def _render_config(self, loaded: Loaded) -> StatusAnswer:
         from exporter.web.status.config_page import ConfigPage
 
-        if self._config is None:
-            raise web.HTTPNotFound
-        return ConfigPage(telemetry_path=self._telemetry_path).render(self._config(), self._version)
+        return ConfigPage(telemetry_path=self._telemetry_path).render(loaded, self._version)
 
 
 def _render_accounts(overview: Overview, parameters: Parameters) -> tuple[bytes, int]:

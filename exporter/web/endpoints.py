@@ -91,9 +91,8 @@ def make_application(endpoints: Endpoints, access: AccessControl | None = None) 
     application = web.Application(middlewares=[note_request, access.middleware] if access else [note_request])
     router, limit = application.router, endpoints.max_requests
     about = endpoints.account_pages
-    pages: dict[str, Handler] = {"/": about.status, "/api/v1/accounts": about.accounts}
-    pages |= {"/config": about.show_config} if endpoints.config else {}
-    pages |= {endpoints.telemetry_path: endpoints.metrics}  # last: the operator may choose a path that has another page
+    pages: dict[str, Handler] = {"/": about.status, "/config": about.show_config, "/api/v1/accounts": about.accounts}
+    pages[endpoints.telemetry_path] = endpoints.metrics  # last: the operator may choose a path that has another page
     for path, handler in pages.items():
         router.add_get(path, limit_in_flight(handler, limit))
     router.add_get("/-/healthy", endpoints.healthy)

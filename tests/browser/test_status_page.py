@@ -178,7 +178,9 @@ async def test_a_narrow_screen_needs_no_horizontal_scrolling(visit: Visit, stage
     assert await page.evaluate("document.documentElement.scrollWidth") == 320
     await page.locator("details").evaluate_all("(all) => all.forEach((one) => { one.open = true; })")
     assert await page.evaluate("document.documentElement.scrollWidth") == 320
-    wide = "[...document.querySelectorAll('main *:not(.out *)')].filter((e) => e.getBoundingClientRect().right > 320).map((e) => e.outerHTML)"
+    wide = (
+        "[...document.querySelectorAll('main *:not(.out *)')].filter((e) => e.getBoundingClientRect().right > 320).map((e) => e.outerHTML)"
+    )
     assert await page.evaluate(wide) == []
 
 
@@ -236,7 +238,8 @@ async def test_a_printed_page_has_all_rows_and_no_controls(visit: Visit, stage: 
     await expect(page.get_by_label("Filter", exact=True)).to_be_hidden()
     await expect(page.get_by_role("button", name="Pause")).to_be_hidden()
     await expect(page.locator("tbody .name")).to_have_count(9)
-    assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    style = "(({backgroundColor, color}) => [backgroundColor, color])(getComputedStyle(document.body))"
+    assert await page.evaluate(style) == ["rgb(255, 255, 255)", "rgb(26, 31, 38)"], "as light, also for a reader who prefers dark"
 
 
 async def test_a_thousand_accounts_have_pages_and_are_refreshed(visit: Visit, stage: Stage) -> None:

@@ -86,10 +86,10 @@ async def test_once_as_json_has_the_same_values(tmp_path: Path) -> None:
     assert (dubbing["status"], dubbing["quotas"][0]["unlimited"], dubbing["features"]["can_extend_voice_limit"]) == ("active", True, False)
     old_key = accounts["elevenlabs", "old-key"]
     error = {"reason": "unauthorized", "message": "HTTP 401 with the error code invalid_api_key", "failures": 1}
-    assert old_key["error"] == error | {"remedy": remedy_of(Reason.UNAUTHORIZED, Cause.KEY)}
+    assert old_key["error"] == error | {"remedy": remedy_of(Reason.UNAUTHORIZED, Cause.KEY), "since": old_key["last_poll_at"]}
     assert {name: old_key[name] for name in ("labels", "state", "up", "polls", "quotas", "mismatches")} == {
         "labels": {"team": "voice"},
-        "state": "stale",
+        "state": "failing",
         "up": False,
         "polls": 1,
         "quotas": [],

@@ -161,6 +161,17 @@ def test_a_key_in_the_place_of_a_param_is_not_shown() -> None:
     assert data["accounts"][0]["params"] == {"project": "<hidden>"}
 
 
+def test_the_file_of_certificate_authorities_is_shown() -> None:
+    account = {"name": "a", "provider": "heygen", "credentials": {"api_key": {"env": "A_KEY"}}, "ca_file": "/etc/ssl/own.pem"}
+    data = shown(Loaded(Config.model_validate({"accounts": [account], "defaults": {"no_proxy": ["localhost"]}}), load_definitions()))
+    assert (data["accounts"][0]["ca_file"], data["defaults"]["no_proxy"]) == ("/etc/ssl/own.pem", ["localhost"])
+
+
+async def test_a_chosen_path_of_the_metrics_replaces_another_page() -> None:
+    async with serving(endpoints(telemetry_path="/config")) as client, client.ask("/config") as response:
+        assert "# TYPE ai_account_up gauge" in await response.text()
+
+
 async def test_the_configuration_has_a_page_that_the_status_page_links_to(tmp_path: Path) -> None:
     config = loaded(tmp_path, ACCOUNTS)
     async with serving(endpoints(config=lambda: config)) as client:
