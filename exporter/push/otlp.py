@@ -38,9 +38,10 @@ class Sent(NamedTuple):
     start: int
     """When the sequence of points began, in nanoseconds; 0 for a gauge."""
     value: float
-    """The last value; for a histogram, the number of observations."""
+    """The last value of a counter, or the number of observations of a histogram; 0 for a gauge."""
 
 
+_GAUGE: Final = Sent("gauge", 0, 0.0)
 Series = Mapping[Key, Sent]
 
 
@@ -82,16 +83,18 @@ class _Points:
         self._points: dict[str, Any] = {}
         """The points of each metric, by its name."""
         self._key_value = cache(_key_value)
+        self._shared: dict[tuple[str, str], tuple[str, str]] = {}
+        """Attributes that series have in common: each is kept once."""
         self.series: dict[Key, Sent] = {}
 
     def add(self, family: Metric) -> None:
         """Add the samples of a family."""
         if family.type != "histogram":
             for sample in family.samples:
-                self._add((sample.name, _attributes(sample.labels)), family, sample.value).as_double = sample.value
+                self._add(sample.name, _attributes(sample.labels), family, sample.value).as_double = sample.value
             return
         for attributes, bounds, counts, total in _histograms(family):
-            point = self._add((family.name, attributes), family, sum(counts))
+            point = self._add(family.name, attributes, family, sum(counts))
             point.count, point.sum = sum(counts), total
             point.explicit_bounds.extend(bounds)
             point.bucket_counts.extend(counts)
@@ -107,17 +110,19 @@ class _Points:
                     point.explicit_bounds.extend(BUCKETS[:-1])
                     point.bucket_counts.extend([0] * len(BUCKETS))
 
-    def _add(self, key: Key, family: Metric, value: float) -> Any:
+    def _add(self, name: str, attributes: Attributes, family: Metric, value: float) -> Any:
         """Add a point, and note the series.
 
         The count of a series may have begun in an earlier process. So its sequence begins with its first point, which means "a reset at an
         unknown start time", and again after a fall.
         """
-        sent, start = self._known.get(key), 0
+        key = name, tuple([self._shared.setdefault(each, each) for each in attributes])
+        series, sent = _GAUGE, self._known.get(key)
         if family.type != "gauge":
             start = sent.start if sent and sent.value <= value and sent.start <= self._at else self._at
-        self.series[key] = Sent(family.type, start, value)
-        return self._point(key, family.type, family.documentation, start)
+            series = Sent(family.type, start, value)
+        self.series[key] = series
+        return self._point(key, series.type, family.documentation, series.start)
 
     def _point(self, key: Key, kind: str, description: str, start: int) -> Any:
         name, attributes = key
