@@ -59,8 +59,7 @@ async def test_the_page_shows_how_pushes_went(pusher: MakePusher, receiver: Rece
     page = page_series(exposition.render(store.snapshot()).body.decode())
     name = "ai_account_exporter_push_errors_total"
     assert {dict(labels)["reason"]: value for (family, labels), value in page.items() if family == name} == {
-        **dict.fromkeys(Reason, 0.0),
-        "server_error": 1.0,
+        reason.value: float(reason is Reason.SERVER_ERROR) for reason in Reason
     }
     assert "ai_account_exporter_push_last_success_timestamp_seconds" not in dict(page)
     await pushing.push()
