@@ -115,15 +115,13 @@ class Played:
     def body(self, request: Request, course: Course, elapsed: float, now: float) -> Any:
         """Return the body of a request, at seconds since the start and Unix time; None if the request has no example."""
         answer = [deepcopy(self._bodies.get(request.name))]
-        moving = []
+        moving: list[tuple[list[_Amount], Decimal]] = []
         for resource in self._resources.values():
-            now_ = resource.at(course, now)
-            moving += [(amounts, now_[part]) for (name, part), amounts in resource.amounts.items() if name == request.name]
-            for (name, part), factors in resource.factors.items():
-                if name == request.name and resource.totals[part]:
-                    ratio = now_[part] / resource.totals[part]
-                    for place, found in factors:
-                        _put(answer, place, written_number(found, Decimal(str(found)) * ratio))
+            for part, amount in resource.at(course, now).items():
+                moving.append((resource.amounts.get((request.name, part), []), amount))
+                for place, found in resource.factors.get((request.name, part), ()):
+                    factor = Decimal(str(found)) * amount / (resource.totals[part] or 1)
+                    _put(answer, place, written_number(found, factor))
         fixed: set[Place] = set()
         for amounts, whole in sorted(moving, key=lambda each: len(each[0])):  # a sum may contain the amount of another resource
             _put_shares(answer, amounts, whole, fixed)
