@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "once": "Poll every account once and print the result.",
     "demo": "Serve simulated vendors; needs no key, file or network.",
     "providers": "List the vendors, or describe the one called NAME.",
+    "examples": "List the example files, print one, or write them to a folder.",
     "healthcheck": "Check whether the exporter on this machine is healthy.",
 }
 _UNWRITABLE: Final = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
@@ -51,6 +52,7 @@ def main() -> None:
     First steps:
       ai-account-exporter demo         try it with simulated vendors
       ai-account-exporter providers    list the vendors and what their keys need
+      ai-account-exporter examples     list example configurations and rules
       ai-account-exporter check        validate config.yaml
       ai-account-exporter once         poll every account once, print the result
       ai-account-exporter serve        run the daemon
