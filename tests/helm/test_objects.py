@@ -137,9 +137,9 @@ def test_an_ingress_publishes_only_the_status_page_unless_it_has_paths() -> None
     ingress = one(scenario("ingress"), "Ingress")
     service = {"service": {"name": "accounts-ai-account-exporter", "port": {"name": "metrics"}}}
     assert ingress["metadata"]["labels"]["exposed"] == "internally"
-    assert ingress["metadata"]["annotations"] == {"nginx.ingress.kubernetes.io/auth-url": "https://login.example.com/oauth2/auth"}
+    assert ingress["metadata"]["annotations"] == {"traefik.ingress.kubernetes.io/router.middlewares": "monitoring-login@kubernetescrd"}
     assert ingress["spec"] == {
-        "ingressClassName": "nginx",
+        "ingressClassName": "traefik",
         "tls": [{"secretName": "accounts-tls", "hosts": ["accounts.example.com", "accounts.internal.example.com"]}],
         "rules": [
             {"host": "accounts.example.com", "http": {"paths": [{"path": "/", "pathType": "Exact", "backend": service}]}},

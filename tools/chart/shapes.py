@@ -132,7 +132,7 @@ _ACCESS: Final[Mapping[str, Schema]] = {
     "ingress.tls": OBJECTS,
     "httpRoute.annotations": TEXTS,
     "httpRoute.labels": TEXTS,
-    "httpRoute.parentRefs": array(OBJECT | {"required": ["name"]}),
+    "httpRoute.parentRefs": array(OBJECT | {"required": ["name"], "properties": {"name": text(NAME)}}),
     "httpRoute.hostnames": array(text(r"(\*\.)?" + NAME)),
     "httpRoute.matches": array(OBJECT) | {"minItems": 1},
     "httpRoute.filters": OBJECTS,

@@ -89,7 +89,7 @@ httpRoute.parentRefs: expected one or more
 ingress.enabled, httpRoute.enabled: cannot be combined with `sharding`: the page of a shard shows only its own accounts
 {{- end }}
 {{- if and .Values.webConfig.clientCA.existingSecret (or .Values.ingress.enabled .Values.httpRoute.enabled) }}
-ingress.enabled, httpRoute.enabled: cannot be combined with `webConfig.clientCA`: browsers do not reach the exporter with their certificate
+ingress.enabled, httpRoute.enabled: cannot be combined with `webConfig.clientCA`: a browser cannot send its certificate through the controller
 {{- end }}
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled }}
 podMonitor.enabled: cannot be combined with `serviceMonitor.enabled`: every series would be scraped twice
