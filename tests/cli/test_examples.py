@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from exporter.cli.examples import FOLDER, KINDS, example_names
+from exporter.cli.example_files import FOLDER, KINDS, example_names
 from exporter.cli.main import main
 from exporter.config.loading import load_config
 

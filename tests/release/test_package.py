@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.cli.examples import FOLDER, example_names
+from exporter.cli.example_files import FOLDER, example_names
 from tests.release.links import relative_targets
 from tests.support import PATIENCE
 

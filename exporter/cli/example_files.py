@@ -37,7 +37,7 @@ def command(name: str | None, output: Path | None, force: bool) -> None:  # noqa
     NAME is a file, or with --output also a folder, such as `prometheus/rules`.
 
     \b
-    Exit codes: 0 done, 1 a file exists already or cannot be written, 2 invalid usage.
+    Exit codes: 0 done, 1 a file exists or cannot be written, 2 invalid usage.
     """  # noqa: D301 -- click's own marks
     names = _selected(name)
     if output:
