@@ -98,7 +98,8 @@ def test_dependabot_updates_actions_and_images() -> None:
 
 def test_the_documented_signatures_are_those_that_the_workflows_make() -> None:
     text = (ROOT / "docs/install.md").read_text(encoding="utf-8")
-    named = re.findall(r"cosign verify \"ghcr\.io/([\w/-]+):\$VERSION\".*?workflows/(\w+)\.yaml@refs/tags/v\$VERSION", text, re.DOTALL)
+    named = re.findall(r"cosign verify \"ghcr\.io/([\w/-]+):\$VERSION\".*?\$WORKFLOWS/(\w+)\.yaml@refs/tags/v\$VERSION", text, re.DOTALL)
+    assert "\nWORKFLOWS=https://github.com/ai-account-exporter/ai-account-exporter/.github/workflows\n" in text
     assert named == [
         ("ai-account-exporter/ai-account-exporter", "image"),
         ("ai-account-exporter/charts/ai-account-exporter", "chart"),
