@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from exporter.config.connection_settings import parse_proxy
-from exporter.config.credentials import SecretSource, is_plain_name
+from exporter.config.credentials import SecretSource, Source, is_plain_name
 from exporter.config.loading import Loaded
 from exporter.config.models import Account, Defaults
+from exporter.config.push_settings import Otlp
 from exporter.providers.definition import Definition
 from exporter.validation.fields import is_plain_key
 
@@ -21,12 +22,13 @@ HIDDEN: Final = "<hidden>"
 def shown(loaded: Loaded) -> dict[str, Any]:
     """Return the configuration as its file would contain it, with the defaults filled in and the accounts of all files."""
     config, folder = loaded.config, loaded.path.parent if loaded.path else None
-    plain: dict[str, Any] = config.model_dump(mode="json", exclude_unset=True, exclude={"defaults", "accounts", "state"})
+    plain: dict[str, Any] = config.model_dump(mode="json", exclude_unset=True, include={"providers", "account_files", "provider_files"})
     return {
         "defaults": _block(config.defaults, folder),
         "accounts": [_account(account, loaded.definitions[account.provider], folder) for account in config.accounts],
         **plain,
         **({"state": {"path": _path(config.state.path, folder)}} if config.state else {}),
+        **({"push": {"otlp": _receiver(config.push.otlp, folder)}} if config.push else {}),
     }
 
 
@@ -42,9 +44,14 @@ def _account(account: Account, definition: Definition, folder: Path | None) -> d
     return block
 
 
-def _block(block: Defaults | Account, folder: Path | None) -> dict[str, Any]:
+def _receiver(otlp: Otlp, folder: Path | None) -> dict[str, Any]:
+    headers = {name: _source(source, folder) for name, source in otlp.headers.items()}
+    return {**_block(otlp, folder), "endpoint": _url(otlp.endpoint), **({"headers": headers} if headers else {})}
+
+
+def _block(block: Defaults | Account | Otlp, folder: Path | None) -> dict[str, Any]:
     is_account = isinstance(block, Account)
-    dumped: dict[str, Any] = block.model_dump(mode="json", exclude={"credentials"}, exclude_none=True, exclude_unset=is_account)
+    dumped: dict[str, Any] = block.model_dump(mode="json", exclude={"credentials", "headers"}, exclude_none=True, exclude_unset=is_account)
     for part in ("thresholds", "budgets"):
         dumped |= {part: {name: {key: _number(each) for key, each in levels.items()} for name, levels in dumped.get(part, {}).items()}}
     if block.proxy_url:
@@ -62,10 +69,10 @@ def _number(value: str | float) -> str | float:
     return int(number) if number.is_integer() else number
 
 
-def _source(source: SecretSource, folder: Path | None) -> dict[str, Any]:
+def _source(source: Source, folder: Path | None) -> dict[str, Any]:
     if source.env is not None:
         return {"env": source.env if is_plain_name(source.env) else HIDDEN}
-    if source.oauth2 is not None:
+    if isinstance(source, SecretSource) and source.oauth2 is not None:
         return {"oauth2": {"client_id": HIDDEN, "refresh_token_file": _path(source.oauth2.refresh_token_file, folder)}}
     return {"file": _path(source.file, folder)} if source.file is not None else {"value": HIDDEN}
 

@@ -85,6 +85,11 @@ ACCOUNTS = f"""
 defaults: {{interval: 1m, proxy_url: "http://user:{CANARY}@proxy.example:3128", thresholds: {{"*": {{warning: 20%}}}}, budgets: {{spend: {{usd: 12.5}}}}}}
 state: {{path: state.db}}
 providers: {{heygen: {{max_requests_per_minute: 30}}}}
+push:
+  otlp:
+    endpoint: "https://collector.example/{CANARY}/v1/metrics"
+    proxy_url: "http://user:{CANARY}@proxy.example:3128"
+    headers: {{Authorization: {{env: {CANARY.replace("-", "_")}}}, X-Key: {{file: {CANARY}}}, X-Other: {{env: OTLP_KEY}}}}
 accounts:
   - {{name: value, provider: heygen, credentials: {{api_key: {{value: {CANARY}}}}}}}
   - {{name: env, provider: heygen, credentials: {{api_key: {{env: HEYGEN_API_KEY}}}}, labels: {{team: video}}, enabled: false}}
@@ -116,6 +121,17 @@ def test_no_secret_is_in_what_is_shown_of_a_configuration(tmp_path: Path) -> Non
         "gateway": {"api_key": {"env": "HEYGEN_API_KEY"}},
         "login": {"access_token": {"oauth2": {"client_id": "<hidden>", "refresh_token_file": "<hidden>/token"}}},
     }
+    assert data["push"] == {
+        "otlp": {
+            "plain_http": False,
+            "endpoint": "https://collector.example/<hidden>/v1/metrics",
+            "proxy_url": "http://<hidden>@proxy.example:3128",
+            "interval": "1m",
+            "timeout": "10s",
+            "headers": {"Authorization": {"env": "<hidden>"}, "X-Key": {"file": "<hidden>"}, "X-Other": {"env": "OTLP_KEY"}},
+        }
+    }
+    assert {*data, "account_files", "provider_files"} == set(Config.model_fields), "a new block must be shown, without its secrets"
     assert accounts["gateway"]["base_url"] == "https://gateway.example/v1/<hidden>"
     assert accounts["file"]["proxy_url"] == "http://<hidden>@proxy.example:3128"
 
