@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -53,6 +53,13 @@ class SecretSource(Described):
     ) = None
     value: Annotated[SecretStr, Field(description="The secret itself. Accepted for first steps, with a warning.")] | None = None
     oauth2: Annotated[Login, Field(description="An OAuth login; its access tokens are fetched and renewed.")] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_secret(cls, data: Any) -> Any:
+        if isinstance(data, dict | SecretSource):
+            return data
+        raise ValueError("expected where the key is, and not the key itself: use {env: ...} or {file: ...}")
 
     @field_validator("env")
     @classmethod

@@ -118,6 +118,11 @@ def dotted(location: Iterable[int | str]) -> str:
     return text.removeprefix(".")
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text consists of words and short numbers, as names do. Anything else may be a misplaced secret."""
+    return len(text) <= 64 and all(map(_KEY.fullmatch, text.split(" ")))
+
+
 def listed(names: Collection[str], last: str = "and") -> str:
     """Write names in a row: `a, b and c`."""
     *rest, final = sorted(names)
