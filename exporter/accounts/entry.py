@@ -45,6 +45,8 @@ class OptionalRequest:
     """Why its last attempt failed; None when it succeeded."""
     failures: int = 0
     """Failed attempts in a row."""
+    failing_since: float | None = None
+    """When the first of them failed."""
     next_attempt_at: float | None = None
     """When it may be sent again after a failure."""
 
@@ -76,6 +78,8 @@ class Entry:
     """Why the last poll failed; None when it succeeded."""
     failures: int = 0
     """Failed polls in a row."""
+    failing_since: float | None = None
+    """When the first of them failed."""
     interval: Seconds | None = None
     """The effective interval as of the last poll, back-off included."""
     last_poll_at: float | None = None
@@ -115,12 +119,14 @@ class Entry:
             last_poll_at=_moved(self.last_poll_at, seconds),
             last_success_at=_moved(self.last_success_at, seconds),
             limited_until=_moved(self.limited_until, seconds),
+            failing_since=_moved(self.failing_since, seconds),
             consumption=tuple(each.shifted(seconds) for each in self.consumption),
             optional={
                 name: replace(
                     each,
                     last_success_at=_moved(each.last_success_at, seconds),
                     next_attempt_at=_moved(each.next_attempt_at, seconds),
+                    failing_since=_moved(each.failing_since, seconds),
                 )
                 for name, each in self.optional.items()
             },
@@ -151,6 +157,7 @@ class Record:
                 entry,
                 last_success_at=_at_most(entry.last_success_at, now),
                 limited_until=_at_most(entry.limited_until, now + settings.max_retry_after),
+                failing_since=_at_most(entry.failing_since, now),
                 consumption=consumption,
             ),
             replace(

@@ -9,6 +9,7 @@ from math import inf
 from exporter.accounts.consumption import burn
 from exporter.accounts.entry import Entry
 from exporter.accounts.forecast import forecast
+from exporter.accounts.reasons import remedy_of
 from exporter.accounts.snapshot import Account, Snapshot
 from exporter.accounts.thresholds import floors_of
 from exporter.model import Reading, Reason
@@ -24,7 +25,6 @@ from exporter.overview.facts import (
     Summary,
 )
 from exporter.overview.quotas import quota_facts, was_granted
-from exporter.overview.reasons import remedy_of
 
 _RANK = {state: rank for rank, state in enumerate(State)}
 
@@ -33,7 +33,8 @@ def build_overview(snapshot: Snapshot, version: str) -> Overview:
     """Return the facts about all accounts of a snapshot, those with problems first."""
     accounts = [account_facts(account, snapshot.at) for account in snapshot.accounts]
     accounts.sort(key=lambda account: (_RANK[account.state], min((end for _, end in _ends(account)), default=inf)))
-    return Overview(snapshot.at, version, _summary(accounts), tuple(accounts))
+    state_written = snapshot.writes.is_successful if snapshot.writes else None
+    return Overview(snapshot.at, version, _summary(accounts), tuple(accounts), state_written)
 
 
 def account_facts(account: Account, now: float) -> AccountFacts:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from exporter.accounts.reasons import REASONS
 from exporter.model import Seconds
 from exporter.overview.facts import AccountFacts, ErrorFacts, State
-from exporter.overview.reasons import REASONS
 from exporter.web.status import formatting
 from exporter.web.status.formatting import Phrase, ago, ahead, phrase_at
 from exporter.web.status.quota_view import QuotaView, view_quota

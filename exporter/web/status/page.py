@@ -63,6 +63,7 @@ class StatusPage:
             version=overview.version,
             now=formatting.moment(now),
             summary=overview.summary,
+            state_written=overview.state_written,
             headline=_headline(overview.summary),
             attention=_attention(overview.summary),
             states=[(state, overview.summary.states.get(state, 0)) for state in State if overview.summary.states.get(state)],
