@@ -32,8 +32,8 @@ class Problem(NamedTuple):
     """The name of the account that it is about."""
 
     def __str__(self) -> str:
-        place = f'{self.place} (account "{self.account}")' if self.account else self.place
-        text = ": ".join(filter(None, (self.position, place, self.message)))
+        account = f'account "{self.account}"' if self.account else ""
+        text = ": ".join(filter(None, (self.position, account, self.place, self.message)))
         return text.encode(errors="backslashreplace").decode()  # half of a surrogate pair cannot be printed
 
 

@@ -44,7 +44,8 @@ def levels_of(function: ast.expr) -> set[str]:
             return levels_of(body) | levels_of(orelse)
         case ast.Name(id="write"):
             return {"warning", "debug"}
-    return set()
+        case _:
+            return set()
 
 
 CALLS = list(calls())

@@ -76,7 +76,7 @@ def test_the_command_works_as_a_process_in_the_current_folder(tmp_path: Path) ->
     right = subprocess.run(command, cwd=tmp_path, env={**environ, "CHECKED_KEY": CANARY}, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr.splitlines()[1:] == [
-        '  config.yaml:1: accounts[0].credentials.api_key (account "studio"): the environment variable CHECKED_KEY is not set'
+        '  config.yaml:1: account "studio": accounts[0].credentials.api_key: the environment variable CHECKED_KEY is not set'
     ]
     assert right.returncode == 0
     [warning] = right.stderr.splitlines()

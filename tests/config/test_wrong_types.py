@@ -101,7 +101,7 @@ FULL: Final[dict[str, Any]] = {
     **ACME,
     "requests": [{"path": "/v1/balance", "expect": "data", "quotas": [{"resource": "wallet", "unit": "usd", "remaining": "data.left"}]}],
 }
-INNER: Final = {
+INNER: Final[dict[tuple[str | int, ...], type[BaseModel]]] = {
     ("requests", 0): Request,
     ("requests", 0, "quotas", 0): QuotaFields,
     ("credentials", "token"): Credential,

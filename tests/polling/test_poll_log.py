@@ -98,8 +98,8 @@ def test_a_failure_whose_begin_an_older_version_did_not_store_has_a_duration(job
 def test_an_optional_request_is_logged_like_a_poll_and_apart_from_it(job: Job) -> None:
     log, polls = Log(), PollLog()
     works = Entry(up=True, optional={"/a": OptionalRequest(), "/b": OptionalRequest()})
+    refused = OptionalRequest(error=UNAUTHORIZED, failures=5, failing_since=SINCE)
     for minute in range(62):
-        refused = OptionalRequest(error=UNAUTHORIZED, failures=minute + 1, failing_since=SINCE)
         polls.optional_requests(
             job, ["/a", "/b"], works, replace(works, optional={"/a": refused, "/b": OptionalRequest()}), SINCE + 60.0 * minute
         )
