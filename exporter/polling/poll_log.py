@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,15 +28,15 @@ class PollLog:
 
     def failed(self, job: Job, error: Failure, after: Entry, at: float) -> None:
         """Log a failed poll."""
-        write = log.warning if self._reminder.is_due(job.key, error.reason, at) else log.debug
-        write("poll failed", **_names(job), **_failure(job, error, after, at))
+        if write := self._writer(job.key, error, at):
+            write("poll failed", **_names(job), **_failure(job, error, after, at))
 
     def succeeded(self, job: Job, reading: Reading, before: Entry, at: float) -> None:
         """Log a poll that succeeded."""
         if before.failures:
             self._reminder.forget(job.key)
             log.info("poll recovered", **_names(job), **_recovery(before, at))
-        elif _LEVEL.isEnabledFor(logging.DEBUG):  # structlog would first make a logger
+        elif _is_debugged():
             log.debug("poll finished", **_names(job), resources=sum(quota.is_measured for quota in reading.quotas))
 
     def optional_requests(self, job: Job, names: Iterable[str], before: Entry, after: Entry, at: float) -> None:
@@ -44,16 +44,27 @@ class PollLog:
         for name in names:
             former, latter = before.optional.get(name), after.optional.get(name)
             if latter and latter.error:
-                write = log.warning if self._reminder.is_due((job.key, name), latter.error.reason, at) else log.debug
-                write("optional request failed", **_names(job), request=name, **_failure(job, latter.error, latter, at))
+                if write := self._writer((job.key, name), latter.error, at):
+                    write("optional request failed", **_names(job), request=name, **_failure(job, latter.error, latter, at))
             elif former and former.failures:
                 self._reminder.forget((job.key, name))
                 log.info("optional request recovered", **_names(job), request=name, **_recovery(former, at))
+
+    def _writer(self, key: Hashable, error: Failure, at: float) -> Callable[..., None] | None:
+        """Return what logs the failure at its level; None if nothing is logged."""
+        is_due = self._reminder.is_due(key, error.reason, at)
+        write: Callable[..., None] | None = log.warning if is_due else log.debug if _is_debugged() else None
+        return write
 
     def forget(self, key: AccountKey, requests: Iterable[str]) -> None:
         """Take note that an account is removed or changed: its next failure is logged."""
         for each in (key, *((key, name) for name in requests)):
             self._reminder.forget(each)
+
+
+def _is_debugged() -> bool:
+    """Whether lines at debug are logged: structlog would first make a logger, and the fields of each poll take time."""
+    return _LEVEL.isEnabledFor(logging.DEBUG)
 
 
 def _names(job: Job) -> dict[str, str]:
