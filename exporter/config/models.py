@@ -15,6 +15,7 @@ from exporter.config.levels import Thresholds
 from exporter.config.params import own_address, param_problems
 from exporter.model import AccountKey
 from exporter.providers.definition import Definition
+from exporter.providers.library import SEEN
 from exporter.validation.block import Block
 from exporter.validation.duration import Duration, default_duration
 from exporter.validation.fields import Interval, LabelName, LabelValue, Text, listed
@@ -29,7 +30,10 @@ def _definition(info: ValidationInfo) -> Definition | None:
 def _provider_name(name: str, info: ValidationInfo) -> str:
     context = context_of(info)
     if context and not context.library.knows(name):
-        hint = did_you_mean(name, context.library.definitions) or "; `ai-account-exporter providers` lists them"
+        further = {path.stem: path for path in SEEN.glob("*.yaml")}
+        if name in further:
+            raise ValueError(f"the definition of this provider is from public code only: to use it, add {further[name]} to provider_files")
+        hint = did_you_mean(name, {*context.library.definitions, *further}) or "; `ai-account-exporter providers` lists them"
         raise ValueError(f"no such provider{hint}")
     return name
 

@@ -9,8 +9,9 @@ import pytest
 
 from exporter.config.loading import load_config
 from exporter.errors import ConfigError
-from exporter.providers.library import load_definition
+from exporter.providers.library import SEEN, load_definition
 from exporter.validation.document import load_document
+from exporter.validation.fields import is_plain
 from exporter.web.web_config.loader import load_web_config
 from tests.config.support import CANARY, ENVIRON, write
 
@@ -94,6 +95,29 @@ def test_a_name_that_may_be_a_key_is_not_shown(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["studio", "team A", "prod-2026", "MyTeam", "EU_west.3", "a9999", "x" * 15])
+def test_a_name_of_words_and_numbers_is_shown(name: str) -> None:
+    assert is_plain(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        CANARY,
+        "5e83c0ffee",
+        "sk_V2_hgu_kAbCdEfGhIjKl",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "x" * 50,
+        "a b " * 20,
+        "x\ny",
+        "1234567890",
+    ],
+)
+def test_any_other_name_is_not_shown(name: str) -> None:
+    assert not is_plain(name)
+
+
 def test_a_problem_below_an_alias_has_the_line_of_its_anchor(tmp_path: Path) -> None:
     text = (
         "accounts:\n  - &one\n    name: a\n    provider: heygen\n    interval: soon\n    credentials: {api_key: {env: HEYGEN_API_KEY}}\n"
@@ -143,3 +167,13 @@ def test_a_problem_of_the_web_configuration_has_its_line(tmp_path: Path) -> None
     with pytest.raises(ConfigError) as caught:
         load_web_config(path)
     assert [str(problem).removeprefix(f"{path}:").partition(": ")[0] for problem in caught.value.problems] == ["5", "3"]
+
+
+def test_a_provider_whose_definition_must_be_named_is_reported_with_its_file(tmp_path: Path) -> None:
+    text = "accounts:\n  - {name: a, provider: kling, credentials: {key: {env: HEYGEN_API_KEY}}}\n"
+    [problem] = shown(write(tmp_path, text))
+    assert problem.endswith(f": to use it, add {SEEN}/kling.yaml to provider_files")
+    added = f"{text}provider_files: [{SEEN}/kling.yaml]\n"
+    assert not any("provider_files" in each for each in shown(write(tmp_path, added)))
+    [misspelt] = shown(write(tmp_path, text.replace("kling", "klin")))
+    assert misspelt.endswith("no such provider; did you mean 'kling'?")
