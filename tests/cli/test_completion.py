@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from exporter.cli.main import COMMANDS
+
 PROGRAM = Path(sys.executable).with_name("ai-account-exporter")
 VARIABLE = "_AI_ACCOUNT_EXPORTER_COMPLETE"
-COMMANDS = {"serve", "check", "once", "demo", "providers", "healthcheck"}
+
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -37,7 +39,7 @@ def completed(shell: str, *words: str) -> set[str]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("",), COMMANDS),
+        (("",), set(COMMANDS)),
         (("se",), {"serve"}),
         (("serve", "--log.level", ""), {"debug", "info", "warn", "error"}),
         (("once", "--output", "j"), {"json"}),
