@@ -73,9 +73,9 @@ def _names(job: Job) -> dict[str, str]:
 
 def _failure(job: Job, error: Failure, after: Entry | OptionalRequest, at: float) -> dict[str, object]:
     return {
-        "host": urlsplit(job.settings.base_url).hostname or "",
         "reason": str(error.reason),
         "error": error.message,
+        "host": urlsplit(job.settings.base_url).hostname or "",
         "remedy": remedy_of(error.reason, error.cause),
         "failures": after.failures,
         "failing_for": _duration(after, at),

@@ -20,7 +20,7 @@ class Event(NamedTuple):
 
 
 _ACCOUNT: Final = ("provider", "account")
-_FAILURE: Final = ("host", "reason", "error", "remedy", "failures", "failing_for")
+_FAILURE: Final = ("reason", "error", "host", "remedy", "failures", "failing_for")
 _RECOVERY: Final = ("failures", "failed_for")
 
 EVENTS: Final = (
