@@ -198,8 +198,18 @@ STATE_WRITE_ERRORS = Family(
     "Failed writes of the state file since the start; absent if no state file is configured.",
 )  # fmt: skip
 
+PUSH_ERRORS = Family(
+    "ai_account_exporter_push_errors_total", "counter", "Failed pushes of the metrics, by reason; absent unless a push is configured.",
+    ("reason",), Stability.EXPERIMENTAL,
+)  # fmt: skip
+
+PUSH_TIME = Family(
+    "ai_account_exporter_push_last_success_timestamp_seconds", "gauge",
+    "Time of the last successful push of the metrics, as Unix time; absent until there was one.", (), Stability.EXPERIMENTAL,
+)  # fmt: skip
+
 CATALOGUE: tuple[Family, ...] = (
     *ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, STATE_WRITE_SUCCESSFUL, STATE_WRITE_TIME, STATE_WRITE_ERRORS,
-    SHARD_ORDINAL, TOTAL_SHARDS, DURATIONS,
+    SHARD_ORDINAL, TOTAL_SHARDS, DURATIONS, PUSH_ERRORS, PUSH_TIME,
 )  # fmt: skip
 """Every family of the page except those of prometheus-client (`process_*`, `python_*`)."""

@@ -101,6 +101,14 @@ EVENTS: Final = (
         "notify failed", ("warning",), ("error",), "A message to systemd (`NOTIFY_SOCKET`) cannot be sent.",
         "Check `NotifyAccess=` and the sandbox of the unit.",
     ),
+    Event(
+        "push failed", ("warning",), ("host", "reason", "error"), "The metrics could not be pushed. Logged when the reason changes.",
+        "Check the receiver, and the settings of the push.",
+    ),
+    Event("push succeeded", ("info",), ("host",), "The metrics were pushed: the first time, or after failures."),
+    Event(
+        "push crashed", ("error",), ("error", "at"), "A push failed because of a defect of the exporter.", "Report the defect with this line.",
+    ),
     Event("shutdown requested", ("info",), (), "SIGTERM or SIGINT was received."),
     Event("shutdown finished", ("info",), (), "The exporter ends."),
     Event(
