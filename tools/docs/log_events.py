@@ -102,7 +102,7 @@ EVENTS: Final = (
         "Check `NotifyAccess=` and the sandbox of the unit.",
     ),
     Event(
-        "push failed", ("warning",), ("host", "reason", "error"), "The metrics could not be pushed. Logged when the reason changes.",
+        "push failed", ("warning",), ("host", "reason", "error"), "The metrics could not be pushed. Logged when the error changes, and once an hour.",
         "Check the receiver, and the settings of the push.",
     ),
     Event("push succeeded", ("info",), ("host",), "The metrics were pushed: the first time, or after failures."),
