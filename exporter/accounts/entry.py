@@ -45,6 +45,8 @@ class OptionalRequest:
     """Why its last attempt failed; None when it succeeded."""
     failures: int = 0
     """Failed attempts in a row."""
+    failing_since: float | None = None
+    """When the first of them failed."""
     next_attempt_at: float | None = None
     """When it may be sent again after a failure."""
 
@@ -124,6 +126,7 @@ class Entry:
                     each,
                     last_success_at=_moved(each.last_success_at, seconds),
                     next_attempt_at=_moved(each.next_attempt_at, seconds),
+                    failing_since=_moved(each.failing_since, seconds),
                 )
                 for name, each in self.optional.items()
             },

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import click
 
+from exporter.accounts.reasons import remedy_of
 from exporter.cli.output import EXIT_FAILED, EXIT_INVALID, say
-from exporter.cli.providers import find_definition
+from exporter.cli.providers import complete_name, find_definition
 from exporter.errors import PollError
 from exporter.model import Reading
-from exporter.overview.reasons import remedy_of
 from exporter.providers.definition import Definition
 from exporter.providers.example import example_of, written_example
 from exporter.providers.exported import exported, shortened
@@ -31,7 +31,7 @@ _MAX_SHOWN: Final = 5
 
 
 @click.command("test")
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", shell_complete=complete_name)
 @click.option(
     "--answer", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=True,
     help="The body of a response of the vendor; - for standard input.",

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -51,6 +51,13 @@ class Source(Described):
         Annotated[FilePath, Field(description="File that holds the secret; it is read again each time, so rotation needs no restart.")]
         | None
     ) = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_secret(cls, data: Any) -> Any:
+        if isinstance(data, dict | SecretSource):
+            return data
+        raise ValueError("expected where the key is, and not the key itself: use {env: ...} or {file: ...}")
 
     @field_validator("env")
     @classmethod

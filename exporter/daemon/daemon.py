@@ -20,6 +20,7 @@ from exporter.clock import Clock
 from exporter.config.job import build_jobs
 from exporter.config.loading import Loaded
 from exporter.config.shard import WHOLE, Shard
+from exporter.daemon.notify import Notifier
 from exporter.daemon.poll_once import new_store
 from exporter.daemon.pushing import Pushing
 from exporter.daemon.reload import Reloader
@@ -90,6 +91,7 @@ class Daemon:
         self._reloaders: list[Reloader[Any]] = []
         self._reload_requested = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._notifier = Notifier.of(environ)
 
     async def run(self) -> None:
         """Start, then poll and serve until SIGTERM or SIGINT.
@@ -112,7 +114,7 @@ class Daemon:
         sockets = inherited(self._environ) if options.inherits else await bind(options.addresses)
         for each in sockets:
             resources.callback(each.close)
-        self._store = new_store(self._jobs, clock, await self._state.restore())
+        self._store = new_store(self._jobs, clock, await self._state.restore(), lambda: self._state.writes)
         self._exposition.rows.update(self._store.snapshot())  # now: the first polls would compete with the first page
         self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
@@ -133,26 +135,30 @@ class Daemon:
 
     async def reload(self) -> list[Problem]:
         """Read all configuration files again and apply each one that is valid; returns the problems of the others."""
-        return [problem for reloader in self._reloaders for problem in await reloader.reload()]
+        with self._notifier.reloading():
+            return [problem for reloader in self._reloaders for problem in await reloader.reload()]
 
     def stop(self) -> None:
         """Stop polling, write the state, close all connections. Works at any time, during the start too."""
         if self._task is not None and not self._task.cancelling():
             log.info("shutdown requested")
+            self._notifier.stopping()
             self._task.cancel()
 
     async def _run(self) -> None:
         async with AsyncExitStack() as resources:
             await self.start(resources)
+            self._notifier.ready()
             async with asyncio.TaskGroup() as loops:
                 loops.create_task(self._scheduler.run(self._jobs), name="scheduler")
                 loops.create_task(self._reload_on_request(), name="hangup")
+                loops.create_task(self._notifier.watch(self._clock, lambda: not self._scheduler.dead()), name="watchdog")
                 for reloader in self._reloaders:
                     loops.create_task(reloader.watch(self._clock), name="watch")
 
     async def _open_state(self, resources: AsyncExitStack) -> None:
         settings = self._loaded.config.state
-        self._state = await Persistence.open(settings.path) if settings else Persistence.disabled()
+        self._state = await Persistence.open(settings.path, self._clock) if settings else Persistence.disabled()
         resources.push_async_callback(self._state.close)
 
     def _endpoints(self) -> Endpoints:
@@ -173,10 +179,12 @@ class Daemon:
         """Add one reloader for each file, so that an error in one file does not delay a certificate or an account in the other."""
         store, options = self._store, self._options
         if self._read_config:
-            self._reloaders.append(Reloader(self._loaded, self._read_config, self._apply_config, store.refuse_config))
+            self._reloaders.append(Reloader(self._loaded, self._read_config, self._apply_config, store.refuse_config, clock=self._clock))
         if file := options.web_config_file:
             refuse = partial(store.refuse_config, WEB)
-            self._reloaders.append(Reloader(options.web_config, file.reread, partial(self._apply_web_config, file), refuse))
+            self._reloaders.append(
+                Reloader(options.web_config, file.reread, partial(self._apply_web_config, file), refuse, clock=self._clock)
+            )
 
     async def _reload_on_request(self) -> None:
         """Reload once for each SIGHUP, or for several that came together."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 
 from exporter.accounts.entry import Entry
+from exporter.accounts.reasons import remedy_of
 from exporter.accounts.snapshot import Account, Snapshot
 from exporter.model import Reading, Reason
 from exporter.overview.facts import (
@@ -22,7 +23,6 @@ from exporter.overview.facts import (
 )
 from exporter.overview.outlook import Outlook, Outlooks, outlooks_of
 from exporter.overview.quotas import quota_facts
-from exporter.overview.reasons import remedy_of
 from exporter.overview.urgency import RANK, ends_first
 
 
@@ -30,7 +30,8 @@ def build_overview(snapshot: Snapshot, version: str, outlooks: Outlooks | None =
     """Return the facts about all accounts of a snapshot, those with problems first. `outlooks` keeps forecasts for the next call."""
     accounts = [account_facts(account, snapshot.at, known) for account, known in (outlooks or Outlooks()).of(snapshot)]
     accounts.sort(key=_order)
-    return Overview(snapshot.at, version, summary_of(accounts), tuple(accounts))
+    state_written = snapshot.writes.is_successful if snapshot.writes else None
+    return Overview(snapshot.at, version, summary_of(accounts), tuple(accounts), state_written)
 
 
 def account_facts(account: Account, now: float, outlooks: Sequence[Outlook] | None = None) -> AccountFacts:

@@ -199,12 +199,8 @@ class Soonest:
     """When nothing is left of it."""
 
 
-_STATES: Final = {
-    "type": "object",
-    "properties": {str(state): {"type": "integer"} for state in State},
-    "required": [str(state) for state in State],
-    "additionalProperties": False,
-}
+_COUNTS: Final = {str(state): {"type": "integer"} for state in State}
+_STATES: Final = {"type": "object", "properties": _COUNTS, "required": [*_COUNTS], "additionalProperties": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +229,5 @@ class Overview:
     """Totals over these accounts."""
     accounts: tuple[AccountFacts, ...]
     """The selected accounts, by default all of the configuration."""
+    state_written: bool | None = None
+    """Whether the last write of the state file succeeded; absent if no state file is configured."""

@@ -143,6 +143,7 @@ ENTRIES: Final = complete(
             last_success_at=maybe(FLOATS),
             error=maybe(FAILURES),
             failures=COUNTS,
+            failing_since=maybe(FLOATS),
             next_attempt_at=maybe(FLOATS),
         ),
     ),

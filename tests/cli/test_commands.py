@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from exporter.accounts.entry import Schedule
+from exporter.accounts.reasons import remedy_of
 from exporter.cli.describe import describe
 from exporter.cli.lazy import LazyCommand
 from exporter.cli.main import COMMANDS, main
@@ -22,7 +23,6 @@ from exporter.cli.report import print_table
 from exporter.daemon.poll_once import poll_once
 from exporter.errors import Cause
 from exporter.model import Reason
-from exporter.overview.reasons import remedy_of
 from exporter.providers.library import load_definition, load_definitions
 from exporter.providers.quota_fields import PeriodField
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator

@@ -134,7 +134,7 @@ def _refusal(path: Path, content: object) -> str:
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load_definition(path)
-    return str(caught.value)
+    return "\n".join(str(problem._replace(position=str(path))) for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize(("changes", "problem"), INVALID.values(), ids=INVALID)

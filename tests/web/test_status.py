@@ -325,11 +325,6 @@ def test_a_page_that_does_not_exist_is_replaced(page: str) -> None:
     assert len(keys(show(overviews.everything(), "", ("page", page)))) == 9
 
 
-def test_banners_are_shown() -> None:
-    page = PAGE.render(overviews.everything(), banners=[f"The state cannot be written: {HOSTILE}"])
-    assert f"The state cannot be written: {HOSTILE}" in Read(page.body.decode()).text
-
-
 def test_a_long_filter_is_truncated() -> None:
     assert len(show(overviews.everything(), "x" * 5_000)) < 35_000
 

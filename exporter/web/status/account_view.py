@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from exporter.accounts.reasons import REASONS
 from exporter.model import Seconds
 from exporter.overview.facts import AccountFacts, ErrorFacts, State
 from exporter.overview.query import Query
-from exporter.overview.reasons import REASONS
 from exporter.overview.urgency import decisive
 from exporter.providers.definition import LEVELS
 from exporter.web.status import formatting

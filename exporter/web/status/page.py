@@ -19,6 +19,9 @@ REFRESH: Final = Seconds(10.0)
 """How often an open page refreshes itself."""
 ROWS: Final = 200
 """How many accounts one page shows."""
+STATE_NOT_WRITTEN: Final = (
+    "The state file cannot be written: counters and values since the last write are lost at a restart. The log contains the cause."
+)
 _NEEDS_ATTENTION = (State.EXHAUSTED, State.FAILING, State.STALE, State.LOW)
 _COLUMNS: Final = (
     ("State", ""),
@@ -58,10 +61,8 @@ class StatusPage:
     def __init__(self, *, telemetry_path: str, refresh: Seconds = REFRESH, has_config: bool = False) -> None:
         self._layout = Layout("status.html.j2", telemetry_path=telemetry_path, has_config=has_config, refresh=f"{refresh:g}")
 
-    def render(
-        self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: Shapes = lambda _: {}, banners: Iterable[str] = ()
-    ) -> StatusAnswer:
-        """Render the page for the parameters of its URL. `banners` are sentences that everybody should read."""
+    def render(self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: Shapes = lambda _: {}) -> StatusAnswer:
+        """Render the page for the parameters of its URL."""
         parameters = tuple(parameters)
         query = parse_query((pair for pair in parameters if pair[0] != PAGE), overview)
         now, selected = overview.generated_at, query.select(overview)
@@ -73,7 +74,7 @@ class StatusPage:
         return self._layout.render(
             version=overview.version,
             now=formatting.moment(now),
-            banners=[*banners, *_problems(query)],
+            banners=list(_banners(overview, query)),
             headline=_headline(summary, len(overview.accounts)),
             attention=_attention(summary),
             states=list(_states(summary, query)),
@@ -107,7 +108,10 @@ def _pager(query: Query, page: int, count: int) -> Pager | None:
     )
 
 
-def _problems(query: Query) -> Iterator[str]:
+def _banners(overview: Overview, query: Query) -> Iterator[str]:
+    """Yield the sentences that everybody should read."""
+    if overview.state_written is False:
+        yield STATE_NOT_WRITTEN
     for problem in query.problems:
         yield formatting.isolated(f"A part of the address was ignored: {problem}.".replace("?.", "?"))
 
