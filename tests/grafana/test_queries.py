@@ -14,6 +14,8 @@ from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE
 from exporter.model import ACCOUNT_LABELS
 from tests.grafana.boards import ANY, BOARDS, ROOT, expressions, filled
 from tests.grafana.week import openmetrics
+from tools.rules.states import ACCOUNT as STATE
+from tools.rules.states import POLLS, REASONS
 
 TARGET = {"job", "instance"}
 FAMILIES = {family.name: set(family.labels) | TARGET for family in CATALOGUE}
@@ -21,9 +23,9 @@ FAMILIES |= {family.name: FAMILIES[family.name] | ACCOUNT_LABELS for family in A
 FAMILIES |= {f"{family.name}_bucket": FAMILIES[family.name] | {"le"} for family in CATALOGUE if family.type == "histogram"}
 RULES = yaml.safe_load((ROOT / "prometheus/rules/recording.yaml").read_text(encoding="utf-8"))
 RECORDS = {rule["record"] for group in RULES["groups"] for rule in group["rules"]}
-FAMILIES |= {name: ACCOUNT_LABELS | TARGET | {"resource", "unit", "severity"} for name in RECORDS}
+FAMILIES |= {name: ACCOUNT_LABELS | TARGET | {"resource", "unit", "severity", "reason"} for name in RECORDS}
 FAMILIES |= {"ALERTS": {"alertname", "alertstate", "severity", "resource", "unit"} | ACCOUNT_LABELS | TARGET}
-AMOUNTS = {name for name, labels in FAMILIES.items() if "unit" in labels and name != "ALERTS"}
+AMOUNTS = {name for name, labels in FAMILIES.items() if "unit" in labels} - {"ALERTS", STATE, POLLS, REASONS}
 COUNTERS = {family.name for family in CATALOGUE if family.type == "counter"}
 OURS = re.compile(r"up|scrape_[a-z_]+|process_[a-z_]+|python_[a-z_]+")
 
