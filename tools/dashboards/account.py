@@ -102,7 +102,8 @@ def _left() -> Json:
     marks = [
         dashed_line("/^threshold, warning/", units.YELLOW),
         dashed_line("/^threshold, critical/", units.RED),
-        dashed_line("/^limit/", units.GREY),
+        dashed_line("/limit/", units.GREY),
+        colored("/^left/", units.BLUE),
     ]
     options = Options(
         "Left of $resource", "What is left, with the limit and the configured thresholds. Below 0 is overage.",
@@ -131,7 +132,7 @@ def _ends() -> Json:
     options = Options(
         "Time until empty and until reset",
         "The exporter's forecast. No end is shown if none is expected before the reset, or if too little is known.",
-        "d", no_value="No end and no reset is known.", overrides=[dashed_line("/^reset/", units.BLUE)], min_value=0,
+        "d", no_value="No end and no reset is known.", overrides=[dashed_line("/^reset/", units.GREY), colored("empty, expected", units.BLUE), colored("empty, at the latest", "light-blue")], min_value=0,
     )  # fmt: skip
     return time_series_panel(
         options,
@@ -145,7 +146,7 @@ def _limit() -> Json:
     of = ONE_RESOURCE
     options = Options(
         "Used in the period", "Usage in the current period, and its limit. Some vendors return only what is left.",
-        no_value=NO_DATA, overrides=[*units.money_overrides(), dashed_line("/^limit/", units.RED)], min_value=0,
+        no_value=NO_DATA, overrides=[*units.money_overrides(), dashed_line("/^limit/", units.GREY), colored("/^used/", units.BLUE)], min_value=0,
     )  # fmt: skip
     used = query(of.max_by("ai_account_quota_used"), "used ({{unit}})")
     return time_series_panel(options, used, query(of.max_by("ai_account_quota_limit"), "limit ({{unit}})", ref="B"))

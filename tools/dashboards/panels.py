@@ -102,7 +102,7 @@ def time_series_panel(
 ) -> Json:
     """Values over time. `beside` puts the legend to the right; `limits` is the style of thresholds.
 
-    A name has the same color on all panels, unless all series have shades of one color.
+    `shade` is the color that all series have shades of.
     """
     legend = common.VizLegendOptions().show_legend(True).display_mode(LegendDisplayMode.TABLE if beside else LegendDisplayMode.LIST)
     legend = legend.placement(LegendPlacement.RIGHT if beside else LegendPlacement.BOTTOM).calcs(["lastNotNull"] if beside else [])
@@ -118,7 +118,7 @@ def time_series_panel(
         .color_scheme(
             dashboard.FieldColor().mode(FieldColorModeId.SHADES).fixed_color(shade)
             if shade
-            else dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME)
+            else dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC)
         )
     )
     made = encoded(panel)

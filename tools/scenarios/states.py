@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.dashboards.expressions import Expressions
 from tools.rules.states import ACCOUNT, EXHAUSTED, FAILING, LOW, OK, POLLS, QUOTA, REASONS, STALE, WAITING
 from tools.scenarios.accounts import Account
 from tools.scenarios.scenario import Result, Scenario, Series, Values, flat
@@ -32,6 +33,10 @@ def _resource(name: str, **families: float) -> Series:
     for severity, floor in marks.items():
         found |= STUDIO.family("quota_threshold", flat(floor, HOUR), resource=name, unit=unit, severity=severity)
     return found
+
+
+def _age(instance: str) -> str:
+    return Expressions(f'instance="{instance}"').age().replace("$instance", instance).replace("$job", ".*")
 
 
 def _states(values: dict[str, float]) -> tuple[tuple[dict[str, str], float], ...]:
@@ -120,6 +125,22 @@ SCENARIOS = (
             Result(f'{ACCOUNT}{{instance="one:9893"}} * 1', "25m", _states({"full": OK, "share": LOW, "empty": EXHAUSTED})),
             Result(f'{ACCOUNT}{{instance="one:9893"}} * 1', "55m", _states({"full": FAILING, "share": FAILING, "empty": EXHAUSTED})),
             Result(f'{ACCOUNT}{{instance="two:9893"}} * 1', "55m", _of({"two:9893": STALE})),
+        ),
+    ),
+    Scenario(
+        "the age on the dashboards rises while polls fail and while the exporter is down",
+        (
+            _polled("ok", ("good", HOUR)),
+            _polled("failing", ("good", "30m"), ("failed", "30m")),
+            _polled("down", ("good", "30m"), ("off", "30m")),
+            _polled("removed", ("good", "30m"), ("removed", "30m")),
+        ),
+        (
+            *(
+                Result(_age(instance), "55m", (({"account": "studio", "provider": "heygen"}, age),))
+                for instance, age in {"ok": 0, "failing": 1_560, "down": 1_800}.items()
+            ),
+            Result(_age("removed"), "55m", ()),
         ),
     ),
     Scenario(
