@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
 from tests.image.engine import BASE, ROOT, Engine, program
 from tests.image.running import eventually, results
 
@@ -55,7 +56,8 @@ def ports(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     chosen = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
     environ = {f"{name.upper()}_PORT": str(port) for name, port in chosen.items()}
     override = folder / "compose.yaml"  # a digest names no local image
-    override.write_text(yaml.safe_dump({"services": {name: {"image": f"localhost/{name}"} for name in SERVICES[1:]}}))
+    images = {"prometheus": "prometheus", "alertmanager": "alertmanager", "backfill": "prometheus"}
+    override.write_text(yaml.safe_dump({"services": {name: {"image": f"localhost/{image}"} for name, image in images.items()}}))
     files = ("-f", str(ROOT / "compose.yaml"), "-f", str(override))
     engine.do(compose, *files, "up", "--detach", "--no-build", *SERVICES, **environ)
     try:
@@ -75,6 +77,12 @@ async def test_prometheus_scrapes_the_exporter_and_loads_the_rules(ports: dict[s
 
 def ups(data: Any) -> set[str]:
     return {series["metric"]["job"] for series in data["data"]["result"] if series["value"][1] == "1"}
+
+
+async def test_prometheus_has_a_week_of_history(ports: dict[str, int]) -> None:
+    query = "/api/v1/query?query=sum(ai_account_up{instance=%22exporter:9893%22}%20offset%206d)"
+    found = await results(ports["prometheus"], query, lambda data: data["data"]["result"])
+    assert found["data"]["result"][0]["value"][1] == str(len(DEMO_ACCOUNTS))
 
 
 async def test_prometheus_sends_alerts_to_alertmanager(ports: dict[str, int]) -> None:
