@@ -23,6 +23,7 @@ from typing import IO, cast
 
 import aiohttp
 
+from exporter.cli.lazy import GARBAGE_THRESHOLD
 from exporter.client.client import Client
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
@@ -30,7 +31,6 @@ from exporter.clock import Clock
 from exporter.config.job import Job, build_jobs
 from exporter.config.loading import Loaded
 from exporter.config.models import Config
-from exporter.daemon.daemon import GARBAGE_THRESHOLD
 from exporter.daemon.poll_once import new_store
 from exporter.log import configure_log
 from exporter.polling.scheduler import Scheduler

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from exporter.model import Reason, Seconds
 
@@ -61,6 +61,11 @@ class PollError(ExporterError):
         self.retry_after = retry_after
         self.cause = cause
         super().__init__(message)
+
+    def without_frames(self) -> Self:
+        """Drop the traceback. An error that is kept in a frame of its traceback is freed by the garbage collector only."""
+        self.__context__ = None
+        return self.with_traceback(None)
 
 
 class CredentialError(PollError):

@@ -67,7 +67,7 @@ def _duration(_context: click.Context, _param: click.Parameter, value: str | Non
 def command(address: Address, history: float | None, log_level: str, log_format: LogFormat) -> None:
     """Serve simulated vendors; needs no key, file or network.
 
-    The accounts show every kind of billing, an overage, an unlimited plan, an invalid key and a rate limit.
+    The accounts of a dozen vendors show every kind of billing, a budget, an overage, an unlimited plan, an invalid key and a rate limit.
     """
     configure_log(log_level, log_format)
     if history is None:
@@ -93,7 +93,9 @@ def demo_config(url: str, interval: str = "5s") -> Loaded:
         {
             "name": account.name,
             "provider": account.simulated.provider,
-            "credentials": {account.credential: {"value": account.simulated.secret}},
+            "credentials": {account.simulated.credential: {"value": account.simulated.secret}},
+            "params": account.simulated.params,
+            "budgets": account.budgets,
             "labels": account.labels,
             "base_url": url,
         }

@@ -108,7 +108,7 @@ class Client:
                 try:
                     await self._extract(job, request, secret, await self._try(job, request, secret, now, deadline), extraction, own)
                 except PollError as error:
-                    optional.outcomes[request.name] = error
+                    optional.outcomes[request.name] = error.without_frames()
                 else:
                     optional.outcomes[request.name] = own.reading()
         return extraction.reading()

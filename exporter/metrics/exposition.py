@@ -68,7 +68,7 @@ class Exposition:
 
     def render(self, snapshot: Snapshot, negotiated: Negotiated = DEFAULT) -> Page:
         """Render the page in the negotiated format."""
-        self.rows.write(snapshot, self.rows.outdated(snapshot))
+        self.rows.update(snapshot)
         body = self.known(snapshot, negotiated)
         if body is None:
             body = self.draft(snapshot, negotiated)()

@@ -50,13 +50,17 @@ class Rows:
         rows = zip(snapshot.entries, self._entries, self._until, strict=True)
         return [number for number, (entry, known, until) in enumerate(rows) if entry is not known or until < at]
 
+    def update(self, snapshot: Snapshot) -> None:
+        """Write all rows that have to be written for this snapshot."""
+        self.write(snapshot, self.outdated(snapshot))
+
     def write(self, snapshot: Snapshot, numbers: Iterable[int]) -> None:
         """Write these rows."""
         for number in numbers:
             self._write(number, snapshot.account(number), snapshot.entries[number], snapshot.at)
 
     def prepare(self, part: Snapshot) -> None:
-        """Write the rows of the accounts in this snapshot, so that the next scrape finds them. Before the first scrape this does nothing."""
+        """Write the rows of the accounts in this snapshot, so that the next scrape finds them. Accounts without a row are left out."""
         if part.correction != self._correction:
             return
         self._at = max(self._at, part.at)

@@ -132,7 +132,7 @@ class Scheduler:
         try:
             return await self._client.poll(job, optional)
         except PollError as error:
-            return error
+            return error.without_frames()
         except Exception as error:  # noqa: BLE001 -- the only place: a defect fails this poll, not the daemon
             log.error(  # noqa: TRY400 -- the text of the error may contain a key
                 "poll crashed", provider=job.key.provider, account=job.key.account, error=type(error).__name__, at=frames(error)

@@ -11,8 +11,9 @@ from exporter.accounts.store import Store
 from exporter.metrics.exposition import Exposition, Page
 from exporter.metrics.negotiation import Negotiated
 
-AT_ONCE: Final = 50
-"""How many rows are written before other work gets its turn: a few milliseconds."""
+AT_ONCE: Final = 250
+"""How many rows are written before other work gets its turn: about ten milliseconds. With fewer, the polls of thousands of accounts would hold
+the first page up for seconds."""
 
 SMALL: Final = 100
 """Pages of at most so many accounts are rendered on the loop: it takes about a millisecond, and waiting for a thread can take longer."""

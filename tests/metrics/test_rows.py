@@ -82,7 +82,7 @@ def succeed(store: Store, key: AccountKey = KEYS[0], at: float = NOW) -> None:
 
 def test_a_row_that_was_prepared_when_its_poll_ended_is_not_written_again() -> None:
     store, rows = new_store(), Rows()
-    rows.write(store.snapshot(), rows.outdated(store.snapshot()))
+    rows.update(store.snapshot())
     succeed(store)
     assert rows.outdated(store.snapshot()) == [0]
     rows.prepare(store.snapshot([KEYS[0]]))
@@ -92,7 +92,7 @@ def test_a_row_that_was_prepared_when_its_poll_ended_is_not_written_again() -> N
     assert rows.version == version
 
 
-def test_nothing_is_prepared_before_the_first_scrape() -> None:
+def test_a_row_of_an_account_that_is_not_on_the_page_yet_is_not_prepared() -> None:
     store, rows = new_store(), Rows()
     succeed(store)
     rows.prepare(store.snapshot([KEYS[0]]))
@@ -102,7 +102,7 @@ def test_nothing_is_prepared_before_the_first_scrape() -> None:
 
 def test_a_row_of_other_settings_or_of_another_wall_clock_is_not_prepared() -> None:
     store, rows = new_store(), Rows()
-    rows.write(store.snapshot(), rows.outdated(store.snapshot()))
+    rows.update(store.snapshot())
     succeed(store)
     moved = replace(store.snapshot([KEYS[0]]), correction=5.0)
     store.configure([job_of(key, labels={"team": "x"}) for key in KEYS])
@@ -116,7 +116,7 @@ def test_a_row_of_other_settings_or_of_another_wall_clock_is_not_prepared() -> N
 def test_a_poll_writes_only_the_families_that_it_changed() -> None:
     store, rows = new_store(), Rows()
     succeed(store)
-    rows.write(store.snapshot(), rows.outdated(store.snapshot()))
+    rows.update(store.snapshot())
     before = list(rows.columns())
     store.record_failure(KEYS[0], PollError(Reason.TLS, "no luck"), at=NOW, duration=Seconds(0.5), interval=Seconds(60.0))
     rows.prepare(store.snapshot([KEYS[0]]))
@@ -157,7 +157,7 @@ def test_lines_after_several_polls_are_those_of_a_page_that_was_never_scraped(re
     store, rows = new_store(), Rows()
     for number, reading in enumerate(readings):
         store.record_success(KEYS[0], Reading(tuple(reading)), at=NOW - 9 + number, duration=Seconds(0.5), interval=Seconds(60.0))
-        rows.write(store.snapshot(), rows.outdated(store.snapshot()))
+        rows.update(store.snapshot())
     fresh = Rows()
     fresh.write(store.snapshot(), fresh.outdated(store.snapshot()))
     assert list(rows.columns()) == list(fresh.columns())
@@ -165,7 +165,7 @@ def test_lines_after_several_polls_are_those_of_a_page_that_was_never_scraped(re
 
 def test_the_columns_of_a_page_do_not_change_with_later_polls() -> None:
     store, rows = showcase(), Rows()
-    rows.write(store.snapshot(), rows.outdated(store.snapshot()))
+    rows.update(store.snapshot())
     columns = list(rows.columns())
     before = [list(column) for column in columns]
     for job in store.snapshot().jobs:
