@@ -25,14 +25,14 @@ from exporter.metrics.negotiation import Format, Negotiated
 from exporter.model import AccountKey
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
-from exporter.simulator.rhythm import paced
+from exporter.simulator.rhythm import paced, paced_course
 from exporter.simulator.simulator import Simulator
 
-STEP: Final = 120.0
+STEP: Final = 240.0
 """Seconds between scrapes by default. Prometheus treats a series as absent after five minutes."""
 DELAY: Final = 8.0
 """Seconds from polls to the next scrape."""
-INTERVAL: Final = "10m"
+INTERVAL: Final = "12m"
 TARGET: Final = 'job="ai-accounts",instance="exporter:9893"'
 """The labels that Prometheus adds in prometheus.example.yaml."""
 FAULTY: Final = 0.25
@@ -124,12 +124,15 @@ async def past_scrapes(config: Callable[[str], Loaded], span: float, end: float,
     began = end - span
     now, scrapes = Past(began - DELAY), Scrapes()
     clock = Clock(now, now, random=Random(0).random)  # noqa: S311 -- the same history every time
-    accounts = (replace(each.simulated, body=paced(each.simulated.body, began)) for each in DEMO_ACCOUNTS)
+    accounts = (
+        replace(each.simulated, body=paced(each.simulated.body, began), course=paced_course(each.simulated.course))
+        for each in DEMO_ACCOUNTS
+    )
     async with Simulator(accounts, monotonic=now, wall=now) as simulator, open_session(user_agent()) as session:
         jobs = build_jobs(config(simulator.url))
         store, secrets = new_store(jobs, clock), SecretReader({})
         scheduler = Scheduler(Client(session, {}, clock, secrets), store, clock, secrets=secrets)
-        exposition, due = Exposition(build(), runtime=False), {job.key: began + (place % 5) * step for place, job in enumerate(jobs)}
+        exposition, due = Exposition(build(), runtime=False), {job.key: began + (place % 3) * step for place, job in enumerate(jobs)}
         for number in range(int(span / step) + 1):
             at = began + number * step
             now.set(at - DELAY)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from math import cos, tau
 from typing import Any, Final, TypeVar
 
+from exporter.providers.times import Period, period_end
+from exporter.simulator.course import Course
 from exporter.simulator.usage import DAY, MONTH, Balance, Usage
 
 T = TypeVar("T")
@@ -49,6 +51,23 @@ class PacedUsage(Usage):
         is_first = elapsed < self.first_reset
         since = 0.0 if is_first else elapsed - self._phase(elapsed)
         return (self.start if is_first else 0.0) + self.rate * busy_time(self.began + since, self.began + elapsed) / SLOWDOWN
+
+
+class PacedCourse(Course):
+    """A course that uses its share at the pace of people. Its periods stay as they are, for it is as slow as real ones."""
+
+    __slots__ = ()
+
+    def fraction(self, calendar: Period | None, now: float) -> float:
+        """Return how much of the use of the period has passed: from 0 to less than 1."""
+        passed, end = Course.fraction(self, calendar, now), period_end(calendar, now) if calendar else self.end(now)
+        start = end - (end - now) / (1 - passed)
+        return busy_time(start, now) / busy_time(start, end)
+
+
+def paced_course(course: Course) -> Course:
+    """Return the course at this pace."""
+    return PacedCourse(course.share, course.period, course.offset)
 
 
 def paced(body: T, began: float) -> T:

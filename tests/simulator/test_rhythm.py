@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from exporter.providers.times import Period, period_end
+from exporter.simulator.course import Course
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
-from exporter.simulator.rhythm import SLOWDOWN, PacedBalance, PacedUsage, busy_time, paced
+from exporter.simulator.rhythm import SLOWDOWN, PacedBalance, PacedUsage, busy_time, paced, paced_course
 from exporter.simulator.usage import DAY, MONTH, Balance, Usage
 
 THURSDAY = 20_000 * 7 * DAY
@@ -65,3 +67,14 @@ def test_every_amount_of_the_demo_has_the_pace(account: Any) -> None:
     body = account.simulated.body
     assert all(isinstance(each, PacedBalance | PacedUsage) for each in amounts(paced(body, THURSDAY)))
     assert len(amounts(paced(body, THURSDAY))) == len(amounts(body))
+
+
+@pytest.mark.parametrize("calendar", [None, "day", "week", "month"])
+def test_a_course_uses_its_share_in_the_rhythm_of_people(calendar: Period | None) -> None:
+    course = paced_course(Course(period=10 * DAY))
+    end = period_end(calendar, THURSDAY) if calendar else course.end(THURSDAY)
+    parts = [course.fraction(calendar, THURSDAY + hour * HOUR) for hour in range(int((end - THURSDAY) / HOUR))]
+    assert 0 <= parts[0] < parts[-1] < 1
+    assert parts == sorted(parts)
+    steps = [later - earlier for earlier, later in pairwise(parts)]
+    assert max(steps) > 4 * min(steps)
