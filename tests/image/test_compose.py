@@ -13,9 +13,7 @@ import yaml
 from tests.image.engine import IMAGE, ROOT, program
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
-ALL: dict[str, Any] = COMPOSE["services"]
-ONCE = {name: service for name, service in ALL.items() if service["restart"] == "no"}
-SERVICES = {name: service for name, service in ALL.items() if name not in ONCE}
+SERVICES: dict[str, Any] = COMPOSE["services"]
 PROMETHEUS = yaml.safe_load((ROOT / "prometheus" / "prometheus.example.yaml").read_text(encoding="utf-8"))
 
 
@@ -26,37 +24,24 @@ def test_the_file_is_valid_against_its_schema() -> None:
     assert "version" not in COMPOSE  # obsolete
 
 
-@pytest.mark.parametrize("service", ALL.values(), ids=ALL)
-def test_a_service_is_confined(service: dict[str, Any]) -> None:
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+def test_a_service_is_confined_and_listens_on_loopback_only(service: dict[str, Any]) -> None:
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["mem_limit"]
-
-
-def test_a_service_that_runs_once_listens_nowhere_and_another_waits_for_its_end() -> None:
-    """`docker compose up --wait` fails when a container ends that no other service waits for."""
-    assert set(ONCE) == {"history", "backfill"}
-    assert not any("ports" in service for service in ONCE.values())
-    waits = {name: each["condition"] for name, each in SERVICES["prometheus"]["depends_on"].items()}
-    assert {waits[name] for name in ONCE} == {"service_completed_successfully"}
-
-
-@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
-def test_a_service_has_a_health_check_and_listens_on_loopback_only(service: dict[str, Any]) -> None:
     assert service["healthcheck"]["test"][0] == "CMD"
     assert all(re.fullmatch(r"127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+", port) for port in service["ports"])
 
 
 def test_images_have_a_registry_a_version_and_a_digest() -> None:
-    assert {ALL[name]["image"] for name in ("exporter", "history")} == {IMAGE}
-    assert ALL["backfill"]["image"] == ALL["prometheus"]["image"]
+    assert SERVICES["exporter"]["image"] == IMAGE
     for name in SERVICES.keys() - {"exporter"}:
         assert re.fullmatch(r"docker\.io/[a-z]+/[a-z]+:v?\d+\.\d+\.\d+@sha256:[0-9a-f]{64}", SERVICES[name]["image"])
 
 
 def test_a_mount_is_a_volume_or_an_existing_path_mounted_read_only() -> None:
-    for service in ALL.values():
+    for service in SERVICES.values():
         for volume in service.get("volumes", ()):
             source, _, *mode = volume.split(":")
             assert source in COMPOSE["volumes"] or ((ROOT / source).exists() and mode == ["ro"]), volume
