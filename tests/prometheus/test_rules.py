@@ -102,7 +102,9 @@ def test_the_critical_rule_of_an_alert_precedes_its_warning() -> None:
     assert {name: levels for name, levels in severities.items() if len(levels) > 1} == {
         "AIAccountBelowThreshold": ["critical", "warning"],
         "AIAccountCredentialExpiring": ["critical", "warning"],
+        "AIAccountExhausted": ["critical", "warning"],
         "AIAccountRunningOut": ["critical", "warning"],
+        "AIAccountSpendCapExceeded": ["critical", "warning"],
     }
 
 
