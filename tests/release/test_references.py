@@ -54,7 +54,11 @@ def in_place(block: str, written: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(("block", "key", "text"), CASES, ids=[f"{block}.{key}" for block, key, _ in CASES])
 def test_the_example_of_a_key_is_valid(block: str, key: str, text: str) -> None:
     written = yaml.safe_load(text)
-    assert list(written) == [key] if block not in {"SecretSource", "HeaderSource"} else [key] == [name for source in written.values() for name in source]
+    assert (
+        list(written) == [key]
+        if block not in {"SecretSource", "HeaderSource"}
+        else [key] == [name for source in written.values() for name in source]
+    )
     Config.model_validate(in_place(block, written))
 
 
