@@ -9,7 +9,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from exporter.providers.request_template import fill
+from exporter.providers.request_template import Template, fill
 from exporter.validation.block import Block
 from exporter.validation.fields import Url, matching
 
@@ -21,7 +21,7 @@ NO_PARAMS: Final[Mapping[str, str]] = MappingProxyType({})
 class BasicFields(Block):
     """The part of HTTP basic authentication that is not the secret: `user` or `password`."""
 
-    user: Annotated[str, matching(r"[!-9;-~]+", "expected a user without spaces and colons")] | None = None
+    user: Annotated[Template, matching(r"[!-9;-~]+", "expected a user without spaces and colons")] | None = None
     """The user, if the secret is the password. It may contain params."""
     password: Annotated[str, matching(r"[ -~]*", "expected text in ASCII")] | None = None
     """The password, if the secret is the user; often empty."""

@@ -11,6 +11,7 @@ from exporter.providers.consistency import problems_of_definition
 from exporter.providers.credential import Credential, HeaderName
 from exporter.providers.quota_fields import Name, QuotaFields
 from exporter.providers.request_fields import ErrorFields, ParamFields, Request, Verified
+from exporter.providers.request_template import Template
 from exporter.validation.block import Block
 from exporter.validation.fields import Interval, Url, matching
 from exporter.validation.problems import located
@@ -28,7 +29,7 @@ CATEGORIES: Final[Mapping[Category, str]] = {
 }
 """What vendors offer, in the order of the documentation."""
 
-HeaderValue = Annotated[str, matching(r"[!-~](?:[ -~]*[!-~])?", "expected text in ASCII, without spaces at the ends")]
+HeaderValue = Annotated[Template, matching(r"[!-~](?:[ -~]*[!-~])?", "expected text in ASCII, without spaces at the ends")]
 Param = Annotated[ParamFields, BeforeValidator(lambda value: {} if value is None else value, json_schema_input_type=ParamFields | None)]
 
 

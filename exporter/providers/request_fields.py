@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -13,10 +14,13 @@ from exporter.model import Reason
 from exporter.providers.credential import HeaderName, QueryName
 from exporter.providers.expressions import SelectionField, ValueField
 from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, StatusField, Time
+from exporter.providers.request_template import Template
 from exporter.providers.values import to_code
 from exporter.validation.block import Block
 from exporter.validation.fields import Pattern, Url, matching
 
+_JSON_TEXT: Final = re.compile(r"""\s*(?:\{\s*["}]|\[)""")
+"""An object or a list, which would be sent as a text that contains it."""
 InfoLabel = Literal["plan", "billing_type", "billing_period", "workspace"]
 
 
@@ -30,6 +34,8 @@ def _code(value: Any) -> Any:
 
 
 def _json(value: Any) -> Any:
+    if isinstance(value, str) and _JSON_TEXT.match(value):
+        raise ValueError("the body is JSON already: write it without the quotes around it")
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):
@@ -44,10 +50,11 @@ class Request(Block):
     """One request, and the values of its response."""
 
     path: Annotated[
-        str, matching(r"/(?:[!-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor control characters")
+        Template,
+        matching(r"/(?:[!-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor control characters"),
     ]
     """Path below the base URL. `{project}` is a param of the account."""
-    query: dict[QueryName, str] = Field(default={})
+    query: dict[QueryName, Template] = Field(default={})
     """Parameters of the query. Their values may contain params and times, such as `{month_start:unix}`."""
     method: Literal["GET", "POST"] = "GET"
     """The HTTP method. POST only where it reads and changes nothing."""

@@ -62,7 +62,17 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a time in a path": ({"requests": [{**GET, "path": "/v1/{today:date}"}]}, "requests[0].path: {today:date} is a time: a time can only be"),
     "a time without its format": ({"requests": [{**GET, "query": {"since": "{today}"}}]}, "requests[0].query.since: {today} has no format: write"),
     "a placeholder in a body": (
-        {"requests": [{**GET, "method": "POST", "body": {"a": ["{x}"]}}]}, "requests[0].body: {x} is not a param or a time",
+        {"requests": [{**GET, "method": "POST", "body": {"a": ["{x}"]}}]}, "requests[0].body.a[0]: {x} is not a param or a time",
+    ),
+    "a placeholder in braces of two pairs": ({"requests": [{**GET, "query": {"since": "{{today:date}}"}}]}, "requests[0].query.since: a placeholder has one pair"),
+    "a placeholder with a dollar sign": (
+        {"requests": [{**GET, "query": {"since": "${today:date}"}}]}, "requests[0].query.since: a placeholder has one pair of braces and no $: write {today:date} instead",
+    ),
+    "a body that is JSON as text": (
+        {"requests": [{**GET, "method": "POST", "body": '{"from": "{today:date}"}'}]}, "requests[0].body: the body is JSON already: write it without",
+    ),
+    "a placeholder in a key of a body": (
+        {"requests": [{**GET, "method": "POST", "body": {"{today:date}": 1}}]}, "requests[0].body: a key cannot contain a placeholder",
     ),
     "half a placeholder": ({"requests": [{**GET, "path": "/v1/{team"}]}, "requests[0].path: expected a path"),
     "a param that nothing needs": ({"params": {"team": {}}}, "params.team: no request contains {team}"),
@@ -251,3 +261,40 @@ def test_a_shorthand_means_the_same_as_its_block() -> None:
 
 def test_plain_http_is_accepted_for_loopback() -> None:
     assert definition_of({"base_url": "http://127.0.0.1:8080/"}).base_url == "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("body: {from: {month_start:date}}", 'body.from: a placeholder needs quotes: "{month_start:date}"'),
+        ("body:\n      from: {month_start:date}", 'body.from: a placeholder needs quotes: "{month_start:date}"'),
+        ("body: {from: {month_start: date}}", 'body.from: a placeholder needs quotes: "{month_start:date}"'),
+        ("body: {days: [{today-7d:date}, {today:date}]}", 'body.days[0]: a placeholder needs quotes: "{today-7d:date}"'),
+        ("body: {team: {team}}", 'body.team: a placeholder needs quotes: "{team}"'),
+        ("body: {team}", 'body: a placeholder needs quotes: "{team}"'),
+        ("query: {from: {month_start:date}}", 'query.from: a placeholder needs quotes: "{month_start:date}"'),
+        ("query: {team: {team}}", 'query.team: a placeholder needs quotes: "{team}"'),
+    ],
+)
+def test_a_placeholder_without_quotes_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "acme.yaml"
+    head = {**ACME, "params": {"team": {}}, "headers": {"x-team": "{team}"}}
+    request = f"requests:\n  - path: /v1/balance\n    expect: data\n    method: POST\n    {text}\n"
+    path.write_text(yaml.safe_dump({name: value for name, value in head.items() if name != "requests"}) + request)
+    with pytest.raises(ConfigError) as caught:
+        load_definition(path)
+    assert f"requests[0].{problem}" in str(caught.value)
+
+
+def test_a_placeholder_without_quotes_is_refused_in_headers_and_users(tmp_path: Path) -> None:
+    changes = {"params": {"team": {}}, "headers": {"x-team": {"team": None}}, "credentials": {"key": {"basic": {"user": {"team": None}}}}}
+    refusal = _refusal(tmp_path / "acme.yaml", {**ACME, **changes})
+    assert 'headers.x-team: a placeholder needs quotes: "{team}"' in refusal
+    assert 'credentials.key.basic.user: a placeholder needs quotes: "{team}"' in refusal
+
+
+@pytest.mark.parametrize(
+    "body", [{"cursor": None}, {"variables": {"after": None, "first": 5}}, "text", {"query": "{ account { balance } }"}, None]
+)
+def test_a_body_may_contain_null_and_braces(body: Any) -> None:
+    assert definition_of({"requests": [{**GET, "method": "POST", "body": body}]}).requests[0].body == body
