@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from exporter.model import Reading
-from exporter.providers.declared import Field, Kind, declared_fields
+from exporter.providers.declared import Field, Kind, declared_fields, units_in
 from exporter.providers.echo import Echo
 from exporter.providers.exported import exported, shortened
-from exporter.providers.quota_fields import PeriodField
+from exporter.providers.numbers import NoLimit
+from exporter.providers.quota_fields import PeriodField, QuotaFields
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Elements
@@ -47,13 +48,12 @@ class Finding:
 
 def findings_of(request: Request, body: Any, reading: Reading, echo: Echo = NO_ECHO) -> list[Finding]:
     """Return what each field of a request selects in a body, of which `reading` was made. Text with the secret of `echo` is not shown."""
-    shown = exported(reading)
     findings = []
     for field in declared_fields(request):
-        found = _found(field, body, echo)
-        result = _result(field, shown, reading)
+        found, shown = _found(field, body, echo), exported(reading, field.units(body))
+        result = _result(field, shown, reading, body)
         findings.append(Finding(field.name, field.text, found, result, field.name in reading.mismatches, field.name in shown))
-    return [*findings, *_derived(request, shown)]
+    return [*findings, *_derived(request, body, reading)]
 
 
 def unread_numbers(request: Request, errors: tuple[Selection, ...], body: Any) -> dict[str, list[Any]]:
@@ -137,8 +137,17 @@ def _list_found(each: Elements, body: Any) -> str:
     except Mismatch:
         found = select(each, body)
         is_list = found is None or isinstance(found, list)
-        return (_end_of_path(each, body) or "a list with an incomplete element") if is_list else kind_of(found)
+        return (_end_of_path(each, body) or _null_in(each, body) or "a list with an incomplete element") if is_list else kind_of(found)
     return (_end_of_path(each, body) or "null") if elements is None else kind_of(elements)
+
+
+def _null_in(each: Elements, body: Any) -> str | None:
+    """Report which element of a list is null."""
+    trace = traced(body)
+    for index, element in enumerate(select(each, trace.body) or ()):
+        if element is None:
+            return f"{_element(each, index)} is null"
+    return next((f"{written(place)} is null" for place in sorted(trace.reads, key=str) if _at(body, place) is None), None)
 
 
 def _in_element(field: Field, element: Any, echo: Echo) -> str:
@@ -184,10 +193,10 @@ def _literal(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else f'"{shortened(value)}"' if isinstance(value, str) else shortened(value)
 
 
-def _result(field: Field, shown: dict[str, str], reading: Reading) -> str:
+def _result(field: Field, shown: dict[str, str], reading: Reading, body: Any) -> str:
     name, unlimited = field.name, f"{field.name.rpartition('.')[0]}.unlimited"
     if name in reading.mismatches:
-        return f"nothing, and counted as a mismatch: expected {_EXPECTED[field.kind]}"
+        return f"nothing, and counted as a mismatch: expected {_EXPECTED[field.kind]}{_unusable_element(field, body)}"
     if name.endswith(".limit") and unlimited in shown:
         return f"no limit ({shown[unlimited]})"
     if field.kind == "list" or field.is_unit:
@@ -199,12 +208,43 @@ def _result(field: Field, shown: dict[str, str], reading: Reading) -> str:
     return f"nothing, because {resource}.{cause} is unusable" if cause else "nothing"
 
 
-def _derived(request: Request, shown: dict[str, str]) -> Iterator[Finding]:
-    """Yield the values that no expression selects."""
-    selected = {field.name for field in declared_fields(request)}
-    for quota in {quota.resource: quota for quota in request.quotas}.values():
-        remaining, reset = f"{quota.resource}.remaining", f"{quota.resource}.resets_at"
-        if remaining not in selected and remaining in shown:
-            yield Finding(remaining, "limit - used", "", shown[remaining], is_exported=True)
-        if reset not in selected and isinstance(quota.resets_at, PeriodField):
-            yield Finding(reset, f"the end of the {quota.resets_at.period}", "", shown.get(reset, "nothing"), is_exported=reset in shown)
+def _unusable_element(field: Field, body: Any) -> str:
+    """Return which element of a list lacks the value, to add to a message; nothing for other fields."""
+    if field.each is None or field.read is None:
+        return ""
+    unusable = (index for index, element in enumerate(field.elements(body)) if not _is_usable(field.read, element))
+    return next((f" in {_element(field.each, index)}" for index in unusable), "")
+
+
+def _is_usable(read: Callable[[Any], Any], element: Any) -> bool:
+    try:
+        return read(element) is not None
+    except NoLimit:
+        return True
+    except Mismatch:
+        return False
+
+
+def _element(each: Elements, index: int) -> str:
+    """Write one element of a list as an expression, such as `rows[1]`."""
+    return f"{each}[{index}]" if each.is_path else f"{each} | [{index}]"
+
+
+def _derived(request: Request, body: Any, reading: Reading) -> Iterator[Finding]:
+    """Yield the values that no expression selects. Parts of one resource in one unit may come from several entries."""
+    units = [units_in(quota, body) for quota in request.quotas]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    for quota, own in zip(request.quotas, units, strict=True):
+        entries = [each for each, of in zip(request.quotas, units, strict=True) if each.resource == quota.resource and own & of]
+        if (quota.resource, own) not in seen:
+            seen.add((quota.resource, own))
+            yield from _derived_of(quota.resource, entries, exported(reading, own))
+
+
+def _derived_of(resource: str, entries: Sequence[QuotaFields], shown: dict[str, str]) -> Iterator[Finding]:
+    remaining, reset = f"{resource}.remaining", f"{resource}.resets_at"
+    if remaining in shown and not any(entry.remaining for entry in entries):
+        yield Finding(remaining, "limit - used", "", shown[remaining], is_exported=True)
+    period = next((entry.resets_at.period for entry in entries if isinstance(entry.resets_at, PeriodField)), None)
+    if period:
+        yield Finding(reset, f"the end of the {period}", "", shown.get(reset, "nothing"), is_exported=reset in shown)

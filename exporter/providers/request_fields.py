@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.model import Reason
 from exporter.providers.credential import HeaderName, QueryName
-from exporter.providers.expressions import SelectionField, ValueField
+from exporter.providers.expressions import CodeField, SelectionField, ValueField
 from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, StatusField, Time
 from exporter.providers.request_template import Template
 from exporter.providers.values import to_code
@@ -96,7 +96,7 @@ class Request(Block):
 class ErrorFields(Block):
     """The vendor's error codes. A code that is listed takes precedence over the HTTP status."""
 
-    code: Annotated[tuple[SelectionField, ...], BeforeValidator(_listed, json_schema_input_type=SelectionField | list[SelectionField])] = ()
+    code: Annotated[tuple[CodeField, ...], BeforeValidator(_listed, json_schema_input_type=CodeField | list[CodeField])] = ()
     """Where a body may contain a code: one JMESPath or several, the most specific first."""
     success: frozenset[Code] = frozenset()
     """Codes of a successful response."""

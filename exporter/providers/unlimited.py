@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import PlainSerializer, PlainValidator
 
-from exporter.providers.expressions import compile_expression, is_expression
+from exporter.providers.expressions import compile_expression, is_expression, selects_list
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Condition
 from exporter.providers.values import Mismatch, to_decimal
@@ -69,6 +69,8 @@ def parse_unlimited(value: object) -> Unlimited:
         return Unlimited(text, field=Selection(text))
     if is_expression(text) or _OPERATORS.search(text):
         compile_expression(text)
+        if selects_list(text):
+            raise ValueError("selects a list, where true or false is expected: write a condition such as `cap == null`")
         return Unlimited(text, condition=Condition(text))
     return Unlimited(text)
 

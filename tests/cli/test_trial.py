@@ -92,7 +92,7 @@ def test_each_figure_has_its_expression_what_was_found_and_what_is_exported(defi
         ({"currency": None}, "wallet.remaining", ["a number: 1234", "nothing, because wallet.unit is unusable"]),
         ({"currency": 5}, "wallet.unit", ["a number: 5", "part of the amounts"]),
         ({"keys": "x"}, "tokens.each", ["text", "nothing, and counted as a mismatch: expected a list whose elements are complete"]),
-        ({"keys": [{"tokns": 5}]}, "tokens.used", ["tokens is absent; did you mean 'tokns'?", "nothing, and counted as a mismatch: expected a number"]),
+        ({"keys": [{"tokns": 5}]}, "tokens.used", ["tokens is absent; did you mean 'tokns'?", "nothing, and counted as a mismatch: expected a number in data.keys[0]"]),
         ({"keys": []}, "tokens.used", ["no element", "0 tokens"]),
         ({"keys": [{"tokens": n} for n in range(6)]}, "tokens.used", ["a number: 0, a number: 1, a number: 2 and 3 more, in 6 elements", "15 tokens"]),
         ({"plan": {"name": "Pro"}}, "info.plan", ["an object", "nothing, and counted as a mismatch: expected text"]),
@@ -232,3 +232,64 @@ def test_a_definition_is_validated_without_an_account(definition: Path, tmp_path
     assert invalid.exit_code == 2
     assert f"{broken}: titel: unknown key; did you mean 'title'?" in invalid.stderr
     assert f"{broken}: requests[0].quotas[0].resource: is required" in invalid.stderr
+
+
+def _with_quotas(folder: Path, *quotas: str) -> Path:
+    path = folder / "quotas.yaml"
+    head = DEFINITION.partition("requests:")[0].replace("permission: billing.read\n", "")
+    path.write_text(f"{head}requests:\n  - path: /v1/x\n    expect: '@'\n    quotas:\n" + "".join(f"      - {quota}\n" for quota in quotas))
+    return path
+
+
+@pytest.mark.parametrize(
+    "quotas",
+    [
+        ("{resource: spend, unit: eur, used: used, resets_at: {period: month}}", "{resource: spend, unit: eur, limit: cap}"),
+        ("{resource: spend, unit: eur, limit: cap}", "{resource: spend, unit: eur, used: used, resets_at: {period: month}}"),
+        ("{resource: spend, unit: {select: currency}, used: used, resets_at: {period: month}}", "{resource: spend, unit: eur, limit: cap}"),
+    ],
+)
+def test_a_period_is_shown_wherever_its_resource_is_continued(tmp_path: Path, quotas: tuple[str, ...]) -> None:
+    result = tried(_with_quotas(tmp_path, *quotas), {"used": 3, "cap": 10, "currency": "EUR"})
+    assert row(result, "spend.resets_at")[1].endswith("-01 00:00:00 UTC")
+    assert row(result, "spend.remaining") == ["limit - used", "7 eur"]
+
+
+def test_two_units_of_a_resource_are_shown_separately(tmp_path: Path) -> None:
+    quotas = (
+        "{resource: free, unit: eur, remaining: money}",
+        "{resource: free, unit: {select: time.unit}, remaining: time.left}",
+        "{resource: free, unit: slots, used: slots, limit: cap, resets_at: {period: day}}",
+    )
+    lines = tried(_with_quotas(tmp_path, *quotas), {"money": "2.00", "time": {"left": 180, "unit": "Seconds"}, "slots": 1, "cap": 3}).stdout
+    shown = [line.split(None, 1)[1] for line in lines.splitlines() if line.split()[:1] == ["exported"]]
+    assert shown[:4] == ["2.00 eur", "180 seconds", "part of the amounts", "1 slots"]
+    assert "2 slots" in shown
+    assert shown[-1].endswith(" 00:00:00 UTC")
+
+
+@pytest.mark.parametrize(
+    ("each", "rows", "expected"),
+    [
+        ("rows", [{"used": 1}, {"used": None}, {"used": 2}], "expected a number in rows[1]"),
+        ("rows", [{"used": 1}, {"used": 2}, {"used": "many"}], "expected a number in rows[2]"),
+        ("rows[].parts[]", [{"parts": [{"used": 1}]}, {"parts": [{"used": 1}, {}]}], "expected a number in rows[].parts[] | [2]"),
+    ],
+)
+def test_the_element_that_has_no_amount_is_named(tmp_path: Path, each: str, rows: Any, expected: str) -> None:
+    result = tried(
+        _with_quotas(tmp_path, f"{{resource: spend, unit: eur, each: 'rows', used: used}}".replace("'rows'", f"'{each}'")), {"rows": rows}
+    )
+    assert row(result, "spend.used")[2] == f"nothing, and counted as a mismatch: {expected}"
+
+
+def test_a_null_among_the_elements_is_named(tmp_path: Path) -> None:
+    result = tried(
+        _with_quotas(tmp_path, "{resource: spend, unit: eur, each: rows, used: used}"), {"rows": [{"used": 1}, None, {"used": 2}]}
+    )
+    assert row(result, "spend.each")[1] == "rows[1] is null"
+    result = tried(
+        _with_quotas(tmp_path, "{resource: spend, unit: eur, each: 'rows[].part', used: used}"),
+        {"rows": [{"part": {"used": 1}}, {"part": None}]},
+    )
+    assert row(result, "spend.each")[1] == "rows[1].part is null"

@@ -44,6 +44,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "another time as text": ({"requests": [{**GET, "created_at": "data.since"}]}, "requests[0].created_at: a time needs its format: write {select: "),
     "a period that does not exist": (_with_quota(used="a", resets_at={"period": "year"}), "requests[0].quotas[0].resets_at.period: expected "),
     "a list as an amount": (_with_quota(used="data[*].used"), "requests[0].quotas[0].used.select: selects a list"),
+    "a list as a code": ({"errors": {"code": ["a", "errors[].code"]}}, "errors.code[1]: selects a list, where one code is expected: add `| [0]`"),
+    "a list as a condition": (
+        _with_quota(limit={"select": "a", "unlimited": "caps[].off"}), "requests[0].quotas[0].limit.unlimited: selects a list, where true or false",
+    ),
     "a part twice": (
         {"requests": [{**GET, "quotas": [{**WALLET, "used": "a"}, {**WALLET, "used": "b"}]}]}, "requests[0].quotas[1]: wallet.used is defined twice in usd",
     ),

@@ -63,7 +63,23 @@ def test_what_never_selects_what_is_meant_is_reported(text: str, problem: str) -
     assert str(caught.value) == problem
 
 
-@pytest.mark.parametrize("text", ["data[*].left", "data[].left", "*.left", "data[?a]", "[a, b]", "{a: b}", "a | b[].c", "data[0:2]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data[*].left",
+        "data[].left",
+        "*.left",
+        "data[?a]",
+        "[a, b]",
+        "{a: b}",
+        "a | b[].c",
+        "data[0:2]",
+        "a.{b: c}",
+        "keys(a)",
+        "a.values(@)",
+        "a || b[].c",
+    ],
+)
 def test_a_list_where_one_value_is_expected_is_reported(text: str) -> None:
     compile_expression(text)
     with pytest.raises(ValueError, match="selects a list, where one value is expected"):
