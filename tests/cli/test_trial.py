@@ -278,7 +278,7 @@ def test_two_units_of_a_resource_are_shown_separately(tmp_path: Path) -> None:
 )
 def test_the_element_that_has_no_amount_is_named(tmp_path: Path, each: str, rows: Any, expected: str) -> None:
     result = tried(
-        _with_quotas(tmp_path, f"{{resource: spend, unit: eur, each: 'rows', used: used}}".replace("'rows'", f"'{each}'")), {"rows": rows}
+        _with_quotas(tmp_path, "{resource: spend, unit: eur, each: 'rows', used: used}".replace("'rows'", f"'{each}'")), {"rows": rows}
     )
     assert row(result, "spend.used")[2] == f"nothing, and counted as a mismatch: {expected}"
 
