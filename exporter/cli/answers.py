@@ -11,7 +11,8 @@ from typing import Any, Final
 from exporter.config.job import Job
 from exporter.model import AccountKey, Reading
 from exporter.providers.echo import Echo
-from exporter.providers.findings import Finding, findings_of, kind_of
+from exporter.providers.findings import Finding, findings_of
+from exporter.providers.found import kind_of
 from exporter.providers.personal_data import is_personal
 from exporter.providers.request_fields import Request
 from exporter.providers.traces import general, places

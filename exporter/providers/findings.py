@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from exporter.model import Reading
 from exporter.providers.declared import Field, Kind, declared_fields, units_in
 from exporter.providers.echo import Echo
-from exporter.providers.exported import exported, shortened
+from exporter.providers.exported import exported
+from exporter.providers.found import at, described, end_of_path, is_number, kind_of, select
 from exporter.providers.numbers import NoLimit
 from exporter.providers.quota_fields import PeriodField, QuotaFields
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Elements
 from exporter.providers.traces import general, places, traced, written
-from exporter.providers.values import Mismatch, to_decimal
-from exporter.validation.problems import Place, did_you_mean
+from exporter.providers.values import Mismatch
+from exporter.validation.problems import Place
 
 _EXPECTED: Final[dict[Kind, str]] = {
     "number": "a number",
@@ -29,7 +29,6 @@ _EXPECTED: Final[dict[Kind, str]] = {
 }
 NO_ECHO: Final = Echo(None)
 _MAX_TEXTS: Final = 3
-_ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def unread_numbers(request: Request, errors: tuple[Selection, ...], body: Any) -
     """Return the numbers that no expression reads, by place: one place for the elements of a list."""
     read = reads_of(request, errors, body)
     unread: dict[str, list[Any]] = {}
-    for place, value in places(body, _is_number):
+    for place, value in places(body, is_number):
         if place not in read:
             unread.setdefault(general(place), []).append(value)
     return unread
@@ -76,48 +75,6 @@ def reads_of(request: Request, errors: tuple[Selection, ...], body: Any) -> set[
             for selection in (*field.selections, *field.conditions):
                 select(selection, element)
     return trace.reads
-
-
-def reads_found(selection: Selection, body: Any) -> dict[str, str]:
-    """Return what is at the places that an expression reads, in the order of their depth."""
-    trace = traced(body)
-    select(selection, trace.body)
-    return {written(place): _kind_at(body, place) for place in sorted(trace.reads, key=lambda place: (len(place), str(place)))}
-
-
-def _kind_at(body: Any, place: Place) -> str:
-    value, parent = _at(body, place), _at(body, place[:-1])
-    if value is not _ABSENT:
-        return kind_of(value)
-    return f"absent{did_you_mean(str(place[-1]), parent if isinstance(parent, dict) else ())}"
-
-
-def kind_of(value: Any) -> str:
-    """Return the kind of a JSON value, in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, str):
-        return "text with a number" if _is_number(value) else "text"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    return "an object" if isinstance(value, dict) else "a number"
-
-
-def select(selection: Selection, body: Any) -> Any:
-    """Select; None where nothing can be selected."""
-    try:
-        return selection.field_of(body)
-    except Mismatch:
-        return None
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        return value is not None and not isinstance(value, bool) and to_decimal(value) is not None
-    except Mismatch:
-        return isinstance(value, Decimal)
 
 
 def _found(field: Field, body: Any, echo: Echo) -> str:
@@ -137,8 +94,8 @@ def _list_found(each: Elements, body: Any) -> str:
     except Mismatch:
         found = select(each, body)
         is_list = found is None or isinstance(found, list)
-        return (_end_of_path(each, body) or _null_in(each, body) or "a list with an incomplete element") if is_list else kind_of(found)
-    return (_end_of_path(each, body) or "null") if elements is None else kind_of(elements)
+        return (end_of_path(each, body) or _null_in(each, body) or "a list with an incomplete element") if is_list else kind_of(found)
+    return (end_of_path(each, body) or "null") if elements is None else kind_of(elements)
 
 
 def _null_in(each: Elements, body: Any) -> str | None:
@@ -147,7 +104,7 @@ def _null_in(each: Elements, body: Any) -> str | None:
     for index, element in enumerate(select(each, trace.body) or ()):
         if element is None:
             return f"{_element(each, index)} is null"
-    return next((f"{written(place)} is null" for place in sorted(trace.reads, key=str) if _at(body, place) is None), None)
+    return next((f"{written(place)} is null" for place in sorted(trace.reads, key=str) if at(body, place) is None), None)
 
 
 def _in_element(field: Field, element: Any, echo: Echo) -> str:
@@ -159,38 +116,12 @@ def _selected(selection: Selection, body: Any, echo: Echo) -> str:
     try:
         found = selection.field_of(body)
     except Mismatch:
-        return _end_of_path(selection, body) or "a value of a kind that the expression does not accept"
+        return end_of_path(selection, body) or "a value of a kind that the expression does not accept"
     if found is None:
-        return _end_of_path(selection, body) or "null"
+        return end_of_path(selection, body) or "null"
     if isinstance(found, str) and echo.is_in(found):
         return "text that contains the key"
-    return kind_of(found) if isinstance(found, dict | list) else f"{kind_of(found)}: {_literal(found)}"
-
-
-def _end_of_path(selection: Selection, body: Any) -> str | None:
-    """Say which part of a path is absent, or is no object; None if the path does not end early."""
-    trace = traced(body)
-    select(selection, trace.body)
-    for place in sorted(trace.reads, key=len):
-        if _at(body, place) is _ABSENT:
-            return f"{written(place)} is {_kind_at(body, place)}"
-    last = max(trace.reads, key=len, default=())
-    value = _at(body, last)
-    is_dead_end = select(selection, body) is None and value is not None and not isinstance(value, dict)
-    return f"{written(last)} is {kind_of(value)}" if is_dead_end else None
-
-
-def _at(body: Any, place: Place) -> Any:
-    for key in place:
-        try:
-            body = body[key]
-        except (LookupError, TypeError):
-            return _ABSENT
-    return body
-
-
-def _literal(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else f'"{shortened(value)}"' if isinstance(value, str) else shortened(value)
+    return described(found)
 
 
 def _result(field: Field, shown: dict[str, str], reading: Reading, body: Any) -> str:

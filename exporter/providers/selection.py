@@ -5,6 +5,7 @@ Source: https://jmespath.org/specification.html. JSON numbers arrive here as `De
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation, localcontext
 from functools import partial
 from typing import Any, Final
@@ -102,6 +103,11 @@ class Selection:
 
     def __hash__(self) -> int:
         return hash(self.text)
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the expression is a path of fields, such as `data.left`."""
+        return re.fullmatch(r"[\w.]+", self.text) is not None
 
     def of(self, body: Any) -> Any:
         """Select from decoded JSON. Return None if nothing is selected.

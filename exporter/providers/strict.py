@@ -5,7 +5,6 @@ JMESPath drops an element whose value is null, and an absent field equals null. 
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Final
 
 from exporter.providers.expressions import compile_expression, expression_field
@@ -76,11 +75,6 @@ class Elements(Selection):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._strict = _with_complete_elements(checked(self.tree))
-
-    @property
-    def is_path(self) -> bool:
-        """Whether an index can follow the expression: it is a path of fields."""
-        return re.fullmatch(r"[\w.]+", self.text) is not None
 
     def elements_of(self, body: Any) -> list[Any] | None:
         """Select the elements; None for an absent list.
