@@ -14,7 +14,10 @@ COPY .ci/pins/build.txt .ci/pins/run.txt .ci/pins/
 RUN /opt/build/bin/pip install --only-binary=:all: --no-deps --require-hashes -r .ci/pins/build.txt \
     && /opt/build/bin/pip --python /opt/ai-account-exporter/bin/python install --only-binary=:all: --no-deps --require-hashes -r .ci/pins/run.txt
 
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE config.example.yaml ./
+COPY docs/deployment docs/deployment
+COPY grafana grafana
+COPY prometheus prometheus
 COPY exporter exporter
 # Python does not compare hash-based bytecode with the modification time of its source, which copies and registries may change.
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /tmp/wheel . \

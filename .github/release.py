@@ -15,6 +15,9 @@ VERSIONS = {
     "helm/ai-account-exporter/Chart.yaml": r"^(?:appVersion: | *image: \S+:)[\"']?([^\"'\s]+)",
     "Dockerfile": r"org\.opencontainers\.image\.version=[\"']?([^\"'\s]+)",
     "compose.yaml": r"^ *image: \S*/ai-account-exporter:([^\"'\s]+)",
+    "docs/docker.md": r"ghcr\.io/\S+/ai-account-exporter:(\S+)",
+    "docs/gitops.md": r"^ *(?:tag|targetRevision): (\S+)",
+    "docs/install.md": r"^VERSION=(\S+)",
 }
 """Files that repeat the version, because they cannot refer to pyproject.toml, or it would take long."""
 

@@ -3,8 +3,9 @@
 ExporterError
 |-- ConfigError       at the start: exit code 2; on a reload: the previous configuration stays in effect
 |-- StateError        (in `accounts.state_file`) the daemon runs without its state file
-`-- PollError         counted with its reason; no other account is affected
-    `-- CredentialError   the secret cannot be read or used; reason `credential`
+`-- PollError         of a poll or a push: counted with its reason; nothing else is affected
+    |-- CredentialError   the secret cannot be read or used; reason `credential`
+    `-- TransientError    (in `push.pusher`) a push failed, and may succeed soon
 """
 
 from __future__ import annotations

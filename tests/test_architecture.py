@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("accounts",),
     ("polling",),
     ("metrics", "overview"),
-    ("simulator", "web"),
+    ("simulator", "web", "push"),
     ("daemon",),
     ("cli",),
     ("__main__",),
@@ -37,19 +37,21 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "aiohttp": ("client", "web", "simulator"),
     "bcrypt": ("web",),
     "click": ("cli",),
+    "google": ("push",),
     "jinja2": ("web",),
     "jmespath": ("providers",),
-    "prometheus_client": ("metrics",),
+    "opentelemetry": ("push",),
+    "prometheus_client": ("metrics", "push"),
     "pydantic": ("model", "validation", "providers", "config", "client", "accounts", "overview", "web"),
     "pydantic_core": ("validation", "providers"),
     "rich": ("cli",),
-    "structlog": ("log", "accounts", "polling", "daemon", "cli", "client", "web"),
+    "structlog": ("log", "accounts", "polling", "daemon", "cli", "client", "web", "push"),
     "yaml": ("validation",),
-    "yarl": ("client", "polling"),
+    "yarl": ("client", "polling", "push"),
 }
 
 # Vendors are data. The packages below must not name one.
-WITHOUT_VENDORS = ("accounts", "client", "config", "daemon", "metrics", "overview", "polling", "providers", "validation", "web")
+WITHOUT_VENDORS = ("accounts", "client", "config", "daemon", "metrics", "overview", "polling", "providers", "push", "validation", "web")
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -154,14 +156,14 @@ def test_a_package_without_vendors_names_none(package: str) -> None:
 
 
 def test_only_named_places_catch_every_exception() -> None:
-    """A defect fails one poll or one reload. A thread passes on the exception of its call."""
+    """A defect fails one poll, one push or one reload. A thread passes on the exception of its call."""
 
     def is_broad(node: ast.AST) -> bool:
         broad = {"Exception", "BaseException"}
         return isinstance(node, ast.ExceptHandler) and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in broad))
 
     places = [path.name for path in MODULES for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if is_broad(node)]
-    assert sorted(places) == ["file_threads.py", "reload.py", "scheduler.py"]
+    assert sorted(places) == ["file_threads.py", "pusher.py", "reload.py", "scheduler.py"]
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if name_of(path) and path.name != "__main__.py"], ids=name_of)

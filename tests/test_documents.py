@@ -153,6 +153,32 @@ def test_flags_that_a_document_names_exist(document: Path) -> None:
     assert named <= known
 
 
+def calls(text: str) -> set[tuple[str, str]]:
+    """The commands and flags in the code of a document. A flag after `|` or `#` belongs to another program or a comment."""
+    code = re.findall(r"^```sh\n(.*?)^```|`([^`\n]+)`", text, re.MULTILINE | re.DOTALL)
+    lines = "\n".join(part for parts in code for part in parts).replace("\\\n", " ").splitlines()
+    found = [each for line in lines if (each := re.search(r"(?:^|/|uvx )ai-account-exporter (\w+)([^|#>]*)", line.strip()))]
+    return {(each[1], flag) for each in found for flag in ["", *re.findall(r"(?<!\S)--[a-z.-]+[a-z]", each[2])]}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_flags_of_a_command_in_a_document_are_those_of_this_command(document: Path) -> None:
+    called = calls(document.read_text(encoding="utf-8"))
+    pages = {name: CliRunner().invoke(main, [name, "--help"]).output for name, _ in called if name in COMMANDS}
+    assert [(name, flag) for name, flag in sorted(called) if flag and name in pages and flag not in pages[name]] == []
+
+
+def test_the_commands_in_a_document_are_found() -> None:
+    text = "```sh\n.venv/bin/ai-account-exporter serve --config.file=a \\\n  --web.listen-address=:1   # --no\n```\n`ai-account-exporter check --schema | x --y`"
+    assert calls(text) == {
+        ("serve", ""),
+        ("serve", "--config.file"),
+        ("serve", "--web.listen-address"),
+        ("check", ""),
+        ("check", "--schema"),
+    }
+
+
 def test_the_page_on_dashboards_uses_the_words_of_the_dashboards() -> None:
     text = (ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8").partition("## Fleet")[2].partition("## Installation")[0]
     shown = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "grafana" / "dashboards").glob("*.json"))

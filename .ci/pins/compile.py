@@ -11,7 +11,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 HEADS = {
-    "run": "What the exporter runs on: the image is built from this.",
+    "run": "What the exporter runs on, OTLP included: the image is built from this.",
     "dev": "What developing, testing and CI add to it.",
     "build": "What builds the package.",
 }
@@ -27,9 +27,9 @@ OPTIONS = (
 
 
 def requirements(project: dict[str, Any], name: str) -> list[str]:
-    """The lines of one dependency group, those that it includes among them; `run` is the project itself."""
+    """The lines of one dependency group, those that it includes among them; `run` is the project itself, with OTLP."""
     if name == "run":
-        return list(project["project"]["dependencies"])
+        return [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["otlp"]]
     lines: list[str] = []
     for entry in project["dependency-groups"][name]:
         lines += [entry] if isinstance(entry, str) else requirements(project, entry["include-group"])

@@ -49,7 +49,7 @@ Stop: Ctrl-C
 def command(address: Address, log_level: str, log_format: LogFormat) -> None:
     """Serve simulated vendors; needs no key, file or network.
 
-    The accounts show every kind of billing, an overage, an unlimited plan, an invalid key and a rate limit.
+    The accounts of a dozen vendors show every kind of billing, a budget, an overage, an unlimited plan, an invalid key and a rate limit.
     """
     configure_log(log_level, log_format)
     run_daemon(_serve(address))
@@ -66,7 +66,9 @@ def demo_config(url: str) -> Loaded:
         {
             "name": account.name,
             "provider": account.simulated.provider,
-            "credentials": {account.credential: {"value": account.simulated.secret}},
+            "credentials": {account.simulated.credential: {"value": account.simulated.secret}},
+            "params": account.simulated.params,
+            "budgets": account.budgets,
             "labels": account.labels,
             "base_url": url,
         }

@@ -20,8 +20,11 @@ COMMANDS: Final = {
     "once": "Poll every account once and print the result.",
     "demo": "Serve simulated vendors; needs no key, file or network.",
     "providers": "List the vendors, or describe the one called NAME.",
+    "examples": "List the example files, print one, or write them to a folder.",
     "healthcheck": "Check whether the exporter on this machine is healthy.",
 }
+_MODULES: Final = {"examples": "example_files"}
+"""Modules that are not named like their command, because another module has this name."""
 _UNWRITABLE: Final = {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 """What a write to standard output fails with when its reader is gone, its disk is full, or it is closed."""
 
@@ -37,7 +40,7 @@ def _print_version(context: click.Context, _param: click.Parameter, wanted: bool
 
 @click.command(
     cls=LazyGroup,
-    commands=[LazyCommand(name, f"exporter.cli.{name}:command", short_help) for name, short_help in COMMANDS.items()],
+    commands=[LazyCommand(name, f"exporter.cli.{_MODULES.get(name, name)}:command", short_help) for name, short_help in COMMANDS.items()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 @click.option(
@@ -51,6 +54,7 @@ def main() -> None:
     First steps:
       ai-account-exporter demo         try it with simulated vendors
       ai-account-exporter providers    list the vendors and what their keys need
+      ai-account-exporter examples     list example configurations and rules
       ai-account-exporter check        validate config.yaml
       ai-account-exporter once         poll every account once, print the result
       ai-account-exporter serve        run the daemon

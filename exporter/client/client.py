@@ -56,8 +56,8 @@ class Client:
     ) -> None:
         self._on_body = on_body
         self._secrets = secrets or SecretReader(environ)
-        self._transport = Transport(session, environ, clock, self._secrets.files)
-        self._tokens = TokenSource(self._transport, self._secrets)
+        self.transport = Transport(session, environ, clock, self._secrets.files)
+        self._tokens = TokenSource(self.transport, self._secrets)
         self._decoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decoder")
         """One thread, since a decoded body takes up to a hundred times its size."""
 
@@ -98,7 +98,7 @@ class Client:
         return await self._tokens.access_token(login) if login and self._tokens.discard(login, refused) else None
 
     async def _poll(self, job: Job, secret: SecretStr, deadline: asyncio.Timeout, optional: OptionalResults | None) -> Reading:
-        now = self._transport.clock.wall()  # one time for all requests: they must ask for the same month
+        now = self.transport.clock.wall()  # one time for all requests: they must ask for the same month
         extraction, optional = Extraction(secret, now), optional or OptionalResults()
         for request in job.requests:
             if not request.optional:
@@ -124,7 +124,7 @@ class Client:
 
     async def _send(self, job: Job, request: Request, secret: SecretStr, now: float) -> Response:
         url, content = prepared(job, request, secret, now)
-        return await self._transport.send(request.method, url, job.settings.connection, **content)
+        return await self.transport.send(request.method, url, job.settings.connection, **content)
 
     async def _extract(self, job: Job, request: Request, secret: SecretStr, response: Response, *extractions: Extraction) -> None:
         """Decode a body, extract from it and drop it, before the next request is sent."""
@@ -134,7 +134,7 @@ class Client:
             for extraction in extractions:
                 extraction.add(request, body)
             if self._on_body:
-                reading = extract([(request, body)], secret, self._transport.clock.wall())
+                reading = extract([(request, body)], secret, self.transport.clock.wall())
                 self._on_body(job, request, body, reading, Echo(secret))
 
         try:
@@ -145,7 +145,7 @@ class Client:
             else:
                 add(content)
         except PollError as error:
-            error.retry_after = response.retry_after(self._transport.clock.wall(), job.definition.errors.rate_limit_reset)
+            error.retry_after = response.retry_after(self.transport.clock.wall(), job.definition.errors.rate_limit_reset)
             raise
 
 

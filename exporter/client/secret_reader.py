@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from exporter.config.credentials import SecretSource
+from exporter.config.credentials import SecretSource, Source
 from exporter.errors import CredentialError
 from exporter.validation.file_threads import FileThreads
 
@@ -24,14 +24,14 @@ class SecretReader:
         self._accepted: dict[str | SecretStr | None, tuple[str | SecretStr | None, SecretStr]] = {}
         """What a variable or a value contained when it was last accepted as a key, and that key."""
 
-    async def read(self, source: SecretSource) -> SecretStr:
+    async def read(self, source: Source) -> SecretStr:
         """Read the secret now; for an OAuth login, its refresh token.
 
         Raises:
             CredentialError: it is missing, unusable, or its file does not answer.
         """
         if source.path is None:
-            return self._read_now(source)
+            return self._read_now(source) if isinstance(source, SecretSource) else source.read(self._environ)
         try:
             secret = await self.files.run(source.path, partial(source.read, self._environ))
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""The one place that sends requests to vendors and reads their responses."""
+"""The one place that sends requests, to vendors and to the receiver of pushes, and reads the responses."""
 
 from __future__ import annotations
 

@@ -135,10 +135,10 @@ def _exemption(entry: str) -> str:
 
 
 class Network(Described):
-    """How vendors are reached; the same keys for all accounts and for one."""
+    """How a server is reached; the same keys for all accounts, for one, and for pushes."""
 
     proxy_url: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
-    """The HTTP proxy for requests to the vendor: `http://[user:password@]host:port`. Loopback addresses are always reached directly."""
+    """The HTTP proxy for requests: `http://[user:password@]host:port`. Loopback addresses are always reached directly."""
     no_proxy: list[Annotated[str, AfterValidator(_exemption)]] | None = None
     """Hosts that are reached without the proxy: `host` (with its subdomains), `.suffix`, an IP address, or a network such as
     `10.0.0.0/8`. All except a network can have a `:port`. `*` is every host."""

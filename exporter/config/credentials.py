@@ -43,16 +43,14 @@ class Login(Described):
         return Path(os.path.normpath(path.absolute())) if context_of(info) else path
 
 
-class SecretSource(Described):
-    """The source of one secret: exactly one of `env`, `file`, `value` and, if the provider supports it, `oauth2`."""
+class Source(Described):
+    """The source of a text that is not shown: exactly one of `env` and `file`."""
 
     env: Annotated[str, Field(description="Name of the environment variable that holds the secret.")] | None = None
     file: (
-        Annotated[FilePath, Field(description="File that holds the secret; it is read again for every poll, so rotation needs no restart.")]
+        Annotated[FilePath, Field(description="File that holds the secret; it is read again each time, so rotation needs no restart.")]
         | None
     ) = None
-    value: Annotated[SecretStr, Field(description="The secret itself. Accepted for first steps, with a warning.")] | None = None
-    oauth2: Annotated[Login, Field(description="An OAuth login; its access tokens are fetched and renewed.")] | None = None
 
     @field_validator("env")
     @classmethod
@@ -64,7 +62,8 @@ class SecretSource(Described):
     @model_validator(mode="after")
     def _exactly_one(self, info: ValidationInfo) -> Self:
         if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
-            raise ValueError("expected exactly one of env, file, value and oauth2")
+            *names, last = type(self).model_fields
+            raise ValueError(f"expected exactly one of {', '.join(names)} and {last}")
         context = context_of(info)
         if context and context.check_secrets:
             try:
@@ -75,20 +74,50 @@ class SecretSource(Described):
 
     @property
     def path(self) -> Path | None:
+        """The file that holds the secret; None for a secret without a file."""
+        return self.file
+
+    def read(self, environ: Mapping[str, str]) -> SecretStr:
+        """Read the secret now. May block for as long as its file does.
+
+        Raises:
+            CredentialError: it is missing or cannot be used. The message contains neither the secret nor the path: either may be a key.
+        """
+        if self.path is not None:
+            return self.usable(_content(self.path), "the file")
+        return self.usable(_variable(self.env or "", environ), _shown(self.env or ""))
+
+    @staticmethod
+    def usable(text: str, origin: str) -> SecretStr:
+        """Accept a key with white space around it, which editors and `echo` add. Refuse text that cannot be a key or an HTTP header."""
+        key = text.strip()
+        if not key:
+            raise CredentialError(f"{origin} is empty")
+        if kind := mistaken_for_key(key):
+            raise CredentialError(f"{origin} contains {kind}, where only the key itself is expected")
+        for position, character in enumerate(key, start=1):
+            if not "!" <= character <= "~":
+                raise CredentialError(
+                    f"{origin} contains white space, a control character or a non-ASCII character inside the key, at position {position} "
+                    f"of {len(key)}: copy the key again, alone and on one line"
+                )
+        return SecretStr(key)
+
+
+class SecretSource(Source):
+    """The source of one secret: exactly one of `env`, `file`, `value` and, if the provider supports it, `oauth2`."""
+
+    value: Annotated[SecretStr, Field(description="The secret itself. Accepted for first steps, with a warning.")] | None = None
+    oauth2: Annotated[Login, Field(description="An OAuth login; its access tokens are fetched and renewed.")] | None = None
+
+    @property
+    def path(self) -> Path | None:
         """The file that holds the secret, or the refresh token of the login; None for a secret without a file."""
         return self.oauth2.refresh_token_file if self.oauth2 else self.file
 
     def read(self, environ: Mapping[str, str]) -> SecretStr:
-        """Read the secret now; for a login, its refresh token. May block for as long as its file does.
-
-        Raises:
-            CredentialError: it is missing, or cannot be a key. The message contains neither the secret nor the path: either may be a key.
-        """
-        if self.env is not None:
-            return _usable(_variable(self.env, environ), _shown(self.env))
-        if self.path is not None:
-            return _usable(_content(self.path), "the file")
-        return _usable(self.value.get_secret_value() if self.value else "", "the value in the configuration")
+        """Read the secret now; for a login, its refresh token."""
+        return super().read(environ) if self.value is None else self.usable(self.value.get_secret_value(), "the value in the configuration")
 
 
 def _shown(variable: str) -> str:
@@ -109,19 +138,3 @@ def _content(path: Path) -> str:
         raise CredentialError("the file is not text") from None
     except OSError as error:
         raise CredentialError(f"the file {_FILE_ERRORS.get(error.errno or 0, f'cannot be read: {error.strerror}')}") from None
-
-
-def _usable(text: str, origin: str) -> SecretStr:
-    """Accept a key with white space around it, which editors and `echo` add. Refuse text that cannot be a key or an HTTP header."""
-    key = text.strip()
-    if not key:
-        raise CredentialError(f"{origin} is empty")
-    if kind := mistaken_for_key(key):
-        raise CredentialError(f"{origin} contains {kind}, where only the key itself is expected")
-    for position, character in enumerate(key, start=1):
-        if not "!" <= character <= "~":
-            raise CredentialError(
-                f"{origin} contains white space, a control character or a non-ASCII character inside the key, at position {position} "
-                f"of {len(key)}: copy the key again, alone and on one line"
-            )
-    return SecretStr(key)

@@ -23,7 +23,8 @@ MAX_AMOUNT: Final = 10**15
 """Up to here a double represents each whole number."""
 
 _AMOUNT: Final = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
-_SHARE: Final = r"(?:(?!0+(?:\.0+)?%)[0-9]{1,2}(?:\.[0-9]{1,15})?|100(?:\.0{1,15})?)%"
+_SHARE: Final = r"(?:(?:0?[1-9]|[1-9][0-9])(?:\.[0-9]{1,15})?|0{1,2}\.0{0,14}[1-9][0-9]{0,14}|100(?:\.0{1,15})?)%"
+"""Without a lookahead, which Go does not support: the schema of the Helm chart contains it."""
 _WRITTEN: Final = re.compile(f"({_AMOUNT})(%?)")
 _ONLY_SHARES: Final = f'"{EVERY}" takes shares only, such as 20%: an amount would mean something else in each unit'
 

@@ -12,6 +12,7 @@ from exporter.config.context import FilePath, context_of
 from exporter.config.credentials import SecretSource
 from exporter.config.levels import Thresholds
 from exporter.config.params import own_address, param_problems
+from exporter.config.push_settings import Push
 from exporter.model import AccountKey
 from exporter.providers.definition import Definition
 from exporter.validation.block import Block
@@ -187,6 +188,8 @@ class Config(Block):
     """Limits of the requests to each provider, by name."""
     state: StateFields | None = None
     """State that is kept across restarts; none unless set."""
+    push: Push | None = None
+    """A receiver that the metrics are pushed to, besides being served; none unless set."""
     account_files: list[str] = Field(default=[])
     """Files with more accounts: paths or patterns such as `accounts.d/*.yaml`, relative to this file. Each has one key, `accounts`."""
     provider_files: list[str] = Field(default=[])

@@ -20,6 +20,7 @@ from exporter.config.job import build_jobs
 from exporter.config.loading import Loaded
 from exporter.config.shard import WHOLE, Shard
 from exporter.daemon.poll_once import new_store
+from exporter.daemon.pushing import Pushing
 from exporter.daemon.reload import Reloader
 from exporter.daemon.signals import Signals
 from exporter.daemon.version import build, user_agent, version
@@ -37,8 +38,8 @@ from exporter.web.web_config.web_config import WebConfig
 if TYPE_CHECKING:
     from exporter.web.web_config.file import WebConfigFile
 
-TOKEN_REFRESH_TIMEOUT = 1.25
-"""How long the stop waits for OAuth refreshes, in seconds."""
+FINISH_TIMEOUT = 1.25
+"""How long the stop waits for OAuth refreshes and the last push, in seconds."""
 WEB = "web"
 """The store's name for the file of `--web.config.file`."""
 
@@ -121,7 +122,9 @@ class Daemon:
         await resources.enter_async_context(self._server)
         for reloader in self._reloaders:
             resources.callback(reloader.close)
-        resources.push_async_callback(_finish_refreshes, client)
+        self._pushing = Pushing(self._store, self._exposition, client, secrets, self._server.addresses[0].port)
+        self._pushing.apply(self._loaded.config.push)
+        resources.push_async_callback(_finish, client, self._pushing)
         addresses = " ".join(map(str, self._server.addresses))
         log.info("server listening", addresses=addresses, accounts=len(self._jobs), version=version())
         self._on_listening(self._server.addresses)
@@ -186,6 +189,7 @@ class Daemon:
         removed = {job.key for job in self._store.snapshot().jobs} - {job.key for job in jobs}
         self._store.configure(jobs)
         self._scheduler.apply(jobs)
+        self._pushing.apply(loaded.config.push)
         await self._state.forget(removed)
 
     async def _apply_web_config(self, file: WebConfigFile, config: WebConfig) -> None:
@@ -202,8 +206,8 @@ class Daemon:
             await self._state.save(key, self._store.record(key))
 
 
-async def _finish_refreshes(client: Client) -> None:
-    """Wait shortly for OAuth refreshes, because each may hold the only refresh token. A vendor that hangs must not delay the shutdown."""
+async def _finish(client: Client, pushing: Pushing) -> None:
+    """Push once more, and wait shortly for OAuth refreshes, because each may hold the only refresh token. What hangs is left behind."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(TOKEN_REFRESH_TIMEOUT):
-            await client.close()
+        async with asyncio.timeout(FINISH_TIMEOUT):
+            await asyncio.gather(client.close(), pushing.close())

@@ -183,5 +183,17 @@ RELOAD_TIME = Family(
     "Time of the last successful read of the configuration, as Unix time.",
 )  # fmt: skip
 
-CATALOGUE: tuple[Family, ...] = (*ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, SHARD_ORDINAL, TOTAL_SHARDS, DURATIONS)
+PUSH_ERRORS = Family(
+    "ai_account_exporter_push_errors_total", "counter", "Failed pushes of the metrics, by reason; absent unless a push is configured.",
+    ("reason",), Stability.EXPERIMENTAL,
+)  # fmt: skip
+
+PUSH_TIME = Family(
+    "ai_account_exporter_push_last_success_timestamp_seconds", "gauge",
+    "Time of the last successful push of the metrics, as Unix time; absent until there was one.", (), Stability.EXPERIMENTAL,
+)  # fmt: skip
+
+CATALOGUE: tuple[Family, ...] = (
+    *ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, SHARD_ORDINAL, TOTAL_SHARDS, DURATIONS, PUSH_ERRORS, PUSH_TIME,
+)  # fmt: skip
 """Every family of the page except those of prometheus-client (`process_*`, `python_*`)."""

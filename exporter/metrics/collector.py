@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client import Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -17,12 +17,15 @@ from exporter.metrics.catalogue import (
     ACCOUNT_FAMILIES,
     BUILD_INFO,
     DURATIONS,
+    PUSH_ERRORS,
+    PUSH_TIME,
     RELOAD_SUCCESSFUL,
     RELOAD_TIME,
     SHARD_ORDINAL,
     TOTAL_SHARDS,
     AccountFamily,
 )
+from exporter.model import Reason
 
 BUCKETS = Histogram.DEFAULT_BUCKETS
 """Upper bounds of the histogram of durations, in seconds."""
@@ -63,6 +66,16 @@ def exporter_families(snapshot: Snapshot, build: tuple[str, str], shard: Shard =
         buckets = zip(map(floatToGoString, BUCKETS), itertools.accumulate(each.counts), strict=True)
         histogram.add_metric((provider,), list(buckets), each.total)
     yield histogram
+
+
+def push_families(errors: Mapping[Reason, int], last_success_at: float | None) -> Iterator[Metric]:
+    """Yield the families about pushes."""
+    counter = CounterMetricFamily(PUSH_ERRORS.name, PUSH_ERRORS.help, labels=PUSH_ERRORS.labels)
+    for reason in Reason:
+        counter.add_metric((reason.value,), float(errors.get(reason, 0)))
+    yield counter
+    if last_success_at is not None:
+        yield GaugeMetricFamily(PUSH_TIME.name, PUSH_TIME.help, last_success_at)
 
 
 def _account_family(family: AccountFamily, labels: Sequence[str], prefixes: Iterable[tuple[Account, tuple[str, ...]]]) -> Metric:

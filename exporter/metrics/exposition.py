@@ -7,7 +7,7 @@ process itself are appended to it for each scrape.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from itertools import chain
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from exporter.accounts.snapshot import Snapshot
 from exporter.config.shard import WHOLE, Shard
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES
-from exporter.metrics.collector import Families, exporter_families
+from exporter.metrics.collector import Families, account_families, exporter_families
 from exporter.metrics.lines import number_text, series
 from exporter.metrics.negotiation import DEFAULT, Negotiated, Syntax
 from exporter.metrics.rows import Rows
@@ -60,6 +60,8 @@ class Exposition:
         self._build = build
         self._shard = shard
         self._runtime = _runtime_collectors() if runtime else ()
+        self.push: Callable[[], Iterable[Metric]] = tuple
+        """Returns the families about pushes, where pushes are configured."""
         self.rows = Rows()
         self._state: object = None
         """What the rendered pages show."""
@@ -95,12 +97,22 @@ class Exposition:
     def page(self, body: Body, negotiated: Negotiated) -> Page:
         """Complete the page with the values of the process itself."""
         syntax, names = negotiated.format.syntax, negotiated.names
-        runtime = (metric for collector in self._runtime for metric in collector.collect())
-        end = b"".join(_written(syntax, metric) for metric in runtime if _is_requested(metric.name, names))
+        end = b"".join(_written(syntax, metric) for metric in self._process() if _is_requested(metric.name, names))
         headers = {"Content-Type": negotiated.format.value, "Vary": "Accept, Accept-Encoding"}
         if negotiated.gzip:
             headers["Content-Encoding"] = "gzip"
         return Page(body.completed(end + _EOF if syntax is Syntax.OPENMETRICS else end), headers)
+
+    def families(self, snapshot: Snapshot) -> Iterator[Metric]:
+        """Yield what the page of this snapshot shows, as families."""
+        yield from account_families(snapshot.accounts, sorted({label for job in snapshot.jobs for label in job.settings.labels}))
+        yield from (family for family in exporter_families(snapshot, self._build, self._shard) if family.samples)
+        yield from self._process()
+
+    def _process(self) -> Iterator[Metric]:
+        """Yield the families that change without a poll."""
+        yield from self.push()
+        yield from (metric for collector in self._runtime for metric in collector.collect())
 
     def _body(self, columns: Iterable[list[bytes]], snapshot: Snapshot, negotiated: Negotiated) -> Body:
         """Join the families, and compress them one at a time: the whole page may be large."""

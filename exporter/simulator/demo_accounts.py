@@ -1,13 +1,18 @@
-"""The accounts of the demo: one for each kind of billing and each common fault. Their values change within seconds."""
+"""The accounts of the demo: a dozen vendors, each kind of billing and each common fault.
+
+The accounts of HeyGen, ElevenLabs and LiveAvatar change within seconds, those of the other vendors as slowly as real ones.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
+from exporter.simulator.course import Course
 from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.faults import Fault
 from exporter.simulator.heygen import Subscription, UsageBased, Wallet
@@ -23,22 +28,24 @@ class DemoAccount:
     name: str
     simulated: SimulatedAccount
     fault: Fault | None
-    credential: str
-    """The name of the credential in the definition."""
     labels: dict[str, str]
+    budgets: Mapping[str, Any]
 
 
 def _account(
     provider: str,
     name: str,
     team: str,
-    body: Callable[[float, float], Any],
+    body: Callable[[float, float], Any] | None = None,
     *,
     fault: Fault | None = None,
     credential: str = "api_key",
+    params: Mapping[str, str] = MappingProxyType({}),
+    course: Course = Course(),  # noqa: B008 -- it cannot change
+    budgets: Mapping[str, Any] = MappingProxyType({}),
 ) -> DemoAccount:
-    simulated = SimulatedAccount(provider, f"demo-{provider}-{name}", body, bearer=credential == "access_token")
-    return DemoAccount(name, simulated, fault, credential, {"team": team})
+    simulated = SimulatedAccount(provider, f"demo-{provider}-{name}", body, credential, params, course)
+    return DemoAccount(name, simulated, fault, {"team": team}, budgets)
 
 
 DEMO_ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
@@ -105,6 +112,16 @@ DEMO_ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
     ),
     _account("liveavatar", "stage", "events", Credits(Balance(start=40, rate=0.4, top_up=60, dry=45))),
     _account("liveavatar", "kiosk", "events", Credits(Balance(start=900, rate=0.1)), fault=Fault.RATE_LIMITED),
+    _account("openai", "production", "platform", credential="admin_key", budgets={"spend": {"usd": 420}}),
+    _account("anthropic", "research", "platform", credential="admin_key", budgets={"spend": {"usd": 400}}),
+    _account("openrouter", "gateway", "platform", credential="management_key", course=Course(share=0.5)),
+    _account("openrouter", "evaluation", "platform"),
+    _account("deepseek", "batch", "platform", course=Course(share=0.6, offset=9 * DAY)),
+    _account("deepgram", "call-center", "voice", params={"project": "6d1ac111-2222-4333-8444-555555555555"}, course=Course(share=0.4)),
+    _account("twilio", "hotline", "voice", credential="auth_token", params={"account_sid": f"AC{'0' * 32}"}, course=Course(share=0.3)),
+    _account("runway", "trailers", "video", course=Course(share=0.5, offset=20 * DAY)),
+    _account("runpod", "training", "platform", course=Course(share=0.5, period=10 * DAY)),
+    _account("tavily", "search", "platform"),
 )
 
 

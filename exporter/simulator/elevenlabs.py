@@ -1,16 +1,13 @@
-"""ElevenLabs: `GET /v1/user`, with an API key."""
+"""The subscription of an ElevenLabs workspace."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from exporter.simulator.examples import example, example_body
-from exporter.simulator.faults import Fault
+from exporter.simulator.examples import example_body
 from exporter.simulator.usage import Usage
-from exporter.simulator.vendor import FixedResponse, PresentedKey, Vendor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,25 +73,3 @@ class Workspace:
     def _overage(self, count: int) -> str:
         beyond = max(0, count - self.limit)
         return str((beyond * self.price / 1000).quantize(Decimal("0.01"))) if beyond else "0"
-
-
-def _read_key(headers: Mapping[str, str]) -> PresentedKey | None:
-    return PresentedKey(key) if (key := headers.get("xi-api-key")) else None
-
-
-VENDOR: Final = Vendor(
-    name="elevenlabs",
-    path="/v1/user",
-    path_prefix="/v1/",
-    read_key=_read_key,
-    headers=lambda request_id: {"request-id": request_id, "x-trace-id": request_id, "x-region": "loopback"},
-    missing_key=FixedResponse(401, {"detail": {"status": "missing_api_key", "message": "The header xi-api-key is missing."}}),
-    not_found=FixedResponse(404, {"detail": "Not Found"}),
-    refusals={
-        Fault.BAD_KEY: example("elevenlabs", "bad-key"),
-        Fault.NO_PERMISSION: example("elevenlabs", "missing-permission-new-form"),
-        Fault.RATE_LIMITED: example("elevenlabs", "rate-limited"),
-        Fault.QUOTA_EXHAUSTED: example("elevenlabs", "quota-exceeded"),
-        Fault.SERVER_ERROR: FixedResponse(500, {"detail": {"status": "internal_error", "message": "The request failed on our side."}}),
-    },
-)

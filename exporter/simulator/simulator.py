@@ -12,17 +12,15 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from exporter.simulator import elevenlabs, heygen, liveavatar
+from exporter.providers.request_fields import Request
+from exporter.simulator.course import Course
 from exporter.simulator.faults import NETWORK_FAULTS, Fault, FaultContext, FaultHandler
 from exporter.simulator.listener import Listener
-from exporter.simulator.vendor import FixedResponse, PresentedKey, Vendor
+from exporter.simulator.vendor import FixedResponse, Vendor, packaged_vendor
 
 MAX_REQUESTS_KEPT: Final = 10_000
 COMPRESSED_ABOVE: Final = 500
 
-VENDORS: Final[Mapping[str, Vendor]] = {vendor.name: vendor for vendor in (heygen.VENDOR, elevenlabs.VENDOR, liveavatar.VENDOR)}
-_BY_PATH: Final = {vendor.path: vendor for vendor in VENDORS.values()}
-_BY_PREFIX: Final = sorted(VENDORS.values(), key=lambda vendor: len(vendor.path_prefix), reverse=True)
 _NOT_FOUND: Final = FixedResponse(404, {"detail": "Not Found"})
 
 
@@ -32,15 +30,19 @@ class SimulatedAccount:
 
     provider: str
     secret: str = field(repr=False)
-    body: Callable[[float, float], Any]
-    """Returns the success body, from seconds since the start and Unix time."""
-    bearer: bool = False
-    """Whether the secret is an OAuth access token; only HeyGen has them."""
+    body: Callable[[float, float], Any] | None = None
+    """Returns the body of the definition's first request, from seconds since the start and Unix time. The others are those of the
+    examples, and so is this one unless it is set."""
+    credential: str = ""
+    """The name of the credential in the definition; the first one unless it is set."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    course: Course = field(default_factory=Course)
+    """How the figures of the examples move."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request. `provider` is empty if the path belongs to no vendor."""
+    """One request. `provider` is empty if neither the path nor the secret belongs to a vendor."""
 
     method: str
     path: str
@@ -67,24 +69,55 @@ class _ActiveFault:
     location: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """A simulated account and its vendor."""
+
+    simulated: SimulatedAccount
+    vendor: Vendor
+    credential: str
+
+    def asked(self, received: web.BaseRequest) -> Request | None:
+        """Return the request of the definition, if this account can send it."""
+        requests = self.vendor.definition.requests_with(self.vendor.definition.credentials[self.credential])
+        own = self.simulated.params
+        for request, params in self.vendor.asked(received):
+            if any(request is each for each in requests) and all(own.get(name) == value for name, value in params.items()):
+                return request
+        return None
+
+    def body(self, request: Request, elapsed: float, now: float) -> Any:
+        """Return the body of a request, at seconds since the start and Unix time."""
+        if self.simulated.body and request is self.vendor.definition.requests[0]:
+            return self.simulated.body(elapsed, now)
+        return self.vendor.body(request, self.credential, self.simulated.course, elapsed, now)
+
+
 class Simulator(Listener):
-    """Vendors with accounts. Every body is a function of time, which the two clocks give."""
+    """Vendors with accounts. Every body is a function of time, which the two clocks give.
+
+    All vendors have the same address: the secret decides which account answers.
+    """
 
     def __init__(
         self,
         accounts: Iterable[SimulatedAccount],
         *,
+        vendors: Iterable[Vendor] = (),
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
+        """`vendors` are those whose definitions do not come with the exporter."""
         super().__init__()
-        self._accounts = _by_secret(accounts)
-        self._secrets = {key.secret for _, key in self._accounts}
+        self._vendors = {vendor.definition.name: vendor for vendor in vendors}
+        self._accounts: dict[tuple[str, str], dict[str, _Account]] = {}
+        self._secrets: set[str] = set()
+        for account in accounts:
+            self._add(account)
         self._overrides: dict[str, _RawResponse | _ActiveFault | FaultHandler] = {}
         self._monotonic = monotonic
         self._wall = wall
         self._started = 0.0
-        self._served = 0
         self.requests: deque[Received] = deque(maxlen=MAX_REQUESTS_KEPT)
 
     async def start(self, port: int = 0, ssl_context: ssl.SSLContext | None = None) -> str:
@@ -121,71 +154,68 @@ class Simulator(Listener):
             raise ValueError("no account has this secret")
         return secret
 
+    def _add(self, account: SimulatedAccount) -> None:
+        try:
+            vendor = self._vendors.get(account.provider) or packaged_vendor(account.provider)
+        except KeyError:
+            raise ValueError(f"the vendor {account.provider!r} is not simulated") from None
+        self._vendors[account.provider] = vendor
+        name = account.credential or next(iter(vendor.definition.credentials))
+        credential = vendor.definition.credentials[name]
+        headers = {key.lower(): value for key, value in credential.headers(account.secret, account.params).items()}
+        [sent] = {**headers, **credential.query_parameters(account.secret)}.items()
+        same = self._accounts.setdefault(sent, {})
+        if account.provider in same:
+            raise ValueError(f"two accounts of {account.provider} have the same secret")
+        same[account.provider] = _Account(account, vendor, name)
+        self._secrets.add(account.secret)
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Respond to one request as its vendor does."""
-        path = request.path
-        vendor = _BY_PATH.get(path) or next((vendor for vendor in _BY_PREFIX if path.startswith(vendor.path_prefix)), None)
-        name = vendor.name if vendor else ""
-        self.requests.append(Received(request.method, path, request.headers, name, self._monotonic()))
+        sent = (*((name.lower(), value) for name, value in request.headers.items()), *request.query.items())
+        known = [account for each in sent for account in self._accounts.get(each, {}).values()]
+        account, asked = next(((account, asked) for account in known if (asked := account.asked(request))), (None, None))
+        others = (vendor for vendor in self._vendors.values() if any(vendor.asked(request)))
+        vendor = account.vendor if account else next(others, known[0].vendor if known else None)
+        name = vendor.definition.name if vendor else ""
+        self.requests.append(Received(request.method, request.path, request.headers, name, self._monotonic()))
         if vendor is None:
-            return _response(_NOT_FOUND, {})
-        self._served += 1
-        vendor_headers = vendor.headers(f"{self._served:032x}")
-        if path not in {vendor.path, *vendor.other_paths} or request.method != "GET":
-            return _response(vendor.not_found, vendor_headers)
-        return await self._respond(vendor, request, vendor_headers)
+            return _response(_NOT_FOUND)
+        if account is None or asked is None:
+            return _response(vendor.refusals[Fault.BAD_KEY] if any(vendor.asked(request)) else vendor.not_found)
+        return await self._respond(account, asked, request)
 
-    async def _respond(self, vendor: Vendor, request: web.BaseRequest, vendor_headers: Mapping[str, str]) -> web.StreamResponse:
-        key = vendor.read_key(request.headers)
-        if key is None:
-            return _response(vendor.missing_key, vendor_headers)
-        account = self._accounts.get((vendor.name, key))
-        if account is None:
-            return _response(vendor.refusals[Fault.BAD_KEY], vendor_headers)
-        override = self._overrides.get(key.secret)
-        if override is None:
-            body = vendor.other_paths.get(request.path, account.body)(self._monotonic() - self._started, self._wall())
-            return _compressed(_response(FixedResponse(200, body), vendor_headers), request)
-        return await self._override(override, vendor, request, vendor_headers)
+    async def _respond(self, account: _Account, asked: Request, request: web.BaseRequest) -> web.StreamResponse:
+        override = self._overrides.get(account.simulated.secret)
+        if override is not None:
+            return await self._override(override, account.vendor, request)
+        body = account.body(asked, self._monotonic() - self._started, self._wall())
+        return _response(account.vendor.not_found) if body is None else _compressed(_response(FixedResponse(200, body)), request)
 
     async def _override(
-        self,
-        override: _RawResponse | _ActiveFault | FaultHandler,
-        vendor: Vendor,
-        request: web.BaseRequest,
-        vendor_headers: Mapping[str, str],
+        self, override: _RawResponse | _ActiveFault | FaultHandler, vendor: Vendor, request: web.BaseRequest
     ) -> web.StreamResponse:
         match override:
             case _RawResponse(status, content, headers):
-                return _plain(status, content, vendor_headers, headers)
+                return _plain(status, content, headers)
             case _ActiveFault(fault, location):
                 if fault in vendor.refusals:
-                    return _response(vendor.refusals[fault], vendor_headers)
+                    return _response(vendor.refusals[fault])
                 return await NETWORK_FAULTS[fault](FaultContext(request, location))
             case handler:
                 return await handler(FaultContext(request, ""))
-
-
-def _by_secret(accounts: Iterable[SimulatedAccount]) -> dict[tuple[str, PresentedKey], SimulatedAccount]:
-    found: dict[tuple[str, PresentedKey], SimulatedAccount] = {}
-    for account in accounts:
-        if account.provider not in VENDORS:
-            raise ValueError(f"the vendor {account.provider!r} is not simulated")
-        if found.setdefault((account.provider, PresentedKey(account.secret, account.bearer)), account) is not account:
-            raise ValueError(f"two accounts of {account.provider} have the same secret")
-    return found
 
 
 def _encode(body: object) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def _response(response: FixedResponse, vendor_headers: Mapping[str, str]) -> web.Response:
-    return _plain(response.status, _encode(response.body), vendor_headers, response.headers)
+def _response(response: FixedResponse) -> web.Response:
+    return _plain(response.status, _encode(response.body), response.headers)
 
 
-def _plain(status: int, content: bytes, vendor_headers: Mapping[str, str], headers: Mapping[str, str]) -> web.Response:
-    response = web.Response(status=status, body=content, headers={"Content-Type": "application/json", **vendor_headers})
+def _plain(status: int, content: bytes, headers: Mapping[str, str]) -> web.Response:
+    response = web.Response(status=status, body=content, headers={"Content-Type": "application/json"})
     response.headers.update(headers)  # names are compared without case
     return response
 

@@ -41,7 +41,8 @@ def write_config(path: Path, url: str) -> Path:
         {
             "name": account.name,
             "provider": account.simulated.provider,
-            "credentials": {account.credential: {"value": account.simulated.secret}},
+            "credentials": {account.simulated.credential: {"value": account.simulated.secret}},
+            "params": dict(account.simulated.params),
             "base_url": url,
             "labels": account.labels,
         }

@@ -28,7 +28,7 @@ TOKENS = ("access-1", "access-2", "access-3")
 @pytest.fixture
 async def vendor() -> AsyncIterator[Simulator]:
     async with Simulator(
-        SimulatedAccount("heygen", token, Wallet("demo", Balance(start=42.5, rate=0)), bearer=True) for token in TOKENS
+        SimulatedAccount("heygen", token, Wallet("demo", Balance(start=42.5, rate=0)), "access_token") for token in TOKENS
     ) as running:
         yield running
 

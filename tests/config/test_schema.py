@@ -20,6 +20,7 @@ from exporter.config.credentials import SecretSource
 from exporter.config.levels import Levels
 from exporter.config.loading import json_schema
 from exporter.config.models import Account, Config, Defaults
+from exporter.config.push_settings import HeaderSource, Otlp, Push
 from exporter.providers.library import load_definitions
 from tests.config.support import ENVIRON, HERE, load, write
 
@@ -68,7 +69,7 @@ def test_the_defaults_in_the_schema_are_valid() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("model", [Config, Account, Defaults, Levels, SecretSource])
+@pytest.mark.parametrize("model", [Config, Account, Defaults, Levels, SecretSource, Push, Otlp, HeaderSource])
 def test_the_schema_describes_every_key(model: type[BaseModel]) -> None:
     def descriptions(node: dict[str, Any]) -> list[str]:
         inner = [node, *node.get("anyOf", [])]
@@ -111,11 +112,14 @@ def test_the_example_contains_only_what_it_needs(tmp_path: Path) -> None:
 
 
 def test_the_commented_lines_of_the_example_are_valid(tmp_path: Path) -> None:
-    text, count = re.subn(r"^# (provider_files: )", r"\1", EXAMPLE, flags=re.MULTILINE)
-    assert count == 1
+    text, count = re.subn(r"^# (provider_files: |push:|  )", r"\1", EXAMPLE, flags=re.MULTILINE)
+    assert count == 8
     (tmp_path / "providers").mkdir()
     shutil.copy(HERE / "good" / "definitions" / "acme.yaml", tmp_path / "providers")
-    assert load(example_in(tmp_path, text)).provider_files == ["providers/*.yaml"]
+    config = load(example_in(tmp_path, text), {**ENVIRON, "OTLP_AUTHORIZATION": "Basic dXNlcjprZXk="})
+    assert config.provider_files == ["providers/*.yaml"]
+    assert config.push
+    assert config.push.otlp.resource == {"service.name": "ai-account-exporter"}
 
 
 def test_the_example_lists_all_regions() -> None:
@@ -124,6 +128,6 @@ def test_the_example_lists_all_regions() -> None:
 
 
 def test_every_key_is_in_the_example_or_left_out_for_a_reason() -> None:
-    keys = {name for model in (Config, Account, Defaults, Levels, SecretSource) for name in model.model_fields}
+    keys = {name for model in (Config, Account, Defaults, Levels, SecretSource, Push, Otlp) for name in model.model_fields}
     shown = {key for key in keys if re.search(rf"(?<![\w.]){key}: ", EXAMPLE) or re.search(rf"^\W*{key}:$", EXAMPLE, re.MULTILINE)}
     assert keys - shown == NOT_IN_THE_EXAMPLE.keys()

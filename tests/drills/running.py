@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from structlog.testing import capture_logs
 
-from exporter.simulator.simulator import VENDORS, Simulator
+from exporter.providers.library import load_definitions
+from exporter.simulator.simulator import Simulator
 from tests.drills.environment import AFTER, BEFORE, HEALTHY, HEALTHY_UP, INTERVAL, SECRET, Environment, Scenario, finish, opened
 from tests.drills.table import Drill
 from tests.support import ACCOUNTS, until
@@ -142,8 +143,11 @@ def _check_the_log(drill: Drill, log: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _polls(simulator: Simulator, secret: str) -> Iterator[Any]:
-    paths = {vendor.path for vendor in VENDORS.values()}
-    return (request for request in simulator.requests if request.path in paths and secret in request.headers.values())
+    return (
+        request
+        for request in simulator.requests
+        if request.provider and request.path == load_definitions()[request.provider].requests[0].path and secret in request.headers.values()
+    )
 
 
 def _shown(scenario: Scenario, name: str, value: float) -> str:

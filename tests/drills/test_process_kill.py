@@ -83,6 +83,7 @@ def recorded(number: int, sent: set[str]) -> SimulatedAccount:
     plain = simulated(number, rate=2.0)
 
     def body(elapsed: float, now: float) -> Any:
+        assert plain.body
         answer = plain.body(elapsed, now)
         match plain.provider:
             case "heygen":

@@ -133,6 +133,44 @@ def test_the_grafana_operator_uses_the_same_dashboards() -> None:
     assert len(of_kind(objects, "GrafanaDashboard")) == len(maps)
 
 
+def test_an_ingress_publishes_only_the_status_page_unless_it_has_paths() -> None:
+    ingress = one(scenario("ingress"), "Ingress")
+    service = {"service": {"name": "accounts-ai-account-exporter", "port": {"name": "metrics"}}}
+    assert ingress["metadata"]["labels"]["exposed"] == "internally"
+    assert ingress["metadata"]["annotations"] == {"traefik.ingress.kubernetes.io/router.middlewares": "monitoring-login@kubernetescrd"}
+    assert ingress["spec"] == {
+        "ingressClassName": "traefik",
+        "tls": [{"secretName": "accounts-tls", "hosts": ["accounts.example.com", "accounts.internal.example.com"]}],
+        "rules": [
+            {"host": "accounts.example.com", "http": {"paths": [{"path": "/", "pathType": "Exact", "backend": service}]}},
+            {"host": "accounts.internal.example.com", "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": service}]}},
+        ],
+    }
+
+
+def test_a_route_publishes_the_service_at_its_port() -> None:
+    objects = scenario("http-route")
+    route = one(objects, "HTTPRoute")
+    assert route["metadata"]["annotations"] == {"example.com/owner": "platform"}
+    assert route["spec"]["parentRefs"] == [{"name": "internal", "namespace": "gateways", "sectionName": "https"}]
+    assert route["spec"]["hostnames"] == ["accounts.example.com"]
+    [rule] = route["spec"]["rules"]
+    assert rule["backendRefs"] == [{"name": one(objects, "Service")["metadata"]["name"], "port": 80}]
+    assert [match["path"]["value"] for match in rule["matches"]] == ["/", "/api/v1"]
+    assert [each["type"] for each in rule["filters"]] == ["ExtensionRef"]
+
+
+def test_a_route_publishes_only_the_status_page_by_default() -> None:
+    route = one(template({**MINIMAL, "httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]}}).objects, "HTTPRoute")
+    assert route["spec"]["rules"][0]["matches"] == [{"path": {"type": "Exact", "value": "/"}}]
+    assert "hostnames" not in route["spec"]
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in {"ingress", "http-route"}])
+def test_nothing_is_published_unless_it_is_enabled(name: str) -> None:
+    assert of_kind(scenario(name), "Ingress") + of_kind(scenario(name), "HTTPRoute") == []
+
+
 def test_the_network_policy_allows_scrapes_and_requests_to_vendors() -> None:
     spec = one(scenario("network-policy"), "NetworkPolicy")["spec"]
     assert spec["policyTypes"] == ["Ingress", "Egress"]

@@ -54,6 +54,20 @@ def test_a_secret_in_the_configuration_is_rejected_and_not_printed(version: str)
             {**MINIMAL, "sharding": {"enabled": True}, "persistence": {"enabled": True, "existingClaim": "c"}},
             "persistence.existingClaim: shards cannot share one",
         ),
+        ({**MINIMAL, "ingress": {"enabled": True}}, "ingress.hosts: expected one or more"),
+        ({**MINIMAL, "httpRoute": {"enabled": True}}, "httpRoute.parentRefs: expected one or more"),
+        (
+            {**MINIMAL, "sharding": {"enabled": True}, "ingress": {"enabled": True, "hosts": [{"host": "a.example"}]}},
+            "ingress.enabled, httpRoute.enabled: cannot be combined with `sharding`",
+        ),
+        (
+            {
+                **MINIMAL,
+                "webConfig": {"tls": {"existingSecret": "t"}, "clientCA": {"existingSecret": "ca"}},
+                "httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]},
+            },
+            "ingress.enabled, httpRoute.enabled: cannot be combined with `webConfig.clientCA`",
+        ),
         ({**MINIMAL, "serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "every series would be scraped twice"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
@@ -106,3 +120,20 @@ def test_the_notes_explain_how_to_check_the_release() -> None:
 def test_the_notes_say_if_nothing_runs_or_the_data_is_simulated() -> None:
     assert "NO ACCOUNT IS CONFIGURED" in notes("{}")
     assert "THIS IS THE DEMO" in notes("{demo: true}")
+
+
+def test_the_notes_warn_about_a_published_page() -> None:
+    published = "ingress: {enabled: true, hosts: [{host: a.example}]}"
+    text = notes(f"{{existingConfigMap: {{name: a}}, {published}}}")
+    assert "The status page is published at a.example. It shows the names of all accounts" in text
+    assert "The exporter itself requires no password" in text
+    assert "`ingress.tls` is not set" in text
+    text = notes(
+        f"{{existingConfigMap: {{name: a}}, webConfig: {{existingSecret: {{name: s}}}}, {published[:-1]}, tls: [{{secretName: t}}]}}}}"
+    )
+    assert "The status page is published at a.example." in text
+    assert "requires no password" not in text
+    assert "ingress.tls" not in text
+    route = "httpRoute: {enabled: true, parentRefs: [{name: g}], hostnames: [b.example, c.example]}"
+    assert "published at b.example, c.example." in notes(f"{{existingConfigMap: {{name: a}}, {route}}}")
+    assert "published" not in notes("{existingConfigMap: {name: a}}")

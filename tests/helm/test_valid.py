@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.helm.kubernetes import RELEASES, check, lost
-from tests.helm.rendering import CHART, SCENARIOS, VERSIONS, run, scenario, template
+from tests.helm.rendering import CHART, SCENARIOS, VERSIONS, of_kind, run, scenario, template
 
 pytestmark = pytest.mark.e2e
 
@@ -42,7 +42,7 @@ def test_no_object_is_rendered_twice(name: str) -> None:
 
 
 def test_a_typo_in_an_object_is_noticed() -> None:
-    broken = copy.deepcopy(scenario("monitors"))
+    broken = copy.deepcopy([*scenario("monitors"), *of_kind(scenario("http-route"), "HTTPRoute")])
     for thing in broken:
         thing["spec" if "spec" in thing else "metadata"]["typo"] = 1
     refused = [thing["kind"] for thing in broken if is_refused(thing)]

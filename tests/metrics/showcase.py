@@ -10,7 +10,7 @@ from exporter.accounts.entry import Failure, OptionalRequest
 from exporter.accounts.store import Store
 from exporter.clock import Clock
 from exporter.errors import PollError
-from exporter.metrics.collector import BUCKETS
+from exporter.metrics.collector import BUCKETS, push_families
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import negotiate
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, Threshold
@@ -130,7 +130,9 @@ def showcase() -> Store:
 def page(store: Store, accept: str = "", *, now: float = NOW, runtime: bool = False) -> bytes:
     """The page at a time, with a fixed text instead of the Python version."""
     snapshot = dataclasses.replace(store.snapshot(), at=now)
-    body = Exposition(BUILD, runtime=runtime).render(snapshot, negotiate(accept, "")).body
+    exposition = Exposition(BUILD, runtime=runtime)
+    exposition.push = lambda: push_families({Reason.CONNECTION: 2}, NOW - 40)
+    body = exposition.render(snapshot, negotiate(accept, "")).body
     return body.replace(f'python_version="{platform.python_version()}"'.encode(), b'python_version="THIS"')
 
 

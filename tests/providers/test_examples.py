@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import exporter.simulator
 from exporter.errors import PollError
 from exporter.model import Reason
-from exporter.providers.library import EXAMPLES
+from exporter.simulator.examples import packaged_examples
+from exporter.simulator.vendor import packaged_vendor
 from tests.providers.examples import ALL, DEFINITIONS, FOLDERS, HAPPY, Example, read
 from tests.providers.fields import Field, declared
 from tests.providers.figures import figures
@@ -115,8 +114,9 @@ def test_the_folders_contain_only_examples_and_each_name_once() -> None:
     assert len({example.id for example in ALL}) == len(ALL)
 
 
-def test_the_package_contains_no_example_that_only_tests_read() -> None:
-    """The simulator sends some of them, and the documentation shows a normal one of each provider."""
-    sources = "".join(path.read_text(encoding="utf-8") for path in Path(exporter.simulator.__path__[0]).glob("*.py"))
-    packaged = [example for example in ALL if EXAMPLES in example.path.parents]
-    assert [example.id for example in packaged if not example.is_happy and f'"{example.path.stem}"' not in sources] == []
+@pytest.mark.parametrize("provider", DEFINITIONS)
+def test_the_package_contains_no_failure_that_only_tests_read(provider: str) -> None:
+    """The simulator sends one for each of some faults."""
+    vendor = packaged_vendor(provider)
+    sent = [response.body for response in (*vendor.refusals.values(), vendor.not_found)]
+    assert [name for name, example in packaged_examples(provider).items() if "failure" in example and example["body"] not in sent] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from exporter.cli.example_files import FOLDER, example_names
+from tests.release.links import relative_targets
 from tests.support import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
@@ -67,12 +71,12 @@ def demo(command: Path) -> Iterator[str]:
 def test_the_wheel_contains_only_the_package(dist: Path) -> None:
     [wheel] = dist.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    tracked = {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "exporter").rglob("*") if path.is_file() and "__pycache__" not in path.parts
-    }
+    walked = [Path(folder, file) for folder, _, files in os.walk(ROOT / "exporter", followlinks=True) for file in files]
+    tracked = {path.relative_to(ROOT).as_posix() for path in walked if "__pycache__" not in path.parts}
     assert {name for name in names if ".dist-info/" not in name} == tracked
     assert {f"exporter/{name}" for name in NOT_CODE} <= names
     assert any(name.startswith("exporter/web/status/templates/") for name in names)
+    assert {f"exporter/examples/{name}" for name in example_names()} <= names
     assert f"ai_account_exporter-{VERSION}.dist-info/licenses/LICENSE" in names
 
 
@@ -84,6 +88,13 @@ def test_the_sdist_contains_what_pyproject_lists(dist: Path) -> None:
     listed = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
     assert {name.split("/")[0] for name in names} == written | {name.strip("/") for name in listed}
     assert [name for name in names if "__pycache__" in name] == []
+    assert {f"exporter/examples/{name}" for name in example_names()} <= set(names)
+
+
+def test_the_sdist_contains_no_link(dist: Path) -> None:
+    [sdist] = dist.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        assert [each.name for each in archive if not each.isfile() and not each.isdir()] == []
 
 
 def test_the_sdist_has_no_tests_because_they_need_the_whole_repository(dist: Path) -> None:
@@ -103,6 +114,25 @@ def test_the_unpacked_sdist_builds_the_same_wheel(dist: Path, tmp_path: Path) ->
 def test_the_installed_program_prints_its_version_and_its_vendors(command: Path) -> None:
     assert run(command, "--version", cwd=command.parent).startswith(f"ai-account-exporter, version {VERSION} ")
     assert "heygen" in run(command, "providers", cwd=command.parent)
+
+
+def test_the_installed_program_writes_the_files_of_the_repository(command: Path, tmp_path: Path) -> None:
+    assert set(example_names()) <= set(run(command, "examples", cwd=tmp_path).split())
+    run(command, "examples", "--output", tmp_path / "examples", cwd=tmp_path)
+    for name in example_names():
+        assert (tmp_path / "examples" / name).read_bytes() == (FOLDER / name).read_bytes()
+    config = run(command, "examples", "config.example.yaml", cwd=tmp_path)
+    assert config == (ROOT / "config.example.yaml").read_text(encoding="utf-8")
+
+
+def test_the_page_on_pypi_has_links_and_the_readme_without_relative_links(dist: Path) -> None:
+    [wheel] = dist.glob("*.whl")
+    metadata = email.message_from_bytes(zipfile.ZipFile(wheel).read(f"ai_account_exporter-{VERSION}.dist-info/METADATA"))
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert relative_targets(str(metadata.get_payload())) == []
+    urls = dict(url.split(", ", 1) for url in metadata.get_all("Project-URL", []))
+    assert urls == PROJECT["project"]["urls"]
+    assert {"Homepage", "Documentation", "Source", "Changelog", "Issues"} <= set(urls)
 
 
 def test_the_installed_demo_serves_metrics_and_a_status_page(command: Path) -> None:

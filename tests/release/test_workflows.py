@@ -94,3 +94,21 @@ def test_the_commands_of_the_workflows_exist() -> None:
 def test_dependabot_updates_actions_and_images() -> None:
     updates = read(ROOT / ".github/dependabot.yml")["updates"]
     assert [each["package-ecosystem"] for each in updates] == ["github-actions", "docker", "docker-compose"]
+
+
+def test_the_documented_signatures_are_those_that_the_workflows_make() -> None:
+    text = (ROOT / "docs/install.md").read_text(encoding="utf-8")
+    named = re.findall(r"cosign verify \"ghcr\.io/([\w/-]+):\$VERSION\".*?\$WORKFLOWS/(\w+)\.yaml@refs/tags/v\$VERSION", text, re.DOTALL)
+    assert "\nWORKFLOWS=https://github.com/ai-account-exporter/ai-account-exporter/.github/workflows\n" in text
+    assert named == [
+        ("ai-account-exporter/ai-account-exporter", "image"),
+        ("ai-account-exporter/charts/ai-account-exporter", "chart"),
+    ]
+    for _, name in named:
+        steps = [step.get("run", "") for job in read(ROOT / f".github/workflows/{name}.yaml")["jobs"].values() for step in job["steps"]]
+        assert [step for step in steps if "cosign sign" in step], name
+    [publish] = [
+        step for step in read(ROOT / ".github/workflows/release.yaml")["jobs"]["pypi"]["steps"] if "pypi-publish" in step.get("uses", "")
+    ]
+    assert publish["with"]["attestations"] == "true"
+    assert "pypi-attestations verify pypi" in text

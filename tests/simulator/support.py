@@ -61,6 +61,12 @@ class Response(NamedTuple):
         return json.loads(self.content)
 
 
+def body_of(account: SimulatedAccount, elapsed: float, now: float) -> Any:
+    """The body of an account that has one of its own."""
+    assert account.body
+    return account.body(elapsed, now)
+
+
 async def get(url: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Response:
     """Send one request on a new connection, and return the response without decompression."""
     async with (

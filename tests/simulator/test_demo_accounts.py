@@ -7,13 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model import Reading
+from exporter.cli.demo import demo_config
+from exporter.config.job import build_jobs
+from exporter.daemon.poll_once import poll_once
+from exporter.model import Reading, Reason
 from exporter.providers.extract import extract
-from exporter.providers.library import load_definitions
 from exporter.providers.response import accept
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, DemoAccount, demo_simulator
 from exporter.simulator.faults import Fault
-from tests.simulator.support import NOW, PATHS, TIMELESS, get
+from exporter.simulator.usage import DAY
+from exporter.simulator.vendor import packaged_vendor
+from tests.simulator.support import NOW, TIMELESS
+from tests.support import clock_at
 
 RESOURCES = {
     "studio": {"wallet"},
@@ -25,13 +30,31 @@ RESOURCES = {
     "stage": {"credits"},
 }
 RESOURCES |= dict.fromkeys(("audiobooks", "dubbing", "old-key"), RESOURCES["narration"]) | {"kiosk": {"credits"}}
+RESOURCES |= {
+    "production": {"spend"},
+    "research": {"spend"},
+    "gateway": {"wallet"},
+    "evaluation": {"key_spend", "monthly_spend"},
+    "batch": {"wallet"},
+    "call-center": {"wallet", "spend"},
+    "hotline": {"wallet", "spend"},
+    "trailers": {"credits", "monthly_usage"},
+    "training": {"wallet"},
+    "search": {"plan_credits", "paygo_credits", "key_credits"},
+}
 EACH_ACCOUNT = pytest.mark.parametrize("account", DEMO_ACCOUNTS, ids=lambda account: account.name)
 
 
 def reading_of(account: DemoAccount, elapsed: float) -> Reading:
-    definition = load_definitions()[account.simulated.provider]
-    content = json.dumps(account.simulated.body(elapsed, NOW + elapsed)).encode()
-    return extract([(definition.requests[0], accept(definition, definition.requests[0], 200, content))])
+    simulated, vendor = account.simulated, packaged_vendor(account.simulated.provider)
+    definition = vendor.definition
+    answers = []
+    for request in definition.requests_with(definition.credentials[simulated.credential]):
+        own = simulated.body if request is definition.requests[0] else None
+        now = NOW + elapsed
+        body = own(elapsed, now) if own else vendor.body(request, simulated.credential, simulated.course, elapsed, now)
+        answers.append((request, accept(definition, request, 200, json.dumps(body).encode())))
+    return extract(answers, now=NOW + elapsed)
 
 
 @EACH_ACCOUNT
@@ -49,8 +72,9 @@ def test_every_account_has_a_body_that_was_checked() -> None:
 
 
 @EACH_ACCOUNT
-def test_something_changes_within_a_minute(account: DemoAccount) -> None:
-    assert reading_of(account, 0).quotas != reading_of(account, 60).quotas
+def test_something_changes_within_a_minute_or_within_a_day(account: DemoAccount) -> None:
+    """Only some vendors are faster than real ones."""
+    assert reading_of(account, 0).quotas != reading_of(account, 60 if account.simulated.body else DAY).quotas
 
 
 def test_the_demo_shows_each_kind_of_billing() -> None:
@@ -68,14 +92,18 @@ def test_the_demo_shows_each_kind_of_billing() -> None:
     assert [reading_of(DEMO_ACCOUNTS[9], at).quotas[0].remaining for at in (0, 100, 144, 146)] == [40, 0, 0, Decimal("59.60")]
 
 
-async def test_the_demo_accounts_have_valid_credentials() -> None:
-    definitions = load_definitions()
-    async with demo_simulator() as simulator:
-        found = {}
-        for account in DEMO_ACCOUNTS:
-            headers = definitions[account.simulated.provider].credentials[account.credential].headers(account.simulated.secret)
-            found[account.name] = (await get(simulator.url + PATHS[account.simulated.provider], headers)).status
-    assert found == dict.fromkeys(RESOURCES, 200) | {"old-key": 401, "kiosk": 429}
+def test_the_demo_shows_a_dozen_vendors_and_two_budgets() -> None:
+    assert len({account.simulated.provider for account in DEMO_ACCOUNTS}) == 12
+    assert {account.simulated.provider for account in DEMO_ACCOUNTS if account.budgets} == {"openai", "anthropic"}
+
+
+async def test_a_poll_of_the_demo_reads_every_account_without_a_fault() -> None:
+    clock = clock_at(NOW)
+    async with demo_simulator(monotonic=lambda: 0.0, wall=clock.wall) as simulator:
+        accounts = (await poll_once(build_jobs(demo_config(simulator.url)), {}, clock)).snapshot().accounts
+    failed = {account.key.account: account.entry.error.reason for account in accounts if account.entry.error}
+    assert [each.error for account in accounts for each in account.entry.optional.values() if each.error] == []
+    assert failed == {"old-key": Reason.UNAUTHORIZED, "kiosk": Reason.RATE_LIMITED}
 
 
 def test_two_demo_accounts_have_a_fault() -> None:
@@ -87,7 +115,7 @@ def test_two_demo_accounts_have_a_fault() -> None:
 
 @EACH_ACCOUNT
 def test_every_account_belongs_to_a_team(account: DemoAccount) -> None:
-    assert account.labels["team"] in {"video", "voice", "events"}
+    assert account.labels["team"] in {"video", "voice", "events", "platform"}
 
 
 def test_names_and_secrets_are_unique() -> None:
@@ -95,5 +123,5 @@ def test_names_and_secrets_are_unique() -> None:
         len({(account.simulated.provider, account.name) for account in DEMO_ACCOUNTS})
         == len({account.simulated.secret for account in DEMO_ACCOUNTS})
         == len(DEMO_ACCOUNTS)
-        == 11
+        == 21
     )

@@ -11,7 +11,7 @@ from elevenlabs.types.user import User
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import SimulatedAccount, Simulator
-from tests.simulator.support import NOW, WORKSPACES
+from tests.simulator.support import NOW, WORKSPACES, body_of
 
 ACCOUNTS = [
     *(account.simulated for account in DEMO_ACCOUNTS if account.simulated.provider == "elevenlabs"),
@@ -29,7 +29,7 @@ def user_of(url: str, account: SimulatedAccount) -> User:
 async def test_the_official_client_reads_every_response_correctly(account: SimulatedAccount) -> None:
     async with Simulator([account], monotonic=lambda: 0.0, wall=lambda: NOW) as simulator:
         user = await asyncio.to_thread(user_of, simulator.url, account)
-    body = account.body(0, NOW)
+    body = body_of(account, 0, NOW)
     wanted = body["subscription"]
     subscription = user.subscription
     assert (user.user_id, user.workspace_id, user.created_at, user.seat_type) == (
@@ -49,7 +49,7 @@ async def test_the_official_client_reads_every_response_correctly(account: Simul
 
 @pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.secret)
 def test_the_official_model_has_every_field_and_accepts_every_value(account: SimulatedAccount) -> None:
-    body = account.body(0, NOW)
+    body = body_of(account, 0, NOW)
     user = User.model_validate(body)
     assert (user.model_extra, user.subscription.model_extra) == ({}, {})
     assert set(User.model_fields) == set(body)

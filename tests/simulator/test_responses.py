@@ -6,7 +6,7 @@ import pytest
 
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
-from tests.simulator.support import ACCOUNTS, CREDITS, NOW, WALLET, Clock, ask
+from tests.simulator.support import ACCOUNTS, CREDITS, NOW, WALLET, Clock, ask, body_of
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_the_last_override_is_used(simulator: Simulator) -> None:
     simulator.set_response(WALLET.secret, body={})
     assert (await ask(simulator.url, WALLET)).content == b"{}"
     simulator.set_fault(WALLET.secret, None)
-    assert (await ask(simulator.url, WALLET)).body == WALLET.body(0, NOW)
+    assert (await ask(simulator.url, WALLET)).body == body_of(WALLET, 0, NOW)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from typing import Any, Final
 import yaml
 
 from exporter.config.loading import json_schema
+from tools.chart.config_rules import of_built_in_vendors, tighten
 from tools.chart.shapes import FREE, SHAPES, Schema, one_of
 from tools.chart.values import documented, read_values, text_of
 
 RULES: Final = Path(__file__).resolve().parents[2] / "prometheus" / "rules"
-_OMITTED: Final = frozenset({"default", "title", "format", "writeOnly"})
+_OMITTED: Final = frozenset({"$schema", "default", "title", "format", "writeOnly"})
 
 
 def values_schema() -> Schema:
@@ -23,6 +24,7 @@ def values_schema() -> Schema:
     """
     config = draft_7(json_schema())
     definitions = config.pop("definitions")
+    tighten(definitions)
     config["properties"]["accounts"]["minItems"] = 0
     config["required"] = ["accounts"]
     shapes = SHAPES | {"config": config} | dict(_of_alerts())
@@ -33,12 +35,15 @@ def values_schema() -> Schema:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Values of the chart ai-account-exporter",
         **root,
+        # A schema cannot read the names of other definitions, so their accounts are checked by the exporter only.
+        "if": {"properties": {"providerDefinitions": {"maxProperties": 0}, "config": {"properties": {"provider_files": {"maxItems": 0}}}}},
+        "then": {"properties": {"config": of_built_in_vendors()}},
         "definitions": definitions,
     }
 
 
 def draft_7(schema: Any) -> Any:
-    """Convert pydantic's schema to draft 7, without patterns that Go's regular expressions do not support."""
+    """Convert pydantic's schema to draft 7."""
     if isinstance(schema, list):
         return [draft_7(each) for each in schema]
     if not isinstance(schema, dict):
@@ -47,11 +52,7 @@ def draft_7(schema: Any) -> Any:
         properties = {name: draft_7(each) for name, each in schema["properties"].items()}
         rest = {key: each for key, each in schema.items() if key != "properties"}
         return {**draft_7(rest), "properties": properties}
-    return {"definitions" if key == "$defs" else key: draft_7(each) for key, each in schema.items() if not _is_omitted(key, each)}
-
-
-def _is_omitted(key: str, value: object) -> bool:
-    return key in _OMITTED or key == "$schema" or (key == "pattern" and "(?!" in str(value))
+    return {"definitions" if key == "$defs" else key: draft_7(each) for key, each in schema.items() if key not in _OMITTED}
 
 
 def alert_names() -> list[str]:

@@ -113,6 +113,29 @@ _ACCESS: Final[Mapping[str, Schema]] = {
     "service.ipFamilies": array(one_of("IPv4", "IPv6")) | {"maxItems": 2, "uniqueItems": True},
     "service.annotations": TEXTS,
     "service.labels": TEXTS,
+    "ingress.annotations": TEXTS,
+    "ingress.labels": TEXTS,
+    "ingress.hosts": array(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["host"],
+            "properties": {
+                "host": text(r"(\*\.)?" + NAME),
+                "paths": array(
+                    fields({"path": text("/.*"), "pathType": one_of("Exact", "Prefix", "ImplementationSpecific")}),
+                )
+                | {"minItems": 1},
+            },
+        }
+    ),
+    "ingress.tls": OBJECTS,
+    "httpRoute.annotations": TEXTS,
+    "httpRoute.labels": TEXTS,
+    "httpRoute.parentRefs": array(OBJECT | {"required": ["name"], "properties": {"name": text(NAME)}}),
+    "httpRoute.hostnames": array(text(r"(\*\.)?" + NAME)),
+    "httpRoute.matches": array(OBJECT) | {"minItems": 1},
+    "httpRoute.filters": OBJECTS,
     "networkPolicy.ingress.from": OBJECTS,
     "networkPolicy.ingress.extra": OBJECTS,
     "networkPolicy.egress.ports": array(PORT),

@@ -17,6 +17,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "accounts": "accounts: [{name: studio, provider: heygen, credentials: {api_key: {env: HEYGEN_API_KEY}}}]",
         "providers": "providers: {elevenlabs: {max_requests_per_minute: 30}}",
         "state": "state: {path: /var/lib/ai-account-exporter/state.db}",
+        "push": "push: {otlp: {endpoint: https://collector.example.com/v1/metrics}}",
         "account_files": "account_files: [accounts.d/*.yaml]",
         "provider_files": "provider_files: [providers/*.yaml]",
     },
@@ -69,6 +70,16 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "Levels": {"warning": "warning: 20%", "critical": "critical: 10"},
     "Limits": {"max_requests_per_minute": "max_requests_per_minute: 60", "max_concurrent_requests": "max_concurrent_requests: 5"},
     "StateFields": {"path": "path: /var/lib/ai-account-exporter/state.db"},
+    "Push": {"otlp": "otlp: {endpoint: https://collector.example.com/v1/metrics}"},
+    "Otlp": {
+        "plain_http": "plain_http: false",
+        "endpoint": "endpoint: https://collector.example.com/v1/metrics",
+        "headers": "headers: {Authorization: {file: /run/secrets/otlp}}",
+        "interval": "interval: 1m",
+        "timeout": "timeout: 10s",
+        "resource": "resource: {service.name: ai-account-exporter, deployment.environment.name: production}",
+    },
+    "HeaderSource": {"env": "Authorization: {env: OTLP_AUTHORIZATION}", "file": "Authorization: {file: /run/secrets/otlp}"},
 }
 """An example of each key. A test validates all of them. Every key needs one."""
 
@@ -79,7 +90,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
         "Each entry of `accounts` has these keys. `defaults` applies to the times and thresholds that an account does not set.",
     ),
     "Defaults": ("Defaults", "`defaults` has these keys. They apply to every account that does not set its own."),
-    "Network": ("Connection to a vendor", "These keys can be set in `defaults` and in an account."),
+    "Network": ("Connections", "These keys can be set in `defaults`, in an account and in `push.otlp`."),
     "SecretSource": ("Credentials", "A credential is exactly one of these."),
     "Login": ("OAuth logins", "`oauth2` has these keys. HeyGen's `access_token` supports it."),
     "Levels": (
@@ -90,6 +101,9 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     ),
     "Limits": ("Request budgets", "Each provider in `providers` has these keys."),
     "StateFields": ("State", "`state` has these keys."),
+    "Push": ("Push", "`push` has one key. [Push over OTLP](push.md) describes what is pushed, and when that is useful."),
+    "Otlp": ("Push over OTLP", "`push.otlp` has these keys, and those of [a connection](#connections)."),
+    "HeaderSource": ("Headers of a push", "The value of a header is exactly one of these: the whole value, such as `Basic dXNlcjprZXk=`."),
 }
 
 CONFIGURATION = """\
@@ -127,11 +141,11 @@ def configuration(_path: Path) -> str:
 
 
 def _blocks() -> Mapping[str, Mapping[str, Any]]:
-    """The properties of every block. `Network` contains those that accounts and defaults share."""
+    """The properties of every block. `Network` contains those that several blocks share."""
     schema = json_schema()
     found = {name: dict(block["properties"]) for name, block in {**schema["$defs"], "Config": schema}.items()}
     network = {name: found["Defaults"][name] for name in NETWORK}
-    for block in ("Account", "Defaults"):
+    for block in ("Account", "Defaults", "Otlp"):
         found[block] = {name: each for name, each in found[block].items() if name not in NETWORK}
     found["Config"]["defaults"] = {"$ref": "#/$defs/Defaults", "description": "Settings for every account that does not set its own."}
     required = {name: block.get("required", ()) for name, block in {**schema["$defs"], "Config": schema}.items()}

@@ -26,6 +26,8 @@ from exporter.validation.duration import format_duration
 from tools.docs.jobs import jobs_of
 from tools.markdown import code, codes, table
 
+SITE = "https://ai-account-exporter.github.io/ai-account-exporter"
+"""The documentation site, as in mkdocs.yml."""
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
 """The example of each provider, by file name. Providers that are not listed use their first successful example."""
 
@@ -69,9 +71,9 @@ def navigation() -> str:
 
 
 def summary() -> str:
-    """The names of all vendors, by category, with links from the root of the repository."""
+    """The names of all vendors, by category, with links to the site: README.md is also the page on PyPI."""
     rows = (
-        (title, ", ".join(f"[{each.title}](docs/vendors/{each.name}.md)" for each in definitions)) for title, definitions in by_category()
+        (title, ", ".join(f"[{each.title}]({SITE}/vendors/{each.name}/)" for each in definitions)) for title, definitions in by_category()
     )
     return f"{table(('category', 'vendors'), rows)}\n"
 

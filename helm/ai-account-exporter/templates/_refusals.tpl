@@ -79,6 +79,18 @@ service.type: `sharding` requires ClusterIP, because Prometheus scrapes each pod
 {{- if and .Values.demo (or .Values.sharding.enabled (include "exporter.hasWebConfig" .)) }}
 demo: cannot be combined with `sharding` or `webConfig`
 {{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
+ingress.hosts: expected one or more
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
+httpRoute.parentRefs: expected one or more
+{{- end }}
+{{- if and .Values.sharding.enabled (or .Values.ingress.enabled .Values.httpRoute.enabled) }}
+ingress.enabled, httpRoute.enabled: cannot be combined with `sharding`: the page of a shard shows only its own accounts
+{{- end }}
+{{- if and .Values.webConfig.clientCA.existingSecret (or .Values.ingress.enabled .Values.httpRoute.enabled) }}
+ingress.enabled, httpRoute.enabled: cannot be combined with `webConfig.clientCA`: a browser cannot send its certificate through the controller
+{{- end }}
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled }}
 podMonitor.enabled: cannot be combined with `serviceMonitor.enabled`: every series would be scraped twice
 {{- end }}

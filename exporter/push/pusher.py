@@ -1,0 +1,190 @@
+"""Pushes the metrics to one receiver, on an interval."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+
+import structlog
+from prometheus_client import Metric
+from yarl import URL
+
+from exporter.accounts.snapshot import Snapshot
+from exporter.client.secret_reader import SecretReader
+from exporter.client.transport import Response, Transport
+from exporter.config.push_settings import Otlp
+from exporter.errors import PollError
+from exporter.log import frames
+from exporter.metrics.collector import push_families
+from exporter.model import Reason, Seconds
+from exporter.polling.intervals import backed_off
+from exporter.providers.response import by_status
+from exporter.push.otlp import Series, encode, rejected
+from exporter.validation.file_threads import in_daemon_thread
+
+FIRST_RETRY: Final = Seconds(5.0)
+"""The shortest wait after a failure that may pass soon, in seconds. It doubles with each further one, up to the interval."""
+MAX_RETRY_AFTER: Final = Seconds(3600.0)
+"""The longest wait that a receiver may ask for with `Retry-After`, unless the interval is longer."""
+LOG_AGAIN: Final = 3600.0
+"""After how many seconds a failure that stays the same is logged again."""
+
+_RETRYABLE: Final = frozenset({429, 502, 503, 504})
+"""The statuses of failures that may pass soon: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes."""
+_HEADERS: Final = {"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip", "Accept": "application/x-protobuf"}
+
+log = structlog.get_logger()
+
+
+class TransientError(PollError):
+    """A push failed, and may succeed soon."""
+
+
+@dataclass(slots=True)
+class Pushes:
+    """What is counted of the pushes; it outlives a change of their settings."""
+
+    errors: Counter[Reason] = field(default_factory=Counter)
+    last_success_at: float | None = None
+
+    def families(self) -> Iterable[Metric]:
+        """Return the families about pushes."""
+        return push_families(self.errors, self.last_success_at)
+
+
+class Pusher:
+    """Pushes what the page of `/metrics` shows. One push runs at a time, and what it needs of the processor is used in a thread.
+
+    Nothing is kept of a push that failed: the next one contains the values of its own time, and every counter since its beginning.
+    """
+
+    def __init__(
+        self,
+        settings: Otlp,
+        *,
+        snapshot: Callable[[], Snapshot],
+        families: Callable[[Snapshot], Iterable[Metric]],
+        transport: Transport,
+        secrets: SecretReader,
+        resource: Mapping[str, str],
+        pushes: Pushes,
+    ) -> None:
+        """`families` returns what the page of a snapshot shows; `resource` are the attributes that the settings do not set."""
+        self.settings = settings
+        self._snapshot = snapshot
+        self._families = families
+        self._transport = transport
+        self._secrets = secrets
+        self._clock = transport.clock
+        self._resource = {**resource, **settings.resource}
+        self._pushes = pushes
+        self._sent: Series = {}
+        """What the receiver has."""
+        self._failures = 0
+        self._logged: tuple[str, float] | None = None
+        """The outcome that was logged last, and when."""
+        self._task: asyncio.Task[NoReturn] | None = None
+
+    def start(self) -> None:
+        """Push now, and then on the interval."""
+        self._task = asyncio.create_task(self.run(), name="push")
+
+    def stop(self) -> None:
+        """Push no more."""
+        if self._task:
+            self._task.cancel()
+
+    async def close(self) -> None:
+        """Push once more, and then no more."""
+        self.stop()
+        if self._task:
+            await asyncio.wait([self._task])
+        await self.push()
+
+    async def run(self) -> NoReturn:
+        """Push for ever."""
+        while True:
+            await self._clock.sleep(await self.push())
+
+    async def push(self) -> Seconds:
+        """Push once, and return how long to wait for the next push. Nothing is raised: a failure is counted and logged."""
+        try:
+            count = await self._deliver()
+        except PollError as error:
+            return self._failed(error)
+        except Exception as error:  # noqa: BLE001 -- a defect costs this push, not the daemon
+            log.error("push crashed", error=type(error).__name__, at=frames(error))  # noqa: TRY400 -- the error's own text may hold a key
+            return self._failed(PollError(Reason.INTERNAL, "the push crashed; the log shows where"))
+        return self._succeeded(count)
+
+    async def _deliver(self) -> int:
+        """Send the metrics; returns how many data points the receiver has rejected, though it accepted the others.
+
+        Raises:
+            PollError: it is unknown whether the receiver has accepted them, or it has not.
+        """
+        settings = self.settings
+        try:
+            async with asyncio.timeout(settings.timeout):
+                headers = {name: (await self._secrets.read(source)).get_secret_value() for name, source in settings.headers.items()}
+                snapshot = self._snapshot()
+                body, series = await in_daemon_thread(lambda: self._encoded(snapshot), "push")
+                response = await self._transport.send(
+                    "POST", URL(settings.endpoint), settings.connection, data=body, headers={**headers, **_HEADERS}
+                )
+        except TimeoutError:
+            raise TransientError(Reason.TIMEOUT, f"no complete response within {settings.timeout:g}s") from None
+        self._check(response)
+        count = rejected(response.body())
+        self._sent = series
+        return count
+
+    def _encoded(self, snapshot: Snapshot) -> tuple[bytes, Series]:
+        body, series = encode(self._families(snapshot), snapshot.at, self._resource, self._sent)
+        return gzip.compress(body, compresslevel=1), series
+
+    def _check(self, response: Response) -> None:
+        status = response.status
+        if 300 <= status < 400:
+            raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, to protect the headers")
+        if not response.is_success:
+            kind = TransientError if status in _RETRYABLE else PollError
+            raise kind(by_status(status), f"HTTP {status}", response.retry_after(self._clock.wall()))
+        if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+            raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status} with a web page: the endpoint is not a receiver of OTLP")
+
+    def _succeeded(self, count: int) -> Seconds:
+        self._failures, self._pushes.last_success_at = 0, self._clock.wall()
+        if count:
+            self._pushes.errors[Reason.CLIENT_ERROR] += 1
+            self._log(f"the receiver rejected {count} data points; its own log may show why", Reason.CLIENT_ERROR)
+        else:
+            self._log()
+        return self.settings.interval
+
+    def _failed(self, error: PollError) -> Seconds:
+        self._failures += 1
+        self._pushes.errors[error.reason] += 1
+        self._log(str(error), error.reason)
+        interval = self.settings.interval
+        if error.retry_after is not None:
+            return min(error.retry_after, max(MAX_RETRY_AFTER, interval))
+        if isinstance(error, TransientError) or error.reason is Reason.CONNECTION:
+            return min(interval, backed_off(FIRST_RETRY, self._failures + 1, interval, self._clock.random()))
+        return interval
+
+    def _log(self, error: str = "", reason: Reason | None = None) -> None:
+        """Log an outcome that differs from the one before, and a failure once an hour."""
+        now = self._clock.monotonic()
+        if self._logged and error == self._logged[0] and (not error or now - self._logged[1] < LOG_AGAIN):
+            return
+        self._logged = error, now
+        host = URL(self.settings.endpoint).host
+        if reason:
+            log.warning("push failed", host=host, reason=reason, error=error)
+        else:
+            log.info("push succeeded", host=host)

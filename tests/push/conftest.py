@@ -1,0 +1,61 @@
+"""Fixtures: a receiver, and what pushes to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from exporter.accounts.store import Store
+from exporter.client.client import Client
+from exporter.client.secret_reader import SecretReader
+from exporter.config.push_settings import Otlp
+from exporter.metrics.exposition import Exposition
+from exporter.push.pusher import Pusher, Pushes
+from tests.metrics.showcase import BUILD, showcase
+from tests.push.receiver import Receiver
+from tests.support import PATIENCE, FakeClock
+
+MakePusher = Callable[..., Pusher]
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with Receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def store() -> Store:
+    return showcase()
+
+
+@pytest.fixture
+def exposition() -> Exposition:
+    return Exposition(BUILD)
+
+
+@pytest.fixture
+def pushes() -> Pushes:
+    return Pushes()
+
+
+@pytest.fixture
+def pusher(client: Client, clock: FakeClock, receiver: Receiver, store: Store, exposition: Exposition, pushes: Pushes) -> MakePusher:
+    """Makes a pusher to the receiver; `changes` are settings."""
+    client.transport.clock = clock.clock
+
+    def make(environ: dict[str, str] | None = None, **changes: Any) -> Pusher:
+        exposition.push = pushes.families
+        return Pusher(
+            Otlp.model_validate({"endpoint": receiver.url, "timeout": f"{PATIENCE:g}s", **changes}),
+            snapshot=store.snapshot,
+            families=exposition.families,
+            transport=client.transport,
+            secrets=SecretReader(environ or {}),
+            resource={"service.name": "ai-account-exporter", "service.instance.id": "host:9893"},
+            pushes=pushes,
+        )
+
+    return make
