@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ class _Providers(LazyGroup):
 @click.argument("definition")
 def _describe(definition: str) -> None:
     """Describe the vendor of that name, or the definition in that file."""
-    click.echo(describe(find_definition(definition)))
+    click.echo(describe(find_definition(definition), time.time()))
 
 
 @click.command(

@@ -17,8 +17,9 @@ from exporter.providers.quota_fields import AMOUNTS
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 
+_KEYS: Final = frozenset({"title", "request", "status", "body", "content", "headers", "source", "reading", "failure"})
 
-_KEYS: Final = frozenset({"title", "request", "status", "body", "content", "reading", "failure"})
+_NUMBERS: Final = frozenset({*AMOUNTS, "threshold", "amount"})
 
 
 def example_of(definition: Definition, request: Request, status: int, content: bytes) -> dict[str, Any]:
@@ -57,6 +58,11 @@ def content_of(example: Mapping[str, Any]) -> bytes:
     return (json.dumps(example["body"]) if "body" in example else str(example["content"])).encode()
 
 
+def expected_of(example: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the expected result of an example, as `outcome_of` returns one."""
+    return {name: example[name] for name in ("reading", "failure") if name in example}
+
+
 def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
     """Yield how the result of a poll differs from that of an example, one line each."""
     one, other = dict(_flat(expected)), dict(_flat(found))
@@ -68,21 +74,25 @@ def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterat
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """Yield the parts of a result by their names."""
     if isinstance(value, Mapping):
-        of = f"{value['resource']} in {value['unit']}" if {"resource", "unit"} <= value.keys() else name
+        is_quota = {"resource", "unit"} <= value.keys()
         for key, inner in value.items():
-            yield from _flat(inner, key if key in {"resource", "unit"} and of != name else f"{of}.{key}".removeprefix("."))
+            if not is_quota:
+                yield from _flat(inner, f"{name}.{key}".removeprefix("."))
+            elif key not in {"resource", "unit"}:
+                yield from _flat(inner, f"{value['resource']} in {value['unit']}.{key}")
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from _flat(inner, f"{name}[{number}]")
     else:
-        yield name, _number(value) if name.rpartition(".")[2] in {*AMOUNTS, "threshold", "amount"} else str(value)
+        is_number = name.rpartition(".")[2] in _NUMBERS or (isinstance(value, int | float) and not isinstance(value, bool))
+        yield name, _number(str(value)) if is_number else str(value)
 
 
-def _number(value: object) -> str:
+def _number(text: str) -> str:
     try:
-        return f"{EXACT.normalize(Decimal(str(value))):f}"
-    except (InvalidOperation, ValueError):
-        return str(value)
+        return f"{EXACT.normalize(Decimal(text)):f}"
+    except InvalidOperation:
+        return text
 
 
 def written_example(example: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ def causes_of(definition: Definition, request: Request, status: int, body: Any) 
     """Yield what decides that a poll with this body fails, one line each."""
     is_success, errors = 200 <= status < 300, definition.errors
     codes = {selection: code for selection in errors.code if (code := _code(selection, body)) is not None}
-    if is_success and not codes.values() - errors.success:
+    if is_success and errors.success.issuperset(codes.values()):
         yield from _of_expect(request.expect, body)
     elif codes:
         yield from _of_codes(errors, codes, is_success=is_success)

@@ -73,6 +73,11 @@ def names_in(text: str) -> set[str]:
     return {found[1] for found in _PLACEHOLDER.finditer(text)}
 
 
+def has_time(value: Any, params: Collection[str]) -> bool:
+    """Whether a text of a JSON value contains a time."""
+    return any(names_in(text).difference(params) for _, text in texts_in(value))
+
+
 def problem_of(text: str, params: Collection[str], *, times: bool) -> str | None:
     """Return what is wrong with the first placeholder that cannot be filled; None if all can."""
     for name in sorted(names_in(text)):
