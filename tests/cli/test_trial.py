@@ -380,7 +380,7 @@ def test_an_example_of_a_shipped_definition_has_its_expected_result(example: Exa
 
 
 def test_a_response_that_is_no_example_is_a_response(definition: Path) -> None:
-    for body in ("[]", "[" * 100_000, {**BODY, "title": "x", "status": 1}, {"title": "x", "status": 200, "body": {}}):
+    for body in ("[]", "[" * 1_000, {**BODY, "title": "x", "status": 1}, {"title": "x", "status": 200, "body": {}}):
         assert "expected" not in tried(definition, body).stdout.splitlines()[-1:]
 
 
@@ -394,3 +394,8 @@ def test_the_body_of_a_request_is_shown_with_the_times_of_now(tmp_path: Path) ->
     result = tried(path, {"a": 1})
     assert '  body: {"team": "{team}", "from": ["20' in result.stdout
     assert "  query: since=20" in result.stdout
+
+
+def test_a_long_response_is_searched_for_personal_data_without_delay(definition: Path) -> None:
+    result = tried(definition, {**BODY, "image": "a" * 2_000_000, "note": f"{'b' * 1_000_000} jane@corp.io"})
+    assert "  note: an e-mail address\n" in result.stdout
