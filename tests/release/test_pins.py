@@ -34,7 +34,7 @@ def group(name: str) -> Iterator[str]:
         yield from [entry] if isinstance(entry, str) else group(entry["include-group"])
 
 
-WANTED = {"run": [*PROJECT["project"]["dependencies"]], "build": [*group("build")]}
+WANTED = {"run": [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["otlp"]], "build": [*group("build")]}
 WANTED["dev"] = [*WANTED["run"], *group("dev")]
 """The sources of each pin file."""
 
