@@ -184,3 +184,14 @@ def test_the_page_on_dashboards_uses_the_words_of_the_dashboards() -> None:
     shown = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "grafana" / "dashboards").glob("*.json"))
     words = set(re.findall(r"`([A-Za-z][a-z ]+)`", text)) | set(re.findall(r'(?<!=)"([A-Z][^"=]+)"', text))
     assert {word for word in words if f'"{word}"' not in shown} == set()
+
+
+def test_no_table_of_a_document_is_empty() -> None:
+    empty = re.compile(r"^\|(?: -+:? \||-+:?\|)+\n(?!\|)", re.MULTILINE)
+    assert [path.name for path in DOCUMENTS if empty.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_schema_of_definitions_is_that_of_the_documentation() -> None:
+    result = CliRunner().invoke(main, ["check", "--provider-schema"])
+    assert result.stdout == (ROOT / "docs" / "definition.schema.json").read_text(encoding="utf-8")
+    assert "check --provider-schema > definition.schema.json" in (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")

@@ -158,6 +158,8 @@ def _carrier(credential: Credential) -> str:
 
 def _request(request: Request) -> str:
     paragraphs = [f"The query is {code('&'.join(f'{name}={value}' for name, value in request.query.items()))}."] if request.query else []
+    if request.body is not None:
+        paragraphs.append(f"The body is:\n\n```json\n{json.dumps(request.body, indent=2, ensure_ascii=False)}\n```")
     if request.credentials:
         paragraphs.append(f"This request is sent only with {codes(request.credentials)}.")
     if request.optional:
