@@ -29,7 +29,9 @@ def _definition(info: ValidationInfo) -> Definition | None:
 def _provider_name(name: str, info: ValidationInfo) -> str:
     context = context_of(info)
     if context and not context.library.knows(name):
-        hint = did_you_mean(name, context.library.definitions) or "; `ai-account-exporter providers` lists them"
+        hint = did_you_mean(name, context.library.definitions) or (
+            "; `ai-account-exporter providers` lists them; name the file of one of your own in `provider_files`"
+        )
         raise ValueError(f"no such provider{hint}")
     return name
 

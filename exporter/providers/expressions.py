@@ -18,6 +18,9 @@ from exporter.validation.problems import did_you_mean
 
 _LITERALS: Final = re.compile(r"""'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\])*\"""")
 _HINTS: Final = (
+    (r"^\s*\.", "leave out the first dot"),
+    (r"\.\s*$", "leave out the last dot"),
+    (r"\.\.", "leave out one of the two dots"),
     (r"\$", "this is JMESPath, not JSONPath: leave out `$.`"),
     (r"\w-\w+\s*(?:\.|$)|\.\w+-\w", 'JMESPath has no arithmetic: use `minus` for a difference; a name with a hyphen needs quotes: "rate-limit"'),
     (r"[\w)\]@]\s*[-+*/%]\s*[\w(@]", "JMESPath has no arithmetic: use `minus` for a difference, `scale` for a factor and `each` for a sum"),

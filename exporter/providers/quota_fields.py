@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
-from exporter.providers.expressions import ValueField
+from exporter.providers.expressions import ValueField, is_expression
 from exporter.providers.strict import ElementsField
 from exporter.providers.times import Period
 from exporter.providers.unlimited import UnlimitedField
 from exporter.providers.values import TimeFormat
 from exporter.validation.block import Block
 from exporter.validation.fields import matching
+from exporter.validation.problems import located
 
 Name = Annotated[
     str, Field(max_length=64), matching(r"[a-z][a-z0-9_]*", "expected lower-case letters, digits and _, starting with a letter")
@@ -24,11 +26,40 @@ AMOUNTS = ("remaining", "used", "limit", "overage_limit")
 """The parts of a resource that are amounts."""
 
 
+_SUM = 'to add fields, use `each` with a list of them: {each: "[data.a, data.b]", remaining: "@"}'
+_FACTOR = "to multiply by a fixed number, use `scale`, such as 0.01"
+_ARITHMETIC: Final[dict[str, str]] = {
+    **dict.fromkeys(("plus", "add", "sum", "total"), _SUM),
+    **dict.fromkeys(("times", "factor", "multiply", "divide", "divisor", "per"), _FACTOR),
+    **dict.fromkeys(("subtract", "less"), "to subtract a field, use `minus`"),
+}
+_OF_AMOUNTS: Final[Mapping[str, str]] = _ARITHMETIC | {
+    name: f"it belongs to one amount: remaining: {{select: data.left, {name}: ...}}" for name in ("minus", "scale", "unlimited")
+}
 _NO_FORMAT = "a time needs its format: write {select: data.end, format: iso8601}, with unix or unix_ms for a number"
 
 
 def _shorthand(key: str, value: Any) -> Any:
     return {key: value} if isinstance(value, str) else value
+
+
+def _without(data: Any, hints: Mapping[str, str]) -> Any:
+    """Refuse keys that do not exist and are often tried, with what to write instead."""
+    if isinstance(data, dict) and (found := [name for name in data if name in hints]):
+        raise located([((name,), f"unknown key; {hints[name]}") for name in found])
+    return data
+
+
+def _unit(value: Any) -> Any:
+    if isinstance(value, str) and is_expression(value):
+        raise ValueError(f"expected the name of a unit, such as credits; to read it from the response: {{select: {value}}}")
+    return _shorthand("name", value)
+
+
+def _selecting(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError(f"expected a block: write {{select: {value}}}")  # noqa: TRY004 -- pydantic reports only a ValueError
+    return value
 
 
 def _formatted(value: Any) -> Any:
@@ -48,6 +79,11 @@ class NumberField(Block):
     """Factor for the vendor's number: 0.01 for cents, -1 if the vendor sends what is owed."""
     unlimited: UnlimitedField = None
     """What means that there is no limit: a text or a number that the vendor sends instead, or a condition such as `cap == null`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_arithmetic(cls, data: Any) -> Any:
+        return _without(data, _ARITHMETIC)
 
 
 class TimeField(Block):
@@ -94,7 +130,7 @@ class UnitField(Block):
 
 
 Number = Annotated[NumberField, BeforeValidator(partial(_shorthand, "select"), json_schema_input_type=str | NumberField)]
-Unit = Annotated[UnitField, BeforeValidator(partial(_shorthand, "name"), json_schema_input_type=str | UnitField)]
+Unit = Annotated[UnitField, BeforeValidator(_unit, json_schema_input_type=str | UnitField)]
 Time = Annotated[TimeField, BeforeValidator(_formatted)]
 Reset = Annotated[TimeField | PeriodField, PlainValidator(_reset, json_schema_input_type=TimeField | PeriodField)]
 
@@ -119,6 +155,11 @@ class QuotaFields(Block):
     resets_at: Reset | None = None
     """When the period ends: a time in the response, or `{period: month}` if the request asks for this month."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_key_of_an_amount(cls, data: Any) -> Any:
+        return _without(data, _OF_AMOUNTS)
+
     @model_validator(mode="after")
     def _has_a_part(self) -> Self:
         if self.unit.empty and self.each is None:
@@ -140,6 +181,9 @@ class StatusField(Block):
     """JMESPath to the state's name."""
     states: tuple[str, ...] = ()
     """The known states; any other is exported as the vendor sends it."""
+
+
+Status = Annotated[StatusField, BeforeValidator(_selecting)]
 
 
 class AutoReloadFields(Block):

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from exporter.model import Reason
 from exporter.providers.credential import HeaderName, QueryName
 from exporter.providers.expressions import CodeField, SelectionField, ValueField
-from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, StatusField, Time
+from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, Status, Time
 from exporter.providers.request_template import Template
 from exporter.providers.values import to_code
 from exporter.validation.block import Block
@@ -66,7 +66,7 @@ class Request(Block):
     """The resources."""
     info: dict[InfoLabel, ValueField] = Field(default={})
     """Facts about the account, as labels of one series; never an e-mail address or a person's name."""
-    status: StatusField | None = None
+    status: Status | None = None
     """The account's state."""
     features: dict[Name, ValueField] = Field(default={})
     """Booleans."""

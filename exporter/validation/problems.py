@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
@@ -50,9 +51,14 @@ _WORDS: Final[Mapping[str, str]] = {
     "dict_type": "expected a block of `key: value` lines",
     "too_short": "expected one or more",
     "too_long": "expected {max_length} at most",
+    "date_type": "expected a date such as 2026-11-26",
+    "date_parsing": "expected a date such as 2026-11-26",
+    "date_from_datetime_parsing": "expected a date such as 2026-11-26",
+    "date_from_datetime_inexact": "expected a date such as 2026-11-26",
     "invalid_key": "the key is not text: put it in quotes",
 }
 """By pydantic's type of error. Pydantic's own messages use terms such as string, input and regular expression."""
+_QUOTED: Final = re.compile("'([^']*)'")
 _OTHER: Final = "is not valid here"
 
 
@@ -100,6 +106,9 @@ def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:
             return f"unknown key{did_you_mean(str(place[-1]), _keys_of(model, place[:-1]))}"
         case "string_type" if isinstance(found["input"], bool | int | float | date):
             return "expected text: put it in quotes"
+        case "enum" | "literal_error" if isinstance(found["input"], str):
+            expected = found["ctx"]["expected"]
+            return f"expected {expected}{did_you_mean(found['input'], _QUOTED.findall(expected))}"
         case _:
             return _WORDS.get(kind, _OTHER).format(**found.get("ctx", {}))
 

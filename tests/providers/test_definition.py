@@ -48,6 +48,35 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a list as a condition": (
         _with_quota(limit={"select": "a", "unlimited": "caps[].off"}), "requests[0].quotas[0].limit.unlimited: selects a list, where true or false",
     ),
+    "a sum as a key": (_with_quota(used={"select": "a", "plus": "b"}), "requests[0].quotas[0].used.plus: unknown key; to add fields, use `each` with"),
+    "a quotient as a key": (_with_quota(used={"select": "a", "divide": 100}), "requests[0].quotas[0].used.divide: unknown key; to multiply by a fixed"),
+    "a sum beside an amount": (_with_quota(used="a", plus="b"), "requests[0].quotas[0].plus: unknown key; to add fields, use `each` with a list"),
+    "a scale beside an amount": (
+        _with_quota(used="a", scale=0.01), "requests[0].quotas[0].scale: unknown key; it belongs to one amount: remaining: {select: data.left, scale: ...}",
+    ),
+    "a unit as an expression": (
+        _with_quota(used="a", unit="data.currency"),
+        "requests[0].quotas[0].unit: expected the name of a unit, such as credits; to read it from the response: {select: data.currency}",
+    ),
+    "a status as text": ({"requests": [{**GET, "status": "account.state"}]}, "requests[0].status: expected a block: write {select: account.state}"),
+    "a header with its scheme": (
+        {"credentials": {"key": {"header": "Authorization: Bearer"}}},
+        "credentials.key.header: expected the name of a header only: put Bearer into `scheme`",
+    ),
+    "a header with a secret": (
+        {"credentials": {"key": {"header": "X-Api-Key: abc123"}}},
+        "credentials.key.header: expected the name of a header only: put the word before the secret into `scheme`",
+    ),
+    "a null unlimited of another amount": (
+        _with_quota(limit={"select": "cap_eur", "unlimited": None}), "requests[0].quotas[0].limit.unlimited: null is no value to compare with: write a condition such as `cap_eur == null`",
+    ),
+    "a leading dot": (_with_quota(used=".data.balance"), "requests[0].quotas[0].used.select: is not a JMESPath expression: leave out the first dot"),
+    "a reason in British spelling": (
+        {"errors": {"code": "c", "reasons": {"no": "unauthorised"}}}, "; did you mean 'unauthorized'?",
+    ),
+    "a misspelt level": (
+        {"verified": {"level": "documentd", "on": date(2026, 1, 1), "sources": ["https://a.example"]}}, "verified.level: expected 'tried', 'documented' or 'seen'; did you mean 'documented'?",
+    ),
     "a part twice": (
         {"requests": [{**GET, "quotas": [{**WALLET, "used": "a"}, {**WALLET, "used": "b"}]}]}, "requests[0].quotas[1]: wallet.used is defined twice in usd",
     ),
@@ -156,7 +185,9 @@ def test_an_invalid_file_is_refused_with_its_name_and_the_path_of_the_problem(
     tmp_path: Path, changes: dict[str, Any], problem: str
 ) -> None:
     path = tmp_path / "acme.yaml"
-    assert f"{path}: {problem}" in _refusal(path, {**ACME, **changes})
+    refusal = _refusal(path, {**ACME, **changes})
+    assert problem in refusal
+    assert problem.startswith(";") or f"{path}: {problem}" in refusal
 
 
 @pytest.mark.parametrize("changes", [changes for changes, _ in INVALID.values() if "requests" not in changes])
@@ -302,3 +333,9 @@ def test_a_placeholder_without_quotes_is_refused_in_headers_and_users(tmp_path: 
 )
 def test_a_body_may_contain_null_and_braces(body: Any) -> None:
     assert definition_of({"requests": [{**GET, "method": "POST", "body": body}]}).requests[0].body == body
+
+
+@pytest.mark.parametrize("day", ["2026-11", "26.11.2026", "today", 2026, 1.5, True, ["2026-11-26"], None])
+def test_a_date_is_expected(tmp_path: Path, day: Any) -> None:
+    verified = {"level": "seen", "on": day, "sources": ["https://a.example"]}
+    assert "verified.on: expected a date such as 2026-11-26" in _refusal(tmp_path / "acme.yaml", {**ACME, "verified": verified})

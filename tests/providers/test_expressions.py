@@ -102,3 +102,22 @@ def test_other_expressions_are_accepted(text: str) -> None:
 def test_any_text_is_an_expression_or_a_problem(text: str) -> None:
     with suppress(ValueError):
         compile_value(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (".data.left", "leave out the first dot"),
+        ("data.left.", "leave out the last dot"),
+        ("data..left", "leave out one of the two dots"),
+        ("data left", "'left' is not expected as character 6"),
+        ("data | ", "it ends too early"),
+        ("data == 'a", "a quote is not closed: 'a"),
+        ("0", "character 1 is not expected"),
+        ("#a", "'#' is not expected as character 1"),
+    ],
+)
+def test_a_fault_of_the_syntax_is_reported_in_plain_words(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        compile_expression(text)
+    assert str(caught.value) == f"is not a JMESPath expression: {problem}"
