@@ -25,10 +25,16 @@ class Problem(NamedTuple):
     """One error in a file: its place and what was expected."""
 
     place: str
+    """The path of keys, such as `accounts[2].interval`; empty for the whole file."""
     message: str
+    position: str = ""
+    """The file and the line, such as `config.yaml:27`."""
+    account: str = ""
+    """The name of the account that it is about."""
 
     def __str__(self) -> str:
-        text = f"{self.place}: {self.message}" if self.place else self.message
+        account = f'account "{self.account}"' if self.account else ""
+        text = ": ".join(filter(None, (self.position, account, self.place, self.message)))
         return text.encode(errors="backslashreplace").decode()  # half of a surrogate pair cannot be printed
 
 

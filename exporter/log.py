@@ -8,7 +8,7 @@ import select
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from typing import Final, Literal, TextIO
 
@@ -19,6 +19,8 @@ LogFormat = Literal["logfmt", "json"]
 
 MAX_QUEUED_LINES: Final = 10_000
 """How many lines wait for standard error at most. Further lines are dropped and counted."""
+REMIND_AFTER: Final = 3600.0
+"""After how long a failure that continues is logged again, in seconds."""
 FLUSH_TIMEOUT: Final = 0.5
 """How long the end of the process waits until the queued lines are written, in seconds."""
 
@@ -145,6 +147,26 @@ def _is_relevant(record: logging.LogRecord) -> bool:
     """Leave out aiohttp's lines about requests that are not HTTP: the fault is the client's, and the text quotes its headers."""
     error = record.exc_info[1] if record.exc_info else None
     return type(error).__module__ != "aiohttp.http_exceptions"
+
+
+class Reminder:
+    """Selects which of repeated failures are logged: the first, one with another cause, and one an hour."""
+
+    def __init__(self) -> None:
+        self._logged: dict[Hashable, tuple[str, float]] = {}
+        """The cause that was logged last, and when."""
+
+    def is_due(self, key: Hashable, cause: str, now: float) -> bool:
+        """Whether to log this failure. `now` is the time of a clock that never jumps."""
+        cause_before, at = self._logged.get(key, ("", now))
+        if cause_before == cause and now - at < REMIND_AFTER:
+            return False
+        self._logged[key] = (cause, now)
+        return True
+
+    def forget(self, key: Hashable) -> None:
+        """Take note that what failed works again, or is gone: the next failure is a first one."""
+        self._logged.pop(key, None)
 
 
 def frames(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from tools.docs.alerts import alerts
 from tools.docs.api import accounts_schema, api
 from tools.docs.configuration import configuration
 from tools.docs.definitions import definition_schema, definitions
+from tools.docs.log_events import log_events
 from tools.docs.metrics import metrics
 from tools.docs.outputs import outputs
 from tools.docs.reliability import reliability
@@ -42,6 +43,7 @@ DOCUMENTS: Documents = {
     **vendor_documents(),
     "docs/alerts.md": alerts,
     "docs/warning.md": warning,
+    "docs/log-events.md": log_events,
     **dict.fromkeys(("README.md", "docs/quickstart.md", "docs/cli.md", "mkdocs.yml"), outputs),
 }
 

@@ -45,6 +45,8 @@ class OptionalRequest:
     """Why its last attempt failed; None when it succeeded."""
     failures: int = 0
     """Failed attempts in a row."""
+    failing_since: float | None = None
+    """When the first of them failed."""
     next_attempt_at: float | None = None
     """When it may be sent again after a failure."""
 
@@ -76,6 +78,8 @@ class Entry:
     """Why the last poll failed; None when it succeeded."""
     failures: int = 0
     """Failed polls in a row."""
+    failing_since: float | None = None
+    """When the first of them ended; None if none failed, or if an earlier version stored them."""
     interval: Seconds | None = None
     """The effective interval as of the last poll, back-off included."""
     last_poll_at: float | None = None
@@ -114,6 +118,7 @@ class Entry:
             self,
             last_poll_at=_moved(self.last_poll_at, seconds),
             last_success_at=_moved(self.last_success_at, seconds),
+            failing_since=_moved(self.failing_since, seconds),
             limited_until=_moved(self.limited_until, seconds),
             consumption=tuple(each.shifted(seconds) for each in self.consumption),
             optional={
@@ -121,6 +126,7 @@ class Entry:
                     each,
                     last_success_at=_moved(each.last_success_at, seconds),
                     next_attempt_at=_moved(each.next_attempt_at, seconds),
+                    failing_since=_moved(each.failing_since, seconds),
                 )
                 for name, each in self.optional.items()
             },
@@ -150,6 +156,7 @@ class Record:
             replace(
                 entry,
                 last_success_at=_at_most(entry.last_success_at, now),
+                failing_since=_at_most(entry.failing_since, now),
                 limited_until=_at_most(entry.limited_until, now + settings.max_retry_after),
                 consumption=consumption,
             ),

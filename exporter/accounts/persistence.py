@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Final, Self
 import structlog
 
 from exporter.accounts.entry import Record
+from exporter.accounts.snapshot import StateWrites
+from exporter.clock import Clock
+from exporter.log import Reminder
 from exporter.model import AccountKey
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 WRITE_WAIT: Final = 1.0
 """How long a poll waits for its write, in seconds; the write itself continues."""
 CLOSE_WAIT: Final = 1.0
+
+REMEDY: Final = "make the folder of state.path writable for the exporter's user, and free disk space"
 
 log = structlog.get_logger()
 
@@ -37,13 +42,23 @@ class Persistence:
     """The state file for the event loop: one thread writes it, and no failure of it stops the polling."""
 
     def __init__(
-        self, file: StateFile | None, worker: ThreadPoolExecutor, *, write_wait: float = WRITE_WAIT, close_wait: float = CLOSE_WAIT
+        self,
+        file: StateFile | None,
+        worker: ThreadPoolExecutor,
+        clock: Clock | None = None,
+        *,
+        writes: StateWrites | None = None,
+        write_wait: float = WRITE_WAIT,
+        close_wait: float = CLOSE_WAIT,
     ) -> None:
+        self._clock = clock or Clock()
+        self.writes = writes or (StateWrites() if file else None)
+        """Whether the file can be written; None if there is none to write."""
         self._file, self._worker = file, worker
         self._write_wait, self._close_wait = write_wait, close_wait
         self._lock = threading.Lock()
         self._queued: dict[AccountKey, _Queued] = {}
-        self._failing = False
+        self._reminder = Reminder()
 
     @classmethod
     def disabled(cls) -> Self:
@@ -51,16 +66,16 @@ class Persistence:
         return cls(None, ThreadPoolExecutor(1))
 
     @classmethod
-    async def open(cls, path: Path) -> Self:
+    async def open(cls, path: Path, clock: Clock | None = None) -> Self:
         """Open the file. If that fails, log why and keep nothing."""
         from exporter.accounts.state_file import StateError, StateFile
 
         worker = ThreadPoolExecutor(1, thread_name_prefix="state")
         try:
-            return cls(await asyncio.get_running_loop().run_in_executor(worker, StateFile.open, path), worker)
+            return cls(await asyncio.get_running_loop().run_in_executor(worker, StateFile.open, path), worker, clock)
         except StateError as error:
             log.error("state unusable", error=str(error))  # noqa: TRY400 -- the message is complete
-            return cls(None, worker)
+            return cls(None, worker, clock, writes=StateWrites().failed())
 
     @property
     def usable(self) -> bool:
@@ -121,11 +136,13 @@ class Persistence:
     def _report(self, writing: asyncio.Future[None]) -> None:
         if writing.cancelled():
             return
-        error = writing.exception()
-        if error and not self._failing:
+        error, before, now = writing.exception(), self.writes or StateWrites(), self._clock.now()
+        self.writes = before.failed() if error else before.succeeded(now)
+        if error:
             from exporter.accounts.state_file import fault_of
 
-            log.error("state write failed", error=fault_of(error))
-        elif self._failing and not error:
+            if self._reminder.is_due(None, fault := fault_of(error), now):
+                log.error("state write failed", error=fault, remedy=REMEDY)
+        elif not before.is_successful:
+            self._reminder.forget(None)
             log.info("state write recovered")
-        self._failing = error is not None

@@ -79,6 +79,26 @@ class ConfigState:
     loaded_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class StateWrites:
+    """Whether the state file can be written. Opening it counts as a write."""
+
+    is_successful: bool = True
+    """Whether the last write succeeded."""
+    errors: int = 0
+    """Failed writes since the start."""
+    succeeded_at: float | None = None
+    """The time of the last successful write."""
+
+    def succeeded(self, at: float) -> StateWrites:
+        """Return the same after a successful write."""
+        return StateWrites(is_successful=True, errors=self.errors, succeeded_at=at)
+
+    def failed(self) -> StateWrites:
+        """Return the same after a failed write."""
+        return StateWrites(is_successful=False, errors=self.errors + 1, succeeded_at=self.succeeded_at)
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Everything that the pages show, at one moment."""
@@ -93,6 +113,8 @@ class Snapshot:
     config: ConfigState
     generation: int = 0
     """Rises whenever something changes, except for the times of coming polls."""
+    writes: StateWrites | None = None
+    """None if no state file is configured."""
     correction: float = 0.0
     """By how many seconds the wall clock is ahead of the clock of the polls."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeVar
 
 from exporter.accounts.consumption import update_consumption
 from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule
-from exporter.accounts.snapshot import ConfigState, Durations, Snapshot
+from exporter.accounts.snapshot import ConfigState, Durations, Snapshot, StateWrites
 from exporter.clock import Clock
 from exporter.config.job import Job
 from exporter.errors import PollError
@@ -24,11 +24,20 @@ NOTHING: Final[Mapping[AccountKey, Record]] = MappingProxyType({})
 class Store:
     """Holds the latest entry and the schedule of each account, in the order of the configuration."""
 
-    def __init__(self, jobs: Iterable[Job], buckets: Iterable[float], clock: Clock, kept: Mapping[AccountKey, Record] = NOTHING) -> None:
+    def __init__(
+        self,
+        jobs: Iterable[Job],
+        buckets: Iterable[float],
+        clock: Clock,
+        kept: Mapping[AccountKey, Record] = NOTHING,
+        writes: Callable[[], StateWrites | None] = lambda: None,
+    ) -> None:
         """Start with these accounts and what was kept of them.
 
-        `buckets` are the upper bounds of the histogram of durations; the last one is infinite.
+        `buckets` are the upper bounds of the histogram of durations; the last one is infinite. `writes` returns whether the state file can
+        be written.
         """
+        self._writes = writes
         self._buckets = tuple(buckets)
         self._clock = clock
         self._jobs: dict[AccountKey, Job] = {}
@@ -64,8 +73,13 @@ class Store:
             dict(self._durations),
             replace(self._config, loaded_at=self._config.loaded_at + correction),
             self._generation,
+            self._state_writes(correction),
             correction,
         )
+
+    def _state_writes(self, correction: float) -> StateWrites | None:
+        writes = self._writes()
+        return replace(writes, succeeded_at=writes.succeeded_at + correction) if writes and writes.succeeded_at is not None else writes
 
     def record(self, key: AccountKey) -> Record:
         """Return what the state file keeps of the account."""
@@ -139,6 +153,7 @@ class Store:
             up=False,
             error=Failure.of(error),
             failures=entry.failures + 1,
+            failing_since=at if entry.failing_since is None else entry.failing_since,
             interval=interval,
             last_poll_at=at,
             limited_until=limited_until,

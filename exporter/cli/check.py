@@ -46,10 +46,7 @@ def command(
         click.echo(json.dumps(json_schema(Config if schema else Definition), indent=2))
         return
     if web_config_file:
-        web_config = load_web(web_config_file)
-        say(f"{web_config_file} is valid: {described(web_config)}")
-        for note in web_config.without_effect:
-            say(f"  {note}")
+        _check_web(web_config_file)
     if provider_files:
         _check_definitions(provider_files)
     if (web_config_file or provider_files) and _is_default("config_file"):
@@ -62,6 +59,13 @@ def command(
         say(f"  {warning}", err=True)
     for account in inline_secrets(config):
         say(f"  {account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value", err=True)
+
+
+def _check_web(file: Path) -> None:
+    web_config = load_web(file)
+    say(f"{file} is valid: {described(web_config)}")
+    for note in web_config.without_effect:
+        say(f"  {note}")
 
 
 def _check_definitions(files: Sequence[Path]) -> None:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
 
 from exporter.providers.credential import Credential
-from exporter.providers.definition import Definition
+from exporter.providers.definition import LEVELS, Definition
 from exporter.providers.library import SEEN
 from exporter.providers.quota_fields import AutoReloadFields, NumberField, PeriodField, QuotaFields, TimeField
 from exporter.providers.request_fields import Request
 from exporter.providers.request_template import fill, fill_all, has_time
 from exporter.validation.duration import format_duration
-
-LEVELS: Final[Mapping[str, str]] = {
-    "tried": "compared with the vendor's dashboard",
-    "documented": "from the vendor's own page or API description",
-    "seen": "from public code that works; name its file in provider_files",
-}
 
 
 def level_of(definition: Definition) -> str:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from exporter.cli.describe import describe, level_of
 from exporter.cli.lazy import LazyCommand, LazyGroup
@@ -22,6 +23,15 @@ class _Providers(LazyGroup):
     def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is called, and its arguments."""
         return super().resolve_command(context, args if args[0] in self.commands else ["describe", *args])
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the commands, and the names of the vendors."""
+        return [*super().shell_complete(context, incomplete), *complete_name(context, None, incomplete)]
+
+
+def complete_name(_context: click.Context, _param: click.Parameter | None, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a vendor."""
+    return [CompletionItem(name) for name in packaged_definitions() if name.startswith(incomplete)]
 
 
 @click.command("describe", hidden=True)

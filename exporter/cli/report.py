@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from exporter.accounts.entry import Entry
+from exporter.accounts.reasons import remedy_of
 from exporter.accounts.snapshot import Account
 from exporter.cli.answers import Answers
 from exporter.model import AutoReload, Quota
-from exporter.overview.reasons import remedy_of
 from exporter.validation.duration import format_duration
 
 _WIDE = 240

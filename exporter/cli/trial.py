@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import click
 
+from exporter.accounts.reasons import remedy_of
 from exporter.cli.describe import content_now
 from exporter.cli.output import EXIT_FAILED, EXIT_INVALID, say
-from exporter.cli.providers import find_definition
+from exporter.cli.providers import complete_name, find_definition
 from exporter.errors import PollError
 from exporter.model import Reading, Reason
-from exporter.overview.reasons import remedy_of
 from exporter.providers.definition import Definition
 from exporter.providers.example import content_of, differences, example_of, expected_of, outcome_of, parse_example, written_example
 from exporter.providers.exported import exported, shortened
@@ -33,7 +33,7 @@ _MAX_SHOWN: Final = 5
 
 
 @click.command("test")
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", shell_complete=complete_name)
 @click.option(
     "--answer", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=True,
     help="The body of a response of the vendor, or an example file; - for standard input.",

@@ -23,7 +23,7 @@ from exporter.model import Reading, Reason
 from exporter.providers.echo import Echo
 from exporter.providers.extract import Extraction, extract
 from exporter.providers.request_fields import Request
-from exporter.providers.response import accept
+from exporter.providers.response import check, decode
 
 _SMALL_BODY: Final = 65_536
 """Bytes. A larger body is decoded in a thread."""
@@ -43,6 +43,11 @@ OnBody = Callable[[Job, Request, Any, Reading, Echo], None]
 """Receives the body of each good response, its reading, and what finds the secret in text; in a thread if the body is large."""
 
 
+OnAnswer = Callable[[Job, Request, Any, SecretStr, bool], None]
+"""Receives the body of each response that is JSON, the secret that was sent, and whether all that was selected in it is usable; in a
+thread if the body is large."""
+
+
 class Client:
     """Polls accounts."""
 
@@ -52,9 +57,11 @@ class Client:
         environ: Mapping[str, str],
         clock: Clock,
         secrets: SecretReader | None = None,
+        *,
         on_body: OnBody | None = None,
+        on_answer: OnAnswer = lambda *_: None,
     ) -> None:
-        self._on_body = on_body
+        self._on_body, self._on_answer = on_body, on_answer
         self._secrets = secrets or SecretReader(environ)
         self.transport = Transport(session, environ, clock, self._secrets.files)
         self._tokens = TokenSource(self.transport, self._secrets)
@@ -130,9 +137,14 @@ class Client:
         """Decode a body, extract from it and drop it, before the next request is sent."""
 
         def add(content: bytes) -> None:
-            body = accept(job.definition, request, response.status, content, secret)
-            for extraction in extractions:
-                extraction.add(request, body)
+            body, is_usable = decode(response.status, content), False
+            try:
+                check(job.definition, request, response.status, body, secret)
+                for extraction in extractions:
+                    extraction.add(request, body)
+                is_usable = not any(extraction.mismatches for extraction in extractions)
+            finally:
+                self._on_answer(job, request, body, secret, is_usable)
             if self._on_body:
                 reading = extract([(request, body)], secret, self.transport.clock.wall())
                 self._on_body(job, request, body, reading, Echo(secret))

@@ -16,7 +16,7 @@ from exporter.config.models import Account
 from exporter.config.written_account import Written
 from exporter.errors import ConfigError, Problem
 from exporter.validation.block import Block
-from exporter.validation.document import read_document
+from exporter.validation.document import Document, load_document
 from exporter.validation.problems import problems_of
 
 
@@ -27,15 +27,16 @@ class AccountFile(Block):
     """Accounts, as in the main file. Relative paths in them start at the folder of this file."""
 
 
-def files_of(data: Any, key: str, folder: Path, problems: list[Problem]) -> list[Path]:
+def files_of(document: Document, key: str, problems: list[Problem]) -> list[Path]:
     """Return the files that the patterns of a key match."""
-    patterns = data.get(key) if isinstance(data, dict) else None
+    folder = document.path.parent
+    patterns = document.data.get(key) if isinstance(document.data, dict) else None
     found: dict[Path, None] = {}
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         if isinstance(pattern, str):
             matches = matching_files(pattern, folder)
             if not matches:
-                problems.append(Problem(f"{key}[{index}]", f"no file matches, relative to {folder}"))
+                problems.append(document.problem(f"{key}[{index}]", f"no file matches, relative to {folder}"))
             found |= dict.fromkeys(matches)
     return list(found)
 
@@ -46,20 +47,25 @@ def matching_files(pattern: str, folder: Path) -> list[Path]:
     return [Path(os.path.realpath(folder / name)) for name in names]
 
 
-def written_accounts(data: Any, folder: Path, problems: list[Problem]) -> list[Written]:
+def written_accounts(document: Document, problems: list[Problem]) -> list[Written]:
     """Return the accounts of the main file and of `account_files`; what is no list in the main file is reported elsewhere."""
-    accounts = data.get("accounts") if isinstance(data, dict) else None
-    found = [Written(f"accounts[{index}]", folder, each) for index, each in enumerate(accounts if isinstance(accounts, list) else [])]
-    for path in files_of(data, "account_files", folder, problems):
+    accounts = document.data.get("accounts") if isinstance(document.data, dict) else None
+    found = _written(document, accounts if isinstance(accounts, list) else [])
+    for path in files_of(document, "account_files", problems):
         try:
-            read = AccountFile.model_validate(read_document(path)).accounts
+            own = load_document(path)
         except ConfigError as error:
             problems += error.problems
+            continue
+        try:
+            found += _written(own, AccountFile.model_validate(own.data).accounts)
         except ValidationError as error:
-            problems += (Problem(f"{path}: {place}" if place else str(path), text) for place, text in problems_of(error, AccountFile))
-        else:
-            found += (Written(f"{path}: accounts[{index}]", path.parent, each) for index, each in enumerate(read))
+            problems += (own.problem(*each) for each in problems_of(error, AccountFile))
     return found
+
+
+def _written(document: Document, accounts: list[Any]) -> list[Written]:
+    return [Written(f"accounts[{index}]", document, each) for index, each in enumerate(accounts)]
 
 
 def validated(written: Sequence[Written], context: ConfigContext, problems: list[Problem]) -> Iterator[Account]:
@@ -69,8 +75,4 @@ def validated(written: Sequence[Written], context: ConfigContext, problems: list
         try:
             yield Account.model_validate(each.data, context=own)
         except ValidationError as error:
-            problems += (Problem(_joined(each.place, place), message) for place, message in problems_of(error, Account))
-
-
-def _joined(place: str, inner: str) -> str:
-    return f"{place}.{inner}" if inner else place
+            problems += (each.problem(each.place_of(place), message) for place, message in problems_of(error, Account))

@@ -12,6 +12,7 @@ from exporter.config.levels import MAX_AMOUNT
 from exporter.config.resources import Resource, Resources
 from exporter.config.written_account import Written
 from exporter.errors import Problem
+from exporter.validation.document import Document
 from exporter.validation.fields import dotted, listed, matching
 
 _EXPECTED: Final = f"expected an amount such as 500: more than 0, {MAX_AMOUNT} at most"
@@ -44,20 +45,20 @@ def budgets_of(defaults: Mapping[str, Mapping[str, Decimal]], own: Mapping[str, 
     return {(resource, unit): amount for block in (defaults, own) for resource, units in block.items() for unit, amount in units.items()}
 
 
-def budget_problems(defaults: Any, accounts: Sequence[Written], resources: Resources) -> Iterator[Problem]:
+def budget_problems(document: Document, defaults: Any, accounts: Sequence[Written], resources: Resources) -> Iterator[Problem]:
     """Find the budgets that no response can ever be compared with; other invalid parts are skipped."""
     known = [resources.of(each.provider) or {} for each in accounts]
     for resource in _written(defaults):
         is_used = any(resource in each for each in known)
         if not is_used and (problem := resources.problem_of(resource)):
-            yield Problem(f"defaults.budgets.{dotted([resource])}", problem)
+            yield document.problem(f"defaults.budgets.{dotted([resource])}", problem)
     for account, resources_of_account in zip(accounts, known, strict=True):
         for resource, units in _written(account.data).items():
             problem = resources.problem_of(resource, account.provider)
             if problem is None and resource in resources_of_account:
                 problem = _problem_of(units, resources_of_account[resource], account.provider)
             if problem:
-                yield Problem(f"{account.place}.budgets.{dotted([resource])}", problem)
+                yield account.problem(f"{account.place}.budgets.{dotted([resource])}", problem)
 
 
 def _problem_of(units: Any, resource: Resource, provider: str) -> str | None:

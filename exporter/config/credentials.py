@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -51,6 +51,13 @@ class Source(Described):
         Annotated[FilePath, Field(description="File that holds the secret; it is read again each time, so rotation needs no restart.")]
         | None
     ) = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_secret(cls, data: Any) -> Any:
+        if isinstance(data, dict | SecretSource):
+            return data
+        raise ValueError("expected where the key is, and not the key itself: use {env: ...} or {file: ...}")
 
     @field_validator("env")
     @classmethod
@@ -122,7 +129,12 @@ class SecretSource(Source):
 
 def _shown(variable: str) -> str:
     """Name the variable where the name consists of plain upper-case words; anything else may be a key in the wrong place."""
-    return f"the environment variable {variable}" if _PLAIN_NAME.fullmatch(variable) else "the environment variable"
+    return f"the environment variable {variable}" if is_plain_name(variable) else "the environment variable"
+
+
+def is_plain_name(variable: str) -> bool:
+    """Whether the name of a variable consists of plain upper-case words and is no key in the wrong place."""
+    return _PLAIN_NAME.fullmatch(variable) is not None
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> str:

@@ -12,12 +12,14 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from exporter.config.resources import Resources
+from exporter.config.resources import Resource, Resources
 from exporter.config.written_account import Written
 from exporter.errors import Problem
 from exporter.model import EVERY, Threshold
 from exporter.validation.described import Described
+from exporter.validation.document import Document
 from exporter.validation.fields import dotted, listed
+from exporter.validation.problems import Found
 
 MAX_AMOUNT: Final = 10**15
 """Up to here a double represents each whole number."""
@@ -128,27 +130,35 @@ def thresholds_of(defaults: Mapping[str, Levels], own: Mapping[str, Levels]) -> 
     )
 
 
-def threshold_problems(defaults: Any, accounts: Sequence[Written], resources: Resources) -> Iterator[Problem]:
+def threshold_problems(document: Document, defaults: Any, accounts: Sequence[Written], resources: Resources) -> Iterator[Problem]:
     """Find the problems that involve several levels or the providers' resources; other invalid parts are skipped."""
     general = _written(defaults)
     known = [resources.of(each.provider) or {} for each in accounts]
+    yield from (document.problem(*found) for found in _in_defaults(general, known, resources))
+    for account, resources_of_account in zip(accounts, known, strict=True):
+        yield from (account.problem(*found) for found in _in_account(account, general, resources_of_account, resources))
+
+
+def _in_defaults(general: Mapping[str, object], known: Sequence[Mapping[str, Resource]], resources: Resources) -> Iterator[Found]:
     yield from _problems_of_block(_DEFAULTS, general)
     for resource in general:
         having = [each[resource] for each in known if resource in each]
         if not having and resource != EVERY and (problem := resources.problem_of(resource)):
-            yield Problem(_place(_DEFAULTS, resource), problem)
+            yield Found(_place(_DEFAULTS, resource), problem)
         elif having and not any(each.has_remaining for each in having):
-            yield Problem(_place(_DEFAULTS, resource), _NOTHING_REMAINS)
+            yield Found(_place(_DEFAULTS, resource), _NOTHING_REMAINS)
     yield from _reversed(_DEFAULTS, _readable(general), {}, general)
-    for account, resources_of_account in zip(accounts, known, strict=True):
-        place, own = f"{account.place}.thresholds", _written(account.data)
-        yield from _problems_of_block(place, own)
-        for resource in own:
-            if resource != EVERY and (problem := resources.problem_of(resource, account.provider)):
-                yield Problem(_place(place, resource), problem)
-            elif resource in resources_of_account and not resources_of_account[resource].has_remaining:
-                yield Problem(_place(place, resource), f"{account.provider}: {_NOTHING_REMAINS}")
-        yield from _reversed(place, _readable(own), _readable(general), resources_of_account)
+
+
+def _in_account(account: Written, general: Mapping[str, object], known: Mapping[str, Resource], resources: Resources) -> Iterator[Found]:
+    place, own = f"{account.place}.thresholds", _written(account.data)
+    yield from _problems_of_block(place, own)
+    for resource in own:
+        if resource != EVERY and (problem := resources.problem_of(resource, account.provider)):
+            yield Found(_place(place, resource), problem)
+        elif resource in known and not known[resource].has_remaining:
+            yield Found(_place(place, resource), f"{account.provider}: {_NOTHING_REMAINS}")
+    yield from _reversed(place, _readable(own), _readable(general), known)
 
 
 def _written(block: object) -> Mapping[str, object]:
@@ -165,17 +175,17 @@ def _readable(written: Mapping[str, object]) -> _Floors:
     return floors
 
 
-def _problems_of_block(place: str, written: Mapping[str, object]) -> Iterator[Problem]:
+def _problems_of_block(place: str, written: Mapping[str, object]) -> Iterator[Found]:
     for (resource, severity), floor in _readable(written).items():
         if resource == EVERY and not floor.is_share:
-            yield Problem(_place(place, resource, severity), _ONLY_SHARES)
+            yield Found(_place(place, resource, severity), _ONLY_SHARES)
 
 
 def _place(block: str, *keys: str) -> str:
     return f"{block}.{dotted(keys)}"
 
 
-def _reversed(place: str, own: _Floors, defaults: _Floors, known: Collection[str]) -> Iterator[Problem]:
+def _reversed(place: str, own: _Floors, defaults: _Floors, known: Collection[str]) -> Iterator[Found]:
     """Find critical levels that are not below the warning: of this block, or of it and the defaults together."""
     floors = {**defaults, **own}
     for resource in dict.fromkeys(name for name, _ in floors if name == EVERY or name in known):
@@ -188,7 +198,7 @@ def _reversed(place: str, own: _Floors, defaults: _Floors, known: Collection[str
             blocks = [_place(place if key in own else _DEFAULTS, key[0]) for key in keys]
             here = _place(place, mine[0][0])
             said = [f"{floors[key]}" if block == here else f"{floors[key]} in {block}" for key, block in zip(keys, blocks, strict=True)]
-            yield Problem(f"{here}.{mine[0][1]}", f"critical ({said[0]}) must be below warning ({said[1]})")
+            yield Found(f"{here}.{mine[0][1]}", f"critical ({said[0]}) must be below warning ({said[1]})")
 
 
 def _in_force(resource: str, severity: str, floors: _Floors) -> Iterator[tuple[str, str]]:

@@ -20,11 +20,11 @@ from exporter.config.written_account import Written
 from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
 from exporter.providers.library import read_definitions
-from exporter.validation.document import read_document
+from exporter.validation.document import Document, load_document
 from exporter.validation.duration import format_duration, parse_duration
-from exporter.validation.problems import problems_of
+from exporter.validation.problems import Found, problems_of
 
-NO_ACCOUNTS: Final = Problem("accounts", "expected one or more")
+NO_ACCOUNTS: Final = ("accounts", "expected one or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +53,22 @@ def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, 
     Raises:
         ConfigError: with every problem of the files, of the definitions, and of the secrets that are checked.
     """
-    data = read_document(path, pipes=pipes)
+    document = load_document(path, pipes=pipes)
     problems: list[Problem] = []
-    library = read_definitions(files_of(data, "provider_files", path.parent, problems))
+    library = read_definitions(files_of(document, "provider_files", problems))
     problems += library.problems
     context = ConfigContext(environ, path.parent, library, check_secrets)
     in_files: list[Problem] = []
-    written = written_accounts(data, path.parent, in_files)
+    written = written_accounts(document, in_files)
     problems += in_files
-    data_of_all = _with_accounts(data, list(validated(written, context, problems)))
+    data_of_all = _with_accounts(document.data, list(validated(written, context, problems)))
     config = None
     try:
         config = Config.model_validate(data_of_all, context=context)
     except ValidationError as error:
-        problems += _without_repetition(problems_of(error, Config), is_explained=bool(written or in_files))
-    problems += _across(data, written, Resources(library))
+        found = _without_repetition(problems_of(error, Config), is_explained=bool(written or in_files))
+        problems += (document.problem(*each) for each in found)
+    problems += _across(document, written, Resources(library))
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
     return Loaded(config, library.definitions, path)
@@ -85,39 +86,41 @@ def _with_accounts(data: Any, accounts: list[Account]) -> Any:
     return {**data, "accounts": accounts}
 
 
-def _without_repetition(problems: Iterable[Problem], *, is_explained: bool) -> Iterator[Problem]:
+def _without_repetition(problems: Iterable[Found], *, is_explained: bool) -> Iterator[Found]:
     """Leave out that there are no accounts where other problems explain it."""
     found = list(problems)
-    is_explained = is_explained or any(each.place == "account_files" for each in found)
+    is_explained = is_explained or any(place == "account_files" for place, _ in found)
     return (each for each in found if each != NO_ACCOUNTS or not is_explained)
 
 
-def _across(data: Any, written: Sequence[Written], resources: Resources) -> Iterator[Problem]:
+def _across(document: Document, written: Sequence[Written], resources: Resources) -> Iterator[Problem]:
     """Find the problems that involve several blocks."""
-    defaults = data.get("defaults", {}) if isinstance(data, dict) else {}
+    defaults = document.data.get("defaults", {}) if isinstance(document.data, dict) else {}
     yield from _between_accounts(written, defaults)
-    yield from threshold_problems(defaults, written, resources)
-    yield from budget_problems(defaults, written, resources)
+    yield from threshold_problems(document, defaults, written, resources)
+    yield from budget_problems(document, defaults, written, resources)
 
 
 def _between_accounts(written: Iterable[Written], defaults: Any) -> Iterator[Problem]:
     """Find the problems that involve several accounts or the defaults; other invalid parts are skipped."""
-    first: dict[tuple[str, str], str] = {}
-    for place, _, account in written:
-        if not isinstance(account, dict):
+    first: dict[tuple[str, str], Written] = {}
+    for account in written:
+        if not isinstance(account.data, dict):
             continue
         provider, name = account.get("provider"), account.get("name")
         if isinstance(provider, str) and isinstance(name, str):
-            earlier = first.setdefault((provider, name), place)
-            if earlier != place:
-                yield Problem(f"{place}.name", f"{earlier} already has this provider and name")
-        yield from _early_staleness(place, account, defaults)
+            earlier = first.setdefault((provider, name), account)
+            if earlier is not account:
+                yield account.problem(
+                    account.place_of("name"), f"{earlier.shown_beside(account)} has the same provider and name: choose another name"
+                )
+        yield from _early_staleness(account, defaults)
 
 
-def _early_staleness(place: str, account: Mapping[str, Any], defaults: Any) -> Iterator[Problem]:
+def _early_staleness(account: Written, defaults: Any) -> Iterator[Problem]:
     """Find accounts whose values would disappear between two successful polls."""
     both = ("interval", "stale_after")
-    sources = (defaults if isinstance(defaults, dict) else {}, account)
+    sources = (defaults if isinstance(defaults, dict) else {}, account.data)
     try:
         merged = {name: parse_duration(source[name]) for source in sources for name in both if source.get(name) is not None}
     except ValueError:
@@ -126,8 +129,7 @@ def _early_staleness(place: str, account: Mapping[str, Any], defaults: Any) -> I
     stale_after = merged.get("stale_after", interval)
     if stale_after < interval:
         shown = f"stale_after ({format_duration(stale_after)}) is shorter than interval ({format_duration(interval)})"
-        message = f"{shown}: values would disappear between polls"
-        yield Problem(place, message)
+        yield account.problem(account.place, f"{shown}, so values would disappear between polls: increase stale_after")
 
 
 def json_schema(model: type[BaseModel] = Config) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -15,6 +16,7 @@ from exporter.config.params import own_address, param_problems
 from exporter.config.push_settings import Push
 from exporter.model import AccountKey
 from exporter.providers.definition import Definition
+from exporter.providers.library import SEEN
 from exporter.validation.block import Block
 from exporter.validation.duration import Duration, default_duration
 from exporter.validation.fields import Interval, LabelName, LabelValue, Text, listed
@@ -29,7 +31,10 @@ def _definition(info: ValidationInfo) -> Definition | None:
 def _provider_name(name: str, info: ValidationInfo) -> str:
     context = context_of(info)
     if context and not context.library.knows(name):
-        hint = did_you_mean(name, context.library.definitions) or (
+        further = {path.stem: path for path in SEEN.glob("*.yaml")}
+        if name in further:
+            raise ValueError(f"the definition of this provider is from public code only: to use it, add {further[name]} to provider_files")
+        hint = did_you_mean(name, {*context.library.definitions, *further}) or (
             "; `ai-account-exporter providers` lists them; name the file of one of your own in `provider_files`"
         )
         raise ValueError(f"no such provider{hint}")
@@ -42,7 +47,12 @@ ProviderName = Annotated[str, AfterValidator(_provider_name)]
 def _credential_name(name: str, info: ValidationInfo) -> str:
     definition = _definition(info)
     if definition and name not in definition.credentials:
-        raise ValueError(f"{definition.name} has no credential of that name; expected {listed(definition.credentials, 'or')}")
+        known = listed(definition.credentials, "or")
+        if name in SecretSource.model_fields:
+            raise ValueError(
+                f"expected the name of a credential here, {known}: use {{{next(iter(definition.credentials))}: {{{name}: ...}}}}"
+            )
+        raise ValueError(f"{definition.name} has no credential of that name; expected {known}")
     return name
 
 
@@ -65,13 +75,19 @@ class Defaults(Block, Network):
     min_interval: Interval | None = None
     """The shortest interval while a resource is close to a threshold, its end or its reset; the interval is constant unless this is set."""
     thresholds: Thresholds = Field(default={})
-    """Thresholds for the remaining amount of each resource. `*` applies to every resource without a threshold of that severity."""
+    """Thresholds for the remaining amount of each resource. `*` applies to every resource without a threshold of that severity, except to slots."""
     budgets: Budgets = Field(default={})
     """Your own budgets for what is used of each resource in a period, by unit. They apply to accounts whose vendor reports the resource in this unit."""
 
 
 class Account(Block, Network):
     """One account at one vendor."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("api_key", "key", "token", "secret", "access_token", "api_token", "admin_key", *SecretSource.model_fields),
+        "a key is below `credentials`: use credentials: {api_key: {env: ...}}",
+    )
+    """Where keys belong that are often written here."""
 
     name: Text
     """The value of the label `account`; unique for its provider."""
@@ -112,6 +128,15 @@ class Account(Block, Network):
     def key(self) -> AccountKey:
         """The account's identity: its labels `provider` and `account`."""
         return AccountKey(self.provider, self.name)
+
+    @field_validator("credentials", mode="before")
+    @classmethod
+    def _is_no_secret(cls, sources: Any, info: ValidationInfo) -> Any:
+        if isinstance(sources, dict):
+            return sources
+        definition = _definition(info)
+        name = next(iter(definition.credentials), "api_key") if definition else "api_key"
+        raise ValueError(f"expected a credential by name, and where its key is: use {{{name}: {{env: ...}}}} or {{{name}: {{file: ...}}}}")
 
     @field_validator("credentials")
     @classmethod

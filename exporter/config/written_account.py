@@ -5,15 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from exporter.errors import Problem
+from exporter.validation.document import Document
+from exporter.validation.fields import is_plain
+
 
 class Written(NamedTuple):
     """One entry of `accounts`."""
 
     place: str
-    """Where it is written, such as `accounts[2]`, after the file if that is not the main one."""
-    folder: Path
-    """Where relative paths in it start."""
+    """Where it is written, such as `accounts[2]`."""
+    document: Document
+    """The file that contains it."""
     data: Any
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths in it start."""
+        return self.document.path.parent
 
     @property
     def is_enabled(self) -> bool:
@@ -25,6 +34,20 @@ class Written(NamedTuple):
         """The name of its provider; empty if that is no text."""
         provider = self.get("provider")
         return provider if isinstance(provider, str) else ""
+
+    def problem(self, place: str, message: str) -> Problem:
+        """Return a problem of a place in the file, with the name of the account."""
+        name = self.get("name")
+        return self.document.problem(place, message, name if isinstance(name, str) and is_plain(name) else "")
+
+    def place_of(self, inner: str) -> str:
+        """Return the place of a part in the file; empty for the whole account."""
+        return f"{self.place}.{inner}" if inner else self.place
+
+    def shown_beside(self, other: Written) -> str:
+        """Return its place, and its file and line where another account is in another file."""
+        where = self.document.problem(self.place, "").position
+        return self.place if self.document is other.document else f"{self.place} in {where}"
 
     def get(self, key: str) -> Any:
         """Return what is written under a key."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from exporter.accounts.persistence import Persistence
+from exporter.accounts.shapes import Shapes
 from exporter.client.client import Client
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
@@ -19,6 +20,7 @@ from exporter.clock import Clock
 from exporter.config.job import build_jobs
 from exporter.config.loading import Loaded
 from exporter.config.shard import WHOLE, Shard
+from exporter.daemon.notify import Notifier
 from exporter.daemon.poll_once import new_store
 from exporter.daemon.pushing import Pushing
 from exporter.daemon.reload import Reloader
@@ -83,11 +85,13 @@ class Daemon:
         self._read_config = read_config
         self._clock = clock or Clock()
         self._on_listening = on_listening
+        self._shapes = Shapes(self._clock)
         self._jobs = build_jobs(loaded, options.shard)
         self._exposition = Exposition(build(), runtime=options.runtime_metrics, shard=options.shard)
         self._reloaders: list[Reloader[Any]] = []
         self._reload_requested = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._notifier = Notifier.of(environ)
 
     async def run(self) -> None:
         """Start, then poll and serve until SIGTERM or SIGINT.
@@ -110,12 +114,12 @@ class Daemon:
         sockets = inherited(self._environ) if options.inherits else await bind(options.addresses)
         for each in sockets:
             resources.callback(each.close)
-        self._store = new_store(self._jobs, clock, await self._state.restore())
+        self._store = new_store(self._jobs, clock, await self._state.restore(), lambda: self._state.writes)
         self._exposition.rows.update(self._store.snapshot())  # now: the first polls would compete with the first page
         self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
         secrets = SecretReader(self._environ)
-        client = Client(session, self._environ, clock, secrets)
+        client = Client(session, self._environ, clock, secrets, on_answer=self._shapes.note)
         self._scheduler = Scheduler(client, self._store, clock, self._keep, secrets)
         self._server = Server(make_application(self._endpoints(), self._access), sockets, options.web_config)
         self._add_reloaders()
@@ -131,26 +135,30 @@ class Daemon:
 
     async def reload(self) -> list[Problem]:
         """Read all configuration files again and apply each one that is valid; returns the problems of the others."""
-        return [problem for reloader in self._reloaders for problem in await reloader.reload()]
+        with self._notifier.reloading():
+            return [problem for reloader in self._reloaders for problem in await reloader.reload()]
 
     def stop(self) -> None:
         """Stop polling, write the state, close all connections. Works at any time, during the start too."""
         if self._task is not None and not self._task.cancelling():
             log.info("shutdown requested")
+            self._notifier.stopping()
             self._task.cancel()
 
     async def _run(self) -> None:
         async with AsyncExitStack() as resources:
             await self.start(resources)
+            self._notifier.ready()
             async with asyncio.TaskGroup() as loops:
                 loops.create_task(self._scheduler.run(self._jobs), name="scheduler")
                 loops.create_task(self._reload_on_request(), name="hangup")
+                loops.create_task(self._notifier.watch(self._clock, lambda: not self._scheduler.dead()), name="watchdog")
                 for reloader in self._reloaders:
                     loops.create_task(reloader.watch(self._clock), name="watch")
 
     async def _open_state(self, resources: AsyncExitStack) -> None:
         settings = self._loaded.config.state
-        self._state = await Persistence.open(settings.path) if settings else Persistence.disabled()
+        self._state = await Persistence.open(settings.path, self._clock) if settings else Persistence.disabled()
         resources.push_async_callback(self._state.close)
 
     def _endpoints(self) -> Endpoints:
@@ -163,16 +171,20 @@ class Daemon:
             reload=self.reload if self._read_config else None,
             max_requests=options.max_requests,
             dead=self._scheduler.dead,
+            config=lambda: self._loaded,
+            shapes=self._shapes.of,
         )
 
     def _add_reloaders(self) -> None:
         """Add one reloader for each file, so that an error in one file does not delay a certificate or an account in the other."""
         store, options = self._store, self._options
         if self._read_config:
-            self._reloaders.append(Reloader(self._loaded, self._read_config, self._apply_config, store.refuse_config))
+            self._reloaders.append(Reloader(self._loaded, self._read_config, self._apply_config, store.refuse_config, clock=self._clock))
         if file := options.web_config_file:
             refuse = partial(store.refuse_config, WEB)
-            self._reloaders.append(Reloader(options.web_config, file.reread, partial(self._apply_web_config, file), refuse))
+            self._reloaders.append(
+                Reloader(options.web_config, file.reread, partial(self._apply_web_config, file), refuse, clock=self._clock)
+            )
 
     async def _reload_on_request(self) -> None:
         """Reload once for each SIGHUP, or for several that came together."""
@@ -190,6 +202,9 @@ class Daemon:
         self._store.configure(jobs)
         self._scheduler.apply(jobs)
         self._pushing.apply(loaded.config.push)
+        self._shapes.keep({job.key for job in jobs})
+        # The state file stays the one that is open.
+        self._loaded = replace(loaded, config=loaded.config.model_copy(update={"state": self._loaded.config.state}))
         await self._state.forget(removed)
 
     async def _apply_web_config(self, file: WebConfigFile, config: WebConfig) -> None:

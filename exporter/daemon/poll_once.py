@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from exporter.accounts.entry import Record
+from exporter.accounts.snapshot import StateWrites
 from exporter.accounts.store import NOTHING, Store
 from exporter.client.client import Client, OnBody
 from exporter.client.secret_reader import SecretReader
@@ -20,9 +21,14 @@ from exporter.polling.scheduler import Scheduler
 CONCURRENT_POLLS = 20
 
 
-def new_store(jobs: Iterable[Job], clock: Clock, kept: Mapping[AccountKey, Record] = NOTHING) -> Store:
-    """Build a store of these accounts, with what was kept of them."""
-    return Store(jobs, BUCKETS, clock, kept)
+def new_store(
+    jobs: Iterable[Job],
+    clock: Clock,
+    kept: Mapping[AccountKey, Record] = NOTHING,
+    writes: Callable[[], StateWrites | None] = lambda: None,
+) -> Store:
+    """Build a store of these accounts, with what was kept of them; `writes` returns whether the state file can be written."""
+    return Store(jobs, BUCKETS, clock, kept, writes)
 
 
 async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None, on_body: OnBody | None = None) -> Store:
@@ -31,7 +37,7 @@ async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Cloc
     store = new_store(jobs, clock)
     async with open_session(user_agent()) as session:
         secrets = SecretReader(environ)
-        client = Client(session, environ, clock, secrets, on_body)
+        client = Client(session, environ, clock, secrets, on_body=on_body)
         scheduler = Scheduler(client, store, clock, secrets=secrets)
         slots = asyncio.Semaphore(CONCURRENT_POLLS)
 

@@ -12,7 +12,7 @@ import structlog
 
 from exporter.clock import Clock
 from exporter.errors import ConfigError, ExporterError, Problem
-from exporter.log import frames
+from exporter.log import Reminder, frames
 from exporter.model import Seconds
 from exporter.validation.file_threads import FileThreads
 from exporter.validation.files import read_file
@@ -46,12 +46,16 @@ class Reloader(Generic[T]):
         apply: Callable[[T], Awaitable[None]],
         refuse: Callable[[], None],
         threads: FileThreads | None = None,
+        *,
+        clock: Clock | None = None,
     ) -> None:
         """`read` may block; `apply` puts what was read into effect; `refuse` records a failure. What `read` or `apply` raises is a refusal."""
         self._read = read
         self._apply = apply
         self._refuse = refuse
         self._threads = threads or FileThreads(READ_TIMEOUT)
+        self._clock = clock or Clock()
+        self._reminder = Reminder()
         self._current = current
         self._file = current.files[0]
         self._seen: str | None = None
@@ -104,6 +108,7 @@ class Reloader(Generic[T]):
             log.error("reload crashed", error=type(error).__name__, at=frames(error))  # noqa: TRY400 -- the error's own text may hold a key
             return self._refused(Problem("", f"it could not be read or applied ({type(error).__name__}); the log shows where"))
         self._problems = ()
+        self._reminder.forget(self._file)
         former, self._current = self._current, read
         if await self._has_other_files(former):
             self._seen = await self._checksum()
@@ -112,7 +117,7 @@ class Reloader(Generic[T]):
 
     def _refused(self, *problems: Problem) -> tuple[Problem, ...]:
         self._refuse()
-        if problems != self._problems:
+        if self._reminder.is_due(self._file, "\n".join(map(str, problems)), self._clock.monotonic()):
             log.error("config refused", file=str(self._file), problems=[str(problem) for problem in problems])
         self._problems = problems
         return problems

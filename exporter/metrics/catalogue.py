@@ -183,6 +183,21 @@ RELOAD_TIME = Family(
     "Time of the last successful read of the configuration, as Unix time.",
 )  # fmt: skip
 
+STATE_WRITE_SUCCESSFUL = Family(
+    "ai_account_exporter_state_last_write_successful", "gauge",
+    "1 if the last write of the state file succeeded, 0 if not; absent if no state file is configured.",
+)  # fmt: skip
+
+STATE_WRITE_TIME = Family(
+    "ai_account_exporter_state_last_write_success_timestamp_seconds", "gauge",
+    "Time of the last successful write of the state file, as Unix time; absent if there was none.",
+)  # fmt: skip
+
+STATE_WRITE_ERRORS = Family(
+    "ai_account_exporter_state_write_errors_total", "counter",
+    "Failed writes of the state file since the start; absent if no state file is configured.",
+)  # fmt: skip
+
 PUSH_ERRORS = Family(
     "ai_account_exporter_push_errors_total", "counter", "Failed pushes of the metrics, by reason; absent unless a push is configured.",
     ("reason",), Stability.EXPERIMENTAL,
@@ -194,6 +209,7 @@ PUSH_TIME = Family(
 )  # fmt: skip
 
 CATALOGUE: tuple[Family, ...] = (
-    *ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, SHARD_ORDINAL, TOTAL_SHARDS, DURATIONS, PUSH_ERRORS, PUSH_TIME,
+    *ACCOUNT_FAMILIES, BUILD_INFO, RELOAD_SUCCESSFUL, RELOAD_TIME, STATE_WRITE_SUCCESSFUL, STATE_WRITE_TIME, STATE_WRITE_ERRORS,
+    SHARD_ORDINAL, TOTAL_SHARDS, DURATIONS, PUSH_ERRORS, PUSH_TIME,
 )  # fmt: skip
 """Every family of the page except those of prometheus-client (`process_*`, `python_*`)."""

@@ -22,6 +22,9 @@ from exporter.metrics.catalogue import (
     RELOAD_SUCCESSFUL,
     RELOAD_TIME,
     SHARD_ORDINAL,
+    STATE_WRITE_ERRORS,
+    STATE_WRITE_SUCCESSFUL,
+    STATE_WRITE_TIME,
     TOTAL_SHARDS,
     AccountFamily,
 )
@@ -59,6 +62,10 @@ def exporter_families(snapshot: Snapshot, build: tuple[str, str], shard: Shard =
     yield info
     yield GaugeMetricFamily(RELOAD_SUCCESSFUL.name, RELOAD_SUCCESSFUL.help, float(snapshot.config.is_valid))
     yield GaugeMetricFamily(RELOAD_TIME.name, RELOAD_TIME.help, snapshot.config.loaded_at)
+    if writes := snapshot.writes:
+        yield GaugeMetricFamily(STATE_WRITE_SUCCESSFUL.name, STATE_WRITE_SUCCESSFUL.help, float(writes.is_successful))
+        yield GaugeMetricFamily(STATE_WRITE_TIME.name, STATE_WRITE_TIME.help, writes.succeeded_at)
+        yield CounterMetricFamily(STATE_WRITE_ERRORS.name, STATE_WRITE_ERRORS.help, float(writes.errors))
     yield GaugeMetricFamily(SHARD_ORDINAL.name, SHARD_ORDINAL.help, float(shard.ordinal))
     yield GaugeMetricFamily(TOTAL_SHARDS.name, TOTAL_SHARDS.help, float(shard.total))
     histogram = HistogramMetricFamily(DURATIONS.name, DURATIONS.help, labels=DURATIONS.labels)

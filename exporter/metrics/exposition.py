@@ -79,7 +79,7 @@ class Exposition:
 
     def known(self, snapshot: Snapshot, negotiated: Negotiated) -> Body | None:
         """Return the body if it was rendered since something on it changed. The rows must be written."""
-        state = (self.rows.version, snapshot.durations, snapshot.config)
+        state = (self.rows.version, snapshot.durations, snapshot.config, snapshot.writes)
         if self._state != state:
             self._state = state
             self._bodies.clear()

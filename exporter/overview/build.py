@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 
-from exporter.accounts.consumption import burn
 from exporter.accounts.entry import Entry
-from exporter.accounts.forecast import forecast
+from exporter.accounts.reasons import remedy_of
 from exporter.accounts.snapshot import Account, Snapshot
-from exporter.accounts.thresholds import floors_of
 from exporter.model import Reading, Reason
 from exporter.overview.facts import (
     AccountFacts,
@@ -23,23 +21,24 @@ from exporter.overview.facts import (
     State,
     Summary,
 )
-from exporter.overview.quotas import quota_facts, was_granted
-from exporter.overview.reasons import remedy_of
-
-_RANK = {state: rank for rank, state in enumerate(State)}
-
-
-def build_overview(snapshot: Snapshot, version: str) -> Overview:
-    """Return the facts about all accounts of a snapshot, those with problems first."""
-    accounts = [account_facts(account, snapshot.at) for account in snapshot.accounts]
-    accounts.sort(key=lambda account: (_RANK[account.state], min((end for _, end in _ends(account)), default=inf)))
-    return Overview(snapshot.at, version, _summary(accounts), tuple(accounts))
+from exporter.overview.outlook import Outlook, Outlooks, outlooks_of
+from exporter.overview.quotas import quota_facts
+from exporter.overview.urgency import RANK, ends_first
 
 
-def account_facts(account: Account, now: float) -> AccountFacts:
+def build_overview(snapshot: Snapshot, version: str, outlooks: Outlooks | None = None) -> Overview:
+    """Return the facts about all accounts of a snapshot, those with problems first. `outlooks` keeps forecasts for the next call."""
+    accounts = [account_facts(account, snapshot.at, known) for account, known in (outlooks or Outlooks()).of(snapshot)]
+    accounts.sort(key=_order)
+    state_written = snapshot.writes.is_successful if snapshot.writes else None
+    return Overview(snapshot.at, version, summary_of(accounts), tuple(accounts), state_written)
+
+
+def account_facts(account: Account, now: float, outlooks: Sequence[Outlook] | None = None) -> AccountFacts:
     """Return the facts about one account."""
-    entry, reading = account.entry, account.reading
-    quotas = tuple(_quotas(account, reading, now)) if reading else ()
+    entry, reading, definition = account.entry, account.reading, account.job.definition
+    outlooks = tuple(outlooks_of(account)) if outlooks is None else outlooks
+    quotas = tuple(quota_facts(quota, outlook, now) for quota, outlook in zip(reading.quotas if reading else (), outlooks, strict=True))
     reload = reading.auto_reload if reading else None
     return AccountFacts(
         *account.key,
@@ -48,6 +47,7 @@ def account_facts(account: Account, now: float) -> AccountFacts:
         interval=account.interval,
         stale_after=account.settings.stale_after,
         polls=entry.polls,
+        verified=definition.verified.level if definition.verified else None,
         quotas=quotas,
         up=entry.up,
         error=_error(entry),
@@ -66,17 +66,10 @@ def account_facts(account: Account, now: float) -> AccountFacts:
     )
 
 
-def _quotas(account: Account, reading: Reading, now: float) -> Iterator[QuotaFacts]:
-    entry = account.entry
-    read_at = now if entry.last_success_at is None else entry.last_success_at
-    # Counters that the last reading did not update are older than it, and so is their burn.
-    updated = {(each.resource, each.unit): each for each in entry.consumption if each.at == read_at}
-    for quota in reading.quotas:
-        consumption = updated.get((quota.resource, quota.unit))
-        granted = was_granted(quota, consumption, is_alone=len(reading.quotas) == 1)
-        budget = account.settings.budgets.get((quota.resource, quota.unit))
-        rate, end = (burn(consumption), forecast(consumption, quota, reading, budget)) if consumption else (None, None)
-        yield quota_facts(quota, rate, end, floors_of(quota, account.settings.thresholds), now, budget=budget, was_granted=granted)
+def _order(account: AccountFacts) -> tuple[int, bool, float]:
+    """Sort by state, then failing accounts without values, then by what ends first."""
+    end = ends_first(account)
+    return RANK[account.state], account.error is not None and bool(account.quotas), inf if end is None else end
 
 
 def _state(entry: Entry, reading: Reading | None, quotas: Iterable[QuotaFacts]) -> State:
@@ -84,8 +77,8 @@ def _state(entry: Entry, reading: Reading | None, quotas: Iterable[QuotaFacts]) 
     is_refused = entry.error is not None and entry.error.reason is Reason.QUOTA_EXHAUSTED
     applies = {
         State.EXHAUSTED: State.EXHAUSTED in states or is_refused,
-        State.STALE: entry.up is not None and reading is None,
         State.FAILING: entry.up is False,
+        State.STALE: entry.up is not None and reading is None,
         State.LOW: State.LOW in states,
         State.WAITING: entry.up is None,
     }
@@ -94,7 +87,9 @@ def _state(entry: Entry, reading: Reading | None, quotas: Iterable[QuotaFacts]) 
 
 def _error(entry: Entry) -> ErrorFacts | None:
     error = entry.error
-    return ErrorFacts(error.reason, error.message, remedy_of(error.reason, error.cause), entry.failures) if error else None
+    if error is None:
+        return None
+    return ErrorFacts(error.reason, error.message, remedy_of(error.reason, error.cause), entry.failures, entry.failing_since)
 
 
 def _failed_requests(entry: Entry) -> Iterator[OptionalRequestFacts]:
@@ -105,14 +100,14 @@ def _failed_requests(entry: Entry) -> Iterator[OptionalRequestFacts]:
             )
 
 
-def _ends(account: AccountFacts) -> Iterator[tuple[QuotaFacts, float]]:
-    return ((quota, end) for quota in account.quotas if (end := quota.empty_at) is not None)
-
-
-def _summary(accounts: Iterable[AccountFacts]) -> Summary:
+def summary_of(accounts: Iterable[AccountFacts]) -> Summary:
+    """Return the totals over these accounts."""
     accounts = tuple(accounts)
     found = Counter(account.state for account in accounts)
     ends = (
-        Soonest(account.provider, account.account, quota.resource, quota.unit, end) for account in accounts for quota, end in _ends(account)
+        Soonest(account.provider, account.account, quota.resource, quota.unit, end)
+        for account in accounts
+        for quota in account.quotas
+        if (end := quota.empty_at) is not None
     )
     return Summary(len(accounts), {state: found[state] for state in State}, min(ends, key=lambda each: each.empty_at, default=None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,11 @@ def encode(overview: Overview) -> bytes:
     """Return the body of `/api/v1/accounts`: ASCII only, for any text that vendors send."""
     # pydantic's own writer refuses lone surrogates, which an account's name may contain.
     return json.dumps(to_plain(overview), separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def encode_problems(problems: Iterable[str]) -> bytes:
+    """Return the body of the answer to a query that is not valid."""
+    return json.dumps({"problems": [*problems]}, separators=(",", ":")).encode("ascii")
 
 
 def to_plain(facts: Any) -> dict[str, Any]:

@@ -4,33 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
-from math import isfinite
 from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from exporter.model import Reason, Seconds
+from exporter.overview.amounts import Amount, Double, Number
 
 FACTS: Final = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-def is_unknown(value: Decimal | float | None) -> bool:
-    """Whether JSON has no number for the value."""
-    return value is None or (isinstance(value, Decimal) and not value.is_finite()) or not isfinite(float(value))
-
-
-def _number(value: Decimal | float) -> int | float:
-    """Return an integer where every reader of JSON reads it exactly, else the nearest double; 0 has no sign."""
-    if isinstance(value, Decimal) and value.adjusted() < 16 and value.copy_abs() < 2**53 and value == value.to_integral_value():
-        return int(value)
-    return float(value) + 0.0
-
-
-Number = Annotated[Decimal, PlainSerializer(_number), WithJsonSchema({"type": "number"})]
-Amount = Annotated[Number | None, Field(exclude_if=is_unknown)]
-Double = Annotated[Annotated[float, PlainSerializer(_number), WithJsonSchema({"type": "number"})] | None, Field(exclude_if=is_unknown)]
 
 
 class State(StrEnum):
@@ -49,8 +31,8 @@ class State(StrEnum):
         "exhausted",
         "A resource is used up, or the vendor refuses requests for this reason. Resources that were never granted do not count.",
     )
-    STALE = "stale", "Polls have failed for so long that the values are no longer shown, or no poll has ever succeeded."
-    FAILING = "failing", "The last poll failed. The values of the last successful poll are still shown."
+    FAILING = "failing", "The last poll failed. The values of the last successful poll are shown until they are too old."
+    STALE = "stale", "The last poll succeeded, but so long ago that its values are no longer shown: polls are late."
     LOW = (
         "low",
         "A resource is below its threshold (without one: a tenth of its limit), or ends within two days, or has used four fifths of its budget.",
@@ -111,6 +93,8 @@ class ErrorFacts:
     """What an operator can do about it."""
     failures: int
     """Failed polls in a row."""
+    since: Double = None
+    """When the first of these polls failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +148,8 @@ class AccountFacts:
     """The age at which values are no longer shown."""
     polls: int
     """Polls so far, successful and failed."""
+    verified: str | None = None
+    """How far the definition of the provider was verified: `tried`, `documented` or `seen`; absent for definitions that do not state it."""
     quotas: tuple[QuotaFacts, ...] = ()
     """Empty while the values are stale."""
     up: bool | None = None
@@ -213,17 +199,13 @@ class Soonest:
     """When nothing is left of it."""
 
 
-_STATES: Final = {
-    "type": "object",
-    "properties": {str(state): {"type": "integer"} for state in State},
-    "required": [str(state) for state in State],
-    "additionalProperties": False,
-}
+_COUNTS: Final = {str(state): {"type": "integer"} for state in State}
+_STATES: Final = {"type": "object", "properties": _COUNTS, "required": [*_COUNTS], "additionalProperties": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All accounts in numbers."""
+    """The selected accounts in numbers."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FACTS
     accounts: int
@@ -236,7 +218,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All accounts, those with problems first: by state in the order of `State`, then by what ends first, then as configured."""
+    """The selected accounts, those with problems first: by state in the order of `State`, then by what ends first, then as configured."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FACTS
     generated_at: float
@@ -244,6 +226,8 @@ class Overview:
     version: str
     """The exporter's version."""
     summary: Summary
-    """Totals over all accounts."""
+    """Totals over these accounts."""
     accounts: tuple[AccountFacts, ...]
-    """All accounts of the configuration."""
+    """The selected accounts, by default all of the configuration."""
+    state_written: bool | None = None
+    """Whether the last write of the state file succeeded; absent if no state file is configured."""

@@ -6,24 +6,23 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from exporter.accounts.consumption import Burn, Consumption
 from exporter.accounts.forecast import SOON, Forecast
 from exporter.accounts.thresholds import HELD_UNITS, is_low
 from exporter.model import EXACT, Quota, Seconds
-from exporter.overview.facts import QuotaFacts, State, is_unknown
+from exporter.overview.amounts import is_unknown
+from exporter.overview.facts import QuotaFacts, State
+from exporter.overview.outlook import Outlook
 
 NEAR: Final = Decimal("0.8")
 """The share of a budget from which on a resource is low."""
 
 
-def quota_facts(
-    quota: Quota, burn: Burn | None, forecast: Forecast | None, floors: Mapping[str, Decimal], now: float,
-    *, budget: Decimal | None = None, was_granted: bool = True,
-) -> QuotaFacts:  # fmt: skip
-    """Return the facts about one resource of a fresh reading; `floors` are the operator's thresholds by severity.
+def quota_facts(quota: Quota, outlook: Outlook, now: float) -> QuotaFacts:
+    """Return the facts about one resource of a fresh reading.
 
     `now` is the time that the facts are about, on the wall clock, as the times of the forecast are.
     """
+    burn, forecast, floors, budget, was_granted = outlook
     empty_at = forecast.ends_at if forecast else None
     return QuotaFacts(
         quota.resource,
@@ -43,13 +42,6 @@ def quota_facts(
         empty_at=empty_at,
         lasts_until_reset=_lasts_until_reset(quota, forecast, now),
     )
-
-
-def was_granted(quota: Quota, consumption: Consumption | None, *, is_alone: bool) -> bool:
-    """Whether the account ever had any of it. A resource that was always 0, next to other resources, was never bought."""
-    if is_alone or quota.remaining != 0 or quota.limit:
-        return True
-    return consumption is not None and (consumption.consumed > 0 or consumption.replenished > 0)
 
 
 def _state(quota: Quota, floors: Mapping[str, Decimal], budget: Decimal | None, lasts_for: float | None) -> State:

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import structlog
-
 from exporter.accounts.entry import Failure, OptionalRequest
 from exporter.client.client import OptionalResults
 from exporter.config.job import Job
 from exporter.config.settings import Settings
 from exporter.errors import PollError
-from exporter.model import AccountKey, Reading
+from exporter.model import Reading
 from exporter.polling.intervals import backed_off, tolerance
-
-log = structlog.get_logger()
 
 
 def optional_results(job: Job, known: Mapping[str, OptionalRequest], now: float) -> OptionalResults:
@@ -28,17 +24,18 @@ def optional_results(job: Job, known: Mapping[str, OptionalRequest], now: float)
 
 
 def after_poll(
-    job: Job, known: Mapping[str, OptionalRequest], results: OptionalResults, *, begun: float, at: float, chance: Callable[[], float]
+    settings: Settings,
+    known: Mapping[str, OptionalRequest],
+    results: OptionalResults,
+    *,
+    begun: float,
+    at: float,
+    chance: Callable[[], float],
 ) -> Mapping[str, OptionalRequest]:
-    """Return what is known of the optional requests after a successful poll, and log the first failure and the recovery of each."""
+    """Return what is known of the optional requests after a successful poll."""
     if not known:
         return known
-    after = {
-        name: _after(job.settings, each, results.outcomes.get(name), begun=begun, at=at, chance=chance) for name, each in known.items()
-    }
-    for name in results.outcomes.keys() & known.keys():
-        _report(job.key, name, known[name], after[name])
-    return after
+    return {name: _after(settings, each, results.outcomes.get(name), begun=begun, at=at, chance=chance) for name, each in known.items()}
 
 
 def _after(
@@ -52,13 +49,5 @@ def _after(
     interval = backed_off(settings.interval, failures, settings.max_backoff, chance())
     retry_after = 0.0 if outcome.retry_after is None else min(outcome.retry_after, settings.max_retry_after)
     next_attempt_at = max(begun + interval - tolerance(settings.interval), at + retry_after)
-    return replace(known, error=Failure.of(outcome), failures=failures, next_attempt_at=next_attempt_at)
-
-
-def _report(key: AccountKey, name: str, before: OptionalRequest, after: OptionalRequest) -> None:
-    known = {"provider": key.provider, "account": key.account, "request": name}
-    if after.error:
-        write = log.debug if before.failures else log.warning
-        write("optional request failed", **known, reason=str(after.error.reason), error=after.error.message, failures=after.failures)
-    elif before.failures:
-        log.info("optional request recovered", **known, failures=before.failures)
+    since = at if known.failing_since is None else known.failing_since
+    return replace(known, error=Failure.of(outcome), failures=failures, failing_since=since, next_attempt_at=next_attempt_at)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import structlog
 
-from exporter.accounts.entry import Schedule
+from exporter.accounts.entry import Failure, Schedule
 from exporter.accounts.store import Store
 from exporter.client.client import Client, OptionalResults
 from exporter.client.secret_reader import SecretReader
@@ -23,9 +22,9 @@ from exporter.polling.budget import Budget
 from exporter.polling.budget_units import report_budget_units
 from exporter.polling.intervals import awaits_new_secret, backed_off, first_due, is_punctual, next_due
 from exporter.polling.optional import after_poll, optional_results
+from exporter.polling.poll_log import PollLog
 
 log = structlog.get_logger()
-_LEVEL: Final = logging.getLogger(__name__)
 
 Save = Callable[[AccountKey], Awaitable[None]]
 
@@ -45,6 +44,7 @@ class Scheduler:
         self._save = save
         self._secrets = secrets or SecretReader({})
         self._budget = Budget(clock)
+        self._log = PollLog()
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[AccountKey, tuple[Job, asyncio.Task[NoReturn]]] = {}
 
@@ -63,6 +63,7 @@ class Scheduler:
             if wanted.get(key) != job:
                 task.cancel()
                 del self._tasks[key]
+                self._log.forget(key, [request.name for request in job.requests])
         for job in jobs:
             if job.key not in self._tasks:
                 name = f"poll {job.key.provider}/{job.key.account}"
@@ -114,12 +115,13 @@ class Scheduler:
             limited_until = None if outcome.retry_after is None else at + min(outcome.retry_after, settings.max_retry_after)
             interval = Seconds(max(interval, (limited_until or at) - begun))
             self._store.record_failure(job.key, outcome, at=at, duration=duration, interval=interval, limited_until=limited_until)
-            _report_failure(job, outcome, before.failures)
+            self._log.failed(job, Failure.of(outcome), self._store[job.key], at)
             return interval
         interval = adaptive_interval(settings, outcome, before, at, at + clock.correction())
-        requests = after_poll(job, before.optional, optional, begun=begun, at=at, chance=clock.random)
+        requests = after_poll(settings, before.optional, optional, begun=begun, at=at, chance=clock.random)
         self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval, optional=requests)
-        _report_success(job, outcome, before.failures)
+        self._log.succeeded(job, outcome, before, at)
+        self._log.optional_requests(job, optional.outcomes, before, self._store[job.key], at)
         if settings.budgets:
             report_budget_units(job, outcome, before.reading)
         return interval
@@ -138,23 +140,3 @@ class Scheduler:
                 "poll crashed", provider=job.key.provider, account=job.key.account, error=type(error).__name__, at=frames(error)
             )
             return PollError(Reason.INTERNAL, f"defect of the exporter ({type(error).__name__}); see its log")
-
-
-def _report_failure(job: Job, error: PollError, failures: int) -> None:
-    write = log.debug if failures else log.warning
-    write(
-        "poll failed",
-        provider=job.key.provider,
-        account=job.key.account,
-        reason=str(error.reason),
-        error=str(error),
-        failures=failures + 1,
-    )
-
-
-def _report_success(job: Job, reading: Reading, failures: int) -> None:
-    known = {"provider": job.key.provider, "account": job.key.account}
-    if failures:
-        log.info("poll recovered", **known, failures=failures)
-    elif _LEVEL.isEnabledFor(logging.DEBUG):  # structlog would first make a logger
-        log.debug("poll finished", **known, resources=sum(quota.is_measured for quota in reading.quotas))

@@ -29,6 +29,13 @@ CATEGORIES: Final[Mapping[Category, str]] = {
 }
 """What vendors offer, in the order of the documentation."""
 
+LEVELS: Final[Mapping[str, str]] = {
+    "tried": "compared with the vendor's dashboard",
+    "documented": "from the vendor's own page or API description",
+    "seen": "from public code that works; name its file in provider_files",
+}
+"""How far a definition was verified."""
+
 HeaderValue = Annotated[Template, matching(r"[!-~](?:[ -~]*[!-~])?", "expected text in ASCII, without spaces at the ends")]
 Param = Annotated[ParamFields, BeforeValidator(lambda value: {} if value is None else value, json_schema_input_type=ParamFields | None)]
 

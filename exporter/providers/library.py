@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
-from exporter.validation.document import read_document
+from exporter.validation.document import load_document, read_document
 from exporter.validation.problems import problems_of
 
 BUILT_IN: Final = Path(__file__).parent / "definitions"
@@ -26,11 +26,11 @@ def load_definition(path: Path) -> Definition:
     Raises:
         ConfigError: with all that is wrong in it, each problem naming the file and the dotted path.
     """
+    document = load_document(path)
     try:
-        return Definition.model_validate(read_document(path))
+        return Definition.model_validate(document.data)
     except ValidationError as error:
-        found = problems_of(error, Definition)
-        raise ConfigError(Problem(f"{path}: {place}" if place else str(path), message) for place, message in found) from None
+        raise ConfigError(document.problem(*found) for found in problems_of(error, Definition)) from None
 
 
 class Definitions(Mapping[str, Definition]):
@@ -84,7 +84,8 @@ def read_definitions(files: Iterable[Path] = (), built_in: Path | None = None) -
             broken.add(_name_in(path))
             continue
         if definition.name in shipped or own.setdefault(definition.name, definition) is not definition:
-            problems.append(Problem(f"{path}: name", f"another definition already has the name {definition.name!r}"))
+            message = f"another definition already has the name {definition.name!r}"
+            problems.append(load_document(path).problem("name", message))
     return Library(Definitions(shipped, own), problems, frozenset(broken))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
@@ -16,7 +16,6 @@ from exporter.providers.unlimited import UnlimitedField
 from exporter.providers.values import TimeFormat
 from exporter.validation.block import Block
 from exporter.validation.fields import matching
-from exporter.validation.problems import located
 
 Name = Annotated[
     str, Field(max_length=64), matching(r"[a-z][a-z0-9_]*", "expected lower-case letters, digits and _, starting with a letter")
@@ -43,22 +42,16 @@ def _shorthand(key: str, value: Any) -> Any:
     return {key: value} if isinstance(value, str) else value
 
 
-def _without(data: Any, hints: Mapping[str, str]) -> Any:
-    """Refuse keys that do not exist and are often tried, with what to write instead."""
-    if isinstance(data, dict) and (found := [name for name in data if name in hints]):
-        raise located([((name,), f"unknown key; {hints[name]}") for name in found])
-    return data
-
-
 def _unit(value: Any) -> Any:
-    if isinstance(value, str) and is_expression(value):
+    if isinstance(value, str) and value.isprintable() and is_expression(value):
         raise ValueError(f"expected the name of a unit, such as credits; to read it from the response: {{select: {value}}}")
     return _shorthand("name", value)
 
 
 def _selecting(value: Any) -> Any:
     if isinstance(value, str):
-        raise ValueError(f"expected a block: write {{select: {value}}}")  # noqa: TRY004 -- pydantic reports only a ValueError
+        shown = value if value.isprintable() else "..."
+        raise ValueError(f"expected a block: write {{select: {shown}}}")  # noqa: TRY004 -- pydantic reports only a ValueError
     return value
 
 
@@ -71,6 +64,9 @@ def _formatted(value: Any) -> Any:
 class NumberField(Block):
     """A number: `remaining: data.left`, or a block if the number must be converted."""
 
+    elsewhere: ClassVar[Mapping[str, str]] = _ARITHMETIC
+    """What to write instead of keys that do not exist."""
+
     select: ValueField
     """JMESPath to a JSON number or a decimal string."""
     minus: ValueField | None = None
@@ -79,11 +75,6 @@ class NumberField(Block):
     """Factor for the vendor's number: 0.01 for cents, -1 if the vendor sends what is owed."""
     unlimited: UnlimitedField = None
     """What means that there is no limit: a text or a number that the vendor sends instead, or a condition such as `cap == null`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_no_arithmetic(cls, data: Any) -> Any:
-        return _without(data, _ARITHMETIC)
 
 
 class TimeField(Block):
@@ -138,6 +129,9 @@ Reset = Annotated[TimeField | PeriodField, PlainValidator(_reset, json_schema_in
 class QuotaFields(Block):
     """One resource: what remains of it, what is used, and the limit. Parts of one resource may be in several of these."""
 
+    elsewhere: ClassVar[Mapping[str, str]] = _OF_AMOUNTS
+    """What to write instead of keys that do not exist."""
+
     resource: Name
     """The value of the label `resource`."""
     unit: Unit
@@ -154,11 +148,6 @@ class QuotaFields(Block):
     """How far beyond the limit the vendor lets usage go."""
     resets_at: Reset | None = None
     """When the period ends: a time in the response, or `{period: month}` if the request asks for this month."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_no_key_of_an_amount(cls, data: Any) -> Any:
-        return _without(data, _OF_AMOUNTS)
 
     @model_validator(mode="after")
     def _has_a_part(self) -> Self:

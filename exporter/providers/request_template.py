@@ -103,8 +103,9 @@ def _problem_of_time(name: str, first: str) -> str:
 def _without_quotes(block: Mapping[Any, Any]) -> Iterator[str]:
     """Yield what may be placeholders: YAML reads `{today:date}` as a key without a value, and `{today: date}` as a key and a value."""
     for key, value in block.items():
-        if value is None or (key in NAMES and value in FORMATS):
-            yield str(key) if value is None else f"{key}:{value}"
+        name = str(key) if value is None else f"{key}:{value}"
+        if (value is None and _PLACEHOLDER.fullmatch(f"{{{name}}}") and name.isprintable()) or (key in NAMES and value in FORMATS):
+            yield name
 
 
 def _needs_quotes(name: str) -> str:

@@ -33,9 +33,34 @@ def accept(definition: Definition, request: Request, status: int, content: bytes
     Raises:
         PollError: the vendor refused the request, or the body is not what the definition expects.
     """
+    body = decode(status, content)
+    check(definition, request, status, body, secret)
+    return body
+
+
+def decode(status: int, content: bytes) -> Any:
+    """Return the decoded body of a response.
+
+    Raises:
+        PollError: it is a redirect, or not JSON.
+    """
     if 300 <= status < 400:
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, to protect the key")
-    body = _decode(status, content)
+    try:
+        return decode_json(content)
+    except ValueError as error:
+        if not _is_success(status):
+            raise _not_json(status, content) from None
+        why = str(error) if type(error) is ValueError else "it is not JSON"
+        raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}, but the body cannot be read: {why}") from None
+
+
+def check(definition: Definition, request: Request, status: int, body: Any, secret: SecretStr | None = None) -> None:
+    """Accept the decoded body of a successful response. `secret` is as for `accept`.
+
+    Raises:
+        PollError: the vendor refused the request, or the body is not what the definition expects.
+    """
     codes = _codes(definition, body, Echo(secret))
     for code in codes:
         if code in definition.errors.reasons:
@@ -47,21 +72,10 @@ def accept(definition: Definition, request: Request, status: int, content: bytes
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}{shown} that the definition does not contain")
     if not _holds(request.expect, body):
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}, but the body is not as expected: {request.expect}")
-    return body
 
 
 def _is_success(status: int) -> bool:
     return 200 <= status < 300
-
-
-def _decode(status: int, content: bytes) -> Any:
-    try:
-        return decode_json(content)
-    except ValueError as error:
-        if not _is_success(status):
-            raise _not_json(status, content) from None
-        why = str(error) if type(error) is ValueError else "it is not JSON"
-        raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}, but the body cannot be read: {why}") from None
 
 
 def by_status(status: int) -> Reason:

@@ -83,7 +83,8 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _unlimited(value: object, info: ValidationInfo) -> Unlimited:
-    return parse_unlimited(value, info.data.get("select", "limit"))
+    amount = str(info.data.get("select", "limit"))
+    return parse_unlimited(value, amount if amount.isprintable() else "limit")
 
 
 UnlimitedField = Annotated[

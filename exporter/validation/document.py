@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,43 +15,31 @@ import yaml
 from yaml.composer import Composer
 
 from exporter.errors import ConfigError, Problem
+from exporter.validation.fields import dotted
 from exporter.validation.files import read_file
+from exporter.validation.yaml_errors import RefusedError, message_of
 
 MAX_DOCUMENT: Final = 2 * 1024 * 1024
 """Bytes. PyYAML takes 150 MB of memory for a megabyte."""
 MAX_MERGED: Final = 100_000
+MAX_PLACES: Final = 200_000
+"""How many places of an invalid file have a line: aliases of aliases grow exponentially."""
 MAX_DIGITS: Final = 1000
-_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
-_SYNTAX = re.compile(r"'(?:.|\\.|<[a-z ]+>)'")
-"""What PyYAML quotes of YAML's own: one character, or a token such as `<stream end>`."""
 _PLAIN_INT = re.compile(r"0|-?[1-9][0-9]*")
-_HINTS = (
-    (
-        r"^expected ',' or '[]}]', but got '(?:\[|\{|<scalar>)'",
-        "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes",
-    ),
-    (r"^found character '[@`%]'", "a value that starts with this character needs quotes"),
-    (r"^could not determine a constructor for the tag '!", "a value that starts with ! needs quotes"),
-    (r"^expected alphabetic or numeric character", "a value that starts with * or & needs quotes"),
-    (r"^expected (?:chomping or indentation indicators|a comment or a line break)", "a value that starts with | or > needs quotes"),
-    (
-        r"^expected <block end>, but found '(?:\[|<scalar>|\{)'",
-        "a value that continues after a quote or a bracket needs quotes around all of it",
-    ),
-    (r"^mapping values are not allowed here", "a value that contains a colon and a space needs quotes"),
-)
-"""What a writer of expressions most often means, by PyYAML's message."""
 _SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
 _READ_OTHERWISE = re.compile(r"\t|!(?=[\s,\]}]|$)")
 """Tabs, and `!` without a name: libyaml accepts more of the former, and reads the value after the latter as text."""
+_LAST_PART = re.compile(r"(?:^|\.|\[)[^.\[]*$")
 _TAG = "tag:yaml.org,2002:"
 _MERGE, _INT, _BOOL = f"{_TAG}merge", f"{_TAG}int", f"{_TAG}bool"
 _EQUAL_TO_NUMBERS = {_BOOL, f"{_TAG}float"}
 """In Python, `True` and `1.0` are the same key as `1`."""
 
 
-class _RefusedError(yaml.MarkedYAMLError):
-    """An error whose message contains no part of the file that could be a secret."""
+def write_document(data: Any) -> str:
+    """Write plain data as YAML, in its own order."""
+    writer = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(data, Dumper=writer, sort_keys=False, allow_unicode=True, width=120))
 
 
 class _Limits(yaml.constructor.SafeConstructor):
@@ -63,16 +55,16 @@ class _Limits(yaml.constructor.SafeConstructor):
                 self.flatten_mapping(block)
                 self._merged += len(block.value)
                 if self._merged > MAX_MERGED:
-                    raise _refusal(f"merges (`<<`) add more than {MAX_MERGED} keys", node.start_mark)
+                    raise _refusal(f"merges (`<<`) add more than {MAX_MERGED} keys: merge less", node.start_mark)
         super().flatten_mapping(node)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 -- as in PyYAML
         if node.tag == _INT and len(node.value) > MAX_DIGITS:
-            raise _refusal(f"a number has more than {MAX_DIGITS} digits", node.start_mark)
+            raise _refusal(f"a number has more than {MAX_DIGITS} digits: put it in quotes if it is text", node.start_mark)
         try:
             return super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
-            raise _refusal("a value cannot be read as the type that it is written as", node.start_mark) from None
+            raise _refusal("a value cannot be read as the type that it is written as: put it in quotes", node.start_mark) from None
 
 
 class _Loader(_Limits, yaml.SafeLoader):
@@ -87,26 +79,57 @@ class _FastLoader(_Limits, Composer, yaml.CSafeLoader):
         Composer.__init__(self)
 
 
-def read_document(path: Path, *, pipes: bool = False) -> Any:
+@dataclass(frozen=True)
+class Document:
+    """The data of a YAML file, and where its parts are written."""
+
+    path: Path
+    data: Any
+    _text: str = field(default="", repr=False)
+
+    def problem(self, place: str, message: str, account: str = "") -> Problem:
+        """Return a problem of a place, such as `accounts[2].interval`, with the line of the closest part that is written."""
+        line, part = self._lines.get(place), place
+        while line is None and part:
+            part = _LAST_PART.sub("", part)
+            line = self._lines.get(part)
+        return Problem(place, message, f"{self.path}:{line}" if line else str(self.path), account)
+
+    @cached_property
+    def _lines(self) -> Mapping[str, int | None]:
+        """The lines by place; None for places that cannot be told apart. The text is read again: most files have no problem."""
+        found: dict[str, int | None] = {}
+        for place, line in itertools.islice(_lines_below(_composed(self._text), (), ()), MAX_PLACES):
+            found[place] = line if found.setdefault(place, line) == line else None
+        return found
+
+
+def read_document(path: Path) -> Any:
+    """Return the data of one YAML file. Raises ConfigError, as `load_document`."""
+    return load_document(path).data
+
+
+def load_document(path: Path, *, pipes: bool = False) -> Document:
     """Read one YAML file; `pipes` is that of `read_file`.
 
     Raises:
         ConfigError: it cannot be read or is not YAML; the problem names the file, the line and the column, never the line's text.
     """
     try:
-        return _parse(read_file(path, MAX_DOCUMENT, pipes=pipes).decode())
+        text = read_file(path, MAX_DOCUMENT, pipes=pipes).decode()
+        return Document(path, _parse(text), text)
     except FileNotFoundError:
-        raise ConfigError([Problem(str(path), "no such file")]) from None
+        raise ConfigError([Problem("", "no such file", str(path))]) from None
     except OSError as error:
-        raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}")]) from None
+        raise ConfigError([Problem("", f"cannot be read: {error.strerror}", str(path))]) from None
     except UnicodeDecodeError:
-        raise ConfigError([Problem(str(path), "is not UTF-8 text")]) from None
+        raise ConfigError([Problem("", "is not UTF-8 text: save it in this encoding", str(path))]) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise ConfigError([Problem(place, f"is not valid YAML: {_message(error)}")]) from None
+        raise ConfigError([Problem("", f"is not valid YAML: {message_of(error)}", place)]) from None
     except RecursionError:
-        raise ConfigError([Problem(str(path), "is nested too deeply")]) from None
+        raise ConfigError([Problem("", "is nested too deeply", str(path))]) from None
 
 
 def _parse(text: str) -> Any:
@@ -118,11 +141,11 @@ def _parse(text: str) -> Any:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         mark = yaml.Mark("", 0, before.count("\n"), error.position - before.rfind("\n") - 1, None, 0)
-        raise _refusal("contains a character that YAML does not allow", mark) from None
+        raise _refusal("contains a character that YAML does not allow: remove the control character", mark) from None
     try:
         return _load(loader)
     except yaml.reader.ReaderError:
-        raise _refusal("contains a character that YAML does not allow", loader.get_mark()) from None
+        raise _refusal("contains a character that YAML does not allow: remove the control character", loader.get_mark()) from None
 
 
 def _load(loader: _Loader | _FastLoader) -> Any:
@@ -132,6 +155,28 @@ def _load(loader: _Loader | _FastLoader) -> Any:
         return loader.construct_document(node) if node is not None else None
     finally:
         loader.dispose()
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """Return the nodes of a text that was read before."""
+    if not _READ_OTHERWISE.search(text):
+        with suppress(yaml.YAMLError):
+            return yaml.compose(text, _FastLoader)
+    return yaml.compose(text, _Loader)
+
+
+def _lines_below(node: yaml.Node | None, place: tuple[str | int, ...], above: tuple[yaml.Node | None, ...]) -> Iterator[tuple[str, int]]:
+    """Yield the places below a node with their lines, counted from 1. What an alias (`*`) refers to has the lines of its anchor."""
+    if any(node is each for each in above):
+        return
+    parts: list[tuple[str | int, yaml.Node, yaml.Node]] = []
+    if isinstance(node, yaml.MappingNode):
+        parts = [(str(key.value), key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = [(index, value, value) for index, value in enumerate(node.value)]
+    for name, mark, value in parts:
+        yield dotted((*place, name)), mark.start_mark.line + 1
+        yield from _lines_below(value, (*place, name), (*above, node))
 
 
 def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
@@ -148,7 +193,7 @@ def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
             if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
                 if key.value in keys:
                     shown = f"the key {key.value!r}" if _SHOWN.fullmatch(key.value) else "a key"
-                    raise _refusal(f"{shown} occurs twice", key.start_mark)
+                    raise _refusal(f"{shown} occurs twice: remove one of them", key.start_mark)
                 keys.add(key.value)
             _check_keys(key, seen)
             _check_keys(value, seen)
@@ -166,17 +211,5 @@ def _as_written(key: yaml.Node) -> yaml.Node:
     return yaml.ScalarNode(f"{_TAG}str", key.value, key.start_mark, key.end_mark) if is_other_form or is_word else key
 
 
-def _refusal(problem: str, mark: yaml.Mark | None) -> _RefusedError:
-    return _RefusedError(None, None, problem, mark)
-
-
-def _message(error: yaml.MarkedYAMLError) -> str:
-    """Return PyYAML's message without text of the file, which it puts in quotes: it may be a secret. Some get a hint."""
-    problem = str(error.problem)
-    if problem == "second occurrence":
-        return "an anchor (`&`) occurs twice"
-    if isinstance(error, _RefusedError):
-        return problem
-    shown = _QUOTED.sub(lambda found: found[0] if _SYNTAX.fullmatch(found[0]) else "...", problem)
-    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, problem)), None)
-    return f"{shown}; {hint}" if hint else shown
+def _refusal(problem: str, mark: yaml.Mark | None) -> RefusedError:
+    return RefusedError(None, None, problem, mark)

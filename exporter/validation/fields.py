@@ -18,6 +18,7 @@ _BARE_URL = re.compile(r"[^\s?#@\x00-\x1f\x7f]+")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _KEY = re.compile(r"(?=.{1,32}$)_{0,2}[0-9]{0,3}(?:(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,15})[0-9]{0,3}(?:[_.-]|$))+|[0-9]{1,6}(?:\.[0-9]{1,3})?|\*")
 """Words and short numbers, as keys, labels and error codes are. API keys have long runs of letters and digits."""
+_NAME_PART = re.compile(r"(?:(?:[A-Z]?[a-z]{1,15}){1,3}|[A-Z]{1,15})?[0-9]{0,6}")
 _KEY_BESIDE_A_SECRET = re.compile(r"[a-z][a-z_]{0,24}")
 
 
@@ -106,6 +107,11 @@ Url = Annotated[str, AfterValidator(check_url)]
 Pattern = Annotated[str, Field(max_length=256), AfterValidator(_regular_expression)]
 
 
+def is_plain_key(text: str) -> bool:
+    """Whether a text consists of words and short numbers, as no API key does."""
+    return _KEY.fullmatch(text) is not None
+
+
 def dotted(location: Iterable[int | str]) -> str:
     """Write a place in a file, such as `accounts[2].interval`. A key that may be a misplaced secret is not shown."""
     text, is_secret = "", False
@@ -116,6 +122,11 @@ def dotted(location: Iterable[int | str]) -> str:
             text += f".{part}" if (_KEY_BESIDE_A_SECRET if is_secret else _KEY).fullmatch(str(part)) else ".(a key that is not shown)"
         is_secret = is_secret or part == "credentials"
     return text.removeprefix(".")
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text consists of words and short numbers, as names do. Anything else may be a misplaced secret."""
+    return 0 < len(text) <= 64 and all(map(_NAME_PART.fullmatch, re.split(r"[ _.-]", text)))
 
 
 def listed(names: Collection[str], last: str = "and") -> str:

@@ -7,15 +7,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
-from typing import Annotated, Any, Final, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, Final, NamedTuple, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from exporter.errors import Problem
-from exporter.validation.fields import dotted
+from exporter.validation.fields import dotted, listed
 
 Place = tuple[str | int, ...]
+
+
+class Found(NamedTuple):
+    """A problem before its place in the file is known."""
+
+    place: str
+    message: str
+
 
 _WORDS: Final[Mapping[str, str]] = {
     "missing": "is required",
@@ -37,8 +44,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "string_type": "expected text",
     "string_too_short": "expected text, found none",
     "string_too_long": "expected {max_length} characters at most",
-    "string_pattern_mismatch": "contains a character that is not allowed here",
-    "string_unicode": "contains a character that is not allowed here",
+    "string_pattern_mismatch": "expected letters, digits and punctuation without spaces",
+    "string_unicode": "expected text of complete characters",
     "literal_error": "expected {expected}",
     "enum": "expected {expected}",
     "path_type": "expected a path",
@@ -59,7 +66,8 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 """By pydantic's type of error. Pydantic's own messages use terms such as string, input and regular expression."""
 _QUOTED: Final = re.compile("'([^']*)'")
-_OTHER: Final = "is not valid here"
+_MAX_LISTED: Final = 6
+_OTHER: Final = "expected another kind of value: see the documentation of this key"
 
 
 def located(problems: Iterable[tuple[Place, str]]) -> ValidationError:
@@ -71,8 +79,8 @@ def located(problems: Iterable[tuple[Place, str]]) -> ValidationError:
     return ValidationError.from_exception_data("", errors)
 
 
-def problems_of(error: ValidationError, model: type[BaseModel] | None = None) -> Iterator[Problem]:
-    """Turn pydantic's errors into problems with dotted paths, without the values that were found: one may be a secret.
+def problems_of(error: ValidationError, model: type[BaseModel] | None = None) -> Iterator[Found]:
+    """Turn pydantic's errors into dotted paths and messages, without the values that were found: one may be a secret.
 
     `model` is that of the whole file, for suggestions of keys. A key that is missing because it is misspelt is one problem, not two.
     """
@@ -84,7 +92,7 @@ def problems_of(error: ValidationError, model: type[BaseModel] | None = None) ->
     }
     for found in errors:
         if found["type"] != "missing" or found["loc"] not in misspelt:
-            yield Problem(dotted(found["loc"]), _message(found, model))
+            yield Found(dotted(found["loc"]), _message(found, model))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -103,7 +111,7 @@ def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:
         case "value_error":
             return found["msg"].removeprefix("Value error, ")
         case "extra_forbidden":
-            return f"unknown key{did_you_mean(str(place[-1]), _keys_of(model, place[:-1]))}"
+            return f"unknown key{_hint(str(place[-1]), _kinds_at(model, place[:-1]))}"
         case "string_type" if isinstance(found["input"], bool | int | float | date):
             return "expected text: put it in quotes"
         case "enum" | "literal_error" if isinstance(found["input"], str):
@@ -113,12 +121,30 @@ def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:
             return _WORDS.get(kind, _OTHER).format(**found.get("ctx", {}))
 
 
-def _keys_of(model: type[BaseModel] | None, place: Sequence[int | str]) -> Iterable[str]:
+def _hint(name: str, kinds: Iterable[type[BaseModel]]) -> str:
+    """Return what to write instead of an unknown key: where it belongs, the key that is meant, or the keys that exist."""
+    for kind in kinds:
+        if name in getattr(kind, "elsewhere", {}):
+            return f"; {kind.elsewhere[name]}"  # type: ignore[attr-defined]  # only some models have it
+    known = _names(kinds)
+    is_short = 0 < len(known) <= _MAX_LISTED
+    return did_you_mean(name, known) or (f"; expected {listed(known, 'or')}" if is_short else "; remove it or correct its name")
+
+
+def _keys_of(model: type[BaseModel] | None, place: Sequence[int | str]) -> set[str]:
     """Return the keys that the block at a place accepts."""
+    return _names(_kinds_at(model, place))
+
+
+def _names(kinds: Iterable[type[BaseModel]]) -> set[str]:
+    return {field.alias or name for kind in kinds for name, field in kind.model_fields.items()}
+
+
+def _kinds_at(model: type[BaseModel] | None, place: Sequence[int | str]) -> list[type[BaseModel]]:
     kinds: set[Any] = {model}
     for part in place:
         kinds = {inner for kind in kinds for inner in _inside(kind, part)}
-    return {field.alias or name for kind in kinds if _is_model(kind) for name, field in kind.model_fields.items()}
+    return [kind for kind in kinds if _is_model(kind)]
 
 
 def _inside(kind: Any, part: int | str) -> Iterator[Any]:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
-from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
+from exporter.config.loading import Loaded
 from exporter.errors import Problem
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import negotiate
+from exporter.model import AccountKey
+from exporter.web.account_pages import AccountPages
 from exporter.web.connection import note_request
 from exporter.web.limits import limit_in_flight
-from exporter.web.pages import Pages
 from exporter.web.scrapes import Scrapes
 from exporter.web.web_config.access import AccessControl
-
-if TYPE_CHECKING:
-    from exporter.web.status.page import StatusAnswer, StatusPage
 
 _OWN_SITE: Final = {"same-origin", "none"}
 
@@ -41,21 +40,19 @@ class Endpoints:
     """How many requests for each page, and how many reloads, may be in progress at once; 0 is no limit."""
     dead: Callable[[], Sequence[str]] = tuple
     """Names the loops that have ended though they should run until the end."""
+    config: Callable[[], Loaded] | None = None
+    """Returns the configuration in force."""
+    shapes: Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]] = lambda _: {}
+    """Returns the paths and kinds in the last answers of an account, by request."""
 
     @cached_property
     def _scrapes(self) -> Scrapes:
         return Scrapes(self.store, self.exposition)
 
     @cached_property
-    def _account_pages(self) -> Pages:
-        """In a separate thread, so Prometheus does not wait for browsers."""
-        return Pages()
-
-    @cached_property
-    def _status_page(self) -> StatusPage:
-        from exporter.web.status.page import StatusPage
-
-        return StatusPage(telemetry_path=self.telemetry_path)
+    def account_pages(self) -> AccountPages:
+        """The pages about the accounts."""
+        return AccountPages(self.store, self.version, self.telemetry_path, self.config, self.shapes)
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Return the metrics in the requested format, for the requested families."""
@@ -63,30 +60,6 @@ class Endpoints:
         negotiated = negotiate(accept, encoding, request.query.getall("name[]", ()))
         page = await self._scrapes.get(negotiated)
         return web.Response(body=page.body, headers=page.headers)
-
-    async def accounts(self, _request: web.Request) -> web.Response:
-        """Return all facts about the accounts as JSON."""
-        snapshot = self.store.snapshot()
-        body = await self._account_pages.get("accounts", snapshot.generation, lambda: self._render_accounts(snapshot))
-        return web.Response(body=body, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"})
-
-    async def status(self, request: web.Request) -> web.Response:
-        """Return the status page."""
-        snapshot, wanted = self.store.snapshot(), request.query.get("filter", "")
-        page = await self._account_pages.get(("status", wanted), snapshot.generation, lambda: self._render_status(snapshot, wanted))
-        return web.Response(body=page.body, headers=page.headers)
-
-    def _render_accounts(self, snapshot: Snapshot) -> bytes:
-        """Import what renders it at the first request, in the thread that renders."""
-        from exporter.overview.build import build_overview
-        from exporter.overview.encoding import encode
-
-        return encode(build_overview(snapshot, self.version))
-
-    def _render_status(self, snapshot: Snapshot, wanted: str) -> StatusAnswer:
-        from exporter.overview.build import build_overview
-
-        return self._status_page.render(build_overview(snapshot, self.version), wanted=wanted)
 
     async def healthy(self, _request: web.Request) -> web.Response:
         """200 while the event loop runs and no other loop has ended."""
@@ -117,7 +90,9 @@ def make_application(endpoints: Endpoints, access: AccessControl | None = None) 
     """Lay out routes and middlewares: a request passes access control before it is routed or found to be 404."""
     application = web.Application(middlewares=[note_request, access.middleware] if access else [note_request])
     router, limit = application.router, endpoints.max_requests
-    pages = {"/": endpoints.status, "/api/v1/accounts": endpoints.accounts, endpoints.telemetry_path: endpoints.metrics}
+    about = endpoints.account_pages
+    pages: dict[str, Handler] = {"/": about.status, "/config": about.show_config, "/api/v1/accounts": about.accounts}
+    pages[endpoints.telemetry_path] = endpoints.metrics  # last: the operator may choose a path that has another page
     for path, handler in pages.items():
         router.add_get(path, limit_in_flight(handler, limit))
     router.add_get("/-/healthy", endpoints.healthy)

@@ -17,13 +17,13 @@ T = TypeVar("T")
 
 
 class _Rendered(NamedTuple):
-    generation: int
+    generation: Hashable
     at: float
     page: asyncio.Future[Any]
 
 
 class Pages:
-    """Pages of a store, each rendered once for each generation of the store."""
+    """Pages of a store, each rendered once for each generation of what it shows."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -31,7 +31,7 @@ class Pages:
         """One thread for pages alone: in the common pool a scrape could wait for a name server."""
         self._rendered: dict[Hashable, _Rendered] = {}
 
-    async def get(self, kind: Hashable, generation: int, render: Callable[[], T]) -> T:
+    async def get(self, kind: Hashable, generation: Hashable, render: Callable[[], T]) -> T:
         """Return what `render` returns, or a recent page of the same kind and generation."""
         known, now = self._rendered.get(kind), self._clock()
         if known is None or known.generation != generation or now - known.at > MAX_AGE or _has_failed(known.page):

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from exporter.accounts.entry import Failure, Record
 from exporter.accounts.history import EMPTY
-from exporter.accounts.persistence import Persistence
+from exporter.accounts.persistence import REMEDY, Persistence
 from exporter.accounts.records import encode
 from exporter.accounts.state_file import APPLICATION_ID, MIGRATIONS, StateError, StateFile
 from exporter.client.client import Client
@@ -539,7 +539,7 @@ async def test_a_full_disk_is_logged_once_and_so_is_the_recovery(state: Persiste
     await state.save(KEY, large)
     await state.save(KEY, RECORD)
     assert log.lines() == [
-        {"event": "state write failed", "level": "error", "error": "database or disk is full"},
+        {"event": "state write failed", "level": "error", "error": "database or disk is full", "remedy": REMEDY},
         {"event": "state write recovered", "level": "info"},
     ]
     assert repr((await state.restore())[KEY]) == repr(RECORD)
@@ -551,14 +551,16 @@ async def test_a_file_that_became_read_only_fails_every_write_and_keeps_its_rows
     await in_worker(state, "PRAGMA query_only=1")
     await state.save(KEY, record(polls=8))
     await state.forget([KEY])
-    assert log.lines() == [{"event": "state write failed", "level": "error", "error": "attempt to write a readonly database"}]
+    assert log.lines() == [
+        {"event": "state write failed", "level": "error", "error": "attempt to write a readonly database", "remedy": REMEDY}
+    ]
     assert repr((await state.restore())[KEY]) == repr(RECORD)
 
 
 async def test_an_entry_that_cannot_be_written_is_a_failed_write_that_does_not_quote_it(state: Persistence) -> None:
     log = Log()
     await state.save(AccountKey("liveavatar", "\ud800"), RECORD)
-    assert log.lines() == [{"event": "state write failed", "level": "error", "error": "UnicodeEncodeError"}]
+    assert log.lines() == [{"event": "state write failed", "level": "error", "error": "UnicodeEncodeError", "remedy": REMEDY}]
 
 
 async def test_a_file_that_became_unreadable_restores_nothing(state: Persistence) -> None:

@@ -11,8 +11,12 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from exporter.config.loading import Loaded
+from exporter.config.models import Config
 from exporter.model import Seconds
 from exporter.overview.facts import Overview
+from exporter.providers.library import load_definitions
+from exporter.web.status.config_page import ConfigPage
 from exporter.web.status.page import StatusPage
 from tests.web import overviews
 
@@ -36,7 +40,14 @@ class Stage:
         self.requests += 1
         if self.status != 200:
             return web.Response(status=self.status)
-        made = StatusPage(telemetry_path="/metrics", refresh=self.refresh).render(self.overview, wanted=request.query.get("filter", ""))
+        made = StatusPage(telemetry_path="/metrics", refresh=self.refresh).render(self.overview, request.query.items())
+        return web.Response(body=made.body, headers=made.headers)
+
+    async def config(self, _request: web.Request) -> web.Response:
+        """Answer with the page of the configuration."""
+        account = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"env": "HEYGEN_API_KEY"}}}
+        loaded = Loaded(Config.model_validate({"accounts": [account]}), load_definitions())
+        made = ConfigPage(telemetry_path="/metrics").render(loaded, self.version)
         return web.Response(body=made.body, headers=made.headers)
 
 
@@ -45,6 +56,7 @@ async def stage() -> AsyncIterator[Stage]:
     played = Stage()
     application = web.Application()
     application.router.add_get("/", played.answer)
+    application.router.add_get("/config", played.config)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from exporter.accounts.entry import Schedule
+from exporter.accounts.reasons import remedy_of
 from exporter.cli.describe import describe
 from exporter.cli.lazy import LazyCommand
 from exporter.cli.main import COMMANDS, main
@@ -22,7 +23,6 @@ from exporter.cli.report import print_table
 from exporter.daemon.poll_once import poll_once
 from exporter.errors import Cause
 from exporter.model import Reason
-from exporter.overview.reasons import remedy_of
 from exporter.providers.library import load_definition, load_definitions
 from exporter.providers.quota_fields import PeriodField
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
@@ -87,10 +87,10 @@ async def test_once_as_json_has_the_same_values(tmp_path: Path) -> None:
     assert (dubbing["status"], dubbing["quotas"][0]["unlimited"], dubbing["features"]["can_extend_voice_limit"]) == ("active", True, False)
     old_key = accounts["elevenlabs", "old-key"]
     error = {"reason": "unauthorized", "message": "HTTP 401 with the error code invalid_api_key", "failures": 1}
-    assert old_key["error"] == error | {"remedy": remedy_of(Reason.UNAUTHORIZED, Cause.KEY)}
+    assert old_key["error"] == error | {"remedy": remedy_of(Reason.UNAUTHORIZED, Cause.KEY), "since": old_key["last_poll_at"]}
     assert {name: old_key[name] for name in ("labels", "state", "up", "polls", "quotas", "mismatches")} == {
         "labels": {"team": "voice"},
-        "state": "stale",
+        "state": "failing",
         "up": False,
         "polls": 1,
         "quotas": [],

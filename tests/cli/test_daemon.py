@@ -75,7 +75,7 @@ async def test_a_port_in_use_is_one_log_line_and_exit_code_1(simulator: Simulato
 
 @pytest.mark.parametrize(
     ("command", "of_the_secret"),
-    [("serve", []), ("check", ["  accounts[0].credentials.api_key: the environment variable NO_SUCH_VARIABLE is not set"])],
+    [("serve", []), ("check", ["accounts[0].credentials.api_key: the environment variable NO_SUCH_VARIABLE is not set"])],
 )
 def test_all_problems_of_a_configuration_are_printed_with_exit_code_2(tmp_path: Path, command: str, of_the_secret: Sequence[str]) -> None:
     path = tmp_path / "config.yaml"
@@ -84,9 +84,14 @@ def test_all_problems_of_a_configuration_are_printed_with_exit_code_2(tmp_path: 
     assert code == 2
     assert log.splitlines() == [
         f"{path} cannot be used; {2 + len(of_the_secret)} problems:",
-        *of_the_secret,
-        "  accounts[0].intervall: unknown key; did you mean 'interval'?",
-        "  accounts[0].provider: no such provider; did you mean 'heygen'?",
+        *(
+            f'  {path}:1: account "a": {problem}'
+            for problem in (
+                *of_the_secret,
+                "accounts[0].intervall: unknown key; did you mean 'interval'?",
+                "accounts[0].provider: no such provider; did you mean 'heygen'?",
+            )
+        ),
     ]
 
 

@@ -69,6 +69,26 @@ async def test_a_signal_reloads_and_a_corrected_file_sets_the_gauge_to_1(running
     assert 'provider="liveavatar"' not in text
 
 
+async def test_the_configuration_in_force_and_the_shapes_of_answers_follow_a_reload(
+    running: Daemon, simulator: Simulator, tmp_path: Path
+) -> None:
+    shape = "data.credits_left"  # of the answers of one vendor
+    assert shape in (await running.get("/?provider=liveavatar"))[1]
+    assert "provider: liveavatar" in (await running.get("/config"))[1]
+    path = config(tmp_path, simulator.url, ["heygen", "elevenlabs"], interval="2h")
+    path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
+    assert await reload(running) == (200, "reloaded\n")
+    _, shown = await running.get("/config")
+    assert ("provider: liveavatar" in shown, "provider: elevenlabs" in shown, "interval: 2h" in shown) == (False, True, True)
+    assert "state.db" not in shown, "it needs a restart"
+    path.write_text("accounts: 5")
+    await reload(running)
+    assert (await running.get("/config"))[1] == shown
+    config(tmp_path, simulator.url, ["liveavatar"], interval="2h")
+    await reload(running)
+    assert shape not in (await running.get("/?provider=liveavatar"))[1]
+
+
 async def test_the_demo_has_nothing_to_reload() -> None:
     async with daemon("demo", "--web.listen-address", "127.0.0.1:0") as demo:
         assert (await reload(demo))[0] == 404

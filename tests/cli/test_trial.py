@@ -232,8 +232,8 @@ def test_a_definition_is_validated_without_an_account(definition: Path, tmp_path
     )
     invalid = CliRunner().invoke(main, ["check", "--provider-file", str(definition), "--provider-file", str(broken)])
     assert invalid.exit_code == 2
-    assert f"{broken}: titel: unknown key; did you mean 'title'?" in invalid.stderr
-    assert f"{broken}: requests[0].quotas[0].resource: is required" in invalid.stderr
+    assert f"{broken}:3: titel: unknown key; did you mean 'title'?" in invalid.stderr
+    assert f"{broken}:11: requests[0].quotas[0].resource: is required" in invalid.stderr
 
 
 def _with_quotas(folder: Path, *quotas: str) -> Path:

@@ -9,9 +9,11 @@ from typing import Final
 import aiohttp
 import pytest
 
+from exporter.errors import ConfigError
 from exporter.simulator.simulator import Simulator
+from exporter.web.web_config.loader import load_web_config
 from tests.cli.support import config, daemon, invoke
-from tests.web.web_config.support import ALICE, BOB, make_certificates, problems
+from tests.web.web_config.support import ALICE, BOB, make_certificates
 
 TLS: Final = "cert_file: server.pem, key_file: server.key"
 WRONG: Final = "tls_server_config: {cert_file: nowhere.pem, key_file: server.key}\nbasic_auth_users: {alice: secret}\nhedaers: {}\n"
@@ -31,8 +33,10 @@ def web(folder: Path, text: str) -> Path:
 
 def expected(folder: Path) -> list[str]:
     """What is printed about the invalid file."""
-    found = problems(web(folder, WRONG))
-    assert [problem.partition(":")[0] for problem in found] == ["basic_auth_users.alice", "hedaers", "tls_server_config.cert_file"]
+    with pytest.raises(ConfigError) as caught:
+        load_web_config(web(folder, WRONG))
+    found = caught.value.problems
+    assert [problem.place for problem in found] == ["basic_auth_users.alice", "hedaers", "tls_server_config.cert_file"]
     return [f"{folder / 'web.yaml'} cannot be used; 3 problems:", *(f"  {problem}" for problem in found)]
 
 

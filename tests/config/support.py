@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 from exporter.config.loading import load_config
 from exporter.config.models import Config
 from exporter.config.settings import Settings, settings_of
-from exporter.errors import ConfigError
+from exporter.errors import ConfigError, Problem
 from exporter.providers.library import load_definitions
 
 HERE: Final = Path(__file__).parent
@@ -37,12 +38,19 @@ def resolved(config: Config, index: int = 0) -> Settings:
 
 
 def problems(path: Path, environ: Mapping[str, str] = ENVIRON) -> list[str]:
-    """The problems of a file, each as `path: message`; empty if the file is valid."""
+    """The problems of a file, each as `place: message`, after the name of its file unless that is the main one; empty if it is valid."""
     try:
         load(path, environ)
     except ConfigError as error:
-        return [str(problem) for problem in error.problems]
+        return [without_line(problem, path) for problem in error.problems]
     return []
+
+
+def without_line(problem: Problem, path: Path) -> str:
+    """A problem without its line and its account, and without the name of the main file, unless that cannot be read."""
+    file = re.sub(r":[0-9]+$", "", problem.position) if problem.place else problem.position
+    is_unread = not problem.place and re.match("is not |no such|cannot be|is nested|is empty", problem.message)
+    return str(Problem(problem.place, problem.message, "" if file == str(path) and not is_unread else file))
 
 
 def write(folder: Path, text: str | bytes) -> Path:

@@ -59,14 +59,15 @@ def test_relative_paths_start_at_the_folder_of_their_own_file(tmp_path: Path) ->
         ({"accounts": [VOICE, {**ACCOUNT, "intervall": "5m"}]}, ": accounts[1].intervall: unknown key; did you mean 'interval'?"),
         ({"accounts": [{**ACCOUNT, "provider": "heygenn"}]}, ": accounts[0].provider: no such provider; did you mean 'heygen'?"),
         ({"accounts": [5]}, ": accounts[0]: expected a block of `key: value` lines"),
-        ({"accounts": [VOICE], "defaults": {}}, ": defaults: unknown key"),
+        ({"accounts": [VOICE], "defaults": {}}, ": defaults: unknown key; expected accounts"),
         ({"acounts": [VOICE]}, ": acounts: unknown key; did you mean 'accounts'?"),
         ({"accounts": {}}, ": accounts: expected a list"),
         ([VOICE], ": expected a block of `key: value` lines"),
         ("", ": expected a block of `key: value` lines"),
-        ("accounts: [\n", ":2:1: is not valid YAML: expected the node content, but found '<stream end>'"),
-        ({"accounts": [{**VOICE, "interval": "5m", "stale_after": "1m"}]}, ": accounts[0]: stale_after (1m) is shorter than interval (5m): values "
-                                                                          "would disappear between polls"),
+        ("accounts: [\n", ":2:1: is not valid YAML: a value is missing here: write it, or close what is open; inside braces and "
+                          "brackets, a value that contains [, ], {, } or a comma needs quotes"),
+        ({"accounts": [{**VOICE, "interval": "5m", "stale_after": "1m"}]}, ": accounts[0]: stale_after (1m) is shorter than interval (5m), so values "
+                                                                          "would disappear between polls: increase stale_after"),
         ({"accounts": [{**ACCOUNT, "thresholds": {"walet": {"warning": 1}}}]}, ": accounts[0].thresholds.walet: heygen has no such resource; did "
                                                                                "you mean 'wallet'?"),
         ({"accounts": [{**ACCOUNT, "thresholds": {"wallet": {"warning": 1, "critical": 2}}}]}, ": accounts[0].thresholds.wallet.critical: critical "
@@ -83,8 +84,9 @@ def test_a_problem_names_the_file_and_is_the_only_one(tmp_path: Path, content: o
 def test_the_same_account_in_two_files_is_reported_with_both_places(tmp_path: Path) -> None:
     path = _write(tmp_path, {"a.yaml": {"accounts": [VOICE]}, "b.yaml": {"accounts": [ACCOUNT, VOICE]}}, accounts=[ACCOUNT])
     assert problems(path) == [
-        f"{tmp_path}/accounts.d/b.yaml: accounts[0].name: accounts[0] already has this provider and name",
-        f"{tmp_path}/accounts.d/b.yaml: accounts[1].name: {tmp_path}/accounts.d/a.yaml: accounts[0] already has this provider and name",
+        f"{tmp_path}/accounts.d/b.yaml: accounts[0].name: accounts[0] in {path}:1 has the same provider and name: choose another name",
+        f"{tmp_path}/accounts.d/b.yaml: accounts[1].name: accounts[0] in {tmp_path}/accounts.d/a.yaml:1 has the same provider and name: "
+        "choose another name",
     ]
 
 

@@ -36,9 +36,9 @@ def test_every_problem_of_an_invalid_file_is_reported_on_standard_error(tmp_path
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines() == [
         f"{path} cannot be used; 3 problems:",
-        "  accounts[0].colour: unknown key",
-        "  accounts[0].interval: expected a duration such as 30s, 5m or 1h30m",
-        "  accounts[0].name: expected text, found none",
+        f"  {path}:1: accounts[0].colour: unknown key; remove it or correct its name",
+        f"  {path}:1: accounts[0].interval: expected a duration such as 30s, 5m or 1h30m",
+        f"  {path}:1: accounts[0].name: expected text, found none",
     ]
 
 
@@ -75,7 +75,9 @@ def test_the_command_works_as_a_process_in_the_current_folder(tmp_path: Path) ->
     wrong = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
     right = subprocess.run(command, cwd=tmp_path, env={**environ, "CHECKED_KEY": CANARY}, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr.splitlines()[1:] == ["  accounts[0].credentials.api_key: the environment variable CHECKED_KEY is not set"]
+    assert wrong.stderr.splitlines()[1:] == [
+        '  config.yaml:1: account "studio": accounts[0].credentials.api_key: the environment variable CHECKED_KEY is not set'
+    ]
     assert right.returncode == 0
     [warning] = right.stderr.splitlines()
     assert warning.startswith("  heygen: the definition is from the vendor's own text")

@@ -63,7 +63,7 @@ def test_an_operators_definition_defines_credentials_and_regions(tmp_path: Path)
 def test_an_invalid_definition_is_reported_with_the_problems_of_the_configuration(tmp_path: Path) -> None:
     path = with_definitions(tmp_path, ["definitions/*.yaml"], {**ACCOUNT, "name": ""})
     (tmp_path / "definitions" / "b.yaml").write_text("name: [\n")
-    broken, name = problems(path)
+    name, broken = problems(path)
     assert broken.startswith(f"{tmp_path}/definitions/b.yaml:2:1: is not valid YAML: ")
     assert name.startswith("accounts[0].name: ")
 

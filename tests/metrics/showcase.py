@@ -7,6 +7,7 @@ import platform
 from decimal import Decimal
 
 from exporter.accounts.entry import Failure, OptionalRequest
+from exporter.accounts.snapshot import StateWrites
 from exporter.accounts.store import Store
 from exporter.clock import Clock
 from exporter.errors import PollError
@@ -107,7 +108,8 @@ def showcase() -> Store:
         for key, labels in LABELS.items()
     )
     now = 0.0
-    store = Store(jobs, BUCKETS, Clock(wall=lambda: now, monotonic=lambda: now))
+    writes = StateWrites().succeeded(NOW - 45).failed().failed()
+    store = Store(jobs, BUCKETS, Clock(wall=lambda: now, monotonic=lambda: now), writes=lambda: writes)
     now = NOW
     failed = {"/v3/api_keys/self": OptionalRequest(error=Failure(Reason.FORBIDDEN, "HTTP 403"), failures=1)}
     store.record_success(STUDIO, WALLET, at=NOW - 30, duration=Seconds(0.25), interval=INTERVAL, optional=failed)

@@ -30,17 +30,30 @@ def test_accounts_are_ordered_by_state_then_by_end_then_as_configured() -> None:
         named(burning(polled(credits_of(400, resets_at=NOW + 60)), 0.01), "is reset before"),
         named(polled(credits_of(1, 100)), "low"),
         named(failed(polled(credits_of(50))), "failing"),
-        named(failed(), "stale"),
+        named(failed(polled(credits_of(50), age=900.5)), "failing for long"),
+        named(polled(credits_of(50), age=900.5), "stale"),
         named(polled(credits_of(0)), "exhausted"),
         named(failed(reason=Reason.QUOTA_EXHAUSTED), "refused"),
     ]
     overview = overview_of(entries)
-    names = ["exhausted", "refused", "stale", "failing", "low", "new", "ends sooner", "ends later", "quiet", "is reset before"]
+    names = [
+        "exhausted",
+        "refused",
+        "failing for long",
+        "failing",
+        "stale",
+        "low",
+        "new",
+        "ends sooner",
+        "ends later",
+        "quiet",
+        "is reset before",
+    ]
     assert [account.account for account in overview.accounts] == names
-    counts = {State.EXHAUSTED: 2, State.STALE: 1, State.FAILING: 1, State.LOW: 1, State.WAITING: 1, State.OK: 4}
+    counts = {State.EXHAUSTED: 2, State.FAILING: 2, State.STALE: 1, State.LOW: 1, State.WAITING: 1, State.OK: 4}
     assert overview.summary.states == counts
     assert list(overview.summary.states) == list(State)
-    assert overview.summary.accounts == 10
+    assert overview.summary.accounts == 11
     assert overview.summary.soonest == Soonest("acme", "ends sooner", "credits", "credits", NOW - 60 + 500_000)
 
 

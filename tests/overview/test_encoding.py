@@ -38,6 +38,7 @@ def test_an_account_has_all_fields() -> None:
         "interval_seconds": 300.0,
         "stale_after_seconds": 900.0,
         "polls": 1,
+        "verified": "documented",
         "quotas": [
             {
                 "resource": "credits",
@@ -72,7 +73,7 @@ def test_an_account_has_all_fields() -> None:
 def test_unknown_values_are_omitted() -> None:
     assert plain(NEW) == {
         "provider": "acme", "account": "studio", "labels": {}, "state": "waiting", "interval_seconds": 300.0, "stale_after_seconds": 900.0,
-        "polls": 0, "quotas": [], "mismatches": [],
+        "polls": 0, "verified": "documented", "quotas": [], "mismatches": [],
     }  # fmt: skip
 
 

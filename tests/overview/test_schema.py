@@ -51,7 +51,7 @@ async def test_the_demo_s_accounts_fit_the_schema() -> None:
     overview = build_overview(store.snapshot(), "1.2.3")
     assert problems(overview) == []
     assert overview.summary.accounts == len(DEMO_ACCOUNTS)
-    assert {(account.account, account.state) for account in overview.accounts} >= {("old-key", "stale"), ("narration", "ok")}
+    assert {(account.account, account.state) for account in overview.accounts} >= {("old-key", "failing"), ("narration", "ok")}
 
 
 @pytest.mark.parametrize("later", [0.0, 1.0, 500.0, 5_000.0])

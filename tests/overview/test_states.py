@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 import pytest
 
+from exporter.accounts.entry import Record
 from exporter.accounts.snapshot import Account
-from exporter.model import Quota, Reading, Reason, Threshold
-from exporter.overview.facts import State
-from tests.overview.entries import DAY, NEW, NOW, burning, changed, credits_of, facts_of, failed, polled
+from exporter.accounts.store import Store
+from exporter.errors import PollError
+from exporter.model import Quota, Reading, Reason, Seconds, Threshold
+from exporter.overview.build import account_facts
+from exporter.overview.facts import ErrorFacts, State
+from tests.overview.entries import DAY, KEY, NEW, NOW, burning, changed, corrected, credits_of, facts_of, failed, polled
+from tests.support import clock_at
 
 OVERAGE = Decimal(50)
 FLOOR = (Threshold("credits", "warning", amount=Decimal(40)),)
@@ -21,11 +27,11 @@ HOURLY = 1 / 3600
         pytest.param(NEW, State.WAITING, id="never polled"),
         pytest.param(polled(), State.OK, id="good, and the vendor sent no amount"),
         pytest.param(polled(credits_of(50, 100)), State.OK, id="half is left"),
-        pytest.param(failed(), State.STALE, id="failed, and never succeeded"),
+        pytest.param(failed(), State.FAILING, id="failed, and never succeeded"),
         pytest.param(failed(polled(credits_of(50, 100), age=900.0)), State.FAILING, id="failed, figures as old as they may be"),
-        pytest.param(failed(polled(credits_of(50, 100), age=900.5)), State.STALE, id="failed, figures too old"),
+        pytest.param(failed(polled(credits_of(50, 100), age=900.5)), State.FAILING, id="failed, figures too old"),
         pytest.param(polled(credits_of(0, 100), age=900.5), State.STALE, id="no poll ended for too long"),
-        pytest.param(failed(polled(credits_of(0), age=900.5)), State.STALE, id="used up, but that is long ago"),
+        pytest.param(failed(polled(credits_of(0), age=900.5)), State.FAILING, id="used up, but that is long ago"),
         pytest.param(failed(polled(credits_of(0))), State.EXHAUSTED, id="used up and failing"),
         pytest.param(failed(reason=Reason.QUOTA_EXHAUSTED), State.EXHAUSTED, id="the vendor refuses, nothing is known"),
         pytest.param(failed(polled(credits_of(50, 100)), Reason.QUOTA_EXHAUSTED), State.EXHAUSTED, id="the vendor refuses all the same"),
@@ -100,3 +106,37 @@ def test_a_failure_has_a_message_and_a_remedy() -> None:
     assert (error.reason, error.message, error.failures) == (Reason.TLS, "the certificate expired", 2)
     assert "ca_file" in error.remedy
     assert facts_of(polled()).error is None
+
+
+def test_a_failure_has_the_time_of_the_first_of_its_polls() -> None:
+    store = Store([NEW.job], (math.inf,), clock_at(NOW))
+    for at in (NOW - 900, NOW - 600, NOW - 300):
+        store.record_failure(KEY, PollError(Reason.TIMEOUT, "no luck"), at=at, duration=Seconds(0.1), interval=Seconds(300.0))
+    failing = error_of(store)
+    assert failing
+    assert (failing.failures, failing.since) == (3, NOW - 900)
+    store.record_success(KEY, Reading(), at=NOW - 200, duration=Seconds(0.1), interval=Seconds(300.0))
+    assert error_of(store) is None
+    store.record_failure(KEY, PollError(Reason.TIMEOUT, "no luck"), at=NOW - 100, duration=Seconds(0.1), interval=Seconds(300.0))
+    failing = error_of(store)
+    assert failing
+    assert failing.since == NOW - 100
+
+
+def test_the_time_is_unknown_where_an_earlier_version_stored_the_failures() -> None:
+    store = Store([NEW.job], (math.inf,), clock_at(NOW), {KEY: Record(failed().entry)})
+    store.record_failure(KEY, PollError(Reason.TIMEOUT, "no luck"), at=NOW, duration=Seconds(0.1), interval=Seconds(300.0))
+    failing = error_of(store)
+    assert failing
+    assert (failing.failures, failing.since) == (2, None)
+
+
+def test_the_time_follows_corrections_of_the_clock() -> None:
+    error = facts_of(corrected(changed(failed(), failing_since=NOW - 60), 7.0)).error
+    assert error
+    assert error.since == NOW - 53
+
+
+def error_of(store: Store) -> ErrorFacts | None:
+    [account] = store.snapshot().accounts
+    return account_facts(account, NOW).error

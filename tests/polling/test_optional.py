@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from exporter.accounts.entry import OptionalRequest, Record
+from exporter.accounts.reasons import remedy_of
 from exporter.accounts.records import decode, encode
 from exporter.accounts.store import Store
 from exporter.client.client import Client, OptionalResults
@@ -100,9 +101,10 @@ async def test_the_first_failure_and_the_recovery_are_logged() -> None:
     async with running(RecordingClient(time, [REFUSED, REFUSED, ANSWERED]), [new_job()], time.clock):
         await time.run(200)
     about = {"provider": "heygen", "account": "demo", "request": PATH}
+    refused = {"host": "127.0.0.1", "reason": "forbidden", "error": "HTTP 403", "remedy": remedy_of(Reason.FORBIDDEN, None)}
     assert [line for line in log.lines() if line["event"].startswith("optional")] == [
-        {"event": "optional request failed", "level": "warning", **about, "reason": "forbidden", "error": "HTTP 403", "failures": 1},
-        {"event": "optional request recovered", "level": "info", **about, "failures": 2},
+        {"event": "optional request failed", "level": "warning", **about, **refused, "failures": 1, "failing_for": "0s"},
+        {"event": "optional request recovered", "level": "info", **about, "failures": 2, "failed_for": "2m"},
     ]
 
 

@@ -146,15 +146,18 @@ async def test_the_last_good_reading_outlives_failures(client: Client, simulator
     assert entry.errors == {Reason.SERVER_ERROR: 1}
 
 
-async def test_the_first_failure_and_the_recovery_are_logged_once(job: MakeJob, clock: FakeClock, lines: io.StringIO) -> None:
+async def test_each_new_reason_and_the_recovery_are_logged(job: MakeJob, clock: FakeClock, lines: io.StringIO) -> None:
     failure = PollError(Reason.TIMEOUT, "no whole answer within 5s")
     other = PollError(Reason.CONNECTION, "no connection")
-    async with running(Scripted(failure, other, failure), [job(interval=Seconds(10.0))], clock):
+    async with running(Scripted(failure, failure, other), [job(interval=Seconds(10.0))], clock):
         for step in (0, 10, 10, 10, 10, 10):
             await clock.advance(step, asleep=1)
-    turned, recovered = lines.getvalue().splitlines()
-    assert 'level=warning event="poll failed" provider=liveavatar account=demo reason=timeout' in turned
-    assert 'level=info event="poll recovered" provider=liveavatar account=demo failures=3' in recovered
+    failed, changed, recovered = lines.getvalue().splitlines()
+    assert 'level=warning event="poll failed" provider=liveavatar account=demo reason=timeout' in failed
+    assert 'level=warning event="poll failed" provider=liveavatar account=demo reason=connection' in changed
+    assert "host=127.0.0.1 remedy=" in changed
+    assert changed.endswith("failures=3 failing_for=20s")
+    assert recovered.endswith('level=info event="poll recovered" provider=liveavatar account=demo failures=3 failed_for=30s')
 
 
 async def test_a_defect_fails_one_poll_and_the_log_has_its_location_without_its_text(

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from exporter.errors import ConfigError
+from exporter.errors import ConfigError, Problem
 from exporter.model import Reason
 from exporter.providers.credential import Credential
 from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition
+from exporter.validation.problems import problems_of
 from tests.providers.examples import DEFINITIONS
 from tests.providers.made_up import ACME, definition_of
 
@@ -177,7 +179,7 @@ def _refusal(path: Path, content: object) -> str:
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load_definition(path)
-    return str(caught.value)
+    return "\n".join(str(problem._replace(position=str(path))) for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize(("changes", "problem"), INVALID.values(), ids=INVALID)
@@ -339,3 +341,22 @@ def test_a_body_may_contain_null_and_braces(body: Any) -> None:
 def test_a_date_is_expected(tmp_path: Path, day: Any) -> None:
     verified = {"level": "seen", "on": day, "sources": ["https://a.example"]}
     assert "verified.on: expected a date such as 2026-11-26" in _refusal(tmp_path / "acme.yaml", {**ACME, "verified": verified})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"requests": [{**GET, "status": "\ud800"}]},
+        {"requests": [{**GET, "method": "POST", "body": {"\ud800": None, "{\ud800}": 1}}]},
+        {"requests": [{**GET, "query": {"a": {"\ud800": None}}}]},
+        _with_quota(unit='"\\ud800".a', used="a"),
+        _with_quota(unit='"\ud800".a', used="a"),
+        _with_quota(limit={"select": '"\ud800"', "unlimited": None}),
+        {"errors": {"reasons": {"a": "\ud800"}}},
+        {"credentials": {"key": {"header": "A: \ud800"}}},
+    ],
+)
+def test_half_a_character_is_reported_as_a_problem(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        definition_of(changes)
+    assert all(str(Problem(found.place, found.message)) for found in problems_of(caught.value, Definition))

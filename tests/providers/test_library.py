@@ -96,14 +96,14 @@ def test_the_name_of_a_built_in_definition_is_reserved(tmp_path: Path, name: str
     path = _write(tmp_path, "mine.yaml", OWN_VENDOR.replace("acme-voices", name))
     with pytest.raises(ConfigError) as caught:
         load_definitions([path])
-    assert str(caught.value) == f"{path}: name: another definition already has the name '{name}'"
+    assert str(caught.value) == f"{path}:2: name: another definition already has the name '{name}'"
 
 
 def test_two_own_definitions_cannot_share_a_name(tmp_path: Path) -> None:
     first, second = _write(tmp_path, "a.yaml", OWN_VENDOR), _write(tmp_path, "b.yaml", OWN_VENDOR)
     with pytest.raises(ConfigError) as caught:
         load_definitions([first, second])
-    assert [problem.place for problem in caught.value.problems] == [f"{second}: name"]
+    assert [(problem.position, problem.place) for problem in caught.value.problems] == [(f"{second}:2", "name")]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_the_problems_of_all_files_are_reported_together(tmp_path: Path) -> None
     missing = tmp_path / "b.yaml"
     with pytest.raises(ConfigError) as caught:
         load_definitions([first, missing])
-    assert [problem.place for problem in caught.value.problems] == [f"{first}: base_url", str(missing)]
+    assert [(problem.position, problem.place) for problem in caught.value.problems] == [(f"{first}:5", "base_url"), (str(missing), "")]
 
 
 def _package(folder: Path) -> Path:

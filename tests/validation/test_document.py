@@ -17,6 +17,9 @@ from exporter.validation import document
 from exporter.validation.document import read_document
 from tests.config.support import CANARY, write
 
+IN_BRACES = "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"
+BELONGS = "this line does not belong to the lines above it: check its indentation, and remove a bracket that closes nothing"
+
 
 def refusal(path: Path) -> str:
     with pytest.raises(ConfigError) as caught:
@@ -55,10 +58,10 @@ MERGES = "m0: &m0 {k: 1, l: 2}\n" + "".join(f"m{n}: &m{n} {{<<: [{', '.join([f'*
 @pytest.mark.parametrize(
     ("text", "place", "problem"),
     [
-        (MERGES, r"[0-9]+:[0-9]+", "merges (`<<`) add more than 100000 keys"),
-        (f"a: [0x{'f' * 2000}]\n", "1:5", "a number has more than 1000 digits"),
-        ("a: 1" + ":59" * 100_000, "1:4", "a number has more than 1000 digits"),
-        ("a: &x 1\nb: &x 2\n", "2:4", "an anchor (`&`) occurs twice"),
+        (MERGES, r"[0-9]+:[0-9]+", "merges (`<<`) add more than 100000 keys: merge less"),
+        (f"a: [0x{'f' * 2000}]\n", "1:5", "a number has more than 1000 digits: put it in quotes if it is text"),
+        ("a: 1" + ":59" * 100_000, "1:4", "a number has more than 1000 digits: put it in quotes if it is text"),
+        ("a: &x 1\nb: &x 2\n", "2:4", "an anchor (`&`) occurs twice: give each a name of its own"),
     ],
     ids=["merges", "hexadecimal", "base 60", "anchors"],
 )
@@ -70,14 +73,39 @@ def test_what_would_take_long_or_is_ambiguous_is_refused(tmp_path: Path, text: s
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a: {b: c", "expected ',' or '}', but got '<stream end>'"),
-        ("a: [b, c: d: e", "expected ',' or ']', but got ':'"),
-        ("\ta: 1", "found character '\\t' that cannot start any token"),
-        (f"a: !{CANARY} 1", "could not determine a constructor for the tag ...; a value that starts with ! needs quotes"),
-        (f"a: *{CANARY.replace('/', '')}", "found undefined alias ..."),
+        ("a: {b: c", "the { of line 1 is not closed: add the } that is missing"),
+        ("a:\n  b: {c: d\n  e: f\n", "the { of line 2 is not closed: add the } that is missing"),
+        ("a: [b,\n  c\nd: e\n", "the [ of line 1 is not closed: add the ] that is missing"),
+        ("a: 1\nb: 'c\nd: e\n", "the quotation mark of line 2 is not closed: add the one that is missing"),
+        ('a: 1\nb: "c\n---\nd: e\n', "the quotation mark of line 2 is not closed: add the one that is missing"),
+        ("a: [b, c: d: e", f"expected a comma or ] here; {IN_BRACES}"),
+        ("a: [\n", f"a value is missing here: write it, or close what is open; {IN_BRACES}"),
+        ("\ta: 1", "a tab is not allowed here: use spaces"),
+        ("a: 1\n\tb: 2", "a tab is not allowed here: use spaces"),
+        ("a: 1\nb\nc: 3\n", "expected `key: value`: add the colon and a space, or check the indentation of the line"),
+        ("a:\n  b: 1\n c: 2\n", BELONGS),
+        ("- a\nb: 1\n", BELONGS),
+        ("a: 1\n- b\n", BELONGS),
+        ("a: - b\n", "an entry is not allowed here: start it on a line of its own, indented like the others"),
+        (
+            "a: 1\n  b: 2\n",
+            "a key is not allowed here: check the indentation of the line; a value that contains a colon and a space needs quotes",
+        ),
+        ('a: "\\s"\n', "inside double quotes, \\ starts an escape that does not exist here; use single quotes, or write \\\\"),
+        ('a: "\\xzz"\n', "inside double quotes, \\ starts an escape that does not exist here; use single quotes, or write \\\\"),
+        ("a: 1\n---\nb: 2\n", "a second document starts here: keep one, and remove the line `---`"),
+        ("a: {b: 1}}\n", BELONGS),
+        ("? [a]\n: b\n", "a key is a list or a block: expected text; put braces that belong to the text in quotes"),
+        ("a: {<<: 5}\n", "<< adds the keys of another block: expected a block, or a list of blocks"),
+        ("%a: 1\n", "a value that starts with % needs quotes"),
+        (f"a: !{CANARY} 1", "! starts a tag, which is not supported; a value that starts with ! needs quotes"),
+        (
+            f"a: *{CANARY.replace('/', '')}",
+            "* names an anchor (`&`) that is not above it: write the anchor first; a value that starts with * or & needs quotes",
+        ),
     ],
 )
-def test_a_message_quotes_the_characters_of_yaml_and_no_text_of_the_file(tmp_path: Path, text: str, problem: str) -> None:
+def test_a_syntax_error_is_reported_in_plain_words_and_without_text_of_the_file(tmp_path: Path, text: str, problem: str) -> None:
     assert refusal(write(tmp_path, text)).endswith(f"is not valid YAML: {problem}")
 
 
@@ -131,7 +159,9 @@ def test_a_key_that_python_takes_for_the_same_number_is_refused(tmp_path: Path, 
 )
 def test_a_duplicate_key_is_refused_at_any_level(tmp_path: Path, text: str, line: int, column: int) -> None:
     path = write(tmp_path, text)
-    assert re.fullmatch(re.escape(f"{path}:{line}:{column}: is not valid YAML: the key ") + "'[akl]' occurs twice", refusal(path))
+    assert re.fullmatch(
+        re.escape(f"{path}:{line}:{column}: is not valid YAML: the key ") + "'[akl]' occurs twice: remove one of them", refusal(path)
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,7 +217,7 @@ def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"key: \xff", "key: x".encode("utf-16"), "key: é".encode("latin-1")])
 def test_encodings_other_than_utf_8_are_refused(tmp_path: Path, content: bytes) -> None:
-    assert refusal(write(tmp_path, content)) == f"{tmp_path}/config.yaml: is not UTF-8 text"
+    assert refusal(write(tmp_path, content)) == f"{tmp_path}/config.yaml: is not UTF-8 text: save it in this encoding"
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 5000, "- " * 5000, "\n".join(" " * depth + "a:" for depth in range(2000))])
@@ -241,7 +271,7 @@ def test_any_bytes_are_read_or_refused(scratch: Path, content: str | bytes) -> N
     try:
         read_document(path)
     except ConfigError as error:
-        assert [problem.place.startswith(str(path)) for problem in error.problems] == [True]  # noqa: PT017 -- most texts do not raise, some do
+        assert [problem.position.startswith(str(path)) for problem in error.problems] == [True]  # noqa: PT017 -- most texts do not raise, some do
 
 
 @example("a: !")

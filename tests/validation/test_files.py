@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from exporter.errors import ConfigError
-from exporter.validation.document import read_document
+from exporter.validation.document import load_document, read_document
 from exporter.validation.files import read_file
 
 
@@ -75,7 +75,7 @@ def test_a_pipe_that_a_shell_passes_is_read_only_where_it_is_allowed(folder: str
         os.close(writer)
         path = Path(folder) / str(reader)
         assert strerror(path) == "not a regular file"
-        assert read_document(path, pipes=True) == {"a": 1}
+        assert load_document(path, pipes=True).data == {"a": 1}
     finally:
         os.close(reader)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
 from exporter.model import Reason, Seconds
-from exporter.overview.facts import AccountFacts, AutoReloadFacts, ErrorFacts, Overview, QuotaFacts, Soonest, State, Summary
+from exporter.overview.build import summary_of
+from exporter.overview.facts import AccountFacts, AutoReloadFacts, ErrorFacts, Overview, QuotaFacts, State
 
 NOW = 1_763_809_205.0
 """22 Nov 2025 11:00:05 UTC."""
@@ -33,14 +33,13 @@ def account(name: str = "studio", state: State = State.OK, *quotas: QuotaFacts, 
     return AccountFacts(account=name, state=state, quotas=quotas, **{**facts, **more})  # type: ignore[arg-type]  # the fields of the dataclass
 
 
-def failed(reason: Reason, message: str, remedy: str, failures: int = 1) -> dict[str, object]:
-    return {"up": False, "error": ErrorFacts(reason, message, remedy, failures)}
+def failed(reason: Reason, message: str, remedy: str, failures: int = 1, since: float | None = None) -> dict[str, object]:
+    return {"up": False, "error": ErrorFacts(reason, message, remedy, failures, since)}
 
 
-def overview(accounts: Iterable[AccountFacts], *, soonest: Soonest | None = None, at: float = NOW) -> Overview:
+def overview(accounts: Iterable[AccountFacts], *, at: float = NOW) -> Overview:
     known = tuple(accounts)
-    counted = Counter(one.state for one in known)
-    return Overview(at, "1.2.3", Summary(len(known), {state: counted[state] for state in State}, soonest), known)
+    return Overview(at, "1.2.3", summary_of(known), known)
 
 
 WALLET = QuotaFacts(
@@ -86,6 +85,7 @@ SPEND = QuotaFacts(
 EMPTY = QuotaFacts("credits", "credits", State.EXHAUSTED, remaining=Decimal(0), limit=Decimal(1_000), share=0.0, resets_at=NOW + 5 * HOUR)
 SLOTS = QuotaFacts("voice_slots", "slots", State.OK, remaining=Decimal(21), used=Decimal(9), limit=Decimal(30), share=0.7)
 ENDLESS = QuotaFacts("characters", "characters", State.OK, used=Decimal(1_200_450), unlimited=True)
+BUDGET = QuotaFacts("spend", "usd", State.LOW, used=Decimal("412.5"), budget=Decimal(500))
 OVERAGE_SPEND = QuotaFacts("overage_spend", "usd", State.OK, used=Decimal("0.1"))
 
 EVERY_STATE = (
@@ -99,10 +99,10 @@ EVERY_STATE = (
     ),
     account(
         "forgotten",
-        State.STALE,
+        State.FAILING,
         last_success_at=NOW - 3 * DAY - 4 * HOUR,
         next_poll_at=NOW + 850,
-        **failed(Reason.UNAUTHORIZED, "HTTP 401", "Put a valid key in place; the exporter takes it up by itself.", 3_182),
+        **failed(Reason.UNAUTHORIZED, "HTTP 401", "Create a new key at the vendor.", 3_182, NOW - 3 * DAY - 4 * HOUR + 90),
     ),
     account(
         "web-plan",
@@ -130,19 +130,27 @@ EVERY_STATE = (
     account("enterprise", State.OK, ENDLESS, provider="elevenlabs", labels={}),
     account("new", State.WAITING, provider="liveavatar", polls=0, up=None, last_poll_at=None, last_success_at=None, next_poll_at=NOW + 5),
 )  # fmt: skip
-SOONEST = Soonest("heygen", "render-farm", "spend", "usd", NOW + 34 * HOUR)
 
 
 def everything(at: float = NOW) -> Overview:
-    return overview(EVERY_STATE, soonest=SOONEST, at=at)
+    return overview(EVERY_STATE, at=at)
 
 
 def hostile() -> Overview:
-    quota = QuotaFacts(HOSTILE, HOSTILE, State.LOW, remaining=Decimal(1), limit=Decimal(10), share=0.1, thresholds={HOSTILE: Decimal(2)})
+    quota = QuotaFacts(
+        HOSTILE,
+        HOSTILE,
+        State.LOW,
+        remaining=Decimal(1),
+        limit=Decimal(10),
+        share=0.1,
+        thresholds={HOSTILE: Decimal(2)},
+        empty_at=NOW + HOUR,
+    )
     error = failed(Reason.INVALID_RESPONSE, HOSTILE, HOSTILE)
     one = account(HOSTILE, State.FAILING, quota, labels={"team": HOSTILE}, info={"plan": HOSTILE}, status=HOSTILE, features={HOSTILE: True}, mismatches=(HOSTILE,), **error)  # fmt: skip
     long = account(LONG, State.LOW, PREMIUM, provider="p" * 64, labels={"l" * 64: LONG, "note": LONG}, info={"plan": LONG})
-    return overview((one, long), soonest=Soonest("heygen", HOSTILE, HOSTILE, HOSTILE, NOW + HOUR))
+    return overview((one, long))
 
 
 def thousand() -> Overview:
@@ -153,4 +161,4 @@ def thousand() -> Overview:
             return account(f"{trouble.account}-{number:04}", trouble.state, *trouble.quotas, provider=trouble.provider, labels=labels, error=trouble.error, up=trouble.up, last_success_at=trouble.last_success_at)  # fmt: skip
         return account(f"account-{number:04}", State.OK, PREMIUM, SLOTS, labels=labels, info={"plan": "team"}, status="active")
 
-    return overview(sorted((one(number) for number in range(1_000)), key=lambda known: list(State).index(known.state)), soonest=SOONEST)
+    return overview(sorted((one(number) for number in range(1_000)), key=lambda known: list(State).index(known.state)))

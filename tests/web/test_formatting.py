@@ -102,12 +102,14 @@ def test_a_share_is_rounded_down(share: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("hourly", "unit", "text"),
     [
-        (3.2, "credits", "about 3.2 credits an hour"),
-        (1, "credits", "about 1 credit an hour"),
-        (1_237, "credits", "about 1,240 credits an hour"),
-        (0.35, "usd", "about 8.40 USD a day"),
+        (3.2, "credits", "3.2 credits an hour"),
+        (1, "credits", "1 credit an hour"),
+        (1_237, "credits", "1,240 credits an hour"),
+        (0.35, "usd", "8.40 USD a day"),
+        (1_219.87, "usd", "1,220 USD an hour"),
+        (35.2, "usd", "35 USD an hour"),
         (1e-6, "credits", "less than 0.01 credits a day"),
-        (1e30, "credits", "about 1e+30 credits an hour"),
+        (1e30, "credits", "1e+30 credits an hour"),
     ],
 )
 def test_a_rate_is_per_hour_or_per_day(hourly: float, unit: str, text: str) -> None:

@@ -107,10 +107,10 @@ async def test_the_status_page_links_to_the_other_pages(client: Client) -> None:
 
 
 async def test_the_status_page_is_filtered(client: Client) -> None:
-    async with client.ask("/?filter=elevenlabs") as some, client.ask("/?filter=nobody") as none:
+    async with client.ask("/?provider=elevenlabs") as some, client.ask("/?q=nobody") as none:
         shown, hidden = await some.text(), await none.text()
     assert ("creator" in shown, "creator" in hidden) == (True, False)
-    assert "characters of" in hidden  # what ends first is that of all accounts
+    assert "No account matches." in hidden
 
 
 async def test_the_telemetry_path_can_be_another_one() -> None:

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.model import Seconds
-from exporter.overview.facts import AccountFacts, AutoReloadFacts, Overview, QuotaFacts, Soonest, State
-from exporter.web.status.page import StatusPage
+from exporter.model import Reason, Seconds
+from exporter.overview.facts import AccountFacts, AutoReloadFacts, OptionalRequestFacts, Overview, QuotaFacts, State
+from exporter.web.status.page import ROWS, StatusPage
 from tests.web import overviews
 from tests.web.overviews import DAY, EMPTY, HOSTILE, HOUR, NOW, OVER, PREMIUM, SHOWN_HOSTILE, SPEND, WALLET, account, overview
 
 PAGE = StatusPage(telemetry_path="/metrics")
-VOID = {"meta", "link", "input", "br", "rect", "path"}
+VOID = {"meta", "link", "input", "rect", "path", "col"}
 
 
 class Read(HTMLParser):
@@ -45,7 +45,7 @@ class Read(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] not in {"style", "script"}:
+        if not self.open or self.open[-1] not in {"style", "script"}:
             self.texts.append(data)
 
     @property
@@ -53,8 +53,8 @@ class Read(HTMLParser):
         return re.sub(r"\s+", " ", "".join(self.texts))
 
 
-def show(shown: Overview, wanted: str = "") -> str:
-    return PAGE.render(shown, wanted=wanted).body.decode()
+def show(shown: Overview, words: str = "", *parameters: tuple[str, str]) -> str:
+    return PAGE.render(shown, [("q", words), *parameters]).body.decode()
 
 
 def text_of(*quotas: QuotaFacts, state: State = State.OK) -> str:
@@ -62,7 +62,7 @@ def text_of(*quotas: QuotaFacts, state: State = State.OK) -> str:
 
 
 def keys(source: str) -> list[str | None]:
-    return [attributes["data-key"] for tag, attributes in Read(source).elements if tag == "article"]
+    return [attributes["data-key"] for tag, attributes in Read(source).elements if tag == "tbody"]
 
 
 def test_every_element_is_closed_and_there_is_one_main_heading() -> None:
@@ -77,7 +77,7 @@ def test_every_element_is_closed_and_there_is_one_main_heading() -> None:
     [
         (PREMIUM, "1,234 of 10,000 credits left (12 %)"),
         (PREMIUM, "resets in 3 days 3 h, 25 Nov 14:00 UTC"),
-        (PREMIUM, "about 3.2 credits an hour over the last 6 h"),
+        (PREMIUM, "3.2 credits an hour over the last 6 h"),
         (PREMIUM, "lasts until the reset"),
         (PREMIUM, "warning below 2,000, critical below 500"),
         (OVER, "12,300 characters over the limit of 100,000; 187,700 more allowed"),
@@ -96,15 +96,58 @@ def test_every_element_is_closed_and_there_is_one_main_heading() -> None:
         (QuotaFacts("slots", "slots", State.OK, limit=Decimal(30)), "30 slots granted; the vendor reports no usage"),
         (QuotaFacts("slots", "slots", State.OK, used=Decimal(1), limit=Decimal(30)), "1 of 30 slots used"),
         (QuotaFacts("slots", "slots", State.OK), "The vendor reports no amount"),
+        (replace(WALLET, burn_per_second=1_219.87 / HOUR), "1,220 USD an hour over the last 6 h"),
+        (replace(WALLET, burn_per_second=0.35 / HOUR), "8.40 USD a day over the last 6 h"),
+        (overviews.BUDGET, "412.50 USD used"),
+        (overviews.BUDGET, "82 % of your budget of 500.00 USD used"),
+        (replace(overviews.BUDGET, used=Decimal("512.5")), "budget of 500.00 USD, exceeded by 12.50"),
+        (replace(overviews.BUDGET, used=None), "budget of 500.00 USD"),
     ],
 )
 def test_a_resource_is_described(quota: QuotaFacts, expected: str) -> None:
     assert expected in text_of(quota)
 
 
+def row_of(one: AccountFacts) -> list[str]:
+    """The text of each cell of the row of an account."""
+    [row] = re.findall(r"<tbody.*?<tr>(.*?)</tr>", show(overview([one])), re.DOTALL)
+    return [Read(cell).text.strip() for cell in re.findall(r"<t[dh][ >].*?</t[dh]>", row, re.DOTALL)]
+
+
+@pytest.mark.parametrize(
+    ("one", "cells"),
+    [
+        (
+            account("studio", State.LOW, PREMIUM, WALLET),
+            ["low", "studio heygen", "team=video", "wallet", "31.50 USD", "4 days", "12 s"],
+        ),
+        (account("studio", State.OK, PREMIUM), ["ok", "studio heygen", "team=video", "premium credits12 %", "1,234 of 10,000 credits", "until reset, 3 days", "12 s"]),
+        (account("studio", State.OK, OVER), ["ok", "studio heygen", "team=video", "characters\N{MINUS SIGN}12 %", "12,300 characters over", "resets in 9 days", "12 s"]),
+        (account("studio", State.OK, overviews.ENDLESS), ["ok", "studio heygen", "team=video", "characters", "no limit", "", "12 s"]),
+        (account("studio", State.LOW, overviews.BUDGET), ["low", "studio heygen", "team=video", "spend17 %", "412.50 of 500.00 USD used", "", "12 s"]),
+        (account("studio", State.LOW, SPEND), ["low", "studio heygen", "team=video", "spend7 %", "37.42 of 500.00 USD", "34 h", "12 s"]),
+        (account("studio", State.EXHAUSTED, EMPTY), ["exhausted", "studio heygen", "team=video", "credits0 %", "0 of 1,000 credits", "resets in 5 h", "12 s"]),
+        (account("studio", State.OK, replace(WALLET, empty_at=NOW - 1)), ["ok", "studio heygen", "team=video", "wallet", "31.50 USD", "may be empty", "12 s"]),
+        (account("studio", State.OK, replace(WALLET, remaining=Decimal(-2), empty_at=None)), ["ok", "studio heygen", "team=video", "wallet", "2.00 USD below zero", "", "12 s"]),
+        (account("studio", State.OK, QuotaFacts("slots", "slots", State.OK, limit=Decimal(30))), ["ok", "studio heygen", "team=video", "slots", "30 slots granted", "", "12 s"]),
+        (account("studio"), ["ok", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
+        (account("studio", State.STALE, last_success_at=NOW - 1_000), ["stale", "studio heygen", "team=video", "the values are older than 15 min, so they are not shown", "17 min"]),
+        (overviews.EVERY_STATE[2], ["failing Not authorized", "forgotten heygen", "team=video", "3,182 polls have failed in 3 days 3 h. Create a new key at the vendor.", "3 days"]),
+        (overviews.EVERY_STATE[3], ["failing Rate limited", "web-plan heygen", "team=video", "premium credits12 %", "1,234 of 10,000 credits", "until reset, 3 days", "4 min"]),
+        (overviews.EVERY_STATE[8], ["waiting", "new liveavatar", "team=video", "waits for the first poll", ""]),
+    ],
+)  # fmt: skip
+def test_the_row_of_an_account_shows_what_matters_most(one: AccountFacts, cells: list[str]) -> None:
+    assert row_of(one) == cells
+
+
 def bar_of(quota: QuotaFacts) -> list[tuple[str | None, str | None, str | None]]:
+    """The parts of the bar in the row; the details have it once more."""
     source = show(overview([account("studio", State.OK, quota)]))
     drawn = [attributes for tag, attributes in Read(source).elements if tag == "rect" and "height" not in attributes]
+    row, details = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
+    assert row == details
+    drawn = row
     return [(rect.get("class"), rect.get("x"), rect.get("width")) for rect in drawn]
 
 
@@ -117,6 +160,10 @@ def bar_of(quota: QuotaFacts) -> list[tuple[str | None, str | None, str | None]]
         (OVER, [("o", "62.6%", "4.1%"), ("z", "66.7%", None)]),
         (replace(PREMIUM, remaining=Decimal("1e-300"), thresholds=None), [(None, None, "0.6%")]),
         (replace(PREMIUM, remaining=Decimal("1e300"), thresholds=None), [(None, None, "100%")]),
+        (overviews.BUDGET, [(None, None, "17.5%")]),
+        (replace(overviews.BUDGET, used=Decimal(600)), [(None, None, "0%")]),
+        (replace(SPEND, budget=Decimal(1_000)), [(None, None, "7.5%")]),
+        (replace(SPEND, budget=Decimal(463)), [(None, None, "0.6%")]),
         (WALLET, []),
         (overviews.ENDLESS, []),
     ],
@@ -128,29 +175,42 @@ def test_a_bar_is_drawn_to_scale(quota: QuotaFacts, drawn: list[tuple[str | None
 @pytest.mark.parametrize(
     ("place", "expected"),
     [
-        (0, "read 12 s ago"),
-        (0, "next poll in 48 s"),
-        (1, "No poll has succeeded yet."),
-        (1, "Quota exhausted (quota_exhausted; the last 3 polls failed)"),
-        (1, "Buy more at the vendor"),
-        (2, "The values are hidden: they are older than 15 min. The last successful poll was 3 days 4 h ago, 19 Nov 07:00 UTC."),
-        (3, "rate limited by the vendor for another 6 min"),
-        (4, "key expires in 6 days, 28 Nov 11:00 UTC"),
-        (4, "2 fields have unusable values"),
+        (0, "last success12 s ago, 22 Nov 10:59 UTC"),
+        (0, "next pollin 48 s"),
+        (
+            1,
+            "Quota exhausted (quota_exhausted): HTTP 401 with the error code quota_exceeded. The last 3 polls failed. Buy more at the vendor",
+        ),
+        (2, "failing since19 Nov 07:01 UTC"),
+        (2, "last success3 days 4 h ago, 19 Nov 07:00 UTC"),
+        (2, "Not authorized (unauthorized): HTTP 401. 3,182 polls have failed in 3 days 3 h. Create a new key at the vendor."),
+        (3, "rate limitedby the vendor for another 6 min"),
+        (4, "key expires in 6 days, 2 fields have unusable values"),
+        (4, "key expiresin 6 days, 28 Nov 11:00 UTC"),
         (4, "auto reloadadds 50.00 USD below 10.00 USD"),
         (4, "1,234 so far, every 1 min; values are shown for 15 min"),
-        (8, "Waiting for the first poll."),
+        (8, "waits for the first poll"),
     ],
 )
 def test_an_account_is_described(place: int, expected: str) -> None:
     assert expected in Read(show(overview([overviews.EVERY_STATE[place]]))).text
 
 
+def test_what_a_definition_was_verified_by_and_failed_optional_requests_are_described() -> None:
+    request = OptionalRequestFacts("/v1/usage", Reason.FORBIDDEN, "HTTP 403", 2)
+    text = Read(show(overview([account("studio", verified="documented", optional_requests=(request,))]))).text
+    assert "verifieddocumented: from the vendor's own page or API description" in text
+    assert "optional request/v1/usage failed, Access denied: HTTP 403" in text
+    assert "1 optional request failed" in text
+
+
 @pytest.mark.parametrize(
     ("states", "headline"),
     [
         ([], "No account is configured"),
-        ([State.OK], "The only account is fine"),
+        ([State.OK], "1 account is fine"),
+        ([State.LOW], "1 account needs attention"),
+        ([State.WAITING], "1 account waits for the first poll"),
         ([State.OK, State.OK], "All 2 accounts are fine"),
         ([State.LOW, State.OK], "1 of 2 accounts needs attention"),
         ([State.STALE, State.FAILING, State.WAITING], "2 of 3 accounts need attention"),
@@ -171,39 +231,106 @@ def test_accounts_keep_the_order_of_the_overview() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("parameters", "found"),
     [
-        ("STUDIO", ["heygen/studio"]),
-        ("  elevenlabs   low ", ["elevenlabs/podcast"]),
-        ("state:stale", ["heygen/forgotten"]),
-        ("cost_center=4711", ["liveavatar/stage"]),
-        ("rate_limited", ["heygen/web-plan"]),
-        ("voice_slots", ["elevenlabs/podcast"]),
-        ("heygen/render-farm", ["heygen/render-farm"]),
-        ("no such thing", []),
+        ([("q", "STUDIO")], ["heygen/studio"]),
+        ([("team", "voice")], ["elevenlabs/podcast"]),
+        ([("state", "waiting"), ("state", "ok")], ["elevenlabs/enterprise", "liveavatar/new"]),
+        ([("provider", "elevenlabs"), ("sort", "-account")], ["elevenlabs/podcast", "elevenlabs/narration-de", "elevenlabs/enterprise"]),
+        ([("q", "no such thing")], []),
     ],
 )
-def test_the_filter_works_without_a_script(wanted: str, found: list[str]) -> None:
-    source = show(overviews.everything(), wanted)
-    assert keys(source) == found
-    assert f"{len(found)} of 9 shown" in Read(source).text
+def test_the_address_selects_and_sorts_the_accounts(parameters: list[tuple[str, str]], found: list[str]) -> None:
+    assert keys(PAGE.render(overviews.everything(), parameters).body.decode()) == found
 
 
 def test_a_filter_without_a_match_says_so() -> None:
     text = Read(show(overviews.everything(), HOSTILE)).text
-    assert f"No account matches “{SHOWN_HOSTILE}”. Show all" in text
+    assert "No account matches. Show all" in text
+    assert "The configuration contains no account." not in text
 
 
 def test_an_empty_configuration_says_so() -> None:
     assert "The configuration contains no account." in Read(show(overview([]), "x")).text
 
 
+def test_what_is_not_valid_in_the_address_is_shown() -> None:
+    source = show(overviews.everything(), "", ("temas", HOSTILE), ("state", HOSTILE), ("team", "voice"))
+    assert (
+        "A part of the address was ignored: “temas” is neither a parameter nor a label of an account; did you mean 'team'?"
+        in Read(source).text
+    )
+    assert f"A part of the address was ignored: “{SHOWN_HOSTILE}” is no state" in Read(source).text
+    assert keys(source) == ["elevenlabs/podcast"]
+
+
+def links(source: str) -> dict[str, str]:
+    """The targets of all links, by text."""
+    found = re.findall(r'<a[^>]* href="([^"]*)"[^>]*>(.*?)</a>', source)
+    return {Read(text).text.strip(): html.unescape(target) for target, text in found}
+
+
+def test_the_number_of_each_state_leads_to_its_accounts_within_the_other_filters() -> None:
+    found = links(show(overviews.everything(), "", ("provider", "heygen"), ("state", "low")))
+    assert found["4 all"] == "?provider=heygen"
+    assert found["2 failing"] == "?provider=heygen&state=failing"
+    assert found["2 low"] == "?provider=heygen&state=low"
+    assert "2 exhausted" not in found
+
+
+def test_a_label_leads_to_its_accounts_and_a_filter_can_be_removed() -> None:
+    found = links(show(overviews.everything(), "e", ("provider", "elevenlabs"), ("sort", "left")))
+    assert found["team=voice"] == "?provider=elevenlabs&team=voice&q=e&sort=left"
+    assert found["provider=elevenlabs \N{MULTIPLICATION SIGN}"] == "?q=e&sort=left"
+    assert found["podcast"] == "?provider=elevenlabs&account=podcast"
+
+
+def test_a_column_leads_to_its_order_and_then_to_the_reverse() -> None:
+    plain, ordered = links(show(overviews.everything())), links(show(overviews.everything(), "", ("sort", "runway")))
+    assert (plain["Runway"], ordered["Runway"], ordered["State"]) == ("?sort=runway", "?sort=-runway", "?")
+    head = [attributes for tag, attributes in Read(show(overviews.everything(), "", ("sort", "-age"))).elements if tag == "th"]
+    assert [attributes["aria-sort"] for attributes in head if "aria-sort" in attributes] == ["descending"]
+
+
+def test_the_form_keeps_the_other_parameters() -> None:
+    source = show(overviews.everything(), "x", ("team", "video"), ("sort", "age"))
+    hidden = [(field["name"], field["value"]) for tag, field in Read(source).elements if tag == "input" and field["type"] == "hidden"]
+    assert hidden == [("team", "video"), ("sort", "age")]
+
+
+def test_one_account_alone_is_open_and_shows_the_shape_of_its_answers() -> None:
+    shapes = {"/v1/user": (("data.amount", "a number"), ("data.*", "text"))}
+    page = PAGE.render(overviews.everything(), [("account", "studio")], shapes=lambda key: shapes if key.account == "studio" else {})
+    read = Read(page.body.decode())
+    assert [attributes for tag, attributes in read.elements if tag == "details"] == [{"open": None}, {"class": "shape"}]
+    assert "Shape of the last answer to /v1/user" in read.text
+    assert "data.amounta number" in read.text
+    assert "Shape of the last answer" not in show(overviews.everything())
+
+
+def test_a_long_list_has_several_pages() -> None:
+    first, last, beyond = (show(overviews.thousand(), "", *([("page", page)] if page else [])) for page in ("", "5", "99"))
+    assert [len(keys(page)) for page in (first, last, beyond)] == [ROWS, ROWS, ROWS]
+    assert "Accounts 1 to 200 of 1,000" in Read(first).text
+    assert "Accounts 801 to 1,000 of 1,000" in Read(last).text
+    assert keys(beyond) == keys(last)
+    assert (links(first)["Next"], links(last)["Previous"]) == ("?page=2", "?page=4")
+    assert "Previous" not in links(first)
+    assert "Next" not in links(last)
+    assert len({key for page in range(1, 6) for key in keys(show(overviews.thousand(), "", ("page", str(page))))}) == 1_000
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "1" * 5_000, "\N{SUPERSCRIPT TWO}", "2"])
+def test_a_page_that_does_not_exist_is_replaced(page: str) -> None:
+    assert len(keys(show(overviews.everything(), "", ("page", page)))) == 9
+
+
 def test_a_long_filter_is_truncated() -> None:
-    assert len(PAGE.render(overviews.everything(), wanted="x" * 5_000).body) < 20_000
+    assert len(show(overviews.everything(), "x" * 5_000)) < 35_000
 
 
 def test_hostile_text_is_escaped() -> None:
-    source = show(overviews.hostile(), "<")
+    source = show(overviews.hostile())
     read = Read(show(overviews.hostile()))
     assert [tag for tag, _ in read.elements].count("script") == 1
     assert not {name for _, attributes in read.elements for name in attributes if name.startswith("on")}
@@ -213,15 +340,17 @@ def test_hostile_text_is_escaped() -> None:
 
 def test_text_of_others_cannot_change_the_direction_of_the_page() -> None:
     for wanted in ("", HOSTILE, f"{HOSTILE} not there"):
-        assert not re.search("[\u202a-\u202e\u2066-\u2069]", Read(show(overviews.hostile(), wanted)).text)
+        source = show(overviews.hostile(), wanted, (wanted, wanted), ("team", HOSTILE), ("state", HOSTILE))
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", Read(source).text)
 
 
 def test_a_right_to_left_name_is_isolated() -> None:
-    one = account("\u05d0\u05d1", State.FAILING, labels={"team": "\u05d0\u05d1"}, info={"plan": "\u05d0\u05d1"})
-    source = show(overview([one], soonest=Soonest("heygen", "\u05d0\u05d1", "wallet", "usd", NOW + HOUR)))
+    name = "\u05d0\u05d1"
+    one = account("\u05d0\u05d1", State.FAILING, WALLET, labels={"team": "\u05d0\u05d1"}, info={"plan": "\u05d0\u05d1"})
+    source = show(overview([one]))
     inside = re.findall(r"<bdi[^>]*>(.*?)</bdi>", source)
     outside = Read(re.sub(r"<bdi[^>]*>.*?</bdi>", "", source)).text
-    assert [text for text in inside if "\u05d0" in text] == ["\u05d0\u05d1", "\u05d0\u05d1", "team=\u05d0\u05d1", "\u05d0\u05d1"]
+    assert [Read(text).text for text in inside if "\u05d0" in text] == [name, name, f"team={name}", name, f"team={name}", name]
     assert "\u05d0" not in outside
 
 
@@ -231,12 +360,12 @@ def test_any_text_makes_a_complete_page(text: str) -> None:
     one = account(text, State.OK, quota, labels={text: text}, info={text: text}, status=text, mismatches=(text,))
     read = Read(PAGE.render(overview([one])).body.decode())
     assert read.open == []
-    assert [tag for tag, _ in read.elements].count("article") == 1
+    assert [tag for tag, _ in read.elements].count("tbody") == 1
 
 
-@given(st.text(max_size=300))
-def test_any_filter_makes_a_complete_page(wanted: str) -> None:
-    assert Read(show(overviews.everything(), wanted)).open == []
+@given(st.text(max_size=300), st.text(max_size=9))
+def test_any_filter_makes_a_complete_page(wanted: str, name: str) -> None:
+    assert Read(show(overviews.everything(), wanted, (name, wanted), ("team", wanted), ("page", wanted))).open == []
 
 
 def test_the_policy_allows_only_the_one_style_and_the_one_script() -> None:
@@ -266,7 +395,7 @@ def test_nothing_is_loaded_from_other_servers() -> None:
 def test_links_work_below_a_path_of_a_proxy() -> None:
     source = StatusPage(telemetry_path="/own/metrics").render(overview([])).body.decode()
     links = [attributes["href"] for tag, attributes in Read(source).elements if tag == "a"]
-    assert links[1:4] == ["own/metrics", "api/v1/accounts", "-/ready"]
+    assert links[1:5] == ["./", "own/metrics", "api/v1/accounts", "-/ready"]
 
 
 def test_a_time_outside_the_calendar_has_no_date() -> None:
@@ -288,9 +417,7 @@ def test_every_time_has_a_machine_readable_and_a_readable_form() -> None:
 
 
 def test_the_page_of_a_thousand_accounts_is_small() -> None:
-    body = PAGE.render(overviews.thousand()).body
-    assert len(body) < 1_500_000
-    assert body.count(b"<article") == 1_000
+    assert len(PAGE.render(overviews.thousand()).body) < 1_000_000
 
 
 def test_a_key_that_expires_much_later_is_mentioned_only_in_the_details() -> None:
@@ -315,6 +442,7 @@ QUOTAS = st.builds(
     remaining=NUMBERS,
     used=NUMBERS,
     limit=NUMBERS,
+    budget=NUMBERS,
     overage_limit=NUMBERS,
     unlimited=st.booleans(),
     resets_at=INSTANTS,
@@ -336,9 +464,9 @@ ACCOUNTS = st.builds(
 )
 
 
-@given(st.lists(ACCOUNTS, min_size=1, max_size=2), INSTANTS.filter(lambda at: at is not None))
-def test_any_values_of_an_account_make_a_complete_page(accounts: list[AccountFacts], ends: float) -> None:
-    source = show(overview([*accounts, account("other", State.OK, PREMIUM)], soonest=Soonest("heygen", "studio", "wallet", "usd", ends)))
+@given(st.lists(ACCOUNTS, min_size=1, max_size=2))
+def test_any_values_of_an_account_make_a_complete_page(accounts: list[AccountFacts]) -> None:
+    source = show(overview([*accounts, account("other", State.OK, PREMIUM)]))
     read = Read(source)
     assert read.open == []
     assert "1,234 of 10,000 credits left (12 %)" in read.text

@@ -96,7 +96,8 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     "Levels": (
         "Thresholds",
         "Each resource in `thresholds` has these keys. `*` applies to every resource that has no threshold of that severity, and must be a "
-        "share. An amount is in the unit of the resource. A share is a share of its limit. The exporter exports thresholds as "
+        "share. It does not apply to resources in the unit `slots`, which are held rather than used up. An amount is in the unit of the "
+        "resource. A share is a share of its limit: see [Set thresholds](alerts.md#set-thresholds). The exporter exports thresholds as "
         "`ai_account_quota_threshold`, and the alert rules use this metric.",
     ),
     "Limits": ("Request budgets", "Each provider in `providers` has these keys."),

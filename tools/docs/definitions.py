@@ -135,7 +135,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
 NAMES = (
     ("resource `spend`, or one that ends in `_spend`", "money that is used against a cap or a budget: the alerts about spend apply to it"),
     ("resource `wallet`", "prepaid money"),
-    ("unit `slots`", "what is held rather than used up, such as voices: 0 remaining is no alert"),
+    ("unit `slots`", "what is held rather than used up, such as voices: 0 remaining is no alert, and the threshold for `*` does not apply"),
     ("unit `usd`, `eur`, `cny`, ...", "money in major units, in lower case; use `scale: 0.01` for cents"),
     ("other units, such as `credits`, `characters`, `minutes`", "what the vendor counts, in lower case; units are never added up"),
     ("features", "the vendor's own name of the field"),

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from exporter.accounts.consumption import Consumption
 from exporter.accounts.entry import Entry, OptionalRequest, Schedule
+from exporter.accounts.reasons import REASONS
 from exporter.accounts.snapshot import account_at
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE, Family
 from exporter.model import Reason, Seconds
-from exporter.overview.reasons import REASONS
 from exporter.providers.library import load_definitions
 from tools.docs.jobs import jobs_of
 from tools.markdown import table

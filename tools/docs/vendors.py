@@ -12,11 +12,11 @@ from prometheus_client import generate_latest
 
 from exporter.accounts.entry import Entry, Schedule
 from exporter.accounts.snapshot import account_at
-from exporter.cli.describe import LEVELS, level_of
+from exporter.cli.describe import level_of
 from exporter.metrics.collector import Families, account_families
 from exporter.model import Reading
 from exporter.providers.credential import Credential
-from exporter.providers.definition import CATEGORIES, Definition
+from exporter.providers.definition import CATEGORIES, LEVELS, Definition
 from exporter.providers.extract import extract
 from exporter.providers.library import EXAMPLES, SEEN, packaged_definitions
 from exporter.providers.quota_fields import PeriodField, QuotaFields

@@ -51,5 +51,16 @@ RELOAD_FAILED = Alert(
     "Run `ai-account-exporter check` on it to list every problem.",
 )
 
+STATE_NOT_WRITTEN = Alert(
+    "AIAccountExporterStateNotWritten",
+    "warning",
+    "ai_account_exporter_state_last_write_successful == 0",
+    "15m",
+    "The exporter cannot write its state file.",
+    "The exporter at {{ $labels.instance }} cannot write its state file. A restart loses the counters and the last values since the last "
+    "write, and may poll vendors too early. Check the disk, and the permissions of the folder of state.path. If the file could not be opened "
+    "at the start, restart the exporter afterwards. Its log contains the cause.",
+)
+
 AVAILABILITY = (DOWN, SHARD_MISSING)
-ERRORS = (RELOAD_FAILED,)
+ERRORS = (RELOAD_FAILED, STATE_NOT_WRITTEN)

@@ -159,12 +159,15 @@ def percent(share: float) -> str:
 
 
 def rate(per_second: float, unit: str) -> str:
-    """Format how fast something is consumed: by the hour or, if that is little, by the day."""
+    """Format how fast something is consumed, in two or three digits: by the hour or, if that is little, by the day."""
     hourly = per_second * _HOUR
     value, period = (hourly, "an hour") if hourly >= 1 else (hourly * 24, "a day")
     if value < 0.01:
         return f"less than 0.01 {unit_name(unit, Decimal(2))} a day"
-    return f"about {counted(Decimal(f'{value:.{2 if value < 100 else 3}g}'), unit)} {period}"
+    rounded = Decimal(f"{value:.{2 if value < 100 else 3}g}")
+    # Cents of a rounded number would look like an exact one.
+    number = amount(rounded, unit) if rounded < 10 else amount(rounded, "")
+    return f"{number} {unit_name(unit, rounded)} {period}"
 
 
 def plain(name: str) -> str:

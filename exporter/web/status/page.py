@@ -2,114 +2,153 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from exporter.model import Seconds
+from exporter.model import AccountKey, Seconds
 from exporter.overview.facts import Overview, Soonest, State, Summary
+from exporter.overview.query import Query, parse_query
 from exporter.web.status import formatting
-from exporter.web.status.account_view import matches, view_account
+from exporter.web.status.account_view import view_account
 from exporter.web.status.formatting import phrase_at
+from exporter.web.status.layout import Layout, StatusAnswer
+from exporter.web.status.links import PAGE, link, link_to, link_to_order, tokens
 
 REFRESH: Final = Seconds(10.0)
 """How often an open page refreshes itself."""
-_LONGEST_FILTER = 256
-_NEEDS_ATTENTION = (State.EXHAUSTED, State.STALE, State.FAILING, State.LOW)
+ROWS: Final = 200
+"""How many accounts one page shows."""
+STATE_NOT_WRITTEN: Final = (
+    "The state file cannot be written: counters and values since the last write are lost at a restart. The log contains the cause."
+)
+_NEEDS_ATTENTION = (State.EXHAUSTED, State.FAILING, State.STALE, State.LOW)
+_COLUMNS: Final = (
+    ("State", ""),
+    ("Account", "account"),
+    ("Labels", None),
+    ("Resource", None),
+    ("Left", "left"),
+    ("Runway", "runway"),
+    ("Age", "age"),
+)
+"""Titles, and what a click sorts by; None where it sorts by nothing."""  # fmt: skip
+
+Shapes = Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]]
+"""Returns the paths and kinds in the last responses of an account, by request."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusAnswer:
-    """A rendered page."""
+class Column(NamedTuple):
+    """The head of a column."""
 
-    body: bytes
-    headers: Mapping[str, str]
+    title: str
+    href: str | None
+    order: str
+    """`ascending`, `descending` or empty, as `aria-sort`."""
+
+
+class Pager(NamedTuple):
+    """Where the shown accounts are in a long list."""
+
+    text: str
+    previous: str | None
+    following: str | None
 
 
 class StatusPage:
     """Renders overviews. The templates are read once."""
 
-    def __init__(self, *, telemetry_path: str, refresh: Seconds = REFRESH) -> None:
-        # Everything is escaped: names, labels and messages come from vendors and operators.
-        loader = PackageLoader("exporter.web.status")
-        environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        self._template = environment.get_template("status.html.j2")
-        style, script = (_inline(loader, environment, name) for name in ("status.css", "status.js"))
-        self._constant = {
-            "style": style,
-            "script": script,
-            # Relative, so that the page works below a path of a proxy.
-            "telemetry_path": telemetry_path.lstrip("/"),
-            "refresh": f"{refresh:g}",
-        }
-        self._headers = {
-            "Content-Type": "text/html; charset=utf-8",
-            "Content-Security-Policy": _policy(style, script),
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-        }
+    def __init__(self, *, telemetry_path: str, refresh: Seconds = REFRESH, has_config: bool = False) -> None:
+        self._layout = Layout("status.html.j2", telemetry_path=telemetry_path, has_config=has_config, refresh=f"{refresh:g}")
 
-    def render(self, overview: Overview, *, wanted: str = "") -> StatusAnswer:
-        """Render the page; `wanted` is the filter, for browsers without scripts."""
-        wanted = wanted.strip()[:_LONGEST_FILTER]
-        now = overview.generated_at
-        shown = [view_account(account, now) for account in overview.accounts if matches(account, wanted)]
-        page = self._template.render(
-            self._constant,
+    def render(self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: Shapes = lambda _: {}) -> StatusAnswer:
+        """Render the page for the parameters of its URL."""
+        parameters = tuple(parameters)
+        query = parse_query((pair for pair in parameters if pair[0] != PAGE), overview)
+        now, selected = overview.generated_at, query.select(overview)
+        beside = replace(query.with_only("state", None), sort="")
+        summary = beside.select(overview).summary if beside.wanted != query.wanted else selected.summary  # of all states
+        accounts = selected.accounts
+        page = _page(dict(parameters).get(PAGE, ""), len(accounts))
+        rows = accounts[(page - 1) * ROWS : page * ROWS]
+        return self._layout.render(
             version=overview.version,
             now=formatting.moment(now),
-            summary=overview.summary,
-            headline=_headline(overview.summary),
-            attention=_attention(overview.summary),
-            states=[(state, overview.summary.states.get(state, 0)) for state in State if overview.summary.states.get(state)],
-            soonest=_soonest(overview.summary.soonest, now),
-            accounts=shown,
-            wanted=wanted,
-            shown_filter=formatting.isolated(wanted),
+            banners=list(_banners(overview, query)),
+            headline=_headline(summary, len(overview.accounts)),
+            attention=_attention(summary),
+            states=list(_states(summary, query)),
+            soonest=_soonest(summary.soonest, now),
+            columns=[_column(title, key, query) for title, key in _COLUMNS],
+            accounts=[view_account(account, now, query) for account in rows],
+            shape=shapes(AccountKey(rows[0].provider, rows[0].account)) if len(rows) == 1 else {},
+            pager=_pager(query, page, len(accounts)),
+            total=len(overview.accounts),
+            words=query.words,
+            hidden=[pair for pair in query.parameters if pair[0] != "q"],
+            tokens=list(tokens(query)),
+            here=link(query, page),
         )
-        return StatusAnswer(page.encode(errors="replace"), self._headers)
 
 
-def _inline(loader: PackageLoader, environment: Environment, name: str) -> str:
-    return loader.get_source(environment, name)[0].strip()
+def _page(number: str, count: int) -> int:
+    """Return a page that exists."""
+    wanted = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
+    return max(1, min(wanted, -(-count // ROWS)))
 
 
-def _policy(style: str, script: str) -> str:
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src '{_digest(style)}'",
-            f"script-src '{_digest(script)}'",
-            "img-src data:",
-            "connect-src 'self'",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
+def _pager(query: Query, page: int, count: int) -> Pager | None:
+    if count <= ROWS:
+        return None
+    first, last = (page - 1) * ROWS + 1, min(page * ROWS, count)
+    return Pager(
+        f"Accounts {first:,} to {last:,} of {count:,}",
+        link(query, page - 1) if page > 1 else None,
+        link(query, page + 1) if last < count else None,
     )
 
 
-def _digest(source: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
+def _banners(overview: Overview, query: Query) -> Iterator[str]:
+    """Yield the sentences that everybody should read."""
+    if overview.state_written is False:
+        yield STATE_NOT_WRITTEN
+    for problem in query.problems:
+        yield formatting.isolated(f"A part of the address was ignored: {problem}.".replace("?.", "?"))
+
+
+def _states(summary: Summary, query: Query) -> Iterator[tuple[str, int, str, bool]]:
+    """Yield the links to the accounts of each state: a name, a number, a link, and whether it is selected."""
+    wanted = {value for name, value in query.wanted if name == "state"}
+    yield "all", summary.accounts, link(query.with_only("state", None)), not wanted
+    for state in State:
+        if (count := summary.states.get(state, 0)) or state in wanted:
+            yield state, count, link(query.with_only("state", state)), state in wanted
+
+
+def _column(title: str, key: str | None, query: Query) -> Column:
+    if key is None:
+        return Column(title, None, "")
+    if not key:
+        return Column(title, link(Query(query.wanted, query.words)), "" if query.sort else "ascending")
+    order = {key: "ascending", f"-{key}": "descending"}.get(query.sort, "")
+    return Column(title, link_to_order(query, key), order)
 
 
 def _attention(summary: Summary) -> int:
     return sum(summary.states.get(state, 0) for state in _NEEDS_ATTENTION)
 
 
-def _headline(summary: Summary) -> str:
+def _headline(summary: Summary, total: int) -> str:
     affected, waiting = _attention(summary), summary.states.get(State.WAITING, 0)
     if not summary.accounts:
-        return "No account is configured"
+        return "No account matches" if total else "No account is configured"
+    if summary.accounts == 1:
+        return f"1 account {'needs attention' if affected else 'waits for the first poll' if waiting else 'is fine'}"
     if affected:
         return f"{affected:,} of {formatting.accounts(summary.accounts)} {'needs' if affected == 1 else 'need'} attention"
     if waiting:
         return f"{waiting:,} of {formatting.accounts(summary.accounts)} {'waits' if waiting == 1 else 'wait'} for the first poll"
-    return "The only account is fine" if summary.accounts == 1 else f"All {formatting.accounts(summary.accounts)} are fine"
+    return f"All {formatting.accounts(summary.accounts)} are fine"
 
 
 def _soonest(soonest: Soonest | None, now: float) -> dict[str, object] | None:
@@ -117,7 +156,7 @@ def _soonest(soonest: Soonest | None, now: float) -> dict[str, object] | None:
         return None
     when = f"in about {formatting.estimate(soonest.empty_at - now)}" if soonest.empty_at > now else "it may already be empty"
     return {
-        "key": f"{soonest.provider}/{soonest.account}",
+        "href": link_to((soonest.provider, soonest.account)),
         "account": formatting.isolated(soonest.account),
         "provider": formatting.isolated(soonest.provider),
         "resource": formatting.plain(soonest.resource),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from exporter.overview.facts import QuotaFacts, State
+from exporter.overview.urgency import share_left, share_of_budget
 from exporter.web.status import formatting
 from exporter.web.status.formatting import Phrase, ago, ahead, phrase_at
 
@@ -15,7 +16,7 @@ class Bar(NamedTuple):
     """What is left, to scale; positions are percentages of the width."""
 
     now: int
-    """What is left of the limit in percent, from 0 to 100, for screen readers."""
+    """What is left in percent, from 0 to 100, for screen readers."""
     start: str
     width: str
     zero: str
@@ -29,19 +30,57 @@ class QuotaView(NamedTuple):
 
     name: str
     state: State
+    short: str
+    """What is left, for the row."""
     number: str
     text: str
-    """Follows the number."""
+    """Follows the number, in the details."""
+    share: str
     bar: Bar | None
     is_over: bool
+    runway: Phrase | None
     notes: tuple[Phrase, ...]
 
 
 def view_quota(quota: QuotaFacts, now: float) -> QuotaView:
     """Format one resource."""
     number, rest = _left(quota)
-    over = quota.remaining is not None and quota.remaining < 0 and not quota.unlimited
-    return QuotaView(formatting.plain(quota.resource), quota.state, number, rest, _bar(quota), over, tuple(_notes(quota, now)))
+    share = share_left(quota)
+    return QuotaView(
+        name=formatting.plain(quota.resource),
+        state=quota.state,
+        short=_short(quota),
+        number=number,
+        text=rest,
+        share="" if share is None else formatting.percent(share),
+        bar=_bar(quota),
+        is_over=quota.remaining is not None and quota.remaining < 0 and not quota.unlimited,
+        runway=_runway(quota, now),
+        notes=tuple(_notes(quota, now)),
+    )
+
+
+def _is_within_budget(quota: QuotaFacts) -> bool:
+    """Whether the operator's budget ends before the limit does."""
+    share = share_of_budget(quota)
+    return share is not None and share == share_left(quota)
+
+
+def _short(quota: QuotaFacts) -> str:
+    unit, remaining = quota.unit, quota.remaining
+    if _is_within_budget(quota) and quota.used is not None and quota.budget is not None:
+        return f"{formatting.amount(quota.used, unit)} of {formatting.counted(quota.budget, unit)} used"
+    if quota.unlimited:
+        return "no limit"
+    if remaining is None:
+        number, text = _without_remaining(quota)
+        return f"{number}{text}".partition(";")[0]
+    if remaining < 0:
+        over = remaining.copy_negate()
+        return f"{formatting.counted(over, unit)} {'below zero' if quota.limit is None else 'over'}"
+    if not quota.limit:
+        return formatting.counted(remaining, unit)
+    return f"{formatting.amount(remaining, unit)} of {formatting.counted(quota.limit, unit)}"
 
 
 def _left(quota: QuotaFacts) -> tuple[str, str]:
@@ -85,32 +124,52 @@ def _beyond(quota: QuotaFacts, over: Decimal) -> str:
     return f"; {formatting.amount(more, quota.unit)} more allowed" if more > 0 else "; no more allowed"
 
 
+def _scale(quota: QuotaFacts) -> tuple[Decimal | None, Decimal | None]:
+    """Return what is left and what the whole is: of the limit, or of the budget where that ends first."""
+    if _is_within_budget(quota) and quota.used is not None and quota.budget is not None:
+        return max(Decimal(0), formatting.minus(quota.budget, quota.used)), quota.budget
+    return quota.remaining, quota.limit
+
+
 def _bar(quota: QuotaFacts) -> Bar | None:
-    remaining, limit = quota.remaining, quota.limit
-    if quota.unlimited or remaining is None or limit is None or limit <= 0:
+    left, whole = _scale(quota)
+    if left is None or whole is None or whole <= 0 or (quota.unlimited and whole == quota.limit):
         return None
-    lowest = min(remaining, quota.overage_limit.copy_negate() if quota.overage_limit else Decimal(0)) if remaining < 0 else Decimal(0)
-    span = formatting.minus(limit, lowest)
+    lowest = min(left, quota.overage_limit.copy_negate() if quota.overage_limit else Decimal(0)) if left < 0 else Decimal(0)
+    span = formatting.minus(whole, lowest)
 
     def place(value: Decimal) -> float:
         return min(100.0, max(0.0, formatting.ratio(formatting.minus(value, lowest), span) * 100))
 
-    zero, end = place(Decimal(0)), place(remaining)
-    thresholds = sorted(set((quota.thresholds or {}).values()))
+    zero, end = place(Decimal(0)), place(left)
+    thresholds = sorted(set((quota.thresholds or {}).values())) if whole == quota.limit else ()
     return Bar(
-        now=min(100, max(0, int(formatting.ratio(remaining, limit) * 100))),
-        start=_short(min(zero, end)),
-        width=_short(max(abs(end - zero), 0.6) if remaining else 0),
-        zero=_short(zero) if lowest else "",
-        marks=tuple(_short(place(value)) for value in thresholds if 0 < value < limit),
+        now=min(100, max(0, int(formatting.ratio(left, whole) * 100))),
+        start=_position(min(zero, end)),
+        width=_position(max(abs(end - zero), 0.6) if left else 0),
+        zero=_position(zero) if lowest else "",
+        marks=tuple(_position(place(value)) for value in thresholds if 0 < value < whole),
     )
 
 
-def _short(share: float) -> str:
+def _position(share: float) -> str:
     return f"{share:.1f}".removesuffix(".0")
 
 
+def _runway(quota: QuotaFacts, now: float) -> Phrase | None:
+    """Return how long it lasts, for the row."""
+    if quota.empty_at is not None and not quota.lasts_until_reset:
+        text = formatting.estimate(quota.empty_at - now) if quota.empty_at > now else "may be empty"
+        return phrase_at(quota.empty_at, text, loud=quota.state is not State.OK)
+    if quota.resets_at is None or quota.resets_at <= now:
+        return None
+    reset = formatting.estimate(quota.resets_at - now)
+    return phrase_at(quota.resets_at, f"until reset, {reset}" if quota.lasts_until_reset else f"resets in {reset}")
+
+
 def _notes(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
+    if quota.budget is not None:
+        yield Phrase(_budget(quota, quota.budget))
     if quota.resets_at is not None:
         text = f"resets {ahead(quota.resets_at, now)}" if quota.resets_at > now else f"reset expected {ago(quota.resets_at, now)}"
         yield phrase_at(quota.resets_at, text)
@@ -123,6 +182,15 @@ def _notes(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
         yield Phrase(
             ", ".join(f"{formatting.plain(severity)} below {formatting.amount(value, quota.unit)}" for severity, value in thresholds)
         )
+
+
+def _budget(quota: QuotaFacts, budget: Decimal) -> str:
+    of = f"budget of {formatting.counted(budget, quota.unit)}"
+    if quota.used is None:
+        return of
+    if quota.used > budget:
+        return f"{of}, exceeded by {formatting.amount(formatting.minus(quota.used, budget), quota.unit)}"
+    return f"{formatting.percent(formatting.ratio(quota.used, budget))} of your {of} used"
 
 
 def _end(quota: QuotaFacts, now: float) -> Iterator[Phrase]:

@@ -91,7 +91,7 @@ def _readable(path: Path, info: ValidationInfo) -> Path:
     except FileNotFoundError:
         raise ValueError(f"no such file; relative names are resolved in {folder}") from None
     except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
+        raise ValueError(f"cannot be read: {error.strerror}; expected a file that the exporter can read") from None
     return place
 
 

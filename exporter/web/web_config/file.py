@@ -50,16 +50,16 @@ class WebConfigFile:
         """
         config = load_web_config(self._path)
         if config != self._in_effect and read_document(self._path) is None:
-            raise ConfigError([Problem(str(self._path), "is empty; restart the exporter to use it without a web configuration")])
+            raise ConfigError([Problem("", "is empty; restart the exporter to use it without a web configuration", str(self._path))])
         removed = removed_protection(self._in_effect, config)
         if removed and not self._is_confirmed(config):
             hint = f"reload again after {CONFIRM_AFTER:g}s to confirm"
-            raise ConfigError([Problem(place, f"{message}; {hint}") for place, message in removed])
+            raise ConfigError(Problem(each.place, f"{each.message}; {hint}", str(self._path)) for each in removed)
         return config
 
     def applied(self, config: WebConfig) -> None:
         """Take note that `config` is in effect."""
-        for place, _ in removed_protection(self._in_effect, config):
+        for place, *_ in removed_protection(self._in_effect, config):
             log.warning("web protection switched off", file=str(self._path), setting=place)
         former, self._in_effect, self._unconfirmed = self._in_effect, config, None
         if config.without_effect != former.without_effect:
@@ -67,7 +67,7 @@ class WebConfigFile:
 
     def log_without_effect(self) -> None:
         """Log the accepted settings that have no effect."""
-        for place, message in self._in_effect.without_effect:
+        for place, message, *_ in self._in_effect.without_effect:
             log.info("web setting without effect", setting=place, note=message)
 
     def _is_confirmed(self, config: WebConfig) -> bool:

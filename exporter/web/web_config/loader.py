@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from exporter.errors import ConfigError, Problem
-from exporter.validation.document import read_document
+from exporter.validation.document import load_document
 from exporter.validation.files import read_file
-from exporter.validation.problems import problems_of
+from exporter.validation.problems import Found, problems_of
 from exporter.web.web_config.blocks import Tls, WebFile
 from exporter.web.web_config.field_types import MAX_FILE
 from exporter.web.web_config.tls import build_context, contradictions, without_effect
@@ -26,18 +26,18 @@ def load_web_config(path: Path) -> WebConfig:
     Raises:
         ConfigError: with every problem of the file and of the files that it names; no message shows a hash, a key or a certificate.
     """
-    data = read_document(path)
-    data = {} if data is None else data
-    problems: list[Problem] = []
+    document = load_document(path)
+    data = {} if document.data is None else document.data
+    problems: list[Found] = []
     file = None
     try:
         file = WebFile.model_validate(data, context=path.parent)
     except ValidationError as error:
-        problems += (Problem(place or str(path), message) for place, message in problems_of(error, WebFile))
+        problems += problems_of(error, WebFile)
     block = file.tls_server_config if file else _tls_of(data, path.parent)
     tls = _server_tls(block, problems)
     if file is None or problems:
-        raise ConfigError(sorted(set(problems)))
+        raise ConfigError(document.problem(*found) for found in sorted(set(problems)))
     return WebConfig(
         users=file.basic_auth_users,
         headers=file.http_server_config.headers.model_dump(by_alias=True, exclude_none=True),
@@ -53,7 +53,7 @@ def _without_effect(file: WebFile) -> Iterator[Problem]:
     if file.http_server_config.http2:
         yield Problem("http_server_config.http2", "has no effect: the server uses HTTP/1.1")
     if file.tls_server_config:
-        yield from (Problem(f"tls_server_config.{place}", message) for place, message in without_effect(file.tls_server_config))
+        yield from (Problem(f"tls_server_config.{place}", message) for place, message, *_ in without_effect(file.tls_server_config))
 
 
 def _tls_of(data: Any, folder: Path) -> Tls | None:
@@ -64,7 +64,7 @@ def _tls_of(data: Any, folder: Path) -> Tls | None:
         return None  # reported already, or absent
 
 
-def _server_tls(tls: Tls | None, problems: list[Problem]) -> ServerTls | None:
+def _server_tls(tls: Tls | None, problems: list[Found]) -> ServerTls | None:
     if tls is None or not tls.model_fields_set:
         return None
     found = list(contradictions(tls))
@@ -74,7 +74,7 @@ def _server_tls(tls: Tls | None, problems: list[Problem]) -> ServerTls | None:
             return ServerTls(context, *_digests(tls), context.verify_mode is ssl.CERT_REQUIRED)
         except ConfigError as error:
             found += error.problems
-    problems += (Problem(f"tls_server_config.{place}", message) for place, message in found)
+    problems += (Found(f"tls_server_config.{place}", message) for place, message, *_ in found)
     return None
 
 

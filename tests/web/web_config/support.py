@@ -29,6 +29,7 @@ from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.basic_auth import PasswordChecker
 from exporter.web.web_config.loader import load_web_config
 from exporter.web.web_config.web_config import WebConfig
+from tests.config.support import without_line
 
 HERE: Final = Path(__file__).parent
 ALICE: Final = "$2y$04$N0LceBgjP5VNnRit0dDpEeyMoFQNPni8naGJZr/SENYvzR..kUXqG"  # wonderland
@@ -45,7 +46,7 @@ def problems(path: Path) -> list[str]:
     try:
         load_web_config(path)
     except ConfigError as error:
-        return [str(problem) for problem in error.problems]
+        return [without_line(problem, path) if problem.place else str(problem) for problem in error.problems]
     return []
 
 

@@ -46,7 +46,7 @@ class Reloads:
     def problems(self, text: str, at: float = 0.0) -> list[str]:
         with pytest.raises(ConfigError) as caught:
             self.reload(text, at)
-        return [str(problem) for problem in caught.value.problems]
+        return [str(problem._replace(position="")) if problem.place else str(problem) for problem in caught.value.problems]
 
 
 TLS: Final = "tls_server_config: {cert_file: DIR/server.pem, key_file: DIR/server.key}\n"

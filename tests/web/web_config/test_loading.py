@@ -77,8 +77,8 @@ def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path: Path, 
 def test_an_impossible_file_name_is_reported(tmp_path: Path) -> None:
     name = "x" * 300
     assert problems(write(tmp_path, f"tls_server_config: {{cert_file: {name}, key_file: {name}}}")) == [
-        "tls_server_config.cert_file: cannot be read: File name too long",
-        "tls_server_config.key_file: cannot be read: File name too long",
+        "tls_server_config.cert_file: cannot be read: File name too long; expected a file that the exporter can read",
+        "tls_server_config.key_file: cannot be read: File name too long; expected a file that the exporter can read",
     ]
 
 

@@ -1,45 +1,9 @@
 "use strict";
 (() => {
   const at = (id) => document.getElementById(id);
-  const list = at("accounts"), field = at("filter"), pause = at("pause"), none = at("none");
+  const field = at("q"), pause = at("pause");
   const interval = Number(document.body.dataset.refresh) * 1000;
-  let timer = 0, busy = false, paused = false, failedSince = null, why = "";
-
-  // The server filters by the same rule (account_view.py).
-  function applyFilter() {
-    const wanted = field.value.trim(), words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const card of list.children) {
-      const found = (card.dataset.key + " " + card.dataset.find).toLowerCase();
-      card.hidden = !words.every((word) => found.includes(word));
-      shown += !card.hidden;
-    }
-    const total = Number(list.dataset.total), number = (count) => count.toLocaleString("en");
-    at("count").value = words.length ? `${number(shown)} of ${number(total)} shown` : "";
-    none.hidden = shown > 0;
-    if (!shown) explain(total ? wanted : "");
-  }
-
-  function explain(wanted) {
-    none.replaceChildren("The configuration contains no account.");
-    if (!wanted) return;
-    const name = document.createElement("bdi"), all = document.createElement("a");
-    name.textContent = wanted.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
-    all.href = "?filter=";
-    all.textContent = "Show all";
-    none.replaceChildren("No account matches “", name, "”. ", all);
-  }
-
-  function setFilter(text) {
-    field.value = text;
-    remember();
-    applyFilter();
-  }
-
-  function remember() {
-    const text = field.value.trim();
-    history.replaceState(null, "", text ? "?filter=" + encodeURIComponent(text) : location.pathname);
-  }
+  let timer = 0, typing = 0, latest = 0, paused = false, failedSince = null, why = "";
 
   // Unchanged nodes are kept, and with them focus, selection, open details and scroll position.
   function morph(old, fresh) {
@@ -49,57 +13,62 @@
       return;
     }
     for (const { name } of [...old.attributes]) {
-      if (name !== "open" && name !== "hidden" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+      if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
     }
     for (const { name, value } of fresh.attributes) {
-      if (name !== "hidden" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+      if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
     }
-    const before = [...old.childNodes], after = [...fresh.childNodes];
-    after.forEach((node, place) => (before[place] ? morph(before[place], node) : old.append(node)));
-    before.slice(after.length).forEach((node) => node.remove());
+    arrange(old, fresh);
   }
 
-  function arrange(fresh) {
-    const after = [...fresh.children], wanted = new Set(after.map((card) => card.dataset.key));
-    const known = new Map();
-    for (const card of [...list.children]) wanted.has(card.dataset.key) ? known.set(card.dataset.key, card) : card.remove();
-    let cursor = list.firstElementChild;
-    for (const card of after) {
-      const old = known.get(card.dataset.key);
-      if (old && old === cursor) cursor = cursor.nextElementSibling;
-      else list.insertBefore(old || card, cursor);
-      if (old) morph(old, card);
+  // Rows are matched by their account, all other nodes by their place.
+  function arrange(old, fresh) {
+    const rows = new Map([...old.children].filter((row) => row.dataset.key).map((row) => [row.dataset.key, row]));
+    const wanted = new Set([...fresh.children].map((row) => row.dataset.key));
+    for (const [key, row] of rows) if (!wanted.has(key)) row.remove();
+    let cursor = old.firstChild;
+    for (const node of [...fresh.childNodes]) {
+      const key = node.dataset && node.dataset.key, known = key ? rows.get(key) : cursor;
+      const isSame = known && (key || !(known.dataset && known.dataset.key));
+      if (isSame && known === cursor) cursor = cursor.nextSibling;
+      else old.insertBefore(isSame ? known : node, cursor);
+      if (isSame) morph(known, node);
     }
-    list.dataset.total = fresh.dataset.total;
+    while (cursor) {
+      const next = cursor.nextSibling;
+      cursor.remove();
+      cursor = next;
+    }
   }
 
-  function update(page) {
-    const fresh = page.getElementById("accounts");
+  function update(page, isElsewhere) {
+    const fresh = page.getElementById("list");
     if (!fresh) throw new Error("the answer is not the status page");
     if (page.body.dataset.version !== document.body.dataset.version) return location.reload();
     const focus = document.activeElement;
-    for (const id of ["summary", "asof", "icon"]) morph(at(id), page.getElementById(id));
+    for (const id of ["notes", "summary", "states", "asof", "icon", "again", "filters"]) morph(at(id), page.getElementById(id));
     document.title = page.title;
-    arrange(fresh);
-    applyFilter();
+    isElsewhere ? at("list").replaceChildren(...fresh.childNodes) : morph(at("list"), fresh);
+    if (isElsewhere && focus !== field) field.value = page.getElementById("q").value;
     if (focus !== document.activeElement && focus.isConnected) focus.focus({ preventScroll: true });
   }
 
-  async function refresh() {
-    if (busy) return;
-    busy = true;
+  async function refresh(isElsewhere) {
+    const number = ++latest;
     clearTimeout(timer);
     try {
-      const answer = await fetch(location.pathname, { cache: "no-store", signal: AbortSignal.timeout(Math.max(interval, 10000)) });
+      const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(Math.max(interval, 10000)) });
       if (!answer.ok) throw new Error(`it answers HTTP ${answer.status}`);
-      update(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (number !== latest) return;
+      update(page, isElsewhere);
       failedSince = null;
     } catch (error) {
+      if (number !== latest) return;
       failedSince ??= new Date();
       why = error.constructor === Error ? error.message : "no answer";
     }
     showError();
-    busy = false;
     schedule();
   }
 
@@ -115,6 +84,16 @@
     if (!paused && !document.hidden) timer = setTimeout(refresh, interval);
   }
 
+  function open(href, isNew) {
+    if (href !== location.search) history[isNew ? "pushState" : "replaceState"](null, "", href);
+    refresh(true);
+  }
+
+  function search() {
+    const fields = [...new FormData(field.form)].filter(([name, value]) => name !== "q" || value.trim());
+    open("?" + new URLSearchParams(fields), false);
+  }
+
   pause.hidden = false;
   at("apply").hidden = true;
   pause.addEventListener("click", () => {
@@ -126,17 +105,19 @@
     const link = event.target.closest("a[href^='?']");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    link.id === "again" ? refresh() : setFilter(new URLSearchParams(link.search).get("filter") || "");
+    link.id === "again" ? refresh() : open(link.getAttribute("href"), true);
   });
   document.addEventListener("visibilitychange", () => (document.hidden || paused ? clearTimeout(timer) : refresh()));
   addEventListener("pageshow", (event) => event.persisted && !paused && refresh());
-  field.addEventListener("input", applyFilter);
-  field.addEventListener("change", remember);
+  addEventListener("popstate", () => refresh(true));
+  field.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(search, 200);
+  });
   field.form.addEventListener("submit", (event) => {
     event.preventDefault();
-    remember();
+    clearTimeout(typing);
+    search();
   });
-  applyFilter();
-  // A page that the server has filtered lacks the other accounts.
-  list.children.length < Number(list.dataset.total) ? refresh() : schedule();
+  schedule();
 })();

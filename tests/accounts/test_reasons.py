@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from exporter.accounts.reasons import REASONS, remedy_of
 from exporter.config.loading import json_schema
 from exporter.errors import Cause
 from exporter.model import Reason
-from exporter.overview.reasons import REASONS, remedy_of
 
 REMEDIES = {(reason, cause): remedy_of(reason, cause) for reason in Reason for cause in (None, *Cause)}
 SAYS = {

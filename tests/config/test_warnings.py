@@ -1,0 +1,73 @@
+"""What `check` warns about although the configuration is valid."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from exporter.config.loading import load_config
+from exporter.config.warnings import LOOK_BACK, warnings_of
+from exporter.validation.duration import parse_duration
+from tests.config.support import ACCOUNT, ENVIRON, write
+from tools.rules.documents import render
+
+
+def warnings(folder: Path, can_write: Callable[[Path], bool] = lambda _: True, **file: Any) -> list[str]:
+    path = write(folder, json.dumps({"accounts": [ACCOUNT], **file}))
+    return [each for each in warnings_of(load_config(path, ENVIRON), can_write) if "nobody has tried" not in each]
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "expected"),
+    [
+        ({}, {}, []),
+        ({"interval": "1h", "max_backoff": "1h", "stale_after": "3h"}, {}, []),
+        ({"interval": "61m", "stale_after": "1d"}, {}, ["interval of 1h1m"]),
+        ({}, {"interval": "2h", "stale_after": "1d"}, ["interval of 2h"]),
+        ({"interval": "2h"}, {"interval": "5m"}, []),
+        ({"max_backoff": "6h"}, {}, ["max_backoff of 6h"]),
+        ({}, {"interval": "2h", "max_backoff": "1d"}, ["interval of 2h", "max_backoff of 1d"]),
+        ({}, {"interval": "2h", "enabled": False}, []),
+    ],
+)
+def test_polls_that_are_rarer_than_the_rules_look_back_are_warned_about(
+    tmp_path: Path, defaults: dict[str, Any], own: dict[str, Any], expected: list[str]
+) -> None:
+    assert warnings(tmp_path, defaults=defaults, accounts=[{**ACCOUNT, **own}]) == [
+        f"heygen/studio: the {each} is longer than the 1h for which the alert rules look back, so alerts on failed polls end between two polls"
+        for each in expected
+    ]
+
+
+def test_the_rules_look_back_at_failed_polls_for_at_least_this_long() -> None:
+    expressions = [rule["expr"] for text in render().values() for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+    windows = re.findall(r"ai_account_(?:scrapes|scrape_errors|schema_mismatches)_total(?:\{[^}]*\})?\[(\w+)\]", "\n".join(expressions))
+    assert min(map(parse_duration, windows)) == LOOK_BACK
+
+
+def test_a_state_file_that_can_be_written_causes_no_warning(tmp_path: Path) -> None:
+    assert warnings(tmp_path, state={"path": "state.db"}) == []
+    (tmp_path / "state.db").write_bytes(b"")
+    assert warnings(tmp_path, state={"path": "state.db"}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "read_only", "expected"),
+    [
+        ("missing/state.db", "", "the folder does not exist: create it, or change the path"),
+        ("folder", "", "is not a regular file: change the path"),
+        ("state.db", ".", "this user cannot write the file or its folder: change the permissions, or change the path"),
+        ("state.db", "state.db", "this user cannot write the file or its folder: change the permissions, or change the path"),
+    ],
+)
+def test_a_state_file_that_cannot_be_written_is_warned_about(tmp_path: Path, path: str, read_only: str, expected: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "state.db").write_bytes(b"")
+    found = warnings(tmp_path, lambda file: not read_only or file != tmp_path / read_only, state={"path": path})
+    assert found == [f"state.path: {expected}, so the exporter would run without state"]
