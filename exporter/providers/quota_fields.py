@@ -145,7 +145,7 @@ class QuotaFields(Block):
     limit: Number | None = None
     """What was granted for the period, or the spending cap."""
     overage_limit: Number | None = None
-    """How far beyond the limit the vendor lets usage go."""
+    """How far beyond the limit the vendor lets usage go, or how far below 0 it lets a prepaid balance fall: a credit line."""
     resets_at: Reset | None = None
     """When the period ends: a time in the response, or `{period: month}` if the request asks for this month."""
 
