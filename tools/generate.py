@@ -23,6 +23,7 @@ from tools.docs.outputs import outputs
 from tools.docs.reliability import reliability
 from tools.docs.vendors import vendor_documents
 from tools.docs.warning import warning
+from tools.rules import grafana
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSES = 4
@@ -41,6 +42,7 @@ DOCUMENTS: Documents = {
     "docs/definitions.md": definitions,
     "docs/definition.schema.json": definition_schema,
     **vendor_documents(),
+    grafana.PATH: lambda _: grafana.provisioning(),
     "docs/alerts.md": alerts,
     "docs/warning.md": warning,
     "docs/log-events.md": log_events,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
+import time
+from functools import partial
 
 import click
 
+from exporter.cli.backfill import INTERVAL, past_scrapes
 from exporter.cli.listen_address import address_type
 from exporter.cli.options import log_options
 from exporter.cli.serve import run_daemon
@@ -15,9 +20,9 @@ from exporter.daemon.daemon import Daemon, ServeOptions
 from exporter.log import LogFormat, configure_log
 from exporter.providers.library import load_definitions
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
+from exporter.validation.duration import parse_duration
 from exporter.web.address import Address
 
-INTERVAL = "5s"
 THRESHOLDS = {
     "*": {"warning": "20%", "critical": "5%"},
     "wallet": {"warning": 30, "critical": 12},
@@ -36,6 +41,13 @@ Stop: Ctrl-C
 """
 
 
+def _duration(_context: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    try:
+        return None if value is None else parse_duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.command("demo")
 @click.option(
     "--web.listen-address",
@@ -45,14 +57,29 @@ Stop: Ctrl-C
     show_default=True,
     help="Where to listen; by default on this machine only.",
 )
+@click.option(
+    "--history",
+    metavar="DURATION",
+    callback=_duration,
+    help="Print the metrics of the last 7d, say, as OpenMetrics for `promtool tsdb create-blocks-from`, and exit.",
+)
 @log_options
-def command(address: Address, log_level: str, log_format: LogFormat) -> None:
+def command(address: Address, history: float | None, log_level: str, log_format: LogFormat) -> None:
     """Serve simulated vendors; needs no key, file or network.
 
     The accounts of a dozen vendors show every kind of billing, a budget, an overage, an unlimited plan, an invalid key and a rate limit.
     """
     configure_log(log_level, log_format)
-    run_daemon(_serve(address))
+    if history is None:
+        run_daemon(_serve(address))
+    else:
+        asyncio.run(_print_history(history))
+
+
+async def _print_history(span: float) -> None:
+    scrapes = await past_scrapes(partial(demo_config, interval=INTERVAL), span, float(int(time.time())))
+    for line in scrapes.lines():
+        sys.stdout.write(line)
 
 
 async def _serve(address: Address) -> None:
@@ -60,7 +87,7 @@ async def _serve(address: Address) -> None:
         await Daemon(demo_config(simulator.url), ServeOptions((address,)), os.environ, on_listening=_announce).run()
 
 
-def demo_config(url: str) -> Loaded:
+def demo_config(url: str, interval: str = "5s") -> Loaded:
     """Return a configuration of all demo accounts, with the simulator's URL."""
     accounts = [
         {
@@ -74,7 +101,7 @@ def demo_config(url: str) -> Loaded:
         }
         for account in DEMO_ACCOUNTS
     ]
-    defaults = {"interval": INTERVAL, "timeout": "4s", "max_backoff": "30s", "thresholds": THRESHOLDS}
+    defaults = {"interval": interval, "timeout": "4s", "max_backoff": "30s", "thresholds": THRESHOLDS}
     return Loaded(Config.model_validate({"defaults": defaults, "accounts": accounts}), load_definitions())
 
 

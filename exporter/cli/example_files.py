@@ -22,6 +22,7 @@ KINDS: Final = {
     "prometheus/templates/": "Message templates for Alertmanager",
     "grafana/dashboards/": "Dashboards for Grafana",
     "grafana/provisioning/": "Provisioning of Grafana",
+    "grafana/alerting/": "The alerts for Grafana's own alerting",
     "systemd/": "Units of systemd",
 }
 """What the files are, by name or by the beginning of their names."""

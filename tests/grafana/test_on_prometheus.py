@@ -40,7 +40,7 @@ EMPTY = {
     "account: Automatic top-up A": "the account has none",
     "account: Automatic top-up B": "the account has none",
     "account: All resources of $account H": "no poll of the account fails",
-    "account: Polls by result B": "no poll of the account fails",
+    "account: Polls per hour, by result B": "no poll of the account fails",
     "account: annotation Topped up": "nothing is added within the time of the test",
     "account: annotation New period": "no period ends within the time of the test",
     "account: annotation Configuration reloaded": "nothing reloads the configuration",
@@ -50,7 +50,7 @@ EMPTY = {
     "fleet: annotation Configuration reloaded": "nothing reloads the configuration",
     "fleet: Firing alerts A": "no alert rules are loaded",
     "exporter-health: annotation Configuration reloaded": "nothing reloads the configuration",
-    "exporter-health: Schema mismatches A": "the demo's vendors send only usable values",
+    "exporter-health: Unusable values per hour, by field A": "the demo's vendors send only usable values",
     "exporter-health: Back-off and rate limits B": "the vendor's wait may be over",
 }
 """Queries that may return nothing, and why."""
@@ -89,7 +89,8 @@ async def test_every_query_finds_data_and_no_account_is_counted_twice(tmp_path: 
         async with prometheus(tmp_path, unused_tcp_port) as url:
             answers = await everything_asked(session, url, values)
     assert {place for place, series in answers.items() if not series} - set(EMPTY) == set()
-    assert sum(_number(answers[f"exporter-health: Accounts by poll state {ref}"]) for ref in "ABCD") == len(DEMO_ACCOUNTS)
+    assert sum(_number(answers[f"exporter-health: Accounts by poll state {ref}"]) for ref in "ABCDE") == len(DEMO_ACCOUNTS)
+    assert sum(_number(answers[f"fleet: Accounts by state {ref}"]) for ref in "ABCDEF") == len(DEMO_ACCOUNTS)
     rows = [tuple(sorted(series["metric"].items())) for series in answers["fleet: Accounts and balances A"]]
     assert len(rows) == len(set(rows))
     assert {dict(row)["account"] for row in rows} == {account.name for account in DEMO_ACCOUNTS}

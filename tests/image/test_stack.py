@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
 from tests.image.engine import BASE, ROOT, Engine, program
 from tests.image.running import eventually, results
 
@@ -53,12 +54,16 @@ def ports(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     build_substitute(engine, folder / "p", "localhost/prometheus", "prometheus", "promtool", "/prometheus")
     build_substitute(engine, folder / "a", "localhost/alertmanager", "prometheus-alertmanager", "amtool", "/alertmanager")
     chosen = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
-    environ = {f"{name.upper()}_PORT": str(port) for name, port in chosen.items()}
+    environ = {f"{name.upper()}_PORT": str(port) for name, port in chosen.items()} | {"HISTORY": "1d"}
     override = folder / "compose.yaml"  # a digest names no local image
     override.write_text(yaml.safe_dump({"services": {name: {"image": f"localhost/{name}"} for name in SERVICES[1:]}}))
     files = ("-f", str(ROOT / "compose.yaml"), "-f", str(override))
     engine.do(compose, *files, "up", "--detach", "--no-build", *SERVICES, **environ)
     try:
+        exporter = engine.podman("ps", "--quiet", "--filter=label=com.docker.compose.service=exporter")
+        engine.podman(
+            "exec", exporter, "sh", "-c", "until ai-account-exporter healthcheck; do sleep 1; done"
+        )  # it writes the history first
         yield chosen
     finally:
         engine.run(compose, *files, "down", "--volumes", "--timeout=5", **environ)
@@ -75,6 +80,12 @@ async def test_prometheus_scrapes_the_exporter_and_loads_the_rules(ports: dict[s
 
 def ups(data: Any) -> set[str]:
     return {series["metric"]["job"] for series in data["data"]["result"] if series["value"][1] == "1"}
+
+
+async def test_prometheus_has_the_history_of_the_demo(ports: dict[str, int]) -> None:
+    query = "/api/v1/query?query=sum(ai_account_up{instance=%22exporter:9893%22}%20offset%2020h)"
+    found = await results(ports["prometheus"], query, lambda data: data["data"]["result"])
+    assert found["data"]["result"][0]["value"][1] == str(len(DEMO_ACCOUNTS))
 
 
 async def test_prometheus_sends_alerts_to_alertmanager(ports: dict[str, int]) -> None:

@@ -34,7 +34,7 @@ each_alert = pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: f"{rule['a
 TARGET = {"job", "instance"}
 FAMILIES = {family.name: set(family.labels) | TARGET for family in CATALOGUE} | {"up": TARGET}
 FAMILIES |= {family.name: FAMILIES[family.name] | ACCOUNT_LABELS for family in ACCOUNT_FAMILIES}
-FAMILIES |= dict.fromkeys(RECORDS, {"resource", "unit", "severity"} | ACCOUNT_LABELS | TARGET)
+FAMILIES |= dict.fromkeys(RECORDS, {"resource", "unit", "severity", "reason"} | ACCOUNT_LABELS | TARGET)
 LABELS = set[str]().union(*FAMILIES.values())
 
 

@@ -6,15 +6,12 @@ from collections.abc import Iterator
 
 from tools.dashboards import units
 from tools.dashboards.account_polls import details, polls
-from tools.dashboards.expressions import DAY, ONE_ACCOUNT, ONE_RESOURCE, RESOURCE
+from tools.dashboards.expressions import DAY, ONE_ACCOUNT, ONE_RESOURCE, RESOURCE, WINDOW
 from tools.dashboards.layout import PanelRow, dashboard, row_heading
 from tools.dashboards.overrides import colored, dashed_line
-from tools.dashboards.panels import Json, Options, query, stat_panel, time_series_panel
+from tools.dashboards.panels import NO_DATA, Json, Options, query, stat_panel, time_series_panel
 from tools.dashboards.resources import resource_table
 from tools.dashboards.variables import POLLS, built_in, data_source, exporters, new_period, own_labels, reloaded, single, topped_up
-
-RULES = "No burn rate: load prometheus/rules/recording.yaml"
-EMPTY = "No data for this resource"
 
 
 def account() -> Json:
@@ -33,7 +30,7 @@ def account() -> Json:
         ),
         variables=(data_source(), *exporters(), *_choices(), own_labels()),
         annotations=(*built_in(), topped_up(ONE_RESOURCE), new_period(ONE_RESOURCE), reloaded('job=~"$job",instance=~"$instance"')),
-        since="now-7d",
+        since="now-24h",
     )
 
 
@@ -53,52 +50,64 @@ def _headline() -> PanelRow:
 
 def _state() -> Json:
     options = Options(
-        "State", "The worse state of the account and this resource.",
+        "State", "The worse state of the account and of $resource.",
         thresholds=units.STATE_STEPS, mappings=units.value_mappings(units.STATES), no_value="unknown",
     )  # fmt: skip
     return stat_panel(options, query(f"max({ONE_RESOURCE.state()})", "state", instant=True), background=True)
 
 
 def _amount() -> Json:
-    options = Options("Left", "What is left of $resource.", no_value=EMPTY, overrides=units.money_overrides())
+    options = Options("Left", "What is left of $resource.", no_value="unknown", overrides=units.money_overrides())
     return stat_panel(options, query(ONE_RESOURCE.remaining(), "{{unit}}", instant=True), named=True)
 
 
 def _when() -> Iterator[tuple[int, Json]]:
     of = ONE_RESOURCE
     share = Options(
-        "Share", "Percentage of the limit that is left. Below 0 is overage.", "percentunit", units.SHARE_STEPS, no_value="no limit",
+        "Share", "Percentage of the limit that is left. Below 0 is overage.", "percentunit", units.SHARE_STEPS, units.range_mappings(units.NO_SHARE), no_value="unknown",
     )  # fmt: skip
-    yield 3, stat_panel(share, query(of.share(), "share", instant=True))
+    yield 3, stat_panel(share, query(f"max by ({RESOURCE}) ({of.share_or_reason()})", "share", instant=True))
     lasts = Options(
         "Ends in", "Time until nothing is left. No forecast: no end is expected before the reset or a top-up, or too little is known yet.", "s", units.TIME_LEFT_STEPS, units.range_mappings(units.NO_END),
         no_value="unknown", decimals=1,
     )  # fmt: skip
     yield 3, stat_panel(lasts, query(f"max by ({RESOURCE}) ({of.ends_in_or_reason()})", "end", instant=True))
-    reset = Options("Resets in", "Time until the period ends and the vendor resets the quota.", "s", no_value="no reset", decimals=1)
+    reset = Options(
+        "Resets in",
+        "Time until the period ends and the vendor resets the quota. Most balances have no reset.",
+        "s",
+        no_value="no reset known",
+        decimals=1,
+    )
     yield 4, stat_panel(reset, query(of.until_reset(), "reset", instant=True))
 
 
 def _pace() -> Json:
-    options = Options("Used per day", "At the rate of the last day.", no_value=RULES, overrides=units.money_overrides())
-    return stat_panel(options, query(f"{ONE_RESOURCE.burn()} * {DAY}", "{{unit}}", instant=True), named=True)
+    options = Options(
+        "Used in 24 hours", "What the exporter has observed in the last 24 hours, or since it first polled the account.",
+        no_value="unknown", overrides=units.money_overrides(),
+    )  # fmt: skip
+    return stat_panel(options, query(ONE_RESOURCE.consumed("1d"), "{{unit}}", instant=True), named=True)
 
 
 def _data_age() -> Json:
-    options = Options("Data age", "Time since the last successful poll of the account.", "s", no_value="never polled", decimals=0)
+    options = Options(
+        "Data age", "Time since the last successful poll of the account, when Prometheus read it.", "s", no_value="no good poll", decimals=0
+    )
     return stat_panel(options, query(ONE_ACCOUNT.age(), "age", instant=True))
 
 
 def _left() -> Json:
     of = ONE_RESOURCE
     marks = [
-        dashed_line("/^threshold, warning/", units.ORANGE),
+        dashed_line("/^threshold, warning/", units.YELLOW),
         dashed_line("/^threshold, critical/", units.RED),
-        dashed_line("/^limit/", units.GREY),
+        dashed_line("/limit/", units.GREY),
+        colored("/^left/", units.BLUE),
     ]
     options = Options(
         "Left of $resource", "What is left, with the limit and the configured thresholds. Below 0 is overage.",
-        no_value=EMPTY, overrides=[*units.money_overrides(), *marks],
+        no_value=NO_DATA, overrides=[*units.money_overrides(), *marks],
     )  # fmt: skip
     return time_series_panel(
         options,
@@ -112,18 +121,10 @@ def _left() -> Json:
 def _burn() -> Json:
     of = ONE_RESOURCE
     options = Options(
-        "Used per day, by window",
-        "At the rate of the last hour and of the last day.",
-        no_value=RULES,
-        overrides=units.money_overrides(),
-        min_value=0,
-    )
-    hour = of.max_by("account:ai_account_quota_burn:rate1h")
-    return time_series_panel(
-        options,
-        query(f"{hour} * {DAY}", "last hour ({{unit}})"),
-        query(f"{of.burn()} * {DAY}", "last day ({{unit}})", ref="B"),
-    )
+        "Used per hour", "What was used in the hour before each point.",
+        no_value=NO_DATA, overrides=[*units.money_overrides(), colored("/^used/", units.BLUE)], min_value=0,
+    )  # fmt: skip
+    return time_series_panel(options, query(of.consumed(WINDOW), "used ({{unit}})"), area=True)
 
 
 def _ends() -> Json:
@@ -131,7 +132,7 @@ def _ends() -> Json:
     options = Options(
         "Time until empty and until reset",
         "The exporter's forecast. No end is shown if none is expected before the reset, or if too little is known.",
-        "d", no_value="No end is forecast.", overrides=[dashed_line("/^reset/", units.BLUE)], min_value=0,
+        "d", no_value="No end and no reset is known.", overrides=[dashed_line("/^reset/", units.GREY), colored("empty, expected", units.BLUE), colored("empty, at the latest", "light-blue")], min_value=0,
     )  # fmt: skip
     return time_series_panel(
         options,
@@ -144,8 +145,8 @@ def _ends() -> Json:
 def _limit() -> Json:
     of = ONE_RESOURCE
     options = Options(
-        "Used of the limit", "Usage in the current period, and its limit.",
-        no_value="The vendor returns no usage of this resource.", overrides=[*units.money_overrides(), dashed_line("/^limit/", units.RED)], min_value=0,
+        "Used in the period", "Usage in the current period, and its limit. Some vendors return only what is left.",
+        no_value=NO_DATA, overrides=[*units.money_overrides(), dashed_line("/^limit/", units.GREY), colored("/^used/", units.BLUE)], min_value=0,
     )  # fmt: skip
     used = query(of.max_by("ai_account_quota_used"), "used ({{unit}})")
     return time_series_panel(options, used, query(of.max_by("ai_account_quota_limit"), "limit ({{unit}})", ref="B"))
@@ -154,21 +155,9 @@ def _limit() -> Json:
 def _moves() -> Json:
     of = ONE_RESOURCE
     options = Options(
-        "Used and topped up per day", "Changes in the day before each bar. Resets count as top-ups.",
-        no_value="No change was observed.",
+        "Used and topped up per day", "What was used and what was added in the 24 hours before each point. Resets count as top-ups.",
+        no_value=NO_DATA, min_value=0,
         overrides=[*units.money_overrides(), colored("/^used/", units.BLUE), colored("/^topped/", units.GREEN)],
     )  # fmt: skip
-    families = (("A", "consumed", "used"), ("B", "replenished", "topped up"))
-    return time_series_panel(
-        options,
-        *(
-            query(
-                f"max by ({RESOURCE}) (increase({of.series(f'ai_account_quota_{part}_total')}[1d]))",
-                f"{name} ({{{{unit}}}})",
-                ref=ref,
-                step="1d",
-            )
-            for ref, part, name in families
-        ),
-        bars=True,
-    )
+    added = of.increase("ai_account_quota_replenished_total", RESOURCE, "1d")
+    return time_series_panel(options, query(of.consumed("1d"), "used ({{unit}})"), query(added, "topped up ({{unit}})", ref="B"))

@@ -9,8 +9,9 @@ from tools.dashboards import units
 from tools.dashboards.expressions import ACCOUNT
 from tools.dashboards.expressions import ONE_ACCOUNT as OF
 from tools.dashboards.layout import PanelRow
-from tools.dashboards.overrides import colored, dashed_line
-from tools.dashboards.panels import Json, Options, columns, query, stat_panel, table_panel, table_query, time_series_panel
+from tools.dashboards.overrides import by_reason, colored, dashed_line
+from tools.dashboards.panels import NO_DATA, Json, Options, columns, query, stat_panel, table_panel, table_query, time_series_panel
+from tools.rules.states import REASONS
 
 
 def details() -> PanelRow:
@@ -58,7 +59,7 @@ def _features() -> Json:
         Setting("custom.cellOptions", {"type": "color-text"}),
     ]
     options = Options(
-        "Features", "Features that the vendor reports as enabled or allowed.", no_value="The vendor returns no features.",
+        "Features", "Features that the vendor reports as enabled or allowed.", no_value="No features are known.",
         overrides=[("On", [*cells, Setting("custom.width", 60)])],
     )  # fmt: skip
     names = {"feature": "Feature", "Value": "On"}
@@ -71,7 +72,7 @@ def _features() -> Json:
 
 def _dates() -> Json:
     options = Options(
-        "Key expires in", "Time until the key expires.", "s", units.TIME_LEFT_STEPS,
+        "Key expires in", "Time until the key expires, if the vendor returns it.", "s", units.KEY_STEPS,
         no_value="no expiry known", decimals=0,
     )  # fmt: skip
     return stat_panel(
@@ -83,7 +84,7 @@ def _reload() -> Json:
     options = Options(
         "Automatic top-up",
         "The balance below which the vendor tops up, and the amount that it adds.",
-        no_value="none",
+        no_value="none known",
         overrides=units.money_overrides(),
     )
     below = query(OF.max_by("ai_account_auto_reload_threshold", by=f"{ACCOUNT}, unit"), "below, {{unit}}", instant=True)
@@ -92,20 +93,21 @@ def _reload() -> Json:
 
 
 def _polls() -> Json:
-    errors = f"max by ({ACCOUNT}, reason) (increase({OF.series('ai_account_scrape_errors_total')}[$__interval]))"
-    polls = f"max by ({ACCOUNT}) (increase({OF.series('ai_account_scrapes_total')}[$__interval]))"
+    errors = OF.increase("ai_account_scrape_errors_total", f"{ACCOUNT}, reason")
+    polls = OF.increase("ai_account_scrapes_total", ACCOUNT)
+    failing = OF.max_by(REASONS, by=f"{ACCOUNT}, reason")
     options = Options(
-        "Polls by result", "Successful polls, and failed polls by reason, per hour. docs/metrics.md explains each reason.",
-        no_value="No polls", min_value=0, overrides=[colored("success", units.GREEN)],
+        "Polls per hour, by result", "Successful polls, and failed polls by reason, in the hour before each point. docs/metrics.md explains each reason.",
+        no_value=NO_DATA, min_value=0, overrides=[colored("success", units.GREEN), *by_reason()],
     )  # fmt: skip
-    good = query(f"clamp_min({polls} - sum by ({ACCOUNT}) ({errors}), 0)", "success", step="1h")
-    return time_series_panel(options, good, query(f"{errors} > 0", "{{reason}}", ref="B", step="1h"), bars=True, stacked=True)
+    good = query(f"{polls} - sum by ({ACCOUNT}) ({errors}) > 0.01 or {OF.max_by('ai_account_up', by=ACCOUNT)} == 1", "success")
+    return time_series_panel(options, good, query(f"{errors} > 0 or {failing}", "{{reason}}", ref="B"), area=True, stacked=True)
 
 
 def _age() -> Json:
     options = Options(
-        "Data age and interval", "Values are stale after three intervals.", "s", no_value="Never polled", min_value=0,
-        overrides=[dashed_line("interval", units.BLUE), colored("age", units.ORANGE)],
+        "Data age and interval", "By default, values are stale after three intervals.", "s", no_value="No poll has succeeded.", min_value=0,
+        overrides=[dashed_line("interval", units.GREY), colored("age", units.BLUE)],
     )  # fmt: skip
     interval = OF.max_by("ai_account_scrape_interval_seconds", by=ACCOUNT)
     return time_series_panel(options, query(OF.age(), "age"), query(interval, "interval", ref="B"))
@@ -113,11 +115,6 @@ def _age() -> Json:
 
 def _duration() -> Json:
     options = Options(
-        "Poll duration",
-        "Duration of the last poll.",
-        "s",
-        no_value="No polls",
-        min_value=0,
-        overrides=[colored("duration", units.BLUE)],
-    )
+        "Poll duration", "Duration of the last poll.", "s", no_value=NO_DATA, min_value=0, overrides=[colored("duration", units.BLUE)],
+    )  # fmt: skip
     return time_series_panel(options, query(OF.max_by("ai_account_scrape_duration_seconds", by=ACCOUNT), "duration"))

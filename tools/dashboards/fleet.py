@@ -6,14 +6,25 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
 
 from tools.dashboards import units
-from tools.dashboards.expressions import DAY, FLEET, LOW, NO_SLOTS, OK, RESOURCE, STALE
+from tools.dashboards.expressions import DAY, FLEET, NO_SLOTS, RESOURCE, WINDOW
 from tools.dashboards.layout import PanelRow, dashboard
-from tools.dashboards.panels import Json, Options, bar_panel, columns, query, stat_panel, table_panel, table_query, time_series_panel
+from tools.dashboards.overrides import count_states, state_counts
+from tools.dashboards.panels import (
+    NO_DATA,
+    Json,
+    Options,
+    bar_panel,
+    columns,
+    query,
+    stat_panel,
+    table_panel,
+    table_query,
+    time_series_panel,
+)
 from tools.dashboards.resources import HINT, resource_table
 from tools.dashboards.variables import POLLS, built_in, data_source, exporters, new_period, own_labels, reloaded, several, single, topped_up
 
 NO_SPEND = 'resource!~"(.*_)?spend"'
-RULES = "No burn rate: load prometheus/rules/recording.yaml"
 WHO = "{{account}} {{resource}}"
 
 
@@ -25,13 +36,13 @@ def fleet() -> Json:
         (_headline(), PanelRow(14, ((24, resource_table(FLEET, "Accounts and balances", fleet=True)),)), _ends(), _uses()),
         variables=(data_source(), *exporters(), *_filters(), own_labels()),
         annotations=(*built_in(), topped_up(FLEET), new_period(FLEET), reloaded('job=~"$job",instance=~"$instance"')),
-        since="now-2d",
+        since="now-24h",
     )
 
 
 def _filters() -> list[Json]:
     used = '{job=~"$job",instance=~"$instance",provider=~"$provider",account=~"$account"}'
-    not_money = f"/^(?!(?:{'|'.join(units.CURRENCIES)})$).*/"
+    not_money = f"/^(?!(?:{'|'.join(units.DECIMALS)})$).*/"
     return [
         several("provider", "Provider", f'label_values({POLLS}{{job=~"$job",instance=~"$instance"}}, provider)', "The vendors."),
         several(
@@ -44,41 +55,32 @@ def _filters() -> list[Json]:
             "unit",
             "Unit",
             f"label_values(ai_account_quota_consumed_total{used}, unit)",
-            "The unit of the chart of usage per day.",
+            "The unit of the chart of usage per hour.",
             not_money,
         ),
     ]
 
 
 def _headline() -> PanelRow:
-    return PanelRow(5, ((8, _accounts()), (3, _alerts()), (5, _first()), (4, _money_left()), (4, _money_used())))
+    return PanelRow(5, ((9, _accounts()), (3, _alerts()), (4, _first()), (4, _money_left()), (4, _money_used())))
 
 
 def _accounts() -> Json:
-    """The number of accounts by state; empty if there are no accounts."""
-    trouble = [units.threshold_setting(units.BAD_FROM_ONE)]
+    """The number of accounts in each state; empty if there are no accounts."""
     options = Options(
-        "Accounts",
-        "Accounts that are ok, and accounts that need action because they are exhausted, stale, failing or low. "
-        "A stale account has values that are too old to be exported, or was never polled successfully.",
-        thresholds=units.GOOD_FROM_ONE, no_value=HINT, no_value_color=units.RED, decimals=0, overrides=[("need action", trouble), ("stale", trouble)],
+        "Accounts by state",
+        "The number of accounts in each state of the status page. An account has the state of its worst resource or of its polls.",
+        no_value=HINT, no_value_color=units.RED, decimals=0, overrides=state_counts(),
     )  # fmt: skip
-    states = FLEET.account_state()
-    return stat_panel(
-        options,
-        query(f"sum({states} == bool {OK})", "ok", instant=True),
-        query(f"sum({states} >= bool {LOW})", "need action", ref="B", instant=True),
-        query(f"sum({FLEET.polling_state()} == bool {STALE})", "stale", ref="C", instant=True),
-        named=True,
-    )
+    return stat_panel(options, *count_states(FLEET.account_state(), units.STATES), named=True)
 
 
 def _alerts() -> Json:
     options = Options(
-        "Alerts", "Firing alerts of prometheus/rules/alerts.yaml, except those of severity info.",
+        "Alerts", "Firing alerts of prometheus/rules/alerts.yaml, except those of severity info. Unknown: Prometheus has not evaluated the rules.",
         no_value="unknown", thresholds=units.BAD_FROM_ONE, decimals=0, links=(("All alert rules", "/alerting/list"),),
     )  # fmt: skip
-    return stat_panel(options, query(f"count({_firing()}) or vector(0)", "firing", instant=True))
+    return stat_panel(options, query(f"count({_firing()}) or count({FLEET.account_state()}) * 0", "firing", instant=True))
 
 
 def _firing() -> str:
@@ -89,8 +91,8 @@ def _firing() -> str:
 def _first() -> Json:
     options = Options(
         "Runs out first",
-        "The resource that is forecast to end first. Exhausted resources are in the table only.",
-        "s", units.TIME_LEFT_STEPS, no_value="none", no_value_color=units.GREEN, decimals=1,
+        "The resource that is forecast to end first. Exhausted resources are in the table only. A forecast needs some hours of polls.",
+        "s", units.TIME_LEFT_STEPS, no_value="no end forecast", decimals=1,
     )  # fmt: skip
     return stat_panel(options, query(f"bottomk(1, {FLEET.ends_in()} > 0)", WHO, instant=True), named=True)
 
@@ -100,16 +102,15 @@ def _money_left() -> Json:
         "Money left", "Prepaid balance of all accounts by currency, without spending caps.",
         no_value="no prepaid balance", overrides=units.money_overrides(),
     )  # fmt: skip
-    return stat_panel(
-        options, query(f"sum by (unit) ({FLEET.remaining(f'{units.MONEY},{NO_SPEND}')})", "{{unit}}", instant=True), named=True
-    )
+    return stat_panel(options, query(f"sum by (unit) ({FLEET.remaining(f'{units.MONEY},{NO_SPEND}')})", "{{unit}}", instant=True))
 
 
 def _money_used() -> Json:
     options = Options(
-        "Cost per day", "At the rate of the last day, by currency.", no_value=RULES, overrides=units.money_overrides(),
+        "Cost in 24 hours", "What the exporter has observed in the last 24 hours, or since it first polled an account, by currency.",
+        no_value="no cost seen", overrides=units.money_overrides(),
     )  # fmt: skip
-    return stat_panel(options, query(f"sum by (unit) ({FLEET.burn(units.MONEY)}) * {DAY} > 0", "{{unit}}", instant=True), named=True)
+    return stat_panel(options, query(f"sum by (unit) ({FLEET.consumed('1d', units.MONEY)}) > 0", "{{unit}}", instant=True))
 
 
 def _ends() -> PanelRow:
@@ -127,9 +128,9 @@ def _first_ends() -> Json:
 def _shares() -> Json:
     options = Options(
         "Left of the limit", "Percentage of each limit that is left. Below the line is low, below 0 is overage.",
-        "percentunit", units.LOW_LINE, no_value="No account has a limit.", max_value=1,
+        "percentunit", units.LOW_LINE, no_value=NO_DATA, max_value=1,
     )  # fmt: skip
-    return time_series_panel(options, query(FLEET.share(NO_SLOTS), WHO), beside=True, limits="dashed")
+    return time_series_panel(options, query(FLEET.shares_over_time(NO_SLOTS), WHO), beside=True, limits="dashed")
 
 
 def _uses() -> PanelRow:
@@ -138,27 +139,26 @@ def _uses() -> PanelRow:
 
 def _money_chart() -> Json:
     options = Options(
-        "Cost per day over time",
-        "At the rate of the previous hour, by provider and currency.",
-        no_value=RULES,
+        "Cost per hour",
+        "Cost in the hour before each point, by provider and currency.",
+        no_value=NO_DATA,
         overrides=units.money_overrides(),
     )
-    burn = FLEET.max_by("account:ai_account_quota_burn:rate1h", units.MONEY)
-    return time_series_panel(options, query(f"sum by (provider, unit) ({burn}) * {DAY}", "{{provider}} {{unit}}"))
+    return time_series_panel(options, query(f"sum by (provider, unit) ({FLEET.consumed(WINDOW, units.MONEY)})", "{{provider}} {{unit}}"))
 
 
 def _unit_chart() -> Json:
-    options = Options("Used per day: $unit", "At the rate of the previous hour, by provider. Choose the unit above.", no_value=RULES)
-    burn = FLEET.max_by("account:ai_account_quota_burn:rate1h", 'unit="$unit"')
-    return time_series_panel(options, query(f"sum by (provider, unit) ({burn}) * {DAY}", "{{provider}} {{unit}}"), stacked=True, area=True)
+    options = Options("Used per hour: $unit", "Usage in the hour before each point, by provider. Choose the unit above.", no_value=NO_DATA)
+    used = FLEET.consumed(WINDOW, 'unit="$unit"')
+    return time_series_panel(options, query(f"sum by (provider, unit) ({used})", "{{provider}} {{unit}}"), stacked=True, area=True)
 
 
 def _alert_table() -> Json:
     names = {"alertname": "Alert", "severity": "Severity", "account": "Account", "resource": "Resource"}
-    severities = {"critical": {"color": units.RED, "index": 0}, "warning": {"color": units.ORANGE, "index": 1}}
+    severities = {"critical": {"color": units.RED, "index": 0}, "warning": {"color": units.YELLOW, "index": 1}}
     shown = [Setting("mappings", [{"type": "value", "options": severities}]), Setting("custom.cellOptions", {"type": "color-text"})]
     options = Options(
-        "Firing alerts", "The annotations of each alert link to its runbook.", no_value="No alert is firing.",
+        "Firing alerts", "The annotations of each alert link to its runbook.", no_value="No firing alerts.",
         overrides=[
             ("Severity", [*shown, Setting("custom.width", 80)]),
             ("Alert", [Setting("custom.minWidth", 200)]),

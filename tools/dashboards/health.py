@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.dashboards import units
-from tools.dashboards.expressions import ACCOUNT, EXPORTER, FAILING, STALE, WAITING
+from tools.dashboards.expressions import ACCOUNT, EXPORTER, WINDOW
 from tools.dashboards.expressions import HEALTH as OF
 from tools.dashboards.health_process import process, scrapes
 from tools.dashboards.layout import PanelRow, dashboard, row_heading
-from tools.dashboards.overrides import colored
-from tools.dashboards.panels import Json, Options, bar_panel, query, stat_panel, time_series_panel
+from tools.dashboards.overrides import by_reason, count_states, state_counts
+from tools.dashboards.panels import NO_DATA, Json, Options, bar_panel, query, stat_panel, time_series_panel
+from tools.dashboards.resources import HINT
 from tools.dashboards.variables import BUILD, POLLS, built_in, data_source, exporters, reloaded, several
+from tools.rules.states import LOW, REASONS
 
 WHO = "{{provider}} {{account}}"
 
@@ -60,13 +62,20 @@ def _version() -> Json:
 
 def _config() -> Iterator[tuple[int, Json]]:
     family = "ai_account_exporter_config_last_reload"
+    loaded = f"{family}_success_timestamp_seconds{{{EXPORTER}}}"
     options = Options(
         "Config", "Result of the last load of the configuration.",
         thresholds=units.GOOD_FROM_ONE, mappings=units.value_mappings({1: ("valid", units.GREEN), 0: ("rejected", units.RED)}), no_value="not scraped",
     )  # fmt: skip
     yield 4, stat_panel(options, query(f"min({family}_successful{{{EXPORTER}}})", "configuration", instant=True))
-    since = Options("Config loaded", "Time since the configuration in effect was loaded.", "s", no_value="not scraped", decimals=1)
-    yield 4, stat_panel(since, query(f"time() - max({family}_success_timestamp_seconds{{{EXPORTER}}})", "loaded", instant=True))
+    since = Options(
+        "Config loaded",
+        "Time since the configuration in effect was loaded, when Prometheus read it.",
+        "s",
+        no_value="not scraped",
+        decimals=1,
+    )
+    yield 4, stat_panel(since, query(f"min(timestamp({loaded}) - {loaded})", "loaded", instant=True))
 
 
 def _name(panel: Json) -> Json:
@@ -76,64 +85,55 @@ def _name(panel: Json) -> Json:
 
 
 def _states() -> Json:
-    states = {"answering": units.GREEN, "failing": units.ORANGE, "stale": units.RED, "waiting": units.BLUE}
-    overrides = [colored(name, color) for name, color in states.items()]
     options = Options(
         "Accounts by poll state",
-        "Answering, failing, stale, and waiting for the first poll.",
-        no_value="no accounts",
-        overrides=overrides,
-        decimals=0,
-    )
-    numbers = {"answering": 0, "failing": FAILING, "stale": STALE, "waiting": WAITING}
-    polls = OF.polling_state()
-    queries = (
-        query(f"sum({polls} == bool {number})", name, ref=ref, instant=True)
-        for ref, (name, number) in zip("ABCD", numbers.items(), strict=True)
-    )
-    return stat_panel(options, *queries, named=True)
-
-
-def _rate(family: str, by: str) -> str:
-    return f"sum by (provider) (max by ({by}) (rate({OF.series(family)}[$__interval])))"
+        "ok: the last poll succeeded. failing: it failed. stale: the values are too old. waiting: not polled yet. exhausted: the vendor refuses polls "
+        "because nothing is left.",
+        no_value=HINT, no_value_color=units.RED, overrides=state_counts(), decimals=0,
+    )  # fmt: skip
+    return stat_panel(options, *count_states(OF.polling_state(), set(units.STATES) - {LOW}), named=True)
 
 
 def _success() -> Json:
-    errors = _rate("ai_account_scrape_errors_total", f"{ACCOUNT}, reason")
-    polls = _rate("ai_account_scrapes_total", ACCOUNT)
+    errors = f"sum by (provider) ({OF.increase('ai_account_scrape_errors_total', f'{ACCOUNT}, reason')})"
+    polls = f"sum by (provider) ({OF.increase('ai_account_scrapes_total', ACCOUNT)})"
     options = Options(
-        "Poll success rate", "Percentage of successful polls by provider.", "percentunit",
-        ((None, units.RED), (0.9, units.ORANGE), (0.99, units.GREEN)),
-        no_value="No polls", min_value=0, max_value=1,
+        "Poll success rate", "Percentage of successful polls in the hour before each point, by provider.", "percentunit",
+        no_value=NO_DATA, min_value=0, max_value=1,
     )  # fmt: skip
-    return time_series_panel(options, query(f"1 - {errors} / ({polls} > 0)", "{{provider}}", step="15m"))
+    return time_series_panel(options, query(f"1 - {errors} / ({polls} > 0)", "{{provider}}"))
 
 
 def _errors() -> Json:
-    errors = f"sum by (reason) (max by ({ACCOUNT}, reason) (increase({OF.series('ai_account_scrape_errors_total')}[$__interval]))) > 0"
-    options = Options("Failed polls by reason", "docs/metrics.md explains each reason.", no_value="No poll failed.", min_value=0)
-    return time_series_panel(options, query(errors, "{{reason}}", step="5m"), bars=True, stacked=True)
+    errors = f"sum by (reason) ({OF.increase('ai_account_scrape_errors_total', f'{ACCOUNT}, reason')}) > 0"
+    failing = f"sum by (reason) ({OF.max_by(REASONS, by=f'{ACCOUNT}, reason')})"
+    options = Options(
+        "Failed polls per hour, by reason", "Failed polls in the hour before each point. docs/metrics.md explains each reason.",
+        no_value="No failed poll in this time range.", min_value=0, overrides=by_reason(),
+    )  # fmt: skip
+    return time_series_panel(options, query(f"{errors} or {failing}", "{{reason}}"), area=True, stacked=True)
 
 
 def _latency() -> Json:
-    buckets = f"sum by (provider, le) (rate({OF.series('ai_account_exporter_vendor_request_duration_seconds_bucket')}[$__interval]))"
-    options = Options("Poll latency", "Median and 95th percentile by provider.", "s", no_value="No polls", min_value=0)
+    buckets = OF.series("ai_account_exporter_vendor_request_duration_seconds_bucket")
+    options = Options(
+        "Poll duration", "Median and 95th percentile of the hour before each point, by provider.", "s", no_value=NO_DATA, min_value=0
+    )
     queries = (
-        query(f"histogram_quantile({quantile}, {buckets})", f"{{{{provider}}}} {name}", ref=ref, step="15m")
+        query(f"histogram_quantile({quantile}, sum by (provider, le) (rate({buckets}[{WINDOW}]))) > 0", f"{{{{provider}}}} {name}", ref=ref)
         for ref, quantile, name in (("A", 0.5, "p50"), ("B", 0.95, "p95"))
     )
     return time_series_panel(options, *queries)
 
 
 def _age() -> Json:
-    age = f"({OF.age()}) / on ({ACCOUNT}) {OF.max_by('ai_account_scrape_interval_seconds', by=ACCOUNT)}"
-    steps: units.Steps = ((None, units.GREEN), (1.5, units.ORANGE), (3, units.RED))
+    age = f"{OF.age()} / on ({ACCOUNT}) {OF.max_by('ai_account_scrape_interval_seconds', by=ACCOUNT)}"
     options = Options(
         "Data age, in intervals",
-        "The ten oldest. Values are stale after three intervals.",
+        "The ten oldest. By default, values are stale after three intervals.",
         "short",
-        steps,
-        no_value="Never polled",
+        units.AGE_STEPS,
+        no_value="No poll has succeeded.",
         decimals=1,
         min_value=0,
         max_value=6,
@@ -151,23 +151,19 @@ def _waits() -> Json:
         "Back-off and rate limits",
         "Intervals that back-off increased within the last day, and waits that a vendor requested.",
         "s",
-        no_value="No account is waiting.",
+        no_value="No longer intervals and no waits in this time range.",
         min_value=0,
     )
     return time_series_panel(options, query(slowed, f"{WHO} interval"), query(f"{until} - {last} > 0", f"{WHO} requested wait", ref="B"))
 
 
 def _mismatches() -> Json:
-    rise = f"increase({OF.series('ai_account_schema_mismatches_total')}[$__interval])"
+    rise = OF.increase("ai_account_schema_mismatches_total", f"{ACCOUNT}, field")
     options = Options(
-        "Schema mismatches",
-        "Fields with an unusable value, such as after a change of the vendor's API.",
-        no_value="No mismatch.",
+        "Unusable values per hour, by field",
+        "Fields with an unusable value in the hour before each point, such as after a change of the vendor's API.",
+        no_value="No unusable value in this time range.",
         min_value=0,
     )
-    return time_series_panel(
-        options,
-        query(f"sum by (provider, field) (max by ({ACCOUNT}, field) ({rise})) > 0", "{{provider}} {{field}}", step="5m"),
-        bars=True,
-        stacked=True,
-    )
+    counted = query(f"sum by (provider, field) ({rise}) > 0", "{{provider}} {{field}}")
+    return time_series_panel(options, counted, area=True, stacked=True, shade=units.PURPLE)  # as the reason invalid_response

@@ -37,6 +37,7 @@ from tools.dashboards.units import GREY, PLAIN, Steps, null_mapping, threshold_s
 Json = dict[str, Any]
 Override = tuple[str, Sequence[Setting]]
 Panel = TypeVar("Panel", stat.Panel, timeseries.Panel, table.Panel, bargauge.Panel)
+NO_DATA = "No data yet in this time range."
 SOURCE = DataSourceRef("prometheus", "${datasource}")
 
 
@@ -66,11 +67,10 @@ def encoded(builder: cog.Builder[Any]) -> Json:
     return document
 
 
-def query(expr: str, legend: str = "", *, ref: str = "A", instant: bool = False, step: str | None = None) -> prometheus.Dataquery:
+def query(expr: str, legend: str = "", *, ref: str = "A", instant: bool = False) -> prometheus.Dataquery:
     """A range query, or an instant query at the end of the range."""
     made = prometheus.Dataquery().expr(expr).legend_format(legend or "__auto").ref_id(ref)
-    made = made.instant() if instant else made.range()
-    return made.interval(step) if step else made
+    return made.instant() if instant else made.range()
 
 
 def table_query(ref: str, expr: str) -> prometheus.Dataquery:
@@ -94,25 +94,32 @@ def stat_panel(options: Options, *targets: prometheus.Dataquery, named: bool = F
 def time_series_panel(
     options: Options,
     *targets: prometheus.Dataquery,
-    bars: bool = False,
     stacked: bool = False,
     beside: bool = False,
     area: bool = False,
     limits: str = "off",
+    shade: str = "",
 ) -> Json:
-    """Values over time. `beside` puts the legend to the right; `limits` is the style of thresholds."""
+    """Values over time. `beside` puts the legend to the right; `limits` is the style of thresholds.
+
+    `shade` is the color that all series have shades of.
+    """
     legend = common.VizLegendOptions().show_legend(True).display_mode(LegendDisplayMode.TABLE if beside else LegendDisplayMode.LIST)
     legend = legend.placement(LegendPlacement.RIGHT if beside else LegendPlacement.BOTTOM).calcs(["lastNotNull"] if beside else [])
     panel = (
         _with_options(timeseries.Panel(), options, targets)
         .legend(legend)
         .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
-        .draw_style(GraphDrawStyle.BARS if bars else GraphDrawStyle.LINE)
-        .fill_opacity(70 if bars else 12 if area else 0)
-        .line_width(1 if bars else 2)
-        .show_points(VisibilityMode.NEVER)
+        .draw_style(GraphDrawStyle.LINE)
+        .fill_opacity((60 if stacked else 12) if area else 0)
+        .line_width(1 if stacked else 2)
+        .show_points(VisibilityMode.AUTO)
         .stacking(common.StackingConfig().mode(StackingMode.NORMAL if stacked else StackingMode.NONE).group("A"))
-        .color_scheme(dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
+        .color_scheme(
+            dashboard.FieldColor().mode(FieldColorModeId.SHADES).fixed_color(shade)
+            if shade
+            else dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC)
+        )
     )
     made = encoded(panel)
     made["fieldConfig"]["defaults"]["custom"]["thresholdsStyle"] = {"mode": limits}

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Value
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
 
 from tools.dashboards import units
-from tools.dashboards.expressions import DAY, Expressions
+from tools.dashboards.expressions import Expressions
 from tools.dashboards.panels import Json, Options, Override, columns, table_panel, table_query
 
 FIELDS = {
@@ -18,7 +18,7 @@ FIELDS = {
     "Value #B": "Left",
     "unit": "Unit",
     "Value #C": "Of limit",
-    "Value #D": "Used per day",
+    "Value #D": "Used in 24 h",
     "Value #F": "Resets in",
     "Value #G": "Data age",
     "reason": "Last error",
@@ -27,21 +27,21 @@ ACCOUNT_LINK = (
     "/d/ai-account-account?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
     '&var-provider=${__data.fields["Provider"]}&var-account=${__data.fields["Account"]}&var-resource=${__data.fields["Resource"]}'
 )
-HINT = "No accounts. Check that the exporter is scraped: see Exporter health."
+HINT = "No states of accounts. Check that Prometheus scrapes the exporter (see Exporter health) and loads rules/recording.yaml."
 
 
 def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
     """One row per resource, and one per account without any."""
     description = (
-        "Worst first. Left is the last known value, and Data age is its age. Used per day is the rate of the last day. Ends in is the exporter's "
+        "Worst first. Left is the last known value, and Data age is its age. Used in 24 h is what the exporter has observed. Ends in is the exporter's "
         "forecast: no forecast means that no end is expected before the reset or a top-up, or that too little is known yet. Click a name to open the account."
     )
     names = FIELDS if fleet else {key: name for key, name in FIELDS.items() if key not in {"provider", "account"}}
     frames = (
         table_query("A", of.state()),
         table_query("B", f"round({of.remaining()}, 0.01)"),
-        table_query("C", of.share()),
-        table_query("D", f"{of.burn()} * {DAY}"),
+        table_query("C", of.share_or_reason()),
+        table_query("D", of.consumed("1d")),
         table_query("E", of.ends_in_or_reason()),
         table_query("F", of.until_reset()),
         table_query("G", of.on_rows(of.age())),
@@ -62,12 +62,12 @@ def _cells(*, links: bool) -> list[Override]:
     named = [("Provider", [Setting("custom.width", 115)]), ("Account", [Setting("custom.width", 130), link])] if links else []
     return [
         *named,
-        ("Resource", [Setting("custom.minWidth", 145), *([link] if links else [])]),
+        ("Resource", [Setting("custom.minWidth", 145), Setting("noValue", "-"), *([link] if links else [])]),
         ("State", [*_colored(95, "color-background"), Setting("mappings", _json(units.value_mappings(units.STATES)))]),
         ("Left", [*_figure(90), Setting("unit", "locale")]),
-        ("Unit", [Setting("custom.width", 95)]),
+        ("Unit", [Setting("custom.width", 95), Setting("noValue", "-")]),
         ("Of limit", _bar()),
-        ("Used per day", [*_figure(110), Setting("unit", "short"), Setting("decimals", 1)]),
+        ("Used in 24 h", [*_figure(110), Setting("unit", "short"), Setting("decimals", 1)]),
         (
             "Ends in",
             [*_colored(105, "color-text"), *_time(units.TIME_LEFT_STEPS), Setting("mappings", _json(units.range_mappings(units.NO_END)))],
@@ -99,7 +99,7 @@ def _bar() -> list[Setting]:
         Setting("custom.minWidth", 115),
         Setting("custom.cellOptions", cell),
         Setting("noValue", "-"),
-        Setting("mappings", _json(units.null_mapping("-"))),
+        Setting("mappings", _json([*units.null_mapping("-"), *units.range_mappings(units.NO_SHARE)])),
         *scale,
         units.threshold_setting(units.SHARE_STEPS),
     ]

@@ -13,7 +13,7 @@ from tools.dashboards.panels import SOURCE, Json, encoded
 
 BUILD = "ai_account_exporter_build_info"
 POLLS = "ai_account_scrapes_total"
-STEP = "5m"
+STEP = "10m"
 """The resolution of annotations, and the range of their queries."""
 
 

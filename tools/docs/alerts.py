@@ -1,4 +1,4 @@
-"""Writes the table in docs/alerts.md: every alert, from the rules that Prometheus loads."""
+"""Writes the tables in docs/alerts.md: every alert and every recorded series, from the rules that Prometheus loads."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 import yaml
 
 from tools.markdown import table, with_parts
+from tools.rules.documents import records
 
 RULES = Path(__file__).resolve().parents[2] / "prometheus" / "rules" / "alerts.yaml"
 HEAD = ("alert", "severity", "after", "summary")
 
 
 def alerts(path: Path) -> str:
-    """The page about alerts with its generated part up to date."""
-    return with_parts(path.read_text(encoding="utf-8"), {"alerts": lambda: f"\n{table(HEAD, _rows())}\n\n"})
+    """The page about alerts with its generated parts up to date."""
+    recorded = ((f"`{rule.name}`", rule.meaning) for rule in records())
+    parts = {"alerts": lambda: f"\n{table(HEAD, _rows())}\n\n", "recorded": lambda: f"\n{table(('series', 'meaning'), recorded)}\n\n"}
+    return with_parts(path.read_text(encoding="utf-8"), parts)
 
 
 def _rows() -> Iterator[tuple[str, str, str, str]]:

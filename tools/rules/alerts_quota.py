@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from tools.rules.recording import AVAILABLE, ENDS, REMAINING, SPEND_LIMIT, THRESHOLD, held
+from tools.rules.recording import ENDS, REMAINING, SPEND_LIMIT, THRESHOLD, held
 from tools.rules.rule import Alert, Severity
+from tools.rules.states import empty
 
 EXHAUSTED = Alert(
     "AIAccountExhausted",
     "critical",
-    # A pool that was never filled is not exhausted while another pool of the account has something left or is used: the second part excludes it.
-    f"""
-    {AVAILABLE}{{SUPPLY}} <= 0
-    unless
-    (
-      {AVAILABLE}{{SUPPLY}} <= 0
-      unless last_over_time(ai_account_quota_limit[1d]) > 0
-      unless max_over_time(ai_account_quota_consumed_total[1d]) > 0
-      and ignoring (resource) ({AVAILABLE}{{SUPPLY}} > 0 or max_over_time(ai_account_quota_consumed_total{{SUPPLY}}[1d]) > 0)
-    )
-    or
-    sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exhausted"}}[1h])) > 0 and ai_account_up == 0
-    """,
+    empty("SUPPLY")
+    + """
+or
+sum without (reason) (increase(ai_account_scrape_errors_total{reason="quota_exhausted"}[1h])) > 0 and ai_account_up == 0
+""",
     "2m",
     "An account is exhausted.",
     "Account {{ $labels.account }} at {{ $labels.provider }} {{ if $labels.resource }}has no {{ $labels.resource }} left "

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
+from textwrap import fill
 from typing import Any
 
 import yaml
 
-from tools.rules import alerts_account, alerts_exporter, alerts_quota, alerts_trend, recording
+from tools.rules import alerts_account, alerts_exporter, alerts_quota, alerts_trend, recording, states
 from tools.rules.promql import Scale
 from tools.rules.rule import Alert, Group, Record
 
@@ -23,7 +24,8 @@ ALERTS = (
     Group("ai-account-trend", alerts_trend.TREND),
     Group("ai-account-info", alerts_trend.INFO),
 )
-FILES: Mapping[str, tuple[Group, ...]] = {"recording.yaml": recording.GROUPS, "alerts.yaml": ALERTS}
+RECORDS = (*recording.GROUPS, states.GROUP)
+FILES: Mapping[str, tuple[Group, ...]] = {"recording.yaml": RECORDS, "alerts.yaml": ALERTS}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -45,7 +47,7 @@ def dump(document: object) -> str:
 def render(scale: Scale | None = None) -> dict[str, str]:
     """The text of each rule file by its name, with every duration at this scale."""
     scale = scale or Scale()
-    return {name: HEADER + dump({"groups": [_group(each, scale) for each in groups]}) for name, groups in FILES.items()}
+    return {name: HEADER + _commented(dump({"groups": [_group(each, scale) for each in groups]})) for name, groups in FILES.items()}
 
 
 def documents() -> Mapping[str, str]:
@@ -56,6 +58,19 @@ def documents() -> Mapping[str, str]:
 def alerts() -> Iterable[Alert]:
     """Every alert in the order of the file."""
     return (rule for group in ALERTS for rule in group.rules if isinstance(rule, Alert))
+
+
+def records() -> Iterable[Record]:
+    """Every recording rule in the order of the file."""
+    return (rule for group in RECORDS for rule in group.rules if isinstance(rule, Record))
+
+
+def _commented(text: str) -> str:
+    """The text of a file with the meaning of each recording rule above it."""
+    for rule in records():
+        start = f"  - record: {rule.name}\n"
+        text = text.replace(start, fill(rule.meaning, 140, initial_indent="  # ", subsequent_indent="  # ") + "\n" + start)
+    return text
 
 
 def _group(group: Group, scale: Scale) -> dict[str, Any]:

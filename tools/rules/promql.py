@@ -12,6 +12,7 @@ NAMES = {
     "SPEND": 'resource=~"(.*_)?spend"',
     # Slots are held rather than used up: having none free is no emergency.
     "SUPPLY": 'resource!~"(.*_)?spend",unit!="slots"',
+    "NO_SLOTS": 'unit!="slots"',
     "VENDOR": 'reason=~"timeout|connection|tls|server_error"',
     "CREDENTIAL": 'reason=~"unauthorized|forbidden|credential"',
     "BAD_STATE": 'status=~"past_due|unpaid|incomplete|incomplete_expired|suspended|paused|cancell?ed|(.*_)?disabled|expired|blocked|closed"',

@@ -10,10 +10,12 @@ REMAINING = "account:ai_account_quota_remaining:last"
 AVAILABLE = "account:ai_account_quota_available:last"
 THRESHOLD = "account:ai_account_quota_threshold:last"
 SPEND_LIMIT = "account:ai_account_quota_spend_limit:min"
+SHARE = "account:ai_account_quota_remaining:ratio"
 ENDS = "ai_account_quota_exhaustion_timestamp_seconds"
 LATEST = "ai_account_quota_exhaustion_latest_timestamp_seconds"
 ENDING = "account:ai_account_quota_available:ending2d"
 ENDING_NOW = "account:ai_account_quota_available:ending12h"
+LAST = "the current value, or the last value of the past day while polls fail or the exporter is down"
 
 
 def held(now: str, last: str) -> str:
@@ -29,21 +31,25 @@ def held(now: str, last: str) -> str:
     """
 
 
-def _held(name: str, metric: str) -> Record:
-    return Record(name, held(metric, f"last_over_time({metric}[1d])"))
+def _held(name: str, metric: str, meaning: str) -> Record:
+    return Record(name, held(metric, f"last_over_time({metric}[1d])"), meaning)
 
 
-def _ending(name: str, end: str, within: float) -> Record:
-    """What was left when an end was forecast: as long as no more is left, nothing was added since."""
-    return Record(name, f"{AVAILABLE} and {end} - time() < seconds({format_duration(within)})")
+def _ending(name: str, end: str, within: float, which: str) -> Record:
+    expr = f"{AVAILABLE} and {end} - time() < seconds({format_duration(within)})"
+    return Record(name, expr, f"The available amount while {which}. As long as no more is left, nothing was added since.")
+
+
+def _burn(window: str, name: str) -> Record:
+    expr = f"rate(ai_account_quota_consumed_total[{window}])"
+    return Record(f"account:ai_account_quota_burn:rate{window}", expr, f"Consumption in units per second over the last {name}.")
 
 
 GROUPS = (
     Group(
         "ai-account-figures",
         (
-            _held(REMAINING, "ai_account_quota_remaining"),
-            # What is left until the vendor stops the account: allowed overage included, absent if unlimited or not part of the plan.
+            _held(REMAINING, "ai_account_quota_remaining", f"The remaining amount: {LAST}."),
             Record(
                 "account:ai_account_quota_available:sum",
                 """
@@ -51,9 +57,10 @@ GROUPS = (
                 unless ai_account_quota_unlimited == 1
                 unless ai_account_quota_limit == 0
                 """,
+                "The amount until the vendor stops the account: what remains, with the allowed overage. It is absent if the resource is unlimited "
+                "or not part of the plan.",
             ),
-            _held(AVAILABLE, "account:ai_account_quota_available:sum"),
-            # While it is not known what remains, the last thresholds apply to the last amount.
+            _held(AVAILABLE, "account:ai_account_quota_available:sum", f"The available amount: {LAST}."),
             Record(
                 THRESHOLD,
                 """
@@ -61,8 +68,8 @@ GROUPS = (
                 or
                 last_over_time(ai_account_quota_threshold[1d]) unless ignoring (severity) ai_account_quota_remaining
                 """,
+                "The threshold of the configuration. While the remaining amount is unknown, the last threshold applies to the last amount.",
             ),
-            # The smaller one of the vendor's spending cap and the operator's budget. A cap of 0 is none.
             Record(
                 SPEND_LIMIT,
                 """
@@ -72,20 +79,22 @@ GROUPS = (
                 or
                 ai_account_quota_limit{SPEND} > 0
                 """,
+                "The smaller one of the vendor's spending cap and the budget of the configuration. A cap of 0 is none.",
             ),
             Record(
-                "account:ai_account_quota_remaining:ratio",
+                SHARE,
                 "ai_account_quota_remaining / (ai_account_quota_limit > 0) unless ai_account_quota_unlimited == 1",
+                "The remaining amount divided by the limit. Below 0 is overage.",
             ),
         ),
     ),
     Group(
         "ai-account-trend-figures",
         (
-            _ending(ENDING, ENDS, SOON),
-            _ending(ENDING_NOW, LATEST, URGENT),
-            Record("account:ai_account_quota_burn:rate1h", "rate(ai_account_quota_consumed_total[1h])"),
-            Record("account:ai_account_quota_burn:rate1d", "rate(ai_account_quota_consumed_total[1d])"),
+            _ending(ENDING, ENDS, SOON, "the expected end is within two days"),
+            _ending(ENDING_NOW, LATEST, URGENT, "the latest end is within twelve hours"),
+            _burn("1h", "hour"),
+            _burn("1d", "day"),
         ),
     ),
 )

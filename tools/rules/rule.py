@@ -14,6 +14,8 @@ class Record:
 
     name: str
     expr: str
+    meaning: str
+    """One or two sentences: the comment in the file, and the description in docs/alerts.md."""
 
 
 @dataclass(frozen=True, slots=True)

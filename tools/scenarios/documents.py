@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from tools.rules.documents import FILES
-from tools.scenarios import figures, spikes, trend
+from tools.scenarios import figures, spikes, states, trend
 from tools.scenarios.scenario import Scenario
 
 HEADER = "# Written by `make docs` from tools/scenarios; do not edit.\n"
 TESTS: Mapping[str, tuple[Scenario, ...]] = {
     "figures": figures.SCENARIOS,
+    "states": states.SCENARIOS,
     "trend": trend.SCENARIOS,
     "expiring": trend.EXPIRE,
     "spikes": spikes.SCENARIOS,
 }
-PACE = {"figures": 5, "trend": 5, "expiring": 30, "spikes": 60}
+PACE = {"figures": 5, "states": 5, "trend": 5, "expiring": 30, "spikes": 60}
 """The minutes between samples."""
 
 
