@@ -40,7 +40,7 @@ def describe(definition: Definition, now: float) -> str:
     for request in definition.requests:
         lines += ["", f"  {request.method} {request.name}{_conditions(request)}"]
         lines += [f"    {name:<12}{text}" for name, text in content_now(definition, request, now)]
-        lines += [line for quota in request.quotas for line in _quota(quota)]
+        lines += [line for quota in request.quotas for line in _quota(quota, is_derived=definition.derives_remaining(quota))]
         lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
         lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
         lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
@@ -70,14 +70,13 @@ def _fields(block: Request | QuotaFields | AutoReloadFields | None, *parts: str)
     return [(part, field) for part in parts if isinstance(field := getattr(block, part, None), NumberField | TimeField)]
 
 
-def _quota(quota: QuotaFields) -> list[str]:
+def _quota(quota: QuotaFields, *, is_derived: bool) -> list[str]:
     unit = quota.unit.name or f"unit from {quota.unit.select}"
     parts = _fields(quota, "remaining", "used", "limit", "overage_limit", "resets_at")
     lines = [f"      {part:<14}{field.select}" for part, field in parts]
     lines += [f"      each          {quota.each}"] if quota.each else []
     lines += [f"      resets_at     the end of the {quota.resets_at.period}"] if isinstance(quota.resets_at, PeriodField) else []
-    derived = quota.remaining is None and quota.used is not None and quota.limit is not None
-    return [f"    resource    {quota.resource} ({unit})", *(["      remaining     limit - used"] if derived else []), *lines]
+    return [f"    resource    {quota.resource} ({unit})", *(["      remaining     limit - used"] if is_derived else []), *lines]
 
 
 def _carrier(credential: Credential) -> str:

@@ -95,6 +95,12 @@ class Definition(Block):
         [name] = [name for name, each in self.credentials.items() if each is credential]
         return tuple(request for request in self.requests if name in (request.credentials or self.credentials))
 
+    def derives_remaining(self, quota: QuotaFields) -> bool:
+        """Whether what remains is limit - used, of entries of which this is the first: its resource and unit may continue in others."""
+        entries = [each for each in self.quotas if each.resource == quota.resource and each.unit.may_be(quota.unit)]
+        parts = {part for each in entries for part in each.amounts}
+        return entries[0] is quota and "remaining" not in parts and {"used", "limit"} <= parts
+
     @property
     def quotas(self) -> Iterator[QuotaFields]:
         """The resources of all requests."""

@@ -119,6 +119,10 @@ class UnitField(Block):
             raise ValueError("`empty` belongs to `select`: the unit of this list is always the same")
         return self
 
+    def may_be(self, other: UnitField) -> bool:
+        """Whether both can be the same unit. One that the response contains can be any."""
+        return None in (self.name, other.name) or self.name == other.name
+
 
 Number = Annotated[NumberField, BeforeValidator(partial(_shorthand, "select"), json_schema_input_type=str | NumberField)]
 Unit = Annotated[UnitField, BeforeValidator(_unit, json_schema_input_type=str | UnitField)]

@@ -14,10 +14,11 @@ from exporter.model import Reason
 from exporter.providers.credential import HeaderName, QueryName
 from exporter.providers.expressions import CodeField, SelectionField, ValueField
 from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, Status, Time
-from exporter.providers.request_template import Template
+from exporter.providers.request_template import Template, unfilled_in
 from exporter.providers.values import to_code
 from exporter.validation.block import Block
 from exporter.validation.fields import Pattern, Url, matching
+from exporter.validation.problems import located
 
 _JSON_TEXT: Final = re.compile(r"""\s*(?:\{\s*["}]|\[)""")
 """An object or a list, which would be sent as a text that contains it."""
@@ -40,6 +41,8 @@ def _json(value: Any) -> Any:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):
         raise ValueError("expected JSON: a date, for example, must be text in quotes") from None
+    if problems := [*unfilled_in(value, ())]:
+        raise located(problems)
     return value
 
 

@@ -399,3 +399,17 @@ def test_the_body_of_a_request_is_shown_with_the_times_of_now(tmp_path: Path) ->
 def test_a_long_response_is_searched_for_personal_data_without_delay(definition: Path) -> None:
     result = tried(definition, {**BODY, "image": "a" * 2_000_000, "note": f"{'b' * 1_000_000} jane@corp.io"})
     assert "  note: an e-mail address\n" in result.stdout
+
+
+def test_what_remains_is_described_where_it_is_derived_from_two_entries(tmp_path: Path) -> None:
+    path = _with_quotas(
+        tmp_path,
+        "{resource: spend, unit: eur, used: used}",
+        "{resource: spend, unit: {select: currency}, limit: cap}",
+        "{resource: free, unit: minutes, used: a}",
+        "{resource: free, unit: slots, limit: b}",
+    )
+    lines = describe(load_definition(path), 0.0).splitlines()
+    assert [lines[at - 1].strip() for at, line in enumerate(lines) if line == "      remaining     limit - used"] == [
+        "resource    spend (eur)"
+    ]

@@ -360,3 +360,10 @@ def test_half_a_character_is_reported_as_a_problem(changes: dict[str, Any]) -> N
     with pytest.raises(ValidationError) as caught:
         definition_of(changes)
     assert all(str(Problem(found.place, found.message)) for found in problems_of(caught.value, Definition))
+
+
+def test_a_placeholder_without_quotes_is_reported_with_the_other_problems(tmp_path: Path) -> None:
+    request = {**GET, "method": "POST", "body": {"from": {"today:date": None}}, "expect": ".data"}
+    refusal = _refusal(tmp_path / "acme.yaml", {**ACME, "requests": [request]})
+    assert "requests[0].body.from: a placeholder needs quotes" in refusal
+    assert "requests[0].expect: " in refusal
