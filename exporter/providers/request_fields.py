@@ -68,7 +68,7 @@ class Request(Block):
     quotas: tuple[QuotaFields, ...] = ()
     """The resources."""
     info: dict[InfoLabel, ValueField] = Field(default={})
-    """Facts about the account, as labels of one series: `plan`, `billing_type`, `billing_period` and `workspace`; never a person's name."""
+    """Facts about the account, as labels of one series: `plan`, `billing_type`, `billing_period`, `workspace`; no e-mail address, no person's name."""
     status: Status | None = None
     """The account's state."""
     features: dict[Name, ValueField] = Field(default={})

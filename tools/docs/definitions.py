@@ -161,7 +161,8 @@ can. [CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/b
 ## Write one in ten minutes
 
 1. Find the vendor's request for the balance or the usage, and save one response: `curl -H "Authorization: Bearer $KEY" URL > answer.json`.
-   For a POST, add what it sends: `--json '{{"from": "2026-11-01"}}'`. Do the same with a wrong key: `> error.json`.
+   For a POST, add what it sends: `-H 'Content-Type: application/json' -d '{{"from": "2026-11-01"}}'`. Save the response to a wrong key too,
+   as `error.json`.
 2. Write the definition, as in the example below.
 3. Validate it: `ai-account-exporter check --provider-file acme.yaml`. `ai-account-exporter providers acme.yaml` shows what each request
    sends at this moment.
