@@ -153,7 +153,7 @@ class Store:
             up=False,
             error=Failure.of(error),
             failures=entry.failures + 1,
-            failing_since=at if entry.failing_since is None else entry.failing_since,
+            failing_since=entry.failing_since if entry.failures else at,
             interval=interval,
             last_poll_at=at,
             limited_until=limited_until,

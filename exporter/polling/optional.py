@@ -49,5 +49,5 @@ def _after(
     interval = backed_off(settings.interval, failures, settings.max_backoff, chance())
     retry_after = 0.0 if outcome.retry_after is None else min(outcome.retry_after, settings.max_retry_after)
     next_attempt_at = max(begun + interval - tolerance(settings.interval), at + retry_after)
-    since = at if known.failing_since is None else known.failing_since
+    since = known.failing_since if known.failures else at
     return replace(known, error=Failure.of(outcome), failures=failures, failing_since=since, next_attempt_at=next_attempt_at)

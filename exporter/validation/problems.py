@@ -66,7 +66,7 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 """By pydantic's type of error. Pydantic's own messages use terms such as string, input and regular expression."""
 _QUOTED: Final = re.compile("'([^']*)'")
-_MAX_LISTED: Final = 6
+_MAX_LISTED: Final = 8
 _OTHER: Final = "expected another kind of value: see the documentation of this key"
 
 

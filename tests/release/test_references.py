@@ -31,6 +31,7 @@ CASES = [(block, key, text) for block, keys in EXAMPLES.items() for key, text in
 def in_place(block: str, written: dict[str, Any]) -> dict[str, Any]:
     """A complete configuration that contains this part."""
     login = {"client_id": "a-client", "refresh_token_file": "a-file"}
+    endpoint = {"endpoint": "https://collector.example.com/v1/metrics"}
     account: dict[str, dict[str, Any]] = {
         "Account": written,
         "SecretSource": {"credentials": written},
@@ -43,6 +44,9 @@ def in_place(block: str, written: dict[str, Any]) -> dict[str, Any]:
         "Network": {"defaults": written},
         "Limits": {"providers": {"heygen": written}},
         "StateFields": {"state": written},
+        "Push": {"push": written},
+        "Otlp": {"push": {"otlp": endpoint | written}},
+        "HeaderSource": {"push": {"otlp": endpoint | {"headers": written}}},
     }
     return {"accounts": [ACCOUNT | account[block]]} if block in account else {"accounts": [ACCOUNT], **top[block]}
 
@@ -50,7 +54,11 @@ def in_place(block: str, written: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(("block", "key", "text"), CASES, ids=[f"{block}.{key}" for block, key, _ in CASES])
 def test_the_example_of_a_key_is_valid(block: str, key: str, text: str) -> None:
     written = yaml.safe_load(text)
-    assert list(written) == [key] if block != "SecretSource" else [key] == [name for source in written.values() for name in source]
+    assert (
+        list(written) == [key]
+        if block not in {"SecretSource", "HeaderSource"}
+        else [key] == [name for source in written.values() for name in source]
+    )
     Config.model_validate(in_place(block, written))
 
 
@@ -58,7 +66,7 @@ def test_every_key_of_the_schema_has_a_row() -> None:
     schema = json_schema()
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", configuration(Path()), re.MULTILINE | re.DOTALL))
     for block, found in {**schema["$defs"], "Config": schema}.items():
-        shown = sections[BLOCKS[block][0]] + (sections[BLOCKS["Network"][0]] if block in {"Account", "Defaults"} else "")
+        shown = sections[BLOCKS[block][0]] + (sections[BLOCKS["Network"][0]] if block in {"Account", "Defaults", "Otlp"} else "")
         assert set(found["properties"]) <= set(re.findall(r"^\| `(\w+)` \|", shown, re.MULTILINE)), block
 
 

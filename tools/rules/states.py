@@ -12,9 +12,9 @@ from exporter.validation.duration import format_duration
 from tools.rules.recording import AVAILABLE, ENDS, REMAINING, SHARE, THRESHOLD
 from tools.rules.rule import Group, Record
 
-OK, WAITING, LOW, FAILING, STALE, EXHAUSTED = range(6)
+OK, WAITING, LOW, STALE, FAILING, EXHAUSTED = range(6)
 """The values of the states. A higher value is worse."""
-NUMBERS = {getattr(State, name): value for value, name in enumerate(("OK", "WAITING", "LOW", "FAILING", "STALE", "EXHAUSTED"))}
+NUMBERS = {getattr(State, name): value for value, name in enumerate(("OK", "WAITING", "LOW", "STALE", "FAILING", "EXHAUSTED"))}
 _LIST = ", ".join(f"{value} {state}" for state, value in sorted(NUMBERS.items(), key=lambda each: each[1]))
 
 REASONS = "account:ai_account_scrape_errors:failing3h"
@@ -86,9 +86,9 @@ GROUP = Group(
               and ai_account_up == 0
             ) * 0 + {EXHAUSTED}
             or
-            ai_account_scrapes_total * 0 + {STALE} unless ai_account_resources unless ai_account_scrapes_total == 0
-            or
             (ai_account_up == 0) + {FAILING}
+            or
+            ai_account_scrapes_total * 0 + {STALE} unless ai_account_resources unless ai_account_scrapes_total == 0
             or
             (ai_account_scrapes_total == 0) + {WAITING}
             or
@@ -96,8 +96,8 @@ GROUP = Group(
             or
             last_over_time(ai_account_scrapes_total[1d]) * 0 + {STALE} and on (job, instance) (up == 0)
             """,
-            "The state of each account's polls: 0 if the last poll succeeded, 1 before the first poll, 3 if the last poll failed, 4 if the values are "
-            "stale or the exporter is down, 5 if the vendor refuses because the account is exhausted.",
+            "The state of each account's polls: 0 if the last poll succeeded, 1 before the first poll, 3 if the values are stale although no poll "
+            "failed or the exporter is down, 4 if the last poll failed, 5 if the vendor refuses because the account is exhausted.",
         ),
         Record(QUOTA, _QUOTA, "The state of each resource by its amounts: 0 ok, 2 low, 5 exhausted."),
         Record(

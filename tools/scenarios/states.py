@@ -53,7 +53,8 @@ SCENARIOS = (
             _polled("nothing", ("good", HOUR), resources=flat(0, HOUR)),
             _polled("waiting", ("new", HOUR)),
             _polled("failing", ("good", "30m"), ("failed", "30m"), resources=flat(1, HOUR)),
-            _polled("stale", ("good", "10m"), ("failed", "50m"), resources=flat(1, "10m").stale("50m")),
+            _polled("gone", ("good", "10m"), ("failed", "50m"), resources=flat(1, "10m").stale("50m")),
+            _polled("stale", ("good", HOUR), resources=flat(1, "10m").stale("50m")),
             _polled("never", ("failed", HOUR)),
             _polled("down", ("good", "30m"), ("off", "30m"), resources=flat(1, "30m").stale("30m")),
             _polled("removed", ("good", "30m"), ("removed", "30m"), resources=flat(1, "30m").stale("30m")),
@@ -68,8 +69,8 @@ SCENARIOS = (
                 "55m",
                 _of(
                     {
-                        "ok": OK, "nothing": OK, "waiting": WAITING, "failing": FAILING, "stale": STALE, "never": STALE, "down": STALE,
-                        "refused": EXHAUSTED, "again": OK,
+                        "ok": OK, "nothing": OK, "waiting": WAITING, "failing": FAILING, "gone": FAILING, "stale": STALE, "never": FAILING,
+                        "down": STALE, "refused": EXHAUSTED, "again": OK,
                     }
                 ),
             ),
@@ -124,7 +125,7 @@ SCENARIOS = (
         (
             Result(f'{ACCOUNT}{{instance="one:9893"}} * 1', "25m", _states({"full": OK, "share": LOW, "empty": EXHAUSTED})),
             Result(f'{ACCOUNT}{{instance="one:9893"}} * 1', "55m", _states({"full": FAILING, "share": FAILING, "empty": EXHAUSTED})),
-            Result(f'{ACCOUNT}{{instance="two:9893"}} * 1', "55m", _of({"two:9893": STALE})),
+            Result(f'{ACCOUNT}{{instance="two:9893"}} * 1', "55m", _of({"two:9893": FAILING})),
         ),
     ),
     Scenario(
