@@ -33,7 +33,7 @@ class BasicFields(Block):
 
     user: Annotated[Template, matching(r"[!-9;-~]+", "expected a user without spaces and colons")] | None = None
     """The user, if the secret is the password. It may contain params."""
-    password: Annotated[str, matching(r"[ -~]*", "expected text in ASCII")] | None = None
+    password: Annotated[str, matching(r"[ -z|~]*", "expected text in ASCII without braces")] | None = None
     """The password, if the secret is the user; often empty."""
 
     @model_validator(mode="after")
@@ -48,7 +48,7 @@ class Credential(Block):
 
     header: Annotated[HeaderName | None, BeforeValidator(_header, json_schema_input_type=HeaderName | None)] = None
     """The name of the header that contains the secret."""
-    scheme: Annotated[str, matching(r"[!-~]+", "expected a word without spaces")] | None = None
+    scheme: Annotated[str, matching(r"[!-z|~]+", "expected a word without spaces and braces")] | None = None
     """The word before the secret in the header, such as `Bearer`."""
     token_url: Url | None = None
     """The OAuth 2.0 token endpoint (RFC 6749), if the secret in the header can be an access token."""

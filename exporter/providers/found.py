@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 from exporter.providers.exported import shortened
@@ -15,6 +16,7 @@ from exporter.validation.fields import dotted
 from exporter.validation.problems import Place, did_you_mean
 
 _ABSENT: Final = object()
+_MAX_COMPARED: Final = 100
 
 
 def select(selection: Selection, body: Any) -> Any:
@@ -74,7 +76,7 @@ def _absent(body: Any, place: Place, path: Place | None = None) -> str:
 def _elsewhere(body: Any, path: Place) -> str:
     """Return the most similar place whose last key is that of a path, as a suggestion; nothing if there is none."""
     found = (written(place) for place in _all_places(body) if place[-1] == path[-1] and written(place) == dotted(place))
-    close = difflib.get_close_matches(written(path), found, n=1, cutoff=0)
+    close = difflib.get_close_matches(written(path), islice(found, _MAX_COMPARED), n=1, cutoff=0)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

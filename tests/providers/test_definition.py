@@ -114,6 +114,17 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a param with the name of a time": (
         {"params": {"now": None}, "requests": [{**GET, "path": "/v1/{now}"}]}, "params.now: this is the name of a time: choose another",
     ),
+    "a placeholder in the base URL": ({"base_url": "https://{team}.example.com"}, "base_url: expected a whole URL: a placeholder in braces is not filled in"),
+    "a placeholder in a region": ({"regions": {"eu": "https://eu.example.com/{team}"}}, "regions.eu: expected a whole URL: a placeholder in braces"),
+    "a placeholder in the URL of a login": (
+        {"credentials": {"key": {"header": "X", "token_url": "https://a.example/{team}"}}}, "credentials.key.token_url: expected a whole URL: a placeholder",
+    ),
+    "a placeholder in a scheme": (
+        {"credentials": {"key": {"header": "X", "scheme": "{team}"}}}, "credentials.key.scheme: expected a word without spaces and braces",
+    ),
+    "a placeholder in a fixed password": (
+        {"credentials": {"key": {"basic": {"password": "{team}"}}}}, "credentials.key.basic.password: expected text in ASCII without braces",
+    ),
     "a pattern that is none": ({"params": {"team": {"pattern": "["}}}, "params.team.pattern: is not a regular expression"),
     "a secret in the path": (
         {"requests": [{**GET, "path": "/v1/balance?api_key=k-1234"}]}, "requests[0].path: a secret is no part of a definition: write `credentials: {key: {query: api_key}}`",
