@@ -68,14 +68,14 @@ def command(*, name: str, answer: Path, status: int | None, path: str | None, re
     content = _content(answer)
     example = parse_example(content)
     content = content_of(example) if example else content
-    request = _request(definition, path or (example or {}).get("request"))
-    status = status or int((example or {}).get("status", 200))
-    expected = {"failure": {"reason": reason}} if reason else expected_of(example) if example else None
+    request = _request(definition, path or example.get("request"))
+    status = status or example.get("status", 200)
+    expected = {"failure": {"reason": reason}} if reason else expected_of(example)
     is_usable = _try(definition, request, status, content)
     _warn_of_personal_data(content)
     if write_example:
         _write(write_example, definition, request, status, content)
-    if not (is_usable if expected is None else _is_expected(expected, outcome_of(definition, request, status, content))):
+    if not (_is_expected(expected, outcome_of(definition, request, status, content)) if expected else is_usable):
         raise SystemExit(EXIT_FAILED)
 
 

@@ -42,15 +42,15 @@ def outcome_of(definition: Definition, request: Request, status: int, content: b
         return {"failure": {"reason": str(error.reason)}}
 
 
-def parse_example(content: bytes) -> dict[str, Any] | None:
-    """Return an example; None if the content is no example file."""
+def parse_example(content: bytes) -> dict[str, Any]:
+    """Return an example; an empty one if the content is no example file."""
     try:
         example = json.loads(content)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(example, dict) or not example.keys() <= _KEYS or not {"title", "status"} <= example.keys():
-        return None
-    return example if len({"body", "content"} & example.keys()) == len({"reading", "failure"} & example.keys()) == 1 else None
+        return {}
+    if not isinstance(example, dict) or not example.keys() <= _KEYS or "title" not in example or type(example.get("status")) is not int:
+        return {}
+    return example if len({"body", "content"} & example.keys()) == len({"reading", "failure"} & example.keys()) == 1 else {}
 
 
 def content_of(example: Mapping[str, Any]) -> bytes:

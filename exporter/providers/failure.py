@@ -14,6 +14,8 @@ from exporter.providers.values import Mismatch, to_code
 
 def causes_of(definition: Definition, request: Request, status: int, body: Any) -> Iterator[str]:
     """Yield what decides that a poll with this body fails, one line each."""
+    if 300 <= status < 400:
+        return
     is_success, errors = 200 <= status < 300, definition.errors
     codes = {selection: code for selection in errors.code if (code := _code(selection, body)) is not None}
     if is_success and errors.success.issuperset(codes.values()):

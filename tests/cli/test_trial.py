@@ -324,6 +324,10 @@ def test_a_failure_shows_what_its_expressions_find(tmp_path: Path, errors: str, 
     assert "The vendor sent no error code" not in result.stdout
 
 
+def test_a_redirect_fails_whatever_its_body_contains(definition: Path) -> None:
+    assert "errors.code" not in tried(definition, {"error": {"code": "no_scope"}}, "--status", "302").stdout
+
+
 def test_an_expectation_that_finds_nothing_comes_first(definition: Path) -> None:
     lines = tried(definition, {"places": 4}, "--request", "/v1/seats").stdout.splitlines()
     assert lines[3] == "expect found nothing: seats is absent"
@@ -380,7 +384,14 @@ def test_an_example_of_a_shipped_definition_has_its_expected_result(example: Exa
 
 
 def test_a_response_that_is_no_example_is_a_response(definition: Path) -> None:
-    for body in ("[]", "[" * 1_000, {**BODY, "title": "x", "status": 1}, {"title": "x", "status": 200, "body": {}}):
+    for body in (
+        "[]",
+        "[" * 1_000,
+        "[" * 200_000,
+        {"title": "x", "status": "200", "body": {}, "reading": {}},
+        {**BODY, "title": "x", "status": 1},
+        {"title": "x", "status": 200, "body": {}},
+    ):
         assert "expected" not in tried(definition, body).stdout.splitlines()[-1:]
 
 
