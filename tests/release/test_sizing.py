@@ -72,9 +72,8 @@ def test_the_values_below_the_table_are_those_of_their_row() -> None:
     assert yaml.safe_load(found[2]) == {"resources": resources(row)}
 
 
-def test_the_containers_of_the_documents_have_the_limit_of_the_smallest_row() -> None:
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
-    assert compose["services"]["exporter"]["mem_limit"] == f"{SMALLEST[LIMIT]}m"
+def test_the_container_of_the_documents_has_the_limit_of_the_smallest_row() -> None:
+    """That of compose writes a week of history first, which needs more."""
     assert f"--memory {SMALLEST[LIMIT]}m " in (ROOT / "docs/docker.md").read_text(encoding="utf-8")
 
 
