@@ -7,6 +7,7 @@ import json
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -20,6 +21,8 @@ from exporter.model import Reason
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
 from exporter.providers.library import load_definition, read_definitions
+from exporter.providers.request_fields import InfoLabel
+from exporter.providers.request_template import fill_all
 from exporter.providers.values import decode_json
 from exporter.validation.document import read_document
 
@@ -184,3 +187,40 @@ def test_the_page_on_dashboards_uses_the_words_of_the_dashboards() -> None:
     shown = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "grafana" / "dashboards").glob("*.json"))
     words = set(re.findall(r"`([A-Za-z][a-z ]+)`", text)) | set(re.findall(r'(?<!=)"([A-Z][^"=]+)"', text))
     assert {word for word in words if f'"{word}"' not in shown} == set()
+
+
+def test_no_table_of_a_document_is_empty() -> None:
+    empty = re.compile(r"^\|(?: -+:? \||-+:?\|)+\n(?!\|)", re.MULTILINE)
+    assert [path.name for path in DOCUMENTS if empty.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_schema_of_definitions_is_that_of_the_documentation() -> None:
+    result = CliRunner().invoke(main, ["check", "--provider-schema"])
+    assert result.stdout == (ROOT / "docs" / "definition.schema.json").read_text(encoding="utf-8")
+    assert "check --provider-schema > definition.schema.json" in (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
+
+
+def test_the_request_in_definitions_sends_what_it_shows() -> None:
+    text = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
+    [whole, request] = [yaml.safe_load(block) for block in blocks(text, "yaml")]
+    [asked] = Definition.model_validate({**whole, **request}).requests
+    assert fill_all(asked.body, {}, 1_795_000_000.0) == {"from": "2026-11-01", "before": "2026-11-19"}
+    assert (
+        "| `tomorrow` | the first second after the day | `1795046400` | `1795046400000` | `2026-11-19T00:00:00Z` | `2026-11-19` |" in text
+    )
+
+
+def test_two_fields_are_added_as_definitions_shows() -> None:
+    text = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
+    assert 'each: "[data.a, data.b]"` and `remaining: "@"' in text
+    quota = {"resource": "wallet", "unit": "usd", "each": "[data.a, data.b]", "remaining": "@"}
+    definition = Definition.model_validate(
+        {**yaml.safe_load(blocks(text, "yaml")[0]), "requests": [{"path": "/x", "expect": "data", "quotas": [quota]}]}
+    )
+    [sum_] = extract([(definition.requests[0], decode_json(b'{"data": {"a": 1.5, "b": "2"}}'))]).quotas
+    assert sum_.remaining == Decimal("3.5")
+
+
+def test_definitions_names_every_reason_and_every_label() -> None:
+    text = (ROOT / "docs" / "definitions.md").read_text(encoding="utf-8")
+    assert all(f"`{word}`" in text for word in (*Reason, *get_args(InfoLabel)))

@@ -45,12 +45,12 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.UNAUTHORIZED: ReasonText(
         "Not authorized",
         "The vendor rejects the request as not authorized, mostly because of the key.",
-        f"Check the key at the vendor, and `region` and `base_url` if they are set. The vendor sent no error code. {_NEW_KEY}",
+        f"Check the key at the vendor, and `region` and `base_url` if they are set. The exporter found no error code in the response. {_NEW_KEY}",
     ),
     Reason.FORBIDDEN: ReasonText(
         "Access denied",
         "The vendor denies access: the key lacks a permission, the account is suspended, or the region is blocked.",
-        f"Check at the vendor what the key may read, and the state of the account. The vendor sent no error code. {_NEW_KEY}",
+        f"Check at the vendor what the key may read, and the state of the account. The exporter found no error code in the response. {_NEW_KEY}",
     ),
     Reason.QUOTA_EXHAUSTED: ReasonText(
         "Quota exhausted",

@@ -13,7 +13,9 @@ from exporter.cli.options import config_option, inline_secrets, load, or_exit
 from exporter.cli.output import counted, say
 from exporter.cli.web import described, load_web, web_config_option
 from exporter.config.loading import json_schema
+from exporter.config.models import Config
 from exporter.config.warnings import warnings_of
+from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition, load_definitions
 
 
@@ -21,6 +23,7 @@ from exporter.providers.library import load_definition, load_definitions
 @config_option
 @web_config_option
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration, for editors, and exit.")
+@click.option("--provider-schema", is_flag=True, help="Print the JSON Schema of provider definitions, for editors, and exit.")
 @click.option(
     "--provider-file",
     "provider_files",
@@ -28,7 +31,9 @@ from exporter.providers.library import load_definition, load_definitions
     multiple=True,
     help="Validate a definition of your own, without a configuration; can be repeated.",
 )
-def command(*, config_file: Path, web_config_file: Path | None, provider_files: tuple[Path, ...], schema: bool) -> None:
+def command(
+    *, config_file: Path, web_config_file: Path | None, provider_files: tuple[Path, ...], schema: bool, provider_schema: bool
+) -> None:
     """Validate the configuration and print all problems.
 
     Reads the provider definitions and the secrets too, and sends no request.
@@ -37,14 +42,11 @@ def command(*, config_file: Path, web_config_file: Path | None, provider_files: 
 
     Exit codes: 0 valid, 2 invalid.
     """
-    if schema:
-        click.echo(json.dumps(json_schema(), indent=2))
+    if schema or provider_schema:
+        click.echo(json.dumps(json_schema(Config if schema else Definition), indent=2))
         return
     if web_config_file:
-        web_config = load_web(web_config_file)
-        say(f"{web_config_file} is valid: {described(web_config)}")
-        for note in web_config.without_effect:
-            say(f"  {note}")
+        _check_web(web_config_file)
     if provider_files:
         _check_definitions(provider_files)
     if (web_config_file or provider_files) and _is_default("config_file"):
@@ -57,6 +59,13 @@ def command(*, config_file: Path, web_config_file: Path | None, provider_files: 
         say(f"  {warning}", err=True)
     for account in inline_secrets(config):
         say(f"  {account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value", err=True)
+
+
+def _check_web(file: Path) -> None:
+    web_config = load_web(file)
+    say(f"{file} is valid: {described(web_config)}")
+    for note in web_config.without_effect:
+        say(f"  {note}")
 
 
 def _check_definitions(files: Sequence[Path]) -> None:

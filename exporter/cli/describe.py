@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 from exporter.providers.credential import Credential
 from exporter.providers.definition import LEVELS, Definition
 from exporter.providers.library import SEEN
 from exporter.providers.quota_fields import AutoReloadFields, NumberField, PeriodField, QuotaFields, TimeField
 from exporter.providers.request_fields import Request
+from exporter.providers.request_template import fill, fill_all, has_time
 from exporter.validation.duration import format_duration
 
 
@@ -15,8 +20,8 @@ def level_of(definition: Definition) -> str:
     return definition.verified.level if definition.verified else ""
 
 
-def describe(definition: Definition) -> str:
-    """Describe one vendor, as text."""
+def describe(definition: Definition, now: float) -> str:
+    """Describe one vendor, as text. `now` is the Unix time of which the requests are shown."""
     lines = [
         f"{definition.title} ({definition.name})",
         f"  docs        {definition.docs_url}",
@@ -34,7 +39,8 @@ def describe(definition: Definition) -> str:
     lines += [f"  permission  {definition.permission}"] if definition.permission else []
     for request in definition.requests:
         lines += ["", f"  {request.method} {request.name}{_conditions(request)}"]
-        lines += [line for quota in request.quotas for line in _quota(quota)]
+        lines += [f"    {name:<12}{text}" for name, text in content_now(definition, request, now)]
+        lines += [line for quota in request.quotas for line in _quota(quota, is_derived=definition.derives_remaining(quota))]
         lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
         lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
         lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
@@ -42,6 +48,17 @@ def describe(definition: Definition) -> str:
         lines += [f"    time        {part:<32} {field.select}" for part, field in _fields(request, "created_at", "credential_expires_at")]
     lines += [""] if definition.notes else []
     return "\n".join(lines + [f"  Note: {note}" for note in definition.notes])
+
+
+def content_now(definition: Definition, request: Request, now: float) -> Iterator[tuple[str, str]]:
+    """Yield what is sent at a time: the query if it depends on the time, and the body. Params stay as they are written."""
+    params = {name: f"{{{name}}}" for name in definition.params}
+    at = f"  (at {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC)"
+    if has_time(request.query, params):
+        yield "query", "&".join(f"{name}={fill(value, params, now)}" for name, value in request.query.items()) + at
+    if request.body is not None:
+        body = json.dumps(fill_all(request.body, params, now), ensure_ascii=False)
+        yield "body", body + (at if has_time(request.body, params) else "")
 
 
 def _conditions(request: Request) -> str:
@@ -53,14 +70,13 @@ def _fields(block: Request | QuotaFields | AutoReloadFields | None, *parts: str)
     return [(part, field) for part in parts if isinstance(field := getattr(block, part, None), NumberField | TimeField)]
 
 
-def _quota(quota: QuotaFields) -> list[str]:
+def _quota(quota: QuotaFields, *, is_derived: bool) -> list[str]:
     unit = quota.unit.name or f"unit from {quota.unit.select}"
     parts = _fields(quota, "remaining", "used", "limit", "overage_limit", "resets_at")
     lines = [f"      {part:<14}{field.select}" for part, field in parts]
     lines += [f"      each          {quota.each}"] if quota.each else []
     lines += [f"      resets_at     the end of the {quota.resets_at.period}"] if isinstance(quota.resets_at, PeriodField) else []
-    derived = quota.remaining is None and quota.used is not None and quota.limit is not None
-    return [f"    resource    {quota.resource} ({unit})", *(["      remaining     limit - used"] if derived else []), *lines]
+    return [f"    resource    {quota.resource} ({unit})", *(["      remaining     limit - used"] if is_derived else []), *lines]
 
 
 def _carrier(credential: Credential) -> str:

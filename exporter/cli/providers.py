@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -37,7 +38,7 @@ def complete_name(_context: click.Context, _param: click.Parameter | None, incom
 @click.argument("definition")
 def _describe(definition: str) -> None:
     """Describe the vendor of that name, or the definition in that file."""
-    click.echo(describe(find_definition(definition)))
+    click.echo(describe(find_definition(definition), time.time()))
 
 
 @click.command(

@@ -10,15 +10,17 @@ from typing import Any, Final
 import click
 
 from exporter.accounts.reasons import remedy_of
+from exporter.cli.describe import content_now
 from exporter.cli.output import EXIT_FAILED, EXIT_INVALID, say
 from exporter.cli.providers import complete_name, find_definition
 from exporter.errors import PollError
-from exporter.model import Reading
+from exporter.model import Reading, Reason
 from exporter.providers.definition import Definition
-from exporter.providers.example import example_of, written_example
+from exporter.providers.example import content_of, differences, example_of, expected_of, outcome_of, parse_example, written_example
 from exporter.providers.exported import exported, shortened
 from exporter.providers.extract import extract
-from exporter.providers.findings import findings_of, reads_found, unread_numbers
+from exporter.providers.failure import causes_of
+from exporter.providers.findings import findings_of, unread_numbers
 from exporter.providers.personal_data import personal_data
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
@@ -34,31 +36,56 @@ _MAX_SHOWN: Final = 5
 @click.argument("name", metavar="NAME|FILE", shell_complete=complete_name)
 @click.option(
     "--answer", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), required=True,
-    help="The body of a response of the vendor; - for standard input.",
+    help="The body of a response of the vendor, or an example file; - for standard input.",
 )  # fmt: skip
-@click.option("--status", type=click.IntRange(100, 599), default=200, show_default=True, help="The HTTP status of the response.")
-@click.option("--request", "path", help="The request of the response, by its path; the first of the definition unless given.")
+@click.option("--status", type=click.IntRange(100, 599), help="The HTTP status of the response; 200 or that of the example unless given.")
+@click.option(
+    "--request", "path", help="The request of the response, by its path; that of the example or the first of the definition unless given."
+)
+@click.option(
+    "--reason", type=click.Choice([str(reason) for reason in Reason]), metavar="REASON",
+    help="The reason of the failed poll that is expected, such as unauthorized: the exit code is then 0.",
+)  # fmt: skip
 @click.option(
     "--write-example", type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the response as an example for tests, with placeholders for personal data and keys.",
+    help="Write the response as an example file, with placeholders for personal data and keys. An existing file is not overwritten.",
 )  # fmt: skip
-def command(*, name: str, answer: Path, status: int, path: str | None, write_example: Path | None) -> None:
+def command(*, name: str, answer: Path, status: int | None, path: str | None, reason: str | None, write_example: Path | None) -> None:
     """Try a definition on a recorded response, without key and network.
 
     Shows for each figure the expression, what it finds in the response, and what is exported; the numbers that nothing reads; and
     personal data, which should be removed before the response is shared.
 
-    Exit codes: 0 a poll with this response succeeds and reports something, 1 it does not, 2 invalid definition or usage.
+    An example file contains a response, its status and its request, and the expected result, with which the result is compared.
+
+    Exit codes: 0 a poll with this response succeeds and reports something, or has the expected result; 1 otherwise; 2 invalid
+    definition or usage.
     """
+    if write_example and write_example.is_file():
+        say(f"{write_example}: the file exists; remove it first, or choose another name", err=True)
+        raise SystemExit(EXIT_INVALID)
     definition = find_definition(name)
-    request = _request(definition, path)
     content = _content(answer)
+    example = parse_example(content)
+    content = content_of(example) if example else content
+    request = _request(definition, path or example.get("request"))
+    status = status or example.get("status", 200)
+    expected = {"failure": {"reason": reason}} if reason else expected_of(example)
     is_usable = _try(definition, request, status, content)
     _warn_of_personal_data(content)
     if write_example:
         _write(write_example, definition, request, status, content)
-    if not is_usable:
+    if not (_is_expected(expected, outcome_of(definition, request, status, content)) if expected else is_usable):
         raise SystemExit(EXIT_FAILED)
+
+
+def _is_expected(expected: dict[str, Any], found: dict[str, Any]) -> bool:
+    """Print how the result differs from the expected one; returns whether it does not."""
+    lines = [*differences(expected, found)]
+    click.echo("The result differs from the expected one:" if lines else "The result is as expected.")
+    for line in lines:
+        click.echo(f"  {line}")
+    return not lines
 
 
 def _request(definition: Definition, path: str | None) -> Request:
@@ -85,14 +112,17 @@ def _content(answer: Path) -> bytes:
 
 def _try(definition: Definition, request: Request, status: int, content: bytes) -> bool:
     """Print what a poll with this response does; returns whether it reports something."""
-    click.echo(f"{definition.title} ({definition.name}), {request.method} {request.name}, HTTP status {status}\n")
+    click.echo(f"{definition.title} ({definition.name}), {request.method} {request.name}, HTTP status {status}")
+    for name, text in content_now(definition, request, time.time()):
+        click.echo(f"  {name}: {text}")
+    click.echo()
     try:
         body = accept(definition, request, status, content)
     except PollError as error:
+        decoded = _decoded(content)
+        for line in causes_of(definition, request, status, decoded) if isinstance(decoded, dict | list) else ():
+            click.echo(line)
         click.echo(f"The poll fails with the reason {error.reason}: {error}.\n  {remedy_of(error.reason, error.cause)}")
-        if 200 <= status < 300:
-            for place, kind in reads_found(request.expect, _decoded(content)).items():
-                click.echo(f"  {place} is {kind}")
         if request.optional:
             click.echo("  The request is optional: the other requests of the poll are not affected.")
         click.echo()
@@ -151,4 +181,4 @@ def _write(path: Path, definition: Definition, request: Request, status: int, co
     except OSError as error:
         say(f"{path}: {error.strerror}", err=True)
         raise SystemExit(EXIT_INVALID) from None
-    say(f"{path} is written. Add to its title where the response is from.")
+    say(f"{path} is written. The expected result in it is that of this definition: check it. Add to the title where the response is from.")

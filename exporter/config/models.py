@@ -34,7 +34,9 @@ def _provider_name(name: str, info: ValidationInfo) -> str:
         further = {path.stem: path for path in SEEN.glob("*.yaml")}
         if name in further:
             raise ValueError(f"the definition of this provider is from public code only: to use it, add {further[name]} to provider_files")
-        hint = did_you_mean(name, {*context.library.definitions, *further}) or "; `ai-account-exporter providers` lists them"
+        hint = did_you_mean(name, {*context.library.definitions, *further}) or (
+            "; `ai-account-exporter providers` lists them; name the file of one of your own in `provider_files`"
+        )
         raise ValueError(f"no such provider{hint}")
     return name
 

@@ -9,7 +9,7 @@ from typing import Final
 from exporter.providers.credential import Credential
 from exporter.providers.quota_fields import QuotaFields
 from exporter.providers.request_fields import Request
-from exporter.providers.request_template import names_in, problem_of, texts_in
+from exporter.providers.request_template import names_in, problem_of, texts_in, unfilled_in
 from exporter.providers.times import NAMES
 from exporter.validation.problems import Place, did_you_mean
 
@@ -26,7 +26,7 @@ def problems_of_definition(
 ) -> Iterator[Found]:
     """Yield the places and the problems."""
     yield from _of_credentials(requests, credentials)
-    yield from _of_placeholders([*_texts(requests, credentials, headers)], params)
+    yield from _of_placeholders(requests, [*_texts(requests, credentials, headers)], params)
     yield from _of_headers(headers, credentials)
     yield from _of_names(requests)
     yield from _of_resources(requests)
@@ -47,8 +47,10 @@ def _of_credentials(requests: Sequence[Request], credentials: Mapping[str, Crede
                     yield ("requests", index, place), f"{name!r} is the parameter of a credential"
 
 
-def _of_placeholders(texts: Sequence[tuple[Place, str, bool]], params: Collection[str]) -> Iterator[Found]:
+def _of_placeholders(requests: Sequence[Request], texts: Sequence[tuple[Place, str, bool]], params: Collection[str]) -> Iterator[Found]:
     problems = [(place, problem) for place, text, times in texts if (problem := problem_of(text, params, times=times))]
+    for index, request in enumerate(requests):
+        problems += unfilled_in(request.body, params, ("requests", index, "body"))
     used = {name for _, text, _ in texts for name in names_in(text)}
     yield from problems
     for name in params:
@@ -71,8 +73,8 @@ def _texts(
         yield ("requests", index, "path"), request.path, False
         for name, value in request.query.items():
             yield ("requests", index, "query", name), value, True
-        for text in texts_in(request.body):
-            yield ("requests", index, "body"), text, True
+        for place, text in texts_in(request.body, ("requests", index, "body")):
+            yield place, text, True
 
 
 def _of_headers(headers: Mapping[str, str], credentials: Mapping[str, Credential]) -> Iterator[Found]:

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from exporter.providers.request_template import fill
+from exporter.providers.request_template import Template, fill
 from exporter.validation.block import Block
 from exporter.validation.fields import Url, matching
 
 HeaderName = Annotated[str, matching(r"[A-Za-z0-9-]+", "expected the name of a header: letters, digits and -")]
 QueryName = Annotated[str, Field(max_length=64), matching(r"[A-Za-z0-9_.~\[\]-]+", "expected the name of a parameter in the query")]
+_HEADER_LINE: Final = re.compile(r"[A-Za-z0-9-]+(?:: *| +)(\S*).*")
+_SCHEMES: Final = frozenset({"bearer", "basic", "token", "key", "apikey", "api-key"})
 NO_PARAMS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def _header(value: Any) -> Any:
+    if isinstance(value, str) and (found := _HEADER_LINE.fullmatch(value)):
+        word = found[1] if found[1].lower() in _SCHEMES else "the word before the secret"
+        raise ValueError(f"expected the name of a header only: put {word} into `scheme`")
+    return value
 
 
 class BasicFields(Block):
     """The part of HTTP basic authentication that is not the secret: `user` or `password`."""
 
-    user: Annotated[str, matching(r"[!-9;-~]+", "expected a user without spaces and colons")] | None = None
+    user: Annotated[Template, matching(r"[!-9;-~]+", "expected a user without spaces and colons")] | None = None
     """The user, if the secret is the password. It may contain params."""
-    password: Annotated[str, matching(r"[ -~]*", "expected text in ASCII")] | None = None
+    password: Annotated[str, matching(r"[ -z|~]*", "expected text in ASCII without braces")] | None = None
     """The password, if the secret is the user; often empty."""
 
     @model_validator(mode="after")
@@ -36,9 +46,9 @@ class BasicFields(Block):
 class Credential(Block):
     """A secret, and how it is sent: exactly one of `header`, `basic` and `query`."""
 
-    header: HeaderName | None = None
+    header: Annotated[HeaderName | None, BeforeValidator(_header, json_schema_input_type=HeaderName | None)] = None
     """The name of the header that contains the secret."""
-    scheme: Annotated[str, matching(r"[!-~]+", "expected a word without spaces")] | None = None
+    scheme: Annotated[str, matching(r"[!-z|~]+", "expected a word without spaces and braces")] | None = None
     """The word before the secret in the header, such as `Bearer`."""
     token_url: Url | None = None
     """The OAuth 2.0 token endpoint (RFC 6749), if the secret in the header can be an access token."""

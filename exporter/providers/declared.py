@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
-from exporter.providers.quota_fields import NumberField, QuotaFields, TimeField
+from exporter.providers.numbers import number_of, time_of
+from exporter.providers.quota_fields import NumberField, QuotaFields, TimeField, UnitField
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Elements
-from exporter.providers.values import Mismatch
+from exporter.providers.values import Mismatch, to_text
 
 Kind = Literal["number", "time", "text", "boolean", "list"]
 
@@ -31,6 +33,10 @@ class Field:
     """What decides whether there is a limit."""
     text: str = ""
     """How the definition describes the value."""
+    unit: UnitField | None = None
+    """The unit of the amount."""
+    read: Callable[[Any], Any] | None = None
+    """Converts the value that one element of a list contains."""
 
     @property
     def is_unit(self) -> bool:
@@ -43,6 +49,27 @@ class Field:
             return [body] if self.each is None else self.each.elements_of(body) or []
         except Mismatch:
             return []
+
+    def units(self, body: Any) -> frozenset[str] | None:
+        """Return the units in which the value is exported; None if it has no unit."""
+        return frozenset(_units(self.unit, self.elements(body))) if self.unit else None
+
+
+def units_in(quota: QuotaFields, body: Any) -> frozenset[str]:
+    """Return the units in which the amounts of a resource are exported."""
+    return Field(quota.resource, "list", (), quota.each, unit=quota.unit).units(body) or frozenset()
+
+
+def _units(unit: UnitField, elements: Iterable[Any]) -> Iterator[str]:
+    if unit.select is None:
+        yield unit.name or ""
+        return
+    yield from (unit.empty,) if unit.empty else ()
+    for element in elements:
+        try:
+            yield (to_text(unit.select.field_of(element)) or "").lower()
+        except Mismatch:
+            continue
 
 
 def declared_fields(request: Request) -> Iterator[Field]:
@@ -68,13 +95,17 @@ def _plain(name: str, kind: Kind, selection: Selection, each: Elements | None = 
 
 
 def _of_quota(quota: QuotaFields) -> Iterator[Field]:
+    yield from (replace(field, unit=quota.unit) for field in _parts_of(quota))
+
+
+def _parts_of(quota: QuotaFields) -> Iterator[Field]:
     name = quota.resource
     if quota.each:
         yield Field(f"{name}.each", "list", (), quota.each, text=str(quota.each))
     for part, field in quota.amounts.items():
         yield _amount(f"{name}.{part}", field, quota.each)
     if isinstance(quota.resets_at, TimeField):
-        yield _plain(f"{name}.resets_at", "time", quota.resets_at.select, quota.each)
+        yield replace(_plain(f"{name}.resets_at", "time", quota.resets_at.select, quota.each), read=partial(time_of, quota.resets_at))
     if quota.unit.select is not None:
         yield _plain(f"{name}.unit", "text", quota.unit.select, quota.each)
 
@@ -86,4 +117,4 @@ def _amount(name: str, field: NumberField, each: Elements | None = None) -> Fiel
     text += f" (x {field.scale:f})" if field.scale != 1 else ""
     text += f" (no limit: {field.unlimited})" if field.unlimited else ""
     selections = (field.select, *([field.minus] if field.minus else []))
-    return Field(name, "number", selections, each, (unlimited,) if unlimited else (), text)
+    return Field(name, "number", selections, each, (unlimited,) if unlimited else (), text, read=partial(number_of, field))

@@ -11,6 +11,7 @@ from exporter.providers.consistency import problems_of_definition
 from exporter.providers.credential import Credential, HeaderName
 from exporter.providers.quota_fields import Name, QuotaFields
 from exporter.providers.request_fields import ErrorFields, ParamFields, Request, Verified
+from exporter.providers.request_template import Template
 from exporter.validation.block import Block
 from exporter.validation.fields import Interval, Url, matching
 from exporter.validation.problems import located
@@ -35,7 +36,7 @@ LEVELS: Final[Mapping[str, str]] = {
 }
 """How far a definition was verified."""
 
-HeaderValue = Annotated[str, matching(r"[!-~](?:[ -~]*[!-~])?", "expected text in ASCII, without spaces at the ends")]
+HeaderValue = Annotated[Template, matching(r"[!-~](?:[ -~]*[!-~])?", "expected text in ASCII, without spaces at the ends")]
 Param = Annotated[ParamFields, BeforeValidator(lambda value: {} if value is None else value, json_schema_input_type=ParamFields | None)]
 
 
@@ -93,6 +94,12 @@ class Definition(Block):
         """Return the requests that are sent with one of the credentials."""
         [name] = [name for name, each in self.credentials.items() if each is credential]
         return tuple(request for request in self.requests if name in (request.credentials or self.credentials))
+
+    def derives_remaining(self, quota: QuotaFields) -> bool:
+        """Whether what remains is limit - used, of entries of which this is the first: its resource and unit may continue in others."""
+        entries = [each for each in self.quotas if each.resource == quota.resource and each.unit.may_be(quota.unit)]
+        parts = {part for each in entries for part in each.amounts}
+        return entries[0] is quota and "remaining" not in parts and {"used", "limit"} <= parts
 
     @property
     def quotas(self) -> Iterator[QuotaFields]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -13,11 +13,11 @@ from exporter.providers.quota_fields import AMOUNTS
 _MAX_SHOWN: Final = 60
 
 
-def exported(reading: Reading) -> dict[str, str]:
-    """Return what a reading exports, by the names of fields."""
+def exported(reading: Reading, units: Collection[str] | None = None) -> dict[str, str]:
+    """Return what a reading exports, by the names of fields; of the resources only those in some units, if these are given."""
     shown: dict[str, list[str]] = {}
     for quota in reading.quotas:
-        for part, text in _of_quota(quota):
+        for part, text in _of_quota(quota) if units is None or quota.unit in units else ():
             shown.setdefault(f"{quota.resource}.{part}", []).append(text)
     texts = {name: ", ".join(parts) for name, parts in shown.items()}
     texts |= {f"info.{label}": text for label, text in reading.info.items()}

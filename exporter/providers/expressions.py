@@ -18,6 +18,9 @@ from exporter.validation.problems import did_you_mean
 
 _LITERALS: Final = re.compile(r"""'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\])*\"""")
 _HINTS: Final = (
+    (r"^\s*\.", "leave out the first dot"),
+    (r"\.\s*$", "leave out the last dot"),
+    (r"\.\.", "leave out one of the two dots"),
     (r"\$", "this is JMESPath, not JSONPath: leave out `$.`"),
     (r"\w-\w+\s*(?:\.|$)|\.\w+-\w", 'JMESPath has no arithmetic: use `minus` for a difference; a name with a hyphen needs quotes: "rate-limit"'),
     (r"[\w)\]@]\s*[-+*/%]\s*[\w(@]", "JMESPath has no arithmetic: use `minus` for a difference, `scale` for a factor and `each` for a sum"),
@@ -30,6 +33,7 @@ _OPEN: Final = "a bracket is not closed; inside braces of YAML, a value with a c
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COMPARATORS: Final = frozenset({"eq", "ne", "lt", "lte", "gt", "gte"})
 _LISTS: Final = frozenset({"projection", "filter_projection", "value_projection", "flatten", "multi_select_list", "multi_select_dict"})
+_LIST_FUNCTIONS: Final = frozenset({"keys", "values", "map", "sort", "sort_by", "to_array", "merge"})
 _OPENING: Final = frozenset({"lparen", "lbracket", "lbrace", "filter"})
 _CLOSING: Final = frozenset({"rparen", "rbracket", "rbrace"})
 _STEPS: Final = frozenset({"dot", "lbracket", "flatten", "filter"})
@@ -63,12 +67,35 @@ def compile_value(text: str) -> Selection:
         ValueError: as in `compile_expression`, or it always selects a list or an object.
     """
     selection = compile_expression(text)
-    node = jmespath.compile(text).parsed
-    while node["type"] == "pipe":
-        node = node["children"][-1]
-    if node["type"] in _LISTS:
+    if selects_list(text):
         raise ValueError("selects a list, where one value is expected: add `| [0]` for the first value, or use `each` for a sum")
     return selection
+
+
+def compile_code(text: str) -> Selection:
+    """Compile an expression that must select an error code.
+
+    Raises:
+        ValueError: as in `compile_value`.
+    """
+    selection = compile_expression(text)
+    if selects_list(text):
+        raise ValueError("selects a list, where one code is expected: add `| [0]` for the first one")
+    return selection
+
+
+def selects_list(text: str) -> bool:
+    """Whether a valid expression selects a list or an object wherever it selects anything."""
+    return _is_list(jmespath.compile(text).parsed)
+
+
+def _is_list(node: Any) -> bool:
+    kind, children = node["type"], node.get("children", ())
+    if kind in {"pipe", "subexpression", "and_expression"}:
+        return _is_list(children[-1])
+    if kind == "or_expression":
+        return any(map(_is_list, children))
+    return kind in _LISTS or (kind == "function_expression" and node["value"] in _LIST_FUNCTIONS)
 
 
 def is_expression(text: str) -> bool:
@@ -144,3 +171,5 @@ SelectionField = Annotated[Selection, expression_field(compile_expression)]
 """A field of a definition that is written as a JMESPath expression."""
 ValueField = Annotated[Selection, expression_field(compile_value)]
 """The same, for one value."""
+CodeField = Annotated[Selection, expression_field(compile_code)]
+"""The same, for an error code."""

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from exporter.model import Reading
-from exporter.providers.declared import Field, Kind, declared_fields
+from exporter.providers.declared import Field, Kind, declared_fields, units_in
 from exporter.providers.echo import Echo
-from exporter.providers.exported import exported, shortened
-from exporter.providers.quota_fields import PeriodField
+from exporter.providers.exported import exported
+from exporter.providers.found import at, described, end_of_path, is_number, kind_of, select
+from exporter.providers.numbers import NoLimit
+from exporter.providers.quota_fields import PeriodField, QuotaFields
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Elements
 from exporter.providers.traces import general, places, traced, written
-from exporter.providers.values import Mismatch, to_decimal
-from exporter.validation.problems import Place, did_you_mean
+from exporter.providers.values import Mismatch
+from exporter.validation.problems import Place
 
 _EXPECTED: Final[dict[Kind, str]] = {
     "number": "a number",
@@ -28,7 +29,6 @@ _EXPECTED: Final[dict[Kind, str]] = {
 }
 NO_ECHO: Final = Echo(None)
 _MAX_TEXTS: Final = 3
-_ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +47,19 @@ class Finding:
 
 def findings_of(request: Request, body: Any, reading: Reading, echo: Echo = NO_ECHO) -> list[Finding]:
     """Return what each field of a request selects in a body, of which `reading` was made. Text with the secret of `echo` is not shown."""
-    shown = exported(reading)
     findings = []
     for field in declared_fields(request):
-        found = _found(field, body, echo)
-        result = _result(field, shown, reading)
+        found, shown = _found(field, body, echo), exported(reading, field.units(body))
+        result = _result(field, shown, reading, body)
         findings.append(Finding(field.name, field.text, found, result, field.name in reading.mismatches, field.name in shown))
-    return [*findings, *_derived(request, shown)]
+    return [*findings, *_derived(request, body, reading)]
 
 
 def unread_numbers(request: Request, errors: tuple[Selection, ...], body: Any) -> dict[str, list[Any]]:
     """Return the numbers that no expression reads, by place: one place for the elements of a list."""
     read = reads_of(request, errors, body)
     unread: dict[str, list[Any]] = {}
-    for place, value in places(body, _is_number):
+    for place, value in places(body, is_number):
         if place not in read:
             unread.setdefault(general(place), []).append(value)
     return unread
@@ -76,48 +75,6 @@ def reads_of(request: Request, errors: tuple[Selection, ...], body: Any) -> set[
             for selection in (*field.selections, *field.conditions):
                 select(selection, element)
     return trace.reads
-
-
-def reads_found(selection: Selection, body: Any) -> dict[str, str]:
-    """Return what is at the places that an expression reads, in the order of their depth."""
-    trace = traced(body)
-    select(selection, trace.body)
-    return {written(place): _kind_at(body, place) for place in sorted(trace.reads, key=lambda place: (len(place), str(place)))}
-
-
-def _kind_at(body: Any, place: Place) -> str:
-    value, parent = _at(body, place), _at(body, place[:-1])
-    if value is not _ABSENT:
-        return kind_of(value)
-    return f"absent{did_you_mean(str(place[-1]), parent if isinstance(parent, dict) else ())}"
-
-
-def kind_of(value: Any) -> str:
-    """Return the kind of a JSON value, in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, str):
-        return "text with a number" if _is_number(value) else "text"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    return "an object" if isinstance(value, dict) else "a number"
-
-
-def select(selection: Selection, body: Any) -> Any:
-    """Select; None where nothing can be selected."""
-    try:
-        return selection.field_of(body)
-    except Mismatch:
-        return None
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        return value is not None and not isinstance(value, bool) and to_decimal(value) is not None
-    except Mismatch:
-        return isinstance(value, Decimal)
 
 
 def _found(field: Field, body: Any, echo: Echo) -> str:
@@ -137,8 +94,17 @@ def _list_found(each: Elements, body: Any) -> str:
     except Mismatch:
         found = select(each, body)
         is_list = found is None or isinstance(found, list)
-        return (_end_of_path(each, body) or "a list with an incomplete element") if is_list else kind_of(found)
-    return (_end_of_path(each, body) or "null") if elements is None else kind_of(elements)
+        return (end_of_path(each, body) or _null_in(each, body) or "a list with an incomplete element") if is_list else kind_of(found)
+    return (end_of_path(each, body) or "null") if elements is None else kind_of(elements)
+
+
+def _null_in(each: Elements, body: Any) -> str | None:
+    """Report which element of a list is null."""
+    trace = traced(body)
+    for index, element in enumerate(select(each, trace.body) or ()):
+        if element is None:
+            return f"{_element(each, index)} is null"
+    return next((f"{written(place)} is null" for place in sorted(trace.reads, key=str) if at(body, place) is None), None)
 
 
 def _in_element(field: Field, element: Any, echo: Echo) -> str:
@@ -150,44 +116,18 @@ def _selected(selection: Selection, body: Any, echo: Echo) -> str:
     try:
         found = selection.field_of(body)
     except Mismatch:
-        return _end_of_path(selection, body) or "a value of a kind that the expression does not accept"
+        return end_of_path(selection, body) or "a value of a kind that the expression does not accept"
     if found is None:
-        return _end_of_path(selection, body) or "null"
+        return end_of_path(selection, body) or "null"
     if isinstance(found, str) and echo.is_in(found):
         return "text that contains the key"
-    return kind_of(found) if isinstance(found, dict | list) else f"{kind_of(found)}: {_literal(found)}"
+    return described(found)
 
 
-def _end_of_path(selection: Selection, body: Any) -> str | None:
-    """Say which part of a path is absent, or is no object; None if the path does not end early."""
-    trace = traced(body)
-    select(selection, trace.body)
-    for place in sorted(trace.reads, key=len):
-        if _at(body, place) is _ABSENT:
-            return f"{written(place)} is {_kind_at(body, place)}"
-    last = max(trace.reads, key=len, default=())
-    value = _at(body, last)
-    is_dead_end = select(selection, body) is None and value is not None and not isinstance(value, dict)
-    return f"{written(last)} is {kind_of(value)}" if is_dead_end else None
-
-
-def _at(body: Any, place: Place) -> Any:
-    for key in place:
-        try:
-            body = body[key]
-        except (LookupError, TypeError):
-            return _ABSENT
-    return body
-
-
-def _literal(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else f'"{shortened(value)}"' if isinstance(value, str) else shortened(value)
-
-
-def _result(field: Field, shown: dict[str, str], reading: Reading) -> str:
+def _result(field: Field, shown: dict[str, str], reading: Reading, body: Any) -> str:
     name, unlimited = field.name, f"{field.name.rpartition('.')[0]}.unlimited"
     if name in reading.mismatches:
-        return f"nothing, and counted as a mismatch: expected {_EXPECTED[field.kind]}"
+        return f"nothing, and counted as a mismatch: expected {_EXPECTED[field.kind]}{_unusable_element(field, body)}"
     if name.endswith(".limit") and unlimited in shown:
         return f"no limit ({shown[unlimited]})"
     if field.kind == "list" or field.is_unit:
@@ -199,12 +139,43 @@ def _result(field: Field, shown: dict[str, str], reading: Reading) -> str:
     return f"nothing, because {resource}.{cause} is unusable" if cause else "nothing"
 
 
-def _derived(request: Request, shown: dict[str, str]) -> Iterator[Finding]:
-    """Yield the values that no expression selects."""
-    selected = {field.name for field in declared_fields(request)}
-    for quota in {quota.resource: quota for quota in request.quotas}.values():
-        remaining, reset = f"{quota.resource}.remaining", f"{quota.resource}.resets_at"
-        if remaining not in selected and remaining in shown:
-            yield Finding(remaining, "limit - used", "", shown[remaining], is_exported=True)
-        if reset not in selected and isinstance(quota.resets_at, PeriodField):
-            yield Finding(reset, f"the end of the {quota.resets_at.period}", "", shown.get(reset, "nothing"), is_exported=reset in shown)
+def _unusable_element(field: Field, body: Any) -> str:
+    """Return which element of a list lacks the value, to add to a message; nothing for other fields."""
+    if field.each is None or field.read is None:
+        return ""
+    unusable = (index for index, element in enumerate(field.elements(body)) if not _is_usable(field.read, element))
+    return next((f" in {_element(field.each, index)}" for index in unusable), "")
+
+
+def _is_usable(read: Callable[[Any], Any], element: Any) -> bool:
+    try:
+        return read(element) is not None
+    except NoLimit:
+        return True
+    except Mismatch:
+        return False
+
+
+def _element(each: Elements, index: int) -> str:
+    """Write one element of a list as an expression, such as `rows[1]`."""
+    return f"{each}[{index}]" if each.is_path else f"{each} | [{index}]"
+
+
+def _derived(request: Request, body: Any, reading: Reading) -> Iterator[Finding]:
+    """Yield the values that no expression selects. Parts of one resource in one unit may come from several entries."""
+    units = [units_in(quota, body) for quota in request.quotas]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    for quota, own in zip(request.quotas, units, strict=True):
+        entries = [each for each, of in zip(request.quotas, units, strict=True) if each.resource == quota.resource and own & of]
+        if (quota.resource, own) not in seen:
+            seen.add((quota.resource, own))
+            yield from _derived_of(quota.resource, entries, exported(reading, own))
+
+
+def _derived_of(resource: str, entries: Sequence[QuotaFields], shown: dict[str, str]) -> Iterator[Finding]:
+    remaining, reset = f"{resource}.remaining", f"{resource}.resets_at"
+    if remaining in shown and not any(entry.remaining for entry in entries):
+        yield Finding(remaining, "limit - used", "", shown[remaining], is_exported=True)
+    period = next((entry.resets_at.period for entry in entries if isinstance(entry.resets_at, PeriodField)), None)
+    if period:
+        yield Finding(reset, f"the end of the {period}", "", shown.get(reset, "nothing"), is_exported=reset in shown)

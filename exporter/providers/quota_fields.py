@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
-from exporter.providers.expressions import ValueField
+from exporter.providers.expressions import ValueField, is_expression
 from exporter.providers.strict import ElementsField
 from exporter.providers.times import Period
 from exporter.providers.unlimited import UnlimitedField
@@ -24,11 +25,34 @@ AMOUNTS = ("remaining", "used", "limit", "overage_limit")
 """The parts of a resource that are amounts."""
 
 
+_SUM = 'to add fields, use `each` with a list of them: {each: "[data.a, data.b]", remaining: "@"}'
+_FACTOR = "to multiply by a fixed number, use `scale`, such as 0.01"
+_ARITHMETIC: Final[dict[str, str]] = {
+    **dict.fromkeys(("plus", "add", "sum", "total"), _SUM),
+    **dict.fromkeys(("times", "factor", "multiply", "divide", "divisor", "per"), _FACTOR),
+    **dict.fromkeys(("subtract", "less"), "to subtract a field, use `minus`"),
+}
+_OF_AMOUNTS: Final[Mapping[str, str]] = _ARITHMETIC | {
+    name: f"it belongs to one amount: remaining: {{select: data.left, {name}: ...}}" for name in ("minus", "scale", "unlimited")
+}
 _NO_FORMAT = "a time needs its format: write {select: data.end, format: iso8601}, with unix or unix_ms for a number"
 
 
 def _shorthand(key: str, value: Any) -> Any:
     return {key: value} if isinstance(value, str) else value
+
+
+def _unit(value: Any) -> Any:
+    if isinstance(value, str) and value.isprintable() and is_expression(value):
+        raise ValueError(f"expected the name of a unit, such as credits; to read it from the response: {{select: {value}}}")
+    return _shorthand("name", value)
+
+
+def _selecting(value: Any) -> Any:
+    if isinstance(value, str):
+        shown = value if value.isprintable() else "..."
+        raise ValueError(f"expected a block: write {{select: {shown}}}")  # noqa: TRY004 -- pydantic reports only a ValueError
+    return value
 
 
 def _formatted(value: Any) -> Any:
@@ -39,6 +63,9 @@ def _formatted(value: Any) -> Any:
 
 class NumberField(Block):
     """A number: `remaining: data.left`, or a block if the number must be converted."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = _ARITHMETIC
+    """What to write instead of keys that do not exist."""
 
     select: ValueField
     """JMESPath to a JSON number or a decimal string."""
@@ -92,15 +119,22 @@ class UnitField(Block):
             raise ValueError("`empty` belongs to `select`: the unit of this list is always the same")
         return self
 
+    def may_be(self, other: UnitField) -> bool:
+        """Whether both can be the same unit. One that the response contains can be any."""
+        return None in (self.name, other.name) or self.name == other.name
+
 
 Number = Annotated[NumberField, BeforeValidator(partial(_shorthand, "select"), json_schema_input_type=str | NumberField)]
-Unit = Annotated[UnitField, BeforeValidator(partial(_shorthand, "name"), json_schema_input_type=str | UnitField)]
+Unit = Annotated[UnitField, BeforeValidator(_unit, json_schema_input_type=str | UnitField)]
 Time = Annotated[TimeField, BeforeValidator(_formatted)]
 Reset = Annotated[TimeField | PeriodField, PlainValidator(_reset, json_schema_input_type=TimeField | PeriodField)]
 
 
 class QuotaFields(Block):
     """One resource: what remains of it, what is used, and the limit. Parts of one resource may be in several of these."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = _OF_AMOUNTS
+    """What to write instead of keys that do not exist."""
 
     resource: Name
     """The value of the label `resource`."""
@@ -115,7 +149,7 @@ class QuotaFields(Block):
     limit: Number | None = None
     """What was granted for the period, or the spending cap."""
     overage_limit: Number | None = None
-    """How far beyond the limit the vendor lets usage go."""
+    """How far beyond the limit the vendor lets usage go, or how far below 0 it lets a prepaid balance fall: a credit line."""
     resets_at: Reset | None = None
     """When the period ends: a time in the response, or `{period: month}` if the request asks for this month."""
 
@@ -140,6 +174,9 @@ class StatusField(Block):
     """JMESPath to the state's name."""
     states: tuple[str, ...] = ()
     """The known states; any other is exported as the vendor sends it."""
+
+
+Status = Annotated[StatusField, BeforeValidator(_selecting)]
 
 
 class AutoReloadFields(Block):

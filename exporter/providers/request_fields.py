@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.model import Reason
 from exporter.providers.credential import HeaderName, QueryName
-from exporter.providers.expressions import SelectionField, ValueField
-from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, StatusField, Time
+from exporter.providers.expressions import CodeField, SelectionField, ValueField
+from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, Status, Time
+from exporter.providers.request_template import Template, unfilled_in
 from exporter.providers.values import to_code
 from exporter.validation.block import Block
 from exporter.validation.fields import Pattern, Url, matching
+from exporter.validation.problems import located
 
+_JSON_TEXT: Final = re.compile(r"""\s*(?:\{\s*["}]|\[)""")
+"""An object or a list, which would be sent as a text that contains it."""
 InfoLabel = Literal["plan", "billing_type", "billing_period", "workspace"]
 
 
@@ -30,10 +35,14 @@ def _code(value: Any) -> Any:
 
 
 def _json(value: Any) -> Any:
+    if isinstance(value, str) and _JSON_TEXT.match(value):
+        raise ValueError("the body is JSON already: write it without the quotes around it")
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):
         raise ValueError("expected JSON: a date, for example, must be text in quotes") from None
+    if problems := [*unfilled_in(value, ())]:
+        raise located(problems)
     return value
 
 
@@ -44,10 +53,11 @@ class Request(Block):
     """One request, and the values of its response."""
 
     path: Annotated[
-        str, matching(r"/(?:[!-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor control characters")
+        Template,
+        matching(r"/(?:[!-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor control characters"),
     ]
     """Path below the base URL. `{project}` is a param of the account."""
-    query: dict[QueryName, str] = Field(default={})
+    query: dict[QueryName, Template] = Field(default={})
     """Parameters of the query. Their values may contain params and times, such as `{month_start:unix}`."""
     method: Literal["GET", "POST"] = "GET"
     """The HTTP method. POST only where it reads and changes nothing."""
@@ -58,8 +68,8 @@ class Request(Block):
     quotas: tuple[QuotaFields, ...] = ()
     """The resources."""
     info: dict[InfoLabel, ValueField] = Field(default={})
-    """Facts about the account, as labels of one series; never an e-mail address or a person's name."""
-    status: StatusField | None = None
+    """Facts about the account, as labels of one series: `plan`, `billing_type`, `billing_period`, `workspace`; no e-mail address, no person's name."""
+    status: Status | None = None
     """The account's state."""
     features: dict[Name, ValueField] = Field(default={})
     """Booleans."""
@@ -89,7 +99,7 @@ class Request(Block):
 class ErrorFields(Block):
     """The vendor's error codes. A code that is listed takes precedence over the HTTP status."""
 
-    code: Annotated[tuple[SelectionField, ...], BeforeValidator(_listed, json_schema_input_type=SelectionField | list[SelectionField])] = ()
+    code: Annotated[tuple[CodeField, ...], BeforeValidator(_listed, json_schema_input_type=CodeField | list[CodeField])] = ()
     """Where a body may contain a code: one JMESPath or several, the most specific first."""
     success: frozenset[Code] = frozenset()
     """Codes of a successful response."""

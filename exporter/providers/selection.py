@@ -5,6 +5,7 @@ Source: https://jmespath.org/specification.html. JSON numbers arrive here as `De
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation, localcontext
 from functools import partial
 from typing import Any, Final
@@ -90,7 +91,7 @@ class Selection:
             self.tree: Node = {**jmespath.compile(text).parsed}
             self._get, self._get_field = _getter(self.tree), _getter(checked(self.tree))
         except exceptions.JMESPathError as error:
-            raise ValueError(f"is not a JMESPath expression: {str(error).splitlines()[0]}") from None
+            raise ValueError(f"is not a JMESPath expression: {_fault(error)}") from None
         except (ValueError, RecursionError):
             raise ValueError("is not a JMESPath expression: it is nested too deeply, or a literal is not valid") from None
 
@@ -102,6 +103,11 @@ class Selection:
 
     def __hash__(self) -> int:
         return hash(self.text)
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the expression is a path of fields, such as `data.left`."""
+        return re.fullmatch(r"[\w.]+", self.text) is not None
 
     def of(self, body: Any) -> Any:
         """Select from decoded JSON. Return None if nothing is selected.
@@ -120,6 +126,16 @@ class Selection:
             Mismatch: it does, such as an amount in place of the block that contains it, or as in `of`.
         """
         return _selected(self._get_field, body)
+
+
+def _fault(error: exceptions.JMESPathError) -> str:
+    """Return where an expression is wrong, in plain words."""
+    at, token = getattr(error, "lex_position", None), getattr(error, "token_value", None)
+    if isinstance(error, exceptions.IncompleteExpressionError) or at is None:
+        return "it ends too early"
+    if token and str(token)[0] in "'`\"" and len(str(token)) > 1:
+        return f"a quote is not closed: {token}"
+    return f"{token!r} is not expected as character {at + 1}" if token else f"character {at + 1} is not expected"
 
 
 def evaluate(interpreter: Interpreter, tree: Node, body: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from exporter.providers.declared import declared_fields
 from exporter.providers.echo import Echo
-from exporter.providers.findings import NO_ECHO, kind_of
+from exporter.providers.findings import NO_ECHO
+from exporter.providers.found import kind_of
 from exporter.providers.personal_data import is_personal
 from exporter.providers.request_fields import Request
 from exporter.providers.traces import general, places

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import PlainSerializer, PlainValidator
+from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 
-from exporter.providers.expressions import compile_expression, is_expression
+from exporter.providers.expressions import compile_expression, is_expression, selects_list
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Condition
 from exporter.providers.values import Mismatch, to_decimal
@@ -48,16 +48,16 @@ class Unlimited:
         return self.condition is not None and self.condition.holds(body)
 
 
-def parse_unlimited(value: object) -> Unlimited:
-    """Read a text, a number or a condition.
+def parse_unlimited(value: object, amount: object = "limit") -> Unlimited:
+    """Read a text, a number or a condition. `amount` is the expression of the amount, for the message.
 
     Raises:
         ValueError: it is none of these.
     """
     if value is None:
-        raise ValueError("null is no value to compare with: write a condition such as `limit == null`")
+        raise ValueError(f"null is no value to compare with: write a condition such as `{amount} == null`")
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ValueError("expected a text, a number, or a condition such as `limit == null`")  # noqa: TRY004 -- pydantic reports only a ValueError
+        raise ValueError(f"expected a text, a number, or a condition such as `{amount} == null`")  # noqa: TRY004 -- pydantic reports only a ValueError
     text = value if isinstance(value, str) else str(value)
     try:
         number = to_decimal(text) if text else None
@@ -69,6 +69,8 @@ def parse_unlimited(value: object) -> Unlimited:
         return Unlimited(text, field=Selection(text))
     if is_expression(text) or _OPERATORS.search(text):
         compile_expression(text)
+        if selects_list(text):
+            raise ValueError(f"selects a list, where true or false is expected: write a condition such as `{amount} == null`")
         return Unlimited(text, condition=Condition(text))
     return Unlimited(text)
 
@@ -80,9 +82,14 @@ def _number(value: Any) -> Decimal | None:
         return None
 
 
+def _unlimited(value: object, info: ValidationInfo) -> Unlimited:
+    amount = str(info.data.get("select", "limit"))
+    return parse_unlimited(value, amount if amount.isprintable() else "limit")
+
+
 UnlimitedField = Annotated[
     Unlimited | None,
-    PlainValidator(parse_unlimited, json_schema_input_type=str | int | float),
+    PlainValidator(_unlimited, json_schema_input_type=str | int | float),
     PlainSerializer(str, return_type=str, when_used="unless-none"),
 ]
 """A field of a definition: None unless it is set, and never set to null."""

@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final, NamedTuple
 
 from exporter.model import EXACT
-from exporter.providers.findings import select
+from exporter.providers.found import select
 from exporter.providers.numbers import NoLimit, number_of
 from exporter.providers.quota_fields import NumberField, PeriodField, QuotaFields, TimeField
 from exporter.providers.request_fields import Request

@@ -59,6 +59,8 @@ def check_url(url: str, *, plain_http: bool = False) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError("expected a URL such as https://api.example.com") from None
+    if "{" in url:
+        raise ValueError("expected a whole URL: a placeholder in braces is not filled in here")
     if parts.scheme not in {"https", "http"} or not host or not _BARE_URL.fullmatch(url):
         raise ValueError("expected a URL such as https://api.example.com, without user, query or fragment")
     if parts.scheme == "http" and plain_http and _is_public(host):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
@@ -57,9 +58,14 @@ _WORDS: Final[Mapping[str, str]] = {
     "dict_type": "expected a block of `key: value` lines",
     "too_short": "expected one or more",
     "too_long": "expected {max_length} at most",
+    "date_type": "expected a date such as 2026-11-26",
+    "date_parsing": "expected a date such as 2026-11-26",
+    "date_from_datetime_parsing": "expected a date such as 2026-11-26",
+    "date_from_datetime_inexact": "expected a date such as 2026-11-26",
     "invalid_key": "the key is not text: put it in quotes",
 }
 """By pydantic's type of error. Pydantic's own messages use terms such as string, input and regular expression."""
+_QUOTED: Final = re.compile("'([^']*)'")
 _MAX_LISTED: Final = 8
 _OTHER: Final = "expected another kind of value: see the documentation of this key"
 
@@ -108,6 +114,9 @@ def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:
             return f"unknown key{_hint(str(place[-1]), _kinds_at(model, place[:-1]))}"
         case "string_type" if isinstance(found["input"], bool | int | float | date):
             return "expected text: put it in quotes"
+        case "enum" | "literal_error" if isinstance(found["input"], str):
+            expected = found["ctx"]["expected"]
+            return f"expected {expected}{did_you_mean(found['input'], _QUOTED.findall(expected))}"
         case _:
             return _WORDS.get(kind, _OTHER).format(**found.get("ctx", {}))
 

@@ -142,7 +142,7 @@ WORKED = sorted((Path(__file__).parent.parent / "providers" / "worked").glob("*.
 @pytest.mark.parametrize("path", WORKED, ids=lambda path: path.stem)
 def test_the_description_of_a_definition_has_what_its_requests_need(path: Path) -> None:
     definition = load_definition(path)
-    text = describe(definition)
+    text = describe(definition, 0.0)
     assert (definition.base_url or "your own host: set base_url in the account") in text
     assert all(f"{request.method} {request.name}" in text for request in definition.requests)
     assert all(name in text and (param.help or "") in text for name, param in definition.params.items())
@@ -158,7 +158,7 @@ def test_the_description_of_a_definition_has_what_its_requests_need(path: Path) 
 )
 def test_the_description_of_a_definition_has_how_the_secret_is_sent(name: str, carrier: str) -> None:
     [path] = (path for path in WORKED if path.stem == name)
-    assert carrier in describe(load_definition(path))
+    assert carrier in describe(load_definition(path), 0.0)
 
 
 @pytest.mark.parametrize("name", list(load_definitions()))

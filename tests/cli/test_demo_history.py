@@ -85,8 +85,8 @@ def test_the_faults_come_in_the_last_quarter(families: dict[str, Metric]) -> Non
 
 
 async def test_the_command_prints_it_and_exits() -> None:
-    code, output, _ = await run("demo", "--history", "10m")
-    assert (code, output[-6:]) == (0, "# EOF\n")
+    code, output, error = await run("demo", "--history", "10m")
+    assert (code, output[-6:], error) == (0, "# EOF\n", "")
     assert parsed(output.splitlines(keepends=True))["up"].samples
 
 

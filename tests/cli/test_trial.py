@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from exporter.cli.describe import describe
 from exporter.cli.main import main
 from exporter.providers.library import load_definition
 from tests.providers.examples import ALL, Example
@@ -92,7 +93,7 @@ def test_each_figure_has_its_expression_what_was_found_and_what_is_exported(defi
         ({"currency": None}, "wallet.remaining", ["a number: 1234", "nothing, because wallet.unit is unusable"]),
         ({"currency": 5}, "wallet.unit", ["a number: 5", "part of the amounts"]),
         ({"keys": "x"}, "tokens.each", ["text", "nothing, and counted as a mismatch: expected a list whose elements are complete"]),
-        ({"keys": [{"tokns": 5}]}, "tokens.used", ["tokens is absent; did you mean 'tokns'?", "nothing, and counted as a mismatch: expected a number"]),
+        ({"keys": [{"tokns": 5}]}, "tokens.used", ["tokens is absent; did you mean 'tokns'?", "nothing, and counted as a mismatch: expected a number in data.keys[0]"]),
         ({"keys": []}, "tokens.used", ["no element", "0 tokens"]),
         ({"keys": [{"tokens": n} for n in range(6)]}, "tokens.used", ["a number: 0, a number: 1, a number: 2 and 3 more, in 6 elements", "15 tokens"]),
         ({"plan": {"name": "Pro"}}, "info.plan", ["an object", "nothing, and counted as a mismatch: expected text"]),
@@ -166,7 +167,7 @@ def test_an_example_that_is_written_again_has_the_same_result(example: Example, 
     [
         ({"error": {"code": "no_scope"}}, 403, ["reason forbidden: HTTP 403 with the error code no_scope: the key needs the permission billing.read"]),
         ({}, 401, ["reason unauthorized: HTTP 401", "Check the key"]),
-        ({"date": {}}, 200, ["reason invalid_response", "  data is absent; did you mean 'date'?\n"]),
+        ({"date": {}}, 200, ["reason invalid_response", "\nexpect is false: data is absent; did you mean 'date'?\nThe poll fails"]),
         ("<html>", 502, ["reason server_error: HTTP 502 with an HTML page"]),
         ("no JSON", 200, ["reason invalid_response", "it is not JSON"]),
     ],
@@ -195,6 +196,7 @@ def test_a_response_without_anything_to_export_is_exit_code_1(definition: Path) 
         (["acmee"], "there is no provider 'acmee'; the command `providers` lists all\n"),
         (["missing.yaml"], "missing.yaml: no such file"),
         (["heygen", "--request", "/v3/users/mee"], "heygen has no request '/v3/users/mee'; did you mean '/v3/users/me'?"),
+        (["heygen", "--reason", "unauthorised"], "'unauthorised' is not one of"),
         (["heygen", "--write-example", "no/such/folder/x.json"], "no/such/folder/x.json: No such file or directory"),
     ],
 )
@@ -232,3 +234,193 @@ def test_a_definition_is_validated_without_an_account(definition: Path, tmp_path
     assert invalid.exit_code == 2
     assert f"{broken}:3: titel: unknown key; did you mean 'title'?" in invalid.stderr
     assert f"{broken}:11: requests[0].quotas[0].resource: is required" in invalid.stderr
+
+
+def _with_quotas(folder: Path, *quotas: str) -> Path:
+    path = folder / "quotas.yaml"
+    head = DEFINITION.partition("requests:")[0].replace("permission: billing.read\n", "")
+    path.write_text(f"{head}requests:\n  - path: /v1/x\n    expect: '@'\n    quotas:\n" + "".join(f"      - {quota}\n" for quota in quotas))
+    return path
+
+
+@pytest.mark.parametrize(
+    "quotas",
+    [
+        ("{resource: spend, unit: eur, used: used, resets_at: {period: month}}", "{resource: spend, unit: eur, limit: cap}"),
+        ("{resource: spend, unit: eur, limit: cap}", "{resource: spend, unit: eur, used: used, resets_at: {period: month}}"),
+        ("{resource: spend, unit: {select: currency}, used: used, resets_at: {period: month}}", "{resource: spend, unit: eur, limit: cap}"),
+    ],
+)
+def test_a_period_is_shown_wherever_its_resource_is_continued(tmp_path: Path, quotas: tuple[str, ...]) -> None:
+    result = tried(_with_quotas(tmp_path, *quotas), {"used": 3, "cap": 10, "currency": "EUR"})
+    assert row(result, "spend.resets_at")[1].endswith("-01 00:00:00 UTC")
+    assert row(result, "spend.remaining") == ["limit - used", "7 eur"]
+
+
+def test_two_units_of_a_resource_are_shown_separately(tmp_path: Path) -> None:
+    quotas = (
+        "{resource: free, unit: eur, remaining: money}",
+        "{resource: free, unit: {select: time.unit}, remaining: time.left}",
+        "{resource: free, unit: slots, used: slots, limit: cap, resets_at: {period: day}}",
+    )
+    lines = tried(_with_quotas(tmp_path, *quotas), {"money": "2.00", "time": {"left": 180, "unit": "Seconds"}, "slots": 1, "cap": 3}).stdout
+    shown = [line.split(None, 1)[1] for line in lines.splitlines() if line.split()[:1] == ["exported"]]
+    assert shown[:4] == ["2.00 eur", "180 seconds", "part of the amounts", "1 slots"]
+    assert "2 slots" in shown
+    assert shown[-1].endswith(" 00:00:00 UTC")
+
+
+@pytest.mark.parametrize(
+    ("each", "rows", "expected"),
+    [
+        ("rows", [{"used": 1}, {"used": None}, {"used": 2}], "expected a number in rows[1]"),
+        ("rows", [{"used": 1}, {"used": 2}, {"used": "many"}], "expected a number in rows[2]"),
+        ("rows[].parts[]", [{"parts": [{"used": 1}]}, {"parts": [{"used": 1}, {}]}], "expected a number in rows[].parts[] | [2]"),
+    ],
+)
+def test_the_element_that_has_no_amount_is_named(tmp_path: Path, each: str, rows: Any, expected: str) -> None:
+    result = tried(
+        _with_quotas(tmp_path, "{resource: spend, unit: eur, each: 'rows', used: used}".replace("'rows'", f"'{each}'")), {"rows": rows}
+    )
+    assert row(result, "spend.used")[2] == f"nothing, and counted as a mismatch: {expected}"
+
+
+def test_a_null_among_the_elements_is_named(tmp_path: Path) -> None:
+    result = tried(
+        _with_quotas(tmp_path, "{resource: spend, unit: eur, each: rows, used: used}"), {"rows": [{"used": 1}, None, {"used": 2}]}
+    )
+    assert row(result, "spend.each")[1] == "rows[1] is null"
+    result = tried(
+        _with_quotas(tmp_path, "{resource: spend, unit: eur, each: 'rows[].part', used: used}"),
+        {"rows": [{"part": {"used": 1}}, {"part": None}]},
+    )
+    assert row(result, "spend.each")[1] == "rows[1].part is null"
+
+
+ERRORS = "errors: {code: error.code, success: ['0'], reasons: {10009: unauthorized}}"
+
+
+@pytest.mark.parametrize(
+    ("errors", "body", "status", "expected"),
+    [
+        (ERRORS, {"errors": [{"code": 10009}]}, 401, "errors.code: error is absent; did you mean 'errors[0].code'?"),
+        (ERRORS, {"message": "no"}, 401, "errors.code: error is absent\nthe definition finds no error code; the reason is from the HTTP status"),
+        (ERRORS, {"error": {"code": None}}, 401, "errors.code: error.code is null\n"),
+        (ERRORS, {"error": "no"}, 401, "errors.code: error is text\n"),
+        (ERRORS, {"error": {"code": 99999}}, 403, "errors.code: error.code is 99999, which is not in errors.reasons; the reason is from the HTTP status"),
+        (ERRORS, {"error": {"code": "99999"}}, 200, "errors.code: error.code is 99999, which is not in errors.reasons; it fails the poll"),
+        (ERRORS, {"error": {"code": {"a": 1}}}, 403, "errors.code: error.code is an object, which is not in errors.reasons"),
+        (ERRORS, {"error": {"code": "10009"}}, 400, "errors.code: error.code is 10009; errors.reasons has unauthorized for it"),
+        (ERRORS, {"error": {"code": 0}}, 500, "errors.code: error.code is 0, a code of errors.success"),
+        (ERRORS, {"error": {"code": 0}, "data": []}, 200, "expect is false: data is a list of 0"),
+        ("errors: {}", {"error": {"code": 0}}, 404, "the definition finds no error code; the reason is from the HTTP status"),
+    ],
+)  # fmt: skip
+def test_a_failure_shows_what_its_expressions_find(tmp_path: Path, errors: str, body: Any, status: int, expected: str) -> None:
+    path = tmp_path / "acme.yaml"
+    path.write_text(f"{DEFINITION.partition('errors:')[0]}{errors}")
+    result = tried(path, body, "--status", str(status))
+    assert expected in result.stdout, result.stdout
+    assert "The vendor sent no error code" not in result.stdout
+
+
+def test_a_redirect_fails_whatever_its_body_contains(definition: Path) -> None:
+    assert "errors.code" not in tried(definition, {"error": {"code": "no_scope"}}, "--status", "302").stdout
+
+
+def test_an_expectation_that_finds_nothing_comes_first(definition: Path) -> None:
+    lines = tried(definition, {"places": 4}, "--request", "/v1/seats").stdout.splitlines()
+    assert lines[3] == "expect found nothing: seats is absent"
+
+
+def test_a_value_at_another_place_is_suggested(tmp_path: Path) -> None:
+    path = _with_quotas(
+        tmp_path, "{resource: wallet, unit: eur, remaining: balance}", "{resource: spend, unit: eur, used: usage.eur.total}"
+    )
+    result = tried(path, {"data": {"balance": 1}, "usage": {"usd": {"total": 1}}, "a": {"x-y": {"balance": 2}}, "b" * 40: {"balance": 3}})
+    assert row(result, "wallet.remaining")[1] == "balance is absent; did you mean 'data.balance'?"
+    assert row(result, "spend.used")[1] == "usage.eur is absent; did you mean 'usage.usd.total'?"
+
+
+def test_an_existing_file_is_not_overwritten_by_an_example(definition: Path, tmp_path: Path) -> None:
+    path = tmp_path / "example.json"
+    path.write_text(json.dumps(BODY))
+    for body in (BODY, {}):
+        result = tried(definition, body, "--write-example", path)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == f"{path}: the file exists; remove it first, or choose another name\n"
+    assert json.loads(path.read_text()) == BODY
+
+
+def test_an_example_is_tried_again_and_compared(definition: Path, tmp_path: Path) -> None:
+    path = tmp_path / "seats.json"
+    assert "check it" in tried(definition, {"seats": 4}, "--request", "/v1/seats", "--write-example", path).stdout
+    again = CliRunner().invoke(main, ["providers", "test", str(definition), "--answer", str(path)])
+    assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "The result is as expected.")
+    example = json.loads(path.read_text())
+    other = tried(definition, {**example, "body": {"seats": 5}})
+    assert other.exit_code == 1
+    assert other.stdout.endswith("The result differs from the expected one:\n  seats in slots.used: expected 4, found 5\n")
+    assert tried(definition, {**example, "reading": {"quotas": [{"resource": "seats", "unit": "slots", "used": "4.0"}]}}).exit_code == 0
+    wrong = tried(definition, {**example, "reading": {"quotas": [{"resource": "seats", "unit": "slots", "used": "four"}]}})
+    assert "seats in slots.used: expected four, found 4" in wrong.stdout
+
+
+def test_an_error_has_the_expected_reason(definition: Path, tmp_path: Path) -> None:
+    for reason, code in (("unauthorized", 0), ("forbidden", 1)):
+        assert tried(definition, {}, "--status", "401", "--reason", reason).exit_code == code
+    assert "failure.reason: expected unauthorized, found nothing" in tried(definition, BODY, "--reason", "unauthorized").stdout
+    path = tmp_path / "error.json"
+    assert tried(definition, {}, "--status", "401", "--write-example", path).exit_code == 1
+    assert tried(definition, path.read_text()).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "example", [*ALL[::11], *(each for each in ALL if each.id in {"deepl/pro", "elevenlabs/overage"})], ids=lambda example: example.id
+)
+def test_an_example_of_a_shipped_definition_has_its_expected_result(example: Example) -> None:
+    result = CliRunner().invoke(main, ["providers", "test", example.definition.name, "--answer", str(example.path)])
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "The result is as expected.")
+
+
+def test_a_response_that_is_no_example_is_a_response(definition: Path) -> None:
+    for body in (
+        "[]",
+        "[" * 1_000,
+        "[" * 200_000,
+        {"title": "x", "status": "200", "body": {}, "reading": {}},
+        {**BODY, "title": "x", "status": 1},
+        {"title": "x", "status": 200, "body": {}},
+    ):
+        assert "expected" not in tried(definition, body).stdout.splitlines()[-1:]
+
+
+def test_the_body_of_a_request_is_shown_with_the_times_of_now(tmp_path: Path) -> None:
+    path = tmp_path / "acme.yaml"
+    request = '{path: /v1/x, expect: "@", method: POST, query: {since: "{today:date}"}, body: {team: "{team}", from: ["{month_start:date}"]}, quotas: [{resource: spend, unit: usd, used: a}]}'
+    path.write_text(DEFINITION.partition("permission:")[0] + f"params: {{team: {{}}}}\nrequests: [{request}]\n")
+    shown = describe(load_definition(path), 1_795_000_000.0)
+    assert '    body        {"team": "{team}", "from": ["2026-11-01"]}  (at 2026-11-18 11:06 UTC)\n' in shown
+    assert "    query       since=2026-11-18  (at 2026-11-18 11:06 UTC)\n" in shown
+    result = tried(path, {"a": 1})
+    assert '  body: {"team": "{team}", "from": ["20' in result.stdout
+    assert "  query: since=20" in result.stdout
+
+
+def test_a_long_response_is_searched_for_personal_data_without_delay(definition: Path) -> None:
+    result = tried(definition, {**BODY, "image": "a" * 2_000_000, "note": f"{'b' * 1_000_000} jane@corp.io"})
+    assert "  note: an e-mail address\n" in result.stdout
+
+
+def test_what_remains_is_described_where_it_is_derived_from_two_entries(tmp_path: Path) -> None:
+    path = _with_quotas(
+        tmp_path,
+        "{resource: spend, unit: eur, used: used}",
+        "{resource: spend, unit: {select: currency}, limit: cap}",
+        "{resource: free, unit: minutes, used: a}",
+        "{resource: free, unit: slots, limit: b}",
+    )
+    lines = describe(load_definition(path), 0.0).splitlines()
+    assert [lines[at - 1].strip() for at, line in enumerate(lines) if line == "      remaining     limit - used"] == [
+        "resource    spend (eur)"
+    ]

@@ -47,6 +47,9 @@ NOT_IN_THE_DEMO: Final = {
     "ai_account_quota_exhaustion_latest_timestamp_seconds",
     "ai_account_exporter_push_errors_total",  # it pushes nowhere
     "ai_account_exporter_push_last_success_timestamp_seconds",
+    "ai_account_exporter_state_last_write_successful",  # it has no state file
+    "ai_account_exporter_state_last_write_success_timestamp_seconds",
+    "ai_account_exporter_state_write_errors_total",
 }
 
 

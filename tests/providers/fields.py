@@ -10,7 +10,7 @@ from typing import Any, Final
 from exporter.providers.declared import Field as Declared
 from exporter.providers.declared import Kind, declared_fields
 from exporter.providers.definition import Definition
-from exporter.providers.findings import select
+from exporter.providers.found import select
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
 from exporter.providers.traces import traced

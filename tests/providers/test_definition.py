@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from exporter.errors import ConfigError
+from exporter.errors import ConfigError, Problem
 from exporter.model import Reason
 from exporter.providers.credential import Credential
 from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition
+from exporter.validation.problems import problems_of
 from tests.providers.examples import DEFINITIONS
 from tests.providers.made_up import ACME, definition_of
 
@@ -44,6 +46,39 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "another time as text": ({"requests": [{**GET, "created_at": "data.since"}]}, "requests[0].created_at: a time needs its format: write {select: "),
     "a period that does not exist": (_with_quota(used="a", resets_at={"period": "year"}), "requests[0].quotas[0].resets_at.period: expected "),
     "a list as an amount": (_with_quota(used="data[*].used"), "requests[0].quotas[0].used.select: selects a list"),
+    "a list as a code": ({"errors": {"code": ["a", "errors[].code"]}}, "errors.code[1]: selects a list, where one code is expected: add `| [0]`"),
+    "a list as a condition": (
+        _with_quota(limit={"select": "a", "unlimited": "caps[].off"}), "requests[0].quotas[0].limit.unlimited: selects a list, where true or false",
+    ),
+    "a sum as a key": (_with_quota(used={"select": "a", "plus": "b"}), "requests[0].quotas[0].used.plus: unknown key; to add fields, use `each` with"),
+    "a quotient as a key": (_with_quota(used={"select": "a", "divide": 100}), "requests[0].quotas[0].used.divide: unknown key; to multiply by a fixed"),
+    "a sum beside an amount": (_with_quota(used="a", plus="b"), "requests[0].quotas[0].plus: unknown key; to add fields, use `each` with a list"),
+    "a scale beside an amount": (
+        _with_quota(used="a", scale=0.01), "requests[0].quotas[0].scale: unknown key; it belongs to one amount: remaining: {select: data.left, scale: ...}",
+    ),
+    "a unit as an expression": (
+        _with_quota(used="a", unit="data.currency"),
+        "requests[0].quotas[0].unit: expected the name of a unit, such as credits; to read it from the response: {select: data.currency}",
+    ),
+    "a status as text": ({"requests": [{**GET, "status": "account.state"}]}, "requests[0].status: expected a block: write {select: account.state}"),
+    "a header with its scheme": (
+        {"credentials": {"key": {"header": "Authorization: Bearer"}}},
+        "credentials.key.header: expected the name of a header only: put Bearer into `scheme`",
+    ),
+    "a header with a secret": (
+        {"credentials": {"key": {"header": "X-Api-Key: abc123"}}},
+        "credentials.key.header: expected the name of a header only: put the word before the secret into `scheme`",
+    ),
+    "a null unlimited of another amount": (
+        _with_quota(limit={"select": "cap_eur", "unlimited": None}), "requests[0].quotas[0].limit.unlimited: null is no value to compare with: write a condition such as `cap_eur == null`",
+    ),
+    "a leading dot": (_with_quota(used=".data.balance"), "requests[0].quotas[0].used.select: is not a JMESPath expression: leave out the first dot"),
+    "a reason in British spelling": (
+        {"errors": {"code": "c", "reasons": {"no": "unauthorised"}}}, "; did you mean 'unauthorized'?",
+    ),
+    "a misspelt level": (
+        {"verified": {"level": "documentd", "on": date(2026, 1, 1), "sources": ["https://a.example"]}}, "verified.level: expected 'tried', 'documented' or 'seen'; did you mean 'documented'?",
+    ),
     "a part twice": (
         {"requests": [{**GET, "quotas": [{**WALLET, "used": "a"}, {**WALLET, "used": "b"}]}]}, "requests[0].quotas[1]: wallet.used is defined twice in usd",
     ),
@@ -62,12 +97,33 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a time in a path": ({"requests": [{**GET, "path": "/v1/{today:date}"}]}, "requests[0].path: {today:date} is a time: a time can only be"),
     "a time without its format": ({"requests": [{**GET, "query": {"since": "{today}"}}]}, "requests[0].query.since: {today} has no format: write"),
     "a placeholder in a body": (
-        {"requests": [{**GET, "method": "POST", "body": {"a": ["{x}"]}}]}, "requests[0].body: {x} is not a param or a time",
+        {"requests": [{**GET, "method": "POST", "body": {"a": ["{x}"]}}]}, "requests[0].body.a[0]: {x} is not a param or a time",
+    ),
+    "a placeholder in braces of two pairs": ({"requests": [{**GET, "query": {"since": "{{today:date}}"}}]}, "requests[0].query.since: a placeholder has one pair"),
+    "a placeholder with a dollar sign": (
+        {"requests": [{**GET, "query": {"since": "${today:date}"}}]}, "requests[0].query.since: a placeholder has one pair of braces and no $: write {today:date} instead",
+    ),
+    "a body that is JSON as text": (
+        {"requests": [{**GET, "method": "POST", "body": '{"from": "{today:date}"}'}]}, "requests[0].body: the body is JSON already: write it without",
+    ),
+    "a placeholder in a key of a body": (
+        {"requests": [{**GET, "method": "POST", "body": {"{today:date}": 1}}]}, "requests[0].body: a key cannot contain a placeholder",
     ),
     "half a placeholder": ({"requests": [{**GET, "path": "/v1/{team"}]}, "requests[0].path: expected a path"),
     "a param that nothing needs": ({"params": {"team": {}}}, "params.team: no request contains {team}"),
     "a param with the name of a time": (
         {"params": {"now": None}, "requests": [{**GET, "path": "/v1/{now}"}]}, "params.now: this is the name of a time: choose another",
+    ),
+    "a placeholder in the base URL": ({"base_url": "https://{team}.example.com"}, "base_url: expected a whole URL: a placeholder in braces is not filled in"),
+    "a placeholder in a region": ({"regions": {"eu": "https://eu.example.com/{team}"}}, "regions.eu: expected a whole URL: a placeholder in braces"),
+    "a placeholder in the URL of a login": (
+        {"credentials": {"key": {"header": "X", "token_url": "https://a.example/{team}"}}}, "credentials.key.token_url: expected a whole URL: a placeholder",
+    ),
+    "a placeholder in a scheme": (
+        {"credentials": {"key": {"header": "X", "scheme": "{team}"}}}, "credentials.key.scheme: expected a word without spaces and braces",
+    ),
+    "a placeholder in a fixed password": (
+        {"credentials": {"key": {"basic": {"password": "{team}"}}}}, "credentials.key.basic.password: expected text in ASCII without braces",
     ),
     "a pattern that is none": ({"params": {"team": {"pattern": "["}}}, "params.team.pattern: is not a regular expression"),
     "a secret in the path": (
@@ -142,7 +198,9 @@ def test_an_invalid_file_is_refused_with_its_name_and_the_path_of_the_problem(
     tmp_path: Path, changes: dict[str, Any], problem: str
 ) -> None:
     path = tmp_path / "acme.yaml"
-    assert f"{path}: {problem}" in _refusal(path, {**ACME, **changes})
+    refusal = _refusal(path, {**ACME, **changes})
+    assert problem in refusal
+    assert problem.startswith(";") or f"{path}: {problem}" in refusal
 
 
 @pytest.mark.parametrize("changes", [changes for changes, _ in INVALID.values() if "requests" not in changes])
@@ -251,3 +309,72 @@ def test_a_shorthand_means_the_same_as_its_block() -> None:
 
 def test_plain_http_is_accepted_for_loopback() -> None:
     assert definition_of({"base_url": "http://127.0.0.1:8080/"}).base_url == "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("body: {from: {month_start:date}}", 'body.from: a placeholder needs quotes: "{month_start:date}"'),
+        ("body:\n      from: {month_start:date}", 'body.from: a placeholder needs quotes: "{month_start:date}"'),
+        ("body: {from: {month_start: date}}", 'body.from: a placeholder needs quotes: "{month_start:date}"'),
+        ("body: {days: [{today-7d:date}, {today:date}]}", 'body.days[0]: a placeholder needs quotes: "{today-7d:date}"'),
+        ("body: {team: {team}}", 'body.team: a placeholder needs quotes: "{team}"'),
+        ("body: {team}", 'body: a placeholder needs quotes: "{team}"'),
+        ("query: {from: {month_start:date}}", 'query.from: a placeholder needs quotes: "{month_start:date}"'),
+        ("query: {team: {team}}", 'query.team: a placeholder needs quotes: "{team}"'),
+    ],
+)
+def test_a_placeholder_without_quotes_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    path = tmp_path / "acme.yaml"
+    head = {**ACME, "params": {"team": {}}, "headers": {"x-team": "{team}"}}
+    request = f"requests:\n  - path: /v1/balance\n    expect: data\n    method: POST\n    {text}\n"
+    path.write_text(yaml.safe_dump({name: value for name, value in head.items() if name != "requests"}) + request)
+    with pytest.raises(ConfigError) as caught:
+        load_definition(path)
+    assert f"requests[0].{problem}" in str(caught.value)
+
+
+def test_a_placeholder_without_quotes_is_refused_in_headers_and_users(tmp_path: Path) -> None:
+    changes = {"params": {"team": {}}, "headers": {"x-team": {"team": None}}, "credentials": {"key": {"basic": {"user": {"team": None}}}}}
+    refusal = _refusal(tmp_path / "acme.yaml", {**ACME, **changes})
+    assert 'headers.x-team: a placeholder needs quotes: "{team}"' in refusal
+    assert 'credentials.key.basic.user: a placeholder needs quotes: "{team}"' in refusal
+
+
+@pytest.mark.parametrize(
+    "body", [{"cursor": None}, {"variables": {"after": None, "first": 5}}, "text", {"query": "{ account { balance } }"}, None]
+)
+def test_a_body_may_contain_null_and_braces(body: Any) -> None:
+    assert definition_of({"requests": [{**GET, "method": "POST", "body": body}]}).requests[0].body == body
+
+
+@pytest.mark.parametrize("day", ["2026-11", "26.11.2026", "today", 2026, 1.5, True, ["2026-11-26"], None])
+def test_a_date_is_expected(tmp_path: Path, day: Any) -> None:
+    verified = {"level": "seen", "on": day, "sources": ["https://a.example"]}
+    assert "verified.on: expected a date such as 2026-11-26" in _refusal(tmp_path / "acme.yaml", {**ACME, "verified": verified})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"requests": [{**GET, "status": "\ud800"}]},
+        {"requests": [{**GET, "method": "POST", "body": {"\ud800": None, "{\ud800}": 1}}]},
+        {"requests": [{**GET, "query": {"a": {"\ud800": None}}}]},
+        _with_quota(unit='"\\ud800".a', used="a"),
+        _with_quota(unit='"\ud800".a', used="a"),
+        _with_quota(limit={"select": '"\ud800"', "unlimited": None}),
+        {"errors": {"reasons": {"a": "\ud800"}}},
+        {"credentials": {"key": {"header": "A: \ud800"}}},
+    ],
+)
+def test_half_a_character_is_reported_as_a_problem(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        definition_of(changes)
+    assert all(str(Problem(found.place, found.message)) for found in problems_of(caught.value, Definition))
+
+
+def test_a_placeholder_without_quotes_is_reported_with_the_other_problems(tmp_path: Path) -> None:
+    request = {**GET, "method": "POST", "body": {"from": {"today:date": None}}, "expect": ".data"}
+    refusal = _refusal(tmp_path / "acme.yaml", {**ACME, "requests": [request]})
+    assert "requests[0].body.from: a placeholder needs quotes" in refusal
+    assert "requests[0].expect: " in refusal

@@ -63,7 +63,23 @@ def test_what_never_selects_what_is_meant_is_reported(text: str, problem: str) -
     assert str(caught.value) == problem
 
 
-@pytest.mark.parametrize("text", ["data[*].left", "data[].left", "*.left", "data[?a]", "[a, b]", "{a: b}", "a | b[].c", "data[0:2]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data[*].left",
+        "data[].left",
+        "*.left",
+        "data[?a]",
+        "[a, b]",
+        "{a: b}",
+        "a | b[].c",
+        "data[0:2]",
+        "a.{b: c}",
+        "keys(a)",
+        "a.values(@)",
+        "a || b[].c",
+    ],
+)
 def test_a_list_where_one_value_is_expected_is_reported(text: str) -> None:
     compile_expression(text)
     with pytest.raises(ValueError, match="selects a list, where one value is expected"):
@@ -86,3 +102,22 @@ def test_other_expressions_are_accepted(text: str) -> None:
 def test_any_text_is_an_expression_or_a_problem(text: str) -> None:
     with suppress(ValueError):
         compile_value(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (".data.left", "leave out the first dot"),
+        ("data.left.", "leave out the last dot"),
+        ("data..left", "leave out one of the two dots"),
+        ("data left", "'left' is not expected as character 6"),
+        ("data | ", "it ends too early"),
+        ("data == 'a", "a quote is not closed: 'a"),
+        ("0", "character 1 is not expected"),
+        ("#a", "'#' is not expected as character 1"),
+    ],
+)
+def test_a_fault_of_the_syntax_is_reported_in_plain_words(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        compile_expression(text)
+    assert str(caught.value) == f"is not a JMESPath expression: {problem}"

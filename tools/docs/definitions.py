@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from exporter.config.loading import json_schema
+from exporter.model import Reason
 from exporter.providers.definition import Definition
+from exporter.providers.times import FORMATS, format_time
 from tools.docs.blocks import Reference
-from tools.markdown import table
+from tools.markdown import codes, table
+
+NOW = 1_795_000_000.0
 
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "Definition": {
@@ -115,13 +119,13 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     "Request": (
         "Requests",
         "Each entry of `requests` is sent in every poll. `{name}` in `path`, `query` and `body` is a param. `query` and `body` may also contain "
-        "times in UTC: `now`, `today`, `tomorrow`, `month_start` and `month_end`, with `+7d` or `-30d`, as `unix`, `unix_ms`, `iso8601` or `date`.",
+        "[times](#times-in-a-request).",
     ),
     "QuotaFields": (
         "Resources",
         "Each entry of `quotas` has at least one of `remaining`, `used` and `limit` here or in another entry of the same resource. With `each`, "
         "the expressions are read in each element. An absent list yields nothing, an empty one 0 where the unit is known. If one element lacks an "
-        "amount, there is no sum.",
+        "amount, there is no sum. A filter needs the field that it compares in every element.",
     ),
     "NumberField": ("Amounts", "An amount is an expression, as in `used: usage.total`, or a block of these keys."),
     "UnitField": ("Units", "A unit is a name, as in `unit: credits`, or a block of these keys."),
@@ -129,12 +133,16 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     "PeriodField": ("Periods", "The end of the current period, for a request that asks for this period."),
     "StatusField": ("Status", "`status` has these keys."),
     "AutoReloadFields": ("Automatic top-ups", "`auto_reload` has these keys."),
-    "ErrorFields": ("Error codes", "`errors` has these keys."),
+    "ErrorFields": (
+        "Error codes",
+        f"`errors` has these keys. The values of `reasons` are {codes(map(str, Reason))}: see [Reasons](metrics.md#reasons). A number and the text "
+        'with this number are the same code: `10009:` also stands for `"10009"`.',
+    ),
 }
 
 NAMES = (
     ("resource `spend`, or one that ends in `_spend`", "money that is used against a cap or a budget: the alerts about spend apply to it"),
-    ("resource `wallet`", "prepaid money"),
+    ("resource `wallet`", "prepaid money; with a credit line, it also has `overage_limit`"),
     (
         "resource `hourly_*`, `daily_*` or `*_hour_*`, such as `five_hour_requests`",
         "a short window that the vendor refills by itself: when it is exhausted, the alert is a warning, also where the vendor returns no reset",
@@ -157,11 +165,14 @@ can. [CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/b
 ## Write one in ten minutes
 
 1. Find the vendor's request for the balance or the usage, and save one response: `curl -H "Authorization: Bearer $KEY" URL > answer.json`.
+   For a POST, add what it sends: `-H 'Content-Type: application/json' -d '{{"from": "2026-11-01"}}'`. Save the response to a wrong key too,
+   as `error.json`.
 2. Write the definition, as in the example below.
-3. Validate it: `ai-account-exporter check --provider-file acme.yaml`.
+3. Validate it: `ai-account-exporter check --provider-file acme.yaml`. `ai-account-exporter providers acme.yaml` shows what each request
+   sends at this moment.
 4. Try it on the response: `ai-account-exporter providers test acme.yaml --answer answer.json`. For each value this prints the expression,
    what it finds, and what is exported. It also lists the numbers that no expression reads, and personal data in the response.
-   `--status 401 --answer error.json` tries an error, and `--write-example` writes an example for the tests.
+   Try the error too: `--answer error.json --status 401 --reason unauthorized` exits with 0 if the poll fails with this reason.
 5. Add an account to the configuration, and compare the output of `ai-account-exporter once --account acme/NAME` with the vendor's
    dashboard. `once --report` prints paths and kinds without values, for an issue or a question.
 
@@ -169,12 +180,29 @@ can. [CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/b
 # yaml-language-server: $schema=./definition.schema.json
 {example}```
 
-[definition.schema.json](definition.schema.json) is the JSON Schema of the file. Editors use it to complete keys.
+The first line is for editors, which then complete keys. It names the JSON Schema of the file:
+`ai-account-exporter check --provider-schema > definition.schema.json` writes it. It is also [on this site](definition.schema.json).
+
+## Keep examples
+
+`providers test ... --write-example acme/normal.json` writes the response, its status, its request and the result as an example file, with
+placeholders for personal data and keys. Keep such files beside your definition. `--answer acme/normal.json` tries one again, compares the
+result, and exits with 1 if it differs. The expected result in a new file is what the definition makes of the response, so it proves nothing
+yet: compare its numbers with the response or the vendor's dashboard.
 
 ## Expressions
 
 Expressions are [JMESPath](https://jmespath.org): `a.b` is a field, `a[0]` the first element, `a[].b` the field of every element,
-`a[?state == 'on']` a filter, `` `3` `` a number and `'text'` a text. There is no arithmetic: `minus`, `scale` and `each` are keys.
+`a[?state == 'on']` a filter, `` `3` `` a number and `'text'` a text. There is no arithmetic. Use keys instead:
+
+| to | write |
+| --- | --- |
+| subtract a field | `remaining: {{select: granted, minus: spent}}` |
+| multiply by a fixed number | `remaining: {{select: balance.cents, scale: 0.01}}` |
+| add the elements of a list | `each: data[].results[]` and `used: amount` |
+| add two fields | `each: "[data.a, data.b]"` and `remaining: "@"` |
+
+The rules for values:
 
 - An absent value and null are the same, and have no series.
 - A number may be a JSON number or a decimal string.
@@ -185,7 +213,42 @@ Expressions are [JMESPath](https://jmespath.org): `a.b` is a field, `a[0]` the f
 
 {names}
 
-{blocks}"""
+A wallet with a credit line reports two values: `remaining` is the balance, which may be negative, and `overage_limit` is the credit line. The
+alerts and the forecast use the sum of both. If the vendor sends the sum only, it is `remaining`.
+
+{blocks}
+## Times in a request
+
+A time is `{{NAME:FORMAT}}` or, some days earlier or later, `{{NAME-30d:FORMAT}}` and `{{NAME+7d:FORMAT}}`. All times are UTC. A placeholder is
+part of a text, so write quotes around it: YAML reads `{{today:date}}` without quotes as a block.
+
+{times}
+
+```yaml
+{request}```
+"""
+
+MOMENTS = (
+    ("now", "the time of the poll"),
+    ("today", "the first second of the day"),
+    ("tomorrow", "the first second after the day"),
+    ("month_start", "the first second of the month"),
+    ("month_end", "the first second after the month"),
+)
+REQUEST = """\
+requests:
+  - path: /v1/usage
+    method: POST                            # only where it reads
+    query: {granularity: day}
+    body: {from: "{month_start:date}", before: "{tomorrow:date}"}
+    expect: type(rows) == 'array'
+    quotas:
+      - resource: spend
+        each: rows
+        unit: usd
+        used: cost
+        resets_at: {period: month}          # the request asks for this month
+"""
 
 EXAMPLE = """\
 name: acme
@@ -219,7 +282,16 @@ def definitions(_path: Path) -> str:
     blocks = {**schema["$defs"], "Definition": schema}
     reference = Reference({name: title for name, (title, _) in BLOCKS.items()}, EXAMPLES, {})
     sections = (f"## {title}\n\n{about}\n\n{reference.rows(name, _keys(blocks[name]))}\n" for name, (title, about) in BLOCKS.items())
-    return DEFINITIONS.format(example=EXAMPLE, names=table(("name", "meaning"), NAMES), blocks="\n".join(sections))
+    return DEFINITIONS.format(
+        example=EXAMPLE, names=table(("name", "meaning"), NAMES), blocks="\n".join(sections), times=_times(), request=REQUEST
+    )
+
+
+def _times() -> str:
+    """The times in every format, for one poll."""
+    head = ("name", "meaning", *(f"`{name}`" for name in FORMATS))
+    rows = ((f"`{name}`", meaning, *(f"`{format_time(f'{name}:{format_}', NOW)}`" for format_ in FORMATS)) for name, meaning in MOMENTS)
+    return table(head, rows)
 
 
 def definition_schema(_path: Path) -> str:

@@ -95,16 +95,17 @@ def _index(_path: Path) -> str:
 
 def _figures(definition: Definition) -> str:
     """What is reported of each resource, such as `spend` (usd): used, limit."""
-    found: dict[str, tuple[str, dict[str, None]]] = {}
+    found: dict[tuple[str, str], dict[str, None]] = {}
     for quota in definition.quotas:
-        _, parts = found.setdefault(quota.resource, (quota.unit.name or quota.unit.empty or "several units", {}))
+        first = next(each for each in definition.quotas if each.resource == quota.resource and each.unit.may_be(quota.unit))
+        parts = found.setdefault((first.resource, first.unit.name or first.unit.empty or "several units"), {})
         parts |= dict.fromkeys(part for part in PARTS if getattr(quota, part))
         if {"used", "limit"} <= parts.keys():
             parts["remaining"] = None
     words = {"resets_at": "reset", "overage_limit": "overage"}
     return "<br>".join(
         f"`{resource}` ({unit}): {', '.join(words.get(part, part) for part in PARTS if part in parts)}"
-        for resource, (unit, parts) in found.items()
+        for (resource, unit), parts in found.items()
     )
 
 
@@ -115,7 +116,7 @@ def _page(definition: Definition, _path: Path) -> str:
         table(("property", "value"), _head(definition)),
         "## Notes" if definition.notes else "",
         "\n".join(f"- {note}" for note in definition.notes),
-        *(f"## {request.method} `{request.path}`\n\n{_request(request)}" for request in definition.requests),
+        *(f"## {request.method} `{request.path}`\n\n{_request(definition, request)}" for request in definition.requests),
         "## Error codes" if definition.errors.reasons else "",
         table(("code", "`reason`"), ((f"`{code}`", f"`{reason}`") for code, reason in definition.errors.reasons.items())),
         "## Example response",
@@ -156,26 +157,28 @@ def _carrier(credential: Credential) -> str:
     return f"header `{credential.header}: {f'{credential.scheme} ' if credential.scheme else ''}...`{login}"
 
 
-def _request(request: Request) -> str:
+def _request(definition: Definition, request: Request) -> str:
     paragraphs = [f"The query is {code('&'.join(f'{name}={value}' for name, value in request.query.items()))}."] if request.query else []
+    if request.body is not None:
+        paragraphs.append(f"The body is:\n\n```json\n{json.dumps(request.body, indent=2, ensure_ascii=False)}\n```")
     if request.credentials:
         paragraphs.append(f"This request is sent only with {codes(request.credentials)}.")
     if request.optional:
         paragraphs.append("This request is optional. If it fails, its series are absent and the poll still succeeds.")
     if request.quotas:
-        paragraphs.append(table(("resource", "unit", "values and their fields"), map(_quota, request.quotas)))
+        paragraphs.append(table(("resource", "unit", "values and their fields"), map(partial(_quota, definition), request.quotas)))
     facts = list(_facts(request))
     if facts:
         paragraphs.append(table(("family", "label value", "field"), facts))
     return "\n\n".join(paragraphs)
 
 
-def _quota(quota: QuotaFields) -> tuple[str, str, str]:
+def _quota(definition: Definition, quota: QuotaFields) -> tuple[str, str, str]:
     fields = {part: code(field.select) for part in PARTS if (field := getattr(quota, part)) and not isinstance(field, PeriodField)}
-    if "remaining" not in fields and {"used", "limit"} <= fields.keys():
-        fields = {"remaining": "limit - used", **fields}
     if quota.each:
         fields = {"the sum of each element of": code(quota.each), **fields}
+    if definition.derives_remaining(quota):
+        fields = {"remaining": "limit - used", **fields}
     if isinstance(quota.resets_at, PeriodField):
         fields["resets_at"] = f"the end of the {quota.resets_at.period}"
     unit = f"`{quota.unit.name}`" if quota.unit.name else f"the value of `{quota.unit.select}`"
