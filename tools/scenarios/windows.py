@@ -16,8 +16,8 @@ def _quota(resource: str, resets: float | None = None, unit: str = "credits", **
     return STUDIO.quota(resource, unit, **{name: flat(value, SPAN) for name, value in families.items()}, **reset)
 
 
-def _empty(resource: str, resets: float | None = None, **families: float) -> Series:
-    return _quota(resource, resets, remaining=0, limit=100, **families)
+def _empty(resource: str, resets: float | None = None) -> Series:
+    return _quota(resource, resets, remaining=0, limit=100)
 
 
 def _spent(resource: str, resets: float | None = None) -> Series:
