@@ -44,7 +44,12 @@ SCENARIOS = (
         _firing(EXHAUSTED, "30m", wallet="critical", month="critical", characters="critical", week="warning"),
         _firing(EXHAUSTED, "1h55m", wallet="critical", month="critical", characters="warning", week="warning"),
     ),
-    _scenario("an exhausted quota pages if its reset is more than an hour late", (_empty("month", 0.4),), _firing(EXHAUSTED, "1h", month="warning"), _firing(EXHAUSTED, "1h55m", month="critical")),
+    _scenario(
+        "an exhausted quota pages if its reset is more than an hour late",
+        (_empty("month", 0.4),),
+        _firing(EXHAUSTED, "1h", month="warning"),
+        _firing(EXHAUSTED, "1h55m", month="critical"),
+    ),
     _scenario(
         "the message on a quota that is exhausted until its next reset",
         (_empty("characters", 4),),
@@ -58,13 +63,33 @@ SCENARIOS = (
     ),
     _scenario(
         "an exhausted short window without a reset, or with a late one, is a warning by its name",
-        (_empty("hourly_searches"), _empty("five_hour_requests"), _empty("twenty_four_hour_calls"), _empty("daily_requests", 20), _empty("weekly_calls"), _empty("daily"), _empty("hours")),
-        _firing(EXHAUSTED, "30m", hourly_searches="warning", five_hour_requests="warning", twenty_four_hour_calls="warning", daily_requests="warning", weekly_calls="critical", daily="critical", hours="critical"),
+        (
+            _empty("hourly_searches"),
+            _empty("five_hour_requests"),
+            _empty("twenty_four_hour_calls"),
+            _empty("daily_requests", 20),
+            _empty("weekly_calls"),
+            _empty("daily"),
+            _empty("hours"),
+        ),
+        _firing(
+            EXHAUSTED,
+            "30m",
+            hourly_searches="warning",
+            five_hour_requests="warning",
+            twenty_four_hour_calls="warning",
+            daily_requests="warning",
+            weekly_calls="critical",
+            daily="critical",
+            hours="critical",
+        ),
     ),
     _scenario(
         "a spending cap that is reached pages unless its next period is near",
         (_spent("spend"), _spent("monthly_spend", 20), _spent("key_spend", 5), _spent("four_hour_spend"), _spent("daily_spend", 20)),
-        _firing(CAP, "30m", spend="critical", monthly_spend="critical", key_spend="warning", four_hour_spend="warning", daily_spend="warning"),
+        _firing(
+            CAP, "30m", spend="critical", monthly_spend="critical", key_spend="warning", four_hour_spend="warning", daily_spend="warning"
+        ),
         Quiet(EXHAUSTED, "30m"),
     ),
     _scenario(
@@ -80,7 +105,11 @@ SCENARIOS = (
     ),
     _scenario(
         "little is left of a quota, and its reset is not near",
-        (_quota("month", 20, remaining=5, limit=100), _quota("week", 5, remaining=5, limit=100), _quota("five_hour_flows", remaining=5, limit=100)),
+        (
+            _quota("month", 20, remaining=5, limit=100),
+            _quota("week", 5, remaining=5, limit=100),
+            _quota("five_hour_flows", remaining=5, limit=100),
+        ),
         _firing(LOW, "1h", month="warning"),
     ),
     _scenario(
@@ -92,8 +121,10 @@ SCENARIOS = (
         "an outage does not turn a warning into a page before the reset",
         (
             STUDIO.polls(("good", "30m"), ("failed", "90m")),
-            STUDIO.quota("characters", "credits", remaining=flat(0, "1h").stale("1h"), reset_timestamp_seconds=flat(4 * 3600, "1h").stale("1h")),
+            STUDIO.quota(
+                "characters", "credits", remaining=flat(0, "1h").stale("1h"), reset_timestamp_seconds=flat(4 * 3600, "1h").stale("1h")
+            ),
         ),
         (_firing(EXHAUSTED, "55m", characters="warning"), _firing(EXHAUSTED, "1h55m", characters="warning")),
     ),
-)  # fmt: skip
+)
