@@ -82,7 +82,7 @@ def test_every_element_is_closed_and_there_is_one_main_heading() -> None:
         (PREMIUM, "warning below 2,000, critical below 500"),
         (OVER, "12,300 characters over the limit of 100,000; 187,700 more allowed"),
         (WALLET, "31.50 USD left"),
-        (WALLET, "empty in about 4 days"),
+        (WALLET, "empty in about 3 days"),
         (SPEND, "empty in about 34 h, before the reset"),
         (EMPTY, "0 of 1,000 credits left (0 %)"),
         (overviews.ENDLESS, "Unlimited; 1,200,450 characters used"),
@@ -119,7 +119,7 @@ def row_of(one: AccountFacts) -> list[str]:
     [
         (
             account("studio", State.LOW, PREMIUM, WALLET),
-            ["low", "studio heygen", "team=video", "wallet", "31.50 USD", "4 days", "12 s"],
+            ["low", "studio heygen", "team=video", "wallet", "31.50 USD", "3 days", "12 s"],
         ),
         (account("studio", State.OK, PREMIUM), ["ok", "studio heygen", "team=video", "premium credits12 %", "1,234 of 10,000 credits", "until reset, 3 days", "12 s"]),
         (account("studio", State.OK, OVER), ["ok", "studio heygen", "team=video", "characters\N{MINUS SIGN}12 %", "12,300 characters over", "resets in 9 days", "12 s"]),
@@ -131,7 +131,7 @@ def row_of(one: AccountFacts) -> list[str]:
         (account("studio", State.OK, replace(WALLET, remaining=Decimal(-2), empty_at=None)), ["ok", "studio heygen", "team=video", "wallet", "2.00 USD below zero", "", "12 s"]),
         (account("studio", State.OK, QuotaFacts("slots", "slots", State.OK, limit=Decimal(30))), ["ok", "studio heygen", "team=video", "slots", "30 slots granted", "", "12 s"]),
         (account("studio"), ["ok", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
-        (account("studio", State.STALE, last_success_at=NOW - 1_000), ["stale", "studio heygen", "team=video", "the values are older than 15 min, so they are not shown", "17 min"]),
+        (account("studio", State.STALE, last_success_at=NOW - 1_000), ["stale", "studio heygen", "team=video", "the values are older than 15 min, so they are not shown", "16 min"]),
         (overviews.EVERY_STATE[2], ["failing Not authorized", "forgotten heygen", "team=video", "3,182 polls have failed in 3 days 3 h. Create a new key at the vendor.", "3 days"]),
         (overviews.EVERY_STATE[3], ["failing Rate limited", "web-plan heygen", "team=video", "premium credits12 %", "1,234 of 10,000 credits", "until reset, 3 days", "4 min"]),
         (overviews.EVERY_STATE[8], ["waiting", "new liveavatar", "team=video", "waits for the first poll", ""]),
