@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from exporter.accounts.forecast import MIN_HISTORY, SOON
+from exporter.accounts.thresholds import HELD_UNITS, LOW_SHARE
 from exporter.overview.facts import QuotaFacts, State
-from exporter.overview.urgency import share_left, share_of_budget
+from exporter.overview.quotas import NEAR
+from exporter.overview.urgency import is_critical, passed, share_left, share_of_budget
 from exporter.web.status import formatting
 from exporter.web.status.formatting import Phrase, ago, ahead, phrase_at
 
@@ -38,23 +41,28 @@ class QuotaView(NamedTuple):
     share: str
     bar: Bar | None
     is_over: bool
+    cause: str
+    """Why it is low."""
+    is_critical: bool
+    """Whether it is below its critical threshold."""
     runway: Phrase | None
     notes: tuple[Phrase, ...]
 
 
 def view_quota(quota: QuotaFacts, now: float) -> QuotaView:
     """Format one resource."""
-    number, rest = _left(quota)
-    share = share_left(quota)
+    number, rest = _of_budget(quota) if _is_within_budget(quota) else _left(quota)
     return QuotaView(
         name=formatting.plain(quota.resource),
         state=quota.state,
         short=_short(quota),
         number=number,
         text=rest,
-        share="" if share is None else formatting.percent(share),
+        share=_share(share_left(quota)),
         bar=_bar(quota),
         is_over=quota.remaining is not None and quota.remaining < 0 and not quota.unlimited,
+        cause=_cause(quota, now),
+        is_critical=is_critical(quota),
         runway=_runway(quota, now),
         notes=tuple(_notes(quota, now)),
     )
@@ -66,10 +74,33 @@ def _is_within_budget(quota: QuotaFacts) -> bool:
     return share is not None and share == share_left(quota)
 
 
+def _share(share: float | None) -> str:
+    if share is None:
+        return ""
+    return f"{formatting.percent(share)} left" if share >= 0 else f"{formatting.percent(-share)} over"
+
+
+def _cause(quota: QuotaFacts, now: float) -> str:
+    """Return why the resource is low, the most urgent cause first."""
+    if quota.state is not State.LOW:
+        return ""
+    of_budget = share_of_budget(quota)
+    causes = {
+        "below critical": is_critical(quota),
+        "over budget": of_budget is not None and of_budget <= 0,
+        "ends soon": quota.empty_at is not None and quota.empty_at - now < SOON,
+        f"below {formatting.plain(passed(quota) or '')}": passed(quota) is not None,
+        "near budget": of_budget is not None and of_budget <= 1 - NEAR,
+        "over the limit": quota.share is not None and quota.share < 0,
+        f"below {formatting.percent(float(LOW_SHARE))}": quota.share is not None and quota.share < LOW_SHARE,
+    }
+    return next((cause for cause, applies in causes.items() if applies), "")
+
+
 def _short(quota: QuotaFacts) -> str:
     unit, remaining = quota.unit, quota.remaining
-    if _is_within_budget(quota) and quota.used is not None and quota.budget is not None:
-        return f"{formatting.amount(quota.used, unit)} of {formatting.counted(quota.budget, unit)} used"
+    if _is_within_budget(quota) and (left := _left_of_budget(quota)) is not None:
+        return f"{formatting.counted(left.copy_abs(), unit)} {'over budget' if left < 0 else 'of budget left'}"
     if quota.unlimited:
         return "no limit"
     if remaining is None:
@@ -81,6 +112,22 @@ def _short(quota: QuotaFacts) -> str:
     if not quota.limit:
         return formatting.counted(remaining, unit)
     return f"{formatting.amount(remaining, unit)} of {formatting.counted(quota.limit, unit)}"
+
+
+def _left_of_budget(quota: QuotaFacts) -> Decimal | None:
+    return None if quota.used is None or quota.budget is None else formatting.minus(quota.budget, quota.used)
+
+
+def _of_budget(quota: QuotaFacts) -> tuple[str, str]:
+    """Return what is left of the operator's budget, which must exist."""
+    unit, budget, left = quota.unit, quota.budget or Decimal(0), _left_of_budget(quota)
+    if left is None:
+        return "", f"budget of {formatting.counted(budget, unit)}"
+    if left < 0:
+        over = left.copy_negate()
+        return formatting.amount(over, unit), f" {formatting.unit_name(unit, over)} over the budget of {formatting.amount(budget, unit)}"
+    share = formatting.percent(formatting.ratio(left, budget))
+    return formatting.amount(left, unit), f" of {formatting.counted(budget, unit)} of budget left ({share})"
 
 
 def _left(quota: QuotaFacts) -> tuple[str, str]:
@@ -126,8 +173,8 @@ def _beyond(quota: QuotaFacts, over: Decimal) -> str:
 
 def _scale(quota: QuotaFacts) -> tuple[Decimal | None, Decimal | None]:
     """Return what is left and what the whole is: of the limit, or of the budget where that ends first."""
-    if _is_within_budget(quota) and quota.used is not None and quota.budget is not None:
-        return max(Decimal(0), formatting.minus(quota.budget, quota.used)), quota.budget
+    if _is_within_budget(quota) and (left := _left_of_budget(quota)) is not None:
+        return max(Decimal(0), left), quota.budget
     return quota.remaining, quota.limit
 
 
@@ -162,14 +209,25 @@ def _runway(quota: QuotaFacts, now: float) -> Phrase | None:
         text = formatting.estimate(quota.empty_at - now) if quota.empty_at > now else "may be empty"
         return phrase_at(quota.empty_at, text, loud=quota.state is not State.OK)
     if quota.resets_at is None or quota.resets_at <= now:
-        return None
+        return Phrase("not yet known") if _is_unknown_yet(quota) else None
     reset = formatting.estimate(quota.resets_at - now)
     return phrase_at(quota.resets_at, f"until reset, {reset}" if quota.lasts_until_reset else f"resets in {reset}")
 
 
+def _is_unknown_yet(quota: QuotaFacts) -> bool:
+    """Whether a forecast needs a longer history."""
+    left, _ = _scale(quota)
+    is_forecast = quota.empty_at is not None or quota.lasts_until_reset is not None
+    if is_forecast or left is None or left <= 0 or quota.unit in HELD_UNITS:
+        return False
+    return quota.burn_window is None or quota.burn_window < MIN_HISTORY
+
+
 def _notes(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
+    if cause := _cause(quota, now):
+        yield Phrase(cause, loud=True)
     if quota.budget is not None:
-        yield Phrase(_budget(quota, quota.budget))
+        yield Phrase(_other_bound(quota))
     if quota.resets_at is not None:
         text = f"resets {ahead(quota.resets_at, now)}" if quota.resets_at > now else f"reset expected {ago(quota.resets_at, now)}"
         yield phrase_at(quota.resets_at, text)
@@ -184,13 +242,11 @@ def _notes(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
         )
 
 
-def _budget(quota: QuotaFacts, budget: Decimal) -> str:
-    of = f"budget of {formatting.counted(budget, quota.unit)}"
-    if quota.used is None:
-        return of
-    if quota.used > budget:
-        return f"{of}, exceeded by {formatting.amount(formatting.minus(quota.used, budget), quota.unit)}"
-    return f"{formatting.percent(formatting.ratio(quota.used, budget))} of your {of} used"
+def _other_bound(quota: QuotaFacts) -> str:
+    """Return what is left of the vendor's limit if the budget ends first, else of the budget."""
+    if not _is_within_budget(quota):
+        return "".join(_of_budget(quota))
+    return f"{'' if quota.limit is None else 'limit of the vendor: '}{''.join(_left(quota))}"
 
 
 def _end(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
@@ -200,3 +256,5 @@ def _end(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
         early = ", before the reset" if quota.lasts_until_reset is False else ""
         text = f"empty in about {formatting.estimate(quota.empty_at - now)}" if quota.empty_at > now else "may already be empty"
         yield phrase_at(quota.empty_at, f"{text}{early}", loud=quota.state is not State.OK)
+    elif _is_unknown_yet(quota):
+        yield Phrase(f"no forecast yet: it needs a history of {formatting.duration(MIN_HISTORY)}")
