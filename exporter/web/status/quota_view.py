@@ -12,6 +12,7 @@ from exporter.overview.facts import QuotaFacts, State
 from exporter.overview.quotas import NEAR
 from exporter.overview.urgency import is_critical, passed, share_left, share_of_budget
 from exporter.web.status import formatting
+from exporter.web.status.amount_text import described, is_within_budget, left_of_budget, other_bound, short
 from exporter.web.status.formatting import Phrase, ago, ahead, phrase_at
 
 
@@ -51,11 +52,11 @@ class QuotaView(NamedTuple):
 
 def view_quota(quota: QuotaFacts, now: float) -> QuotaView:
     """Format one resource."""
-    number, rest = _of_budget(quota) if _is_within_budget(quota) else _left(quota)
+    number, rest = described(quota)
     return QuotaView(
         name=formatting.plain(quota.resource),
         state=quota.state,
-        short=_short(quota),
+        short=short(quota),
         number=number,
         text=rest,
         share=_share(share_left(quota)),
@@ -66,12 +67,6 @@ def view_quota(quota: QuotaFacts, now: float) -> QuotaView:
         runway=_runway(quota, now),
         notes=tuple(_notes(quota, now)),
     )
-
-
-def _is_within_budget(quota: QuotaFacts) -> bool:
-    """Whether the operator's budget ends before the limit does."""
-    share = share_of_budget(quota)
-    return share is not None and share == share_left(quota)
 
 
 def _share(share: float | None) -> str:
@@ -97,83 +92,9 @@ def _cause(quota: QuotaFacts, now: float) -> str:
     return next((cause for cause, applies in causes.items() if applies), "")
 
 
-def _short(quota: QuotaFacts) -> str:
-    unit, remaining = quota.unit, quota.remaining
-    if _is_within_budget(quota) and (left := _left_of_budget(quota)) is not None:
-        return f"{formatting.counted(left.copy_abs(), unit)} {'over budget' if left < 0 else 'of budget left'}"
-    if quota.unlimited:
-        return "no limit"
-    if remaining is None:
-        number, text = _without_remaining(quota)
-        return f"{number}{text}".partition(";")[0]
-    if remaining < 0:
-        over = remaining.copy_negate()
-        return f"{formatting.counted(over, unit)} {'below zero' if quota.limit is None else 'over'}"
-    if not quota.limit:
-        return formatting.counted(remaining, unit)
-    return f"{formatting.amount(remaining, unit)} of {formatting.counted(quota.limit, unit)}"
-
-
-def _left_of_budget(quota: QuotaFacts) -> Decimal | None:
-    return None if quota.used is None or quota.budget is None else formatting.minus(quota.budget, quota.used)
-
-
-def _of_budget(quota: QuotaFacts) -> tuple[str, str]:
-    """Return what is left of the operator's budget, which must exist."""
-    unit, budget, left = quota.unit, quota.budget or Decimal(0), _left_of_budget(quota)
-    if left is None:
-        return "", f"budget of {formatting.counted(budget, unit)}"
-    if left < 0:
-        over = left.copy_negate()
-        return formatting.amount(over, unit), f" {formatting.unit_name(unit, over)} over the budget of {formatting.amount(budget, unit)}"
-    share = formatting.percent(formatting.ratio(left, budget))
-    return formatting.amount(left, unit), f" of {formatting.counted(budget, unit)} of budget left ({share})"
-
-
-def _left(quota: QuotaFacts) -> tuple[str, str]:
-    unit, remaining = quota.unit, quota.remaining
-    if quota.unlimited:
-        used = f"; {formatting.counted(quota.used, unit)} used" if quota.used is not None else ""
-        return "Unlimited", used
-    if remaining is None:
-        return _without_remaining(quota)
-    if remaining < 0:
-        return formatting.amount(remaining.copy_negate(), unit), _over(quota, remaining.copy_negate())
-    if quota.limit is None:
-        return formatting.amount(remaining, unit), f" {formatting.unit_name(unit, remaining)} left"
-    if not quota.limit and not remaining:
-        return "0", f" {formatting.unit_name(unit, quota.limit)} granted"
-    share = f" ({formatting.percent(quota.share)})" if quota.share is not None else ""
-    return formatting.amount(remaining, unit), f" of {formatting.counted(quota.limit, unit)} left{share}{_beyond(quota, Decimal(0))}"
-
-
-def _without_remaining(quota: QuotaFacts) -> tuple[str, str]:
-    unit = quota.unit
-    if quota.used is not None:
-        whole = formatting.counted(quota.limit, unit) if quota.limit is not None else ""
-        return formatting.amount(quota.used, unit), f" of {whole} used" if whole else f" {formatting.unit_name(unit, quota.used)} used"
-    if quota.limit is not None:
-        return formatting.amount(quota.limit, unit), f" {formatting.unit_name(unit, quota.limit)} granted; the vendor reports no usage"
-    return "", "The vendor reports no amount"
-
-
-def _over(quota: QuotaFacts, over: Decimal) -> str:
-    name = formatting.unit_name(quota.unit, over)
-    if quota.limit is None:
-        return f" {name} below zero"
-    return f" {name} over the limit of {formatting.amount(quota.limit, quota.unit)}{_beyond(quota, over)}"
-
-
-def _beyond(quota: QuotaFacts, over: Decimal) -> str:
-    if not quota.overage_limit:
-        return ""
-    more = formatting.minus(quota.overage_limit, over)
-    return f"; {formatting.amount(more, quota.unit)} more allowed" if more > 0 else "; no more allowed"
-
-
 def _scale(quota: QuotaFacts) -> tuple[Decimal | None, Decimal | None]:
     """Return what is left and what the whole is: of the limit, or of the budget where that ends first."""
-    if _is_within_budget(quota) and (left := _left_of_budget(quota)) is not None:
+    if is_within_budget(quota) and (left := left_of_budget(quota)) is not None:
         return max(Decimal(0), left), quota.budget
     return quota.remaining, quota.limit
 
@@ -227,7 +148,7 @@ def _notes(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
     if cause := _cause(quota, now):
         yield Phrase(cause, loud=True)
     if quota.budget is not None:
-        yield Phrase(_other_bound(quota))
+        yield Phrase(other_bound(quota))
     if quota.resets_at is not None:
         text = f"resets {ahead(quota.resets_at, now)}" if quota.resets_at > now else f"reset expected {ago(quota.resets_at, now)}"
         yield phrase_at(quota.resets_at, text)
@@ -240,13 +161,6 @@ def _notes(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
         yield Phrase(
             ", ".join(f"{formatting.plain(severity)} below {formatting.amount(value, quota.unit)}" for severity, value in thresholds)
         )
-
-
-def _other_bound(quota: QuotaFacts) -> str:
-    """Return what is left of the vendor's limit if the budget ends first, else of the budget."""
-    if not _is_within_budget(quota):
-        return "".join(_of_budget(quota))
-    return f"{'' if quota.limit is None else 'limit of the vendor: '}{''.join(_left(quota))}"
 
 
 def _end(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
