@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.rules.recording import ENDS, REMAINING, SPEND_LIMIT, THRESHOLD, held
-from tools.rules.rule import Alert, Severity
+from tools.rules.rule import AMOUNT, Alert, Severity
 from tools.rules.states import empty
 
 EXHAUSTED = Alert(
@@ -30,7 +30,7 @@ def _below_threshold(severity: Severity) -> Alert:
         f'{REMAINING} < ignoring (severity) {THRESHOLD}{{severity="{severity}"}}',
         "5m",
         "Balance is below the configured threshold.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} left, "
+        "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
         f"below the configured {severity} threshold. Top it up.",
         keep_firing_for="5m",
     )
@@ -42,8 +42,8 @@ LOW_SHARE = Alert(
     "account:ai_account_quota_remaining:ratio{SUPPLY} < 0.1 unless ignoring (severity) ai_account_quota_threshold",
     "15m",
     "Less than 10% of a quota is left.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left. "
-    "Check whether that lasts until the reset. If not, top it up. A configured threshold replaces this alert.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, "
+    "less than 10%. Check whether that lasts until the reset. If not, top it up. A configured threshold replaces this alert.",
     keep_firing_for="15m",
 )
 
@@ -69,8 +69,8 @@ SPEND_CAP_NEAR = Alert(
     f"ai_account_quota_used / {SPEND_LIMIT} >= 0.8",
     "15m",
     "Spending is close to its cap or budget.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanizePercentage }} of its cap or budget on "
-    "{{ $labels.resource }}. Reduce usage, or raise the cap or the budget.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanizePercentage }} of what its {{ $labels.resource }} "
+    "may be: the vendor's cap, or the configured budget if that is smaller. Reduce usage, or raise the cap or the budget.",
     keep_firing_for="15m",
 )
 
@@ -89,7 +89,7 @@ AUTO_RELOAD_OFF = Alert(
     """,
     "15m",
     "Balance is low and automatic top-up is off.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} left, "
+    "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
     "and automatic top-up is off. Top it up, or turn on automatic top-up at the vendor.",
     keep_firing_for="15m",
 )
