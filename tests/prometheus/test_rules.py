@@ -97,6 +97,14 @@ def test_an_alert_has_all_annotations_and_a_duration(rule: Rule) -> None:
     assert promql_parser.parse_duration(rule["for"]).total_seconds() >= 60
 
 
+@each_alert
+def test_a_description_names_no_unit_twice(rule: Rule) -> None:
+    """Characters are counted in characters."""
+    description = rule["annotations"]["description"]
+    assert "{{ $labels.unit }} of" not in description
+    assert "runs out of {{ $labels.resource }} ({{ $labels.unit }})" not in description
+
+
 def test_the_critical_rule_of_an_alert_precedes_its_warning() -> None:
     severities: dict[str, list[str]] = {}
     for rule in ALERTS:

@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 from exporter.accounts.forecast import URGENT
 from exporter.validation.duration import format_duration
 from tools.rules.recording import AVAILABLE, ENDS, REMAINING, SPEND_LIMIT, THRESHOLD, held
-from tools.rules.rule import Alert, Severity
+from tools.rules.rule import AMOUNT, Alert, Severity
 from tools.rules.states import empty
 
 
@@ -64,7 +64,7 @@ def _below_threshold(severity: Severity) -> Alert:
         f'{REMAINING} < ignoring (severity) {THRESHOLD}{{severity="{severity}"}}',
         "5m",
         "Balance is below the configured threshold.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} left, "
+        "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
         f"below the configured {severity} threshold. Top it up.",
         keep_firing_for="5m",
     )
@@ -76,8 +76,8 @@ LOW_SHARE = Alert(
     f"account:ai_account_quota_remaining:ratio{{SUPPLY}} < 0.1\nunless ignoring (severity) ai_account_quota_threshold\nunless{REFILLED}",
     "15m",
     "Less than 10% of a quota is left.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left. "
-    "Check whether that lasts until the reset. If not, top it up. A configured threshold replaces this alert.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, "
+    "less than 10%. Check whether that lasts until the reset. If not, top it up. A configured threshold replaces this alert.",
     keep_firing_for="15m",
 )
 
@@ -93,7 +93,7 @@ def _spend_cap_exceeded(severity: Severity, which: str, remedy: str) -> Alert:
         f"({indent(dedent(reached), '  ')})\n{which}{refilled('last_over_time(ai_account_quota_used{WINDOW}[1d])')}",
         "5m",
         "Spending has reached its cap or budget.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} and has "
+        "Account {{ $labels.account }} at {{ $labels.provider }} has used " + AMOUNT + " and has "
         f"reached its cap or budget. At the vendor's cap, the vendor may refuse further usage. {remedy}",
         keep_firing_for="15m",
     )
@@ -105,8 +105,8 @@ SPEND_CAP_NEAR = Alert(
     f"ai_account_quota_used / {SPEND_LIMIT} >= 0.8",
     "15m",
     "Spending is close to its cap or budget.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanizePercentage }} of its cap or budget on "
-    "{{ $labels.resource }}. Reduce usage, or raise the cap or the budget.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanizePercentage }} of what its {{ $labels.resource }} "
+    "may be: the vendor's cap, or the configured budget if that is smaller. Reduce usage, or raise the cap or the budget.",
     keep_firing_for="15m",
 )
 
@@ -125,7 +125,7 @@ AUTO_RELOAD_OFF = Alert(
     """,
     "15m",
     "Balance is low and automatic top-up is off.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} left, "
+    "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
     "and automatic top-up is off. Top it up, or turn on automatic top-up at the vendor.",
     keep_firing_for="15m",
 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from tools.rules.alerts_quota import REFILLED
 from tools.rules.recording import AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST
-from tools.rules.rule import Alert, Severity
+from tools.rules.rule import AMOUNT, Alert, Severity
+
+_TO_THE_MINUTE = '{{ $value | humanizeTimestamp | reReplaceAll ":[0-9.]+ .*" " UTC" }}'
+"""A time such as `2026-11-26 05:46 UTC`."""
 
 
 def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str, *, stays: str, unless: str = "") -> Alert:
@@ -20,8 +23,12 @@ and {AVAILABLE} > 0
 {unless}""",
         wait,
         "An account runs out soon.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }} ({{ $labels.unit }}) "
-        "at {{ $value | humanizeTimestamp }}, " + sure + " Neither a reset nor automatic top-up is expected before. Top it up, or find out "
+        "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }}"
+        "{{ if ne $labels.unit $labels.resource }} ({{ $labels.unit }}){{ end }} at "
+        + _TO_THE_MINUTE
+        + ", "
+        + sure
+        + " Neither a reset nor automatic top-up is expected before. Top it up, or find out "
         "what uses it.",
         keep_firing_for="15m",
     )
@@ -39,7 +46,7 @@ BURN_SPIKE = Alert(
     """,
     "1h",
     "An account is used much faster than usual.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} used {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} in the last "
+    "Account {{ $labels.account }} at {{ $labels.provider }} used " + AMOUNT + " in the last "
     "day, more than four times the average of the week before. Find out what uses it, such as a runaway job or a leaked key.",
     keep_firing_for="6h",
 )
@@ -49,9 +56,9 @@ SPEND_PACE = Alert(
     "warning",
     f"{ENDS}{{SPEND}} - time() < seconds(7d)",
     "1h",
-    "Spending is forecast to reach its cap within a week.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. Reduce usage, or raise the cap.",
+    "Spending is forecast to reach its cap or budget within a week.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap or budget on {{ $labels.resource }} in "
+    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. Reduce usage, or raise the cap or the budget.",
     keep_firing_for="6h",
 )
 
@@ -70,8 +77,8 @@ CREDITS_EXPIRING = Alert(
     """,
     "1h",
     "Much of a quota expires unused at its reset.",
-    "{{ $labels.resource }} of account {{ $labels.account }} at {{ $labels.provider }} resets within three days. At the current rate, "
-    "{{ $value | humanizePercentage }} of the quota expires unused. Use it, or choose a smaller plan.",
+    "The {{ $labels.resource }} quota of account {{ $labels.account }} at {{ $labels.provider }} resets within three days. At the current rate, "
+    "{{ $value | humanizePercentage }} of it expires unused. Use it, or choose a smaller plan.",
 )
 
 TREND = (

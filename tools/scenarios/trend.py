@@ -35,7 +35,7 @@ SOON = (
                 OUT,
                 "2h35m",
                 (STUDIO.alert("warning", **WALLET),),
-                "Account studio at heygen runs out of wallet (usd) at 1970-01-02 08:00:00 +0000 UTC, if the coming days are like the past "
+                "Account studio at heygen runs out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the past "
                 "ones. Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
             ),
         ),
@@ -188,8 +188,8 @@ PACES = (
                 PACE,
                 "4h",
                 (STUDIO.alert("warning", resource="spend", unit="usd"),),
-                "Account studio at heygen is forecast to reach its cap on spend in 6d 22h 0m 0s, if the coming days are like the past "
-                "ones. No reset is known before. Reduce usage, or raise the cap.",
+                "Account studio at heygen is forecast to reach its cap or budget on spend in 6d 22h 0m 0s, if the coming days are like the past "
+                "ones. No reset is known before. Reduce usage, or raise the cap or the budget.",
             ),
         ),
     ),
@@ -215,7 +215,7 @@ EXPIRE = (
                 EXPIRING,
                 "30h",
                 (STUDIO.alert("info", **WALLET),),
-                "wallet of account studio at heygen resets within three days. At the current rate, 61.2% of the quota expires unused. "
+                "The wallet quota of account studio at heygen resets within three days. At the current rate, 61.2% of it expires unused. "
                 "Use it, or choose a smaller plan.",
             ),
         ),
