@@ -40,16 +40,16 @@ def blocks(text: str, language: str) -> list[str]:
 
 CONFIGURATIONS = [
     pytest.param(text, id=f"{name} {number}")
-    for name in ("README.md", "docs/quickstart.md", "docs/alerts.md", "docs/systemd.md", "docs/configuration.md")
+    for name in ("README.md", "docs/quickstart.md", "docs/alerts.md", "docs/systemd.md", "docs/configuration.md", "docs/oauth.md")
     for number, text in enumerate(blocks((ROOT / name).read_text(encoding="utf-8"), "yaml"))
-    if "accounts:" in text
+    if re.search("^accounts:", text, re.MULTILINE)
 ]
 
 
 @pytest.mark.parametrize("text", CONFIGURATIONS)
 def test_a_configuration_in_a_document_is_valid(text: str, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("a-key")
-    data = yaml.safe_load(re.sub(r"\{file: [^}]+\}", f"{{file: {tmp_path}/key}}", text))
+    data = yaml.safe_load(re.sub(r"(\{|refresh_token_)file: [^}]+", rf"\1file: {tmp_path}/key", text))
     context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, read_definitions())
     assert Config.model_validate(data, context=context).accounts
 
