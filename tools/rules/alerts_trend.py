@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from tools.rules.alerts_quota import REFILLED
 from tools.rules.recording import AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST
 from tools.rules.rule import Alert, Severity
 
 
-def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str) -> Alert:
+def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str, *, stays: str, unless: str = "") -> Alert:
     # Once an end was forecast, the alert stays while polls fail, use pauses or the exporter restarts, until something is added.
-    # Where nothing is left, AIAccountExhausted takes over.
+    # `stays` bridges a quiet night, or the day after a restart without state. Where nothing is left, AIAccountExhausted takes over.
     return Alert(
         "AIAccountRunningOut",
         severity,
         f"""
-        last_over_time({end}{{SUPPLY}}[1d])
-        and {AVAILABLE} <= last_over_time({ending})
-        and {AVAILABLE} > 0
-        """,
+last_over_time({end}{{SUPPLY}}[{stays}])
+and {AVAILABLE} <= last_over_time({ending}[{stays}])
+and {AVAILABLE} > 0
+{unless}""",
         wait,
         "An account runs out soon.",
         "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }} ({{ $labels.unit }}) "
@@ -74,8 +75,10 @@ CREDITS_EXPIRING = Alert(
 )
 
 TREND = (
-    _running_out("critical", LATEST, f"{ENDING_NOW}[6h]", "15m", "even at the slowest pace of the past days."),
-    _running_out("warning", ENDS, f"{ENDING}[1d]", "30m", "if the coming days are like the past ones."),
+    _running_out(
+        "critical", LATEST, ENDING_NOW, "15m", "even at the slowest pace of the past days.", stays="12h", unless=f"unless{REFILLED}"
+    ),
+    _running_out("warning", ENDS, ENDING, "30m", "if the coming days are like the past ones.", stays="36h"),
     BURN_SPIKE,
     SPEND_PACE,
 )
