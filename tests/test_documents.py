@@ -189,6 +189,14 @@ def test_the_page_on_dashboards_uses_the_words_of_the_dashboards() -> None:
     assert {word for word in words if f'"{word}"' not in shown} == set()
 
 
+def test_the_page_on_alerts_checks_and_loads_the_files_that_its_command_writes(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    [(folder, pattern)] = re.findall(r"examples prometheus/rules --output (\S+)\npromtool check rules \1/(\S+)", text)
+    assert CliRunner().invoke(main, ["examples", "prometheus/rules", "--output", str(tmp_path)]).exit_code == 0
+    assert {path.name for path in tmp_path.glob(pattern)} == {"alerts.yaml", "recording.yaml"}
+    assert f"rule_files:\n  - {folder}/{pattern}\n" in text
+
+
 def test_no_table_of_a_document_is_empty() -> None:
     empty = re.compile(r"^\|(?: -+:? \||-+:?\|)+\n(?!\|)", re.MULTILINE)
     assert [path.name for path in DOCUMENTS if empty.search(path.read_text(encoding="utf-8"))] == []
