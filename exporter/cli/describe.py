@@ -38,14 +38,7 @@ def describe(definition: Definition, now: float) -> str:
     lines += [f"  param       {name:<13} {param.help or ''}".rstrip() for name, param in definition.params.items()]
     lines += [f"  permission  {definition.permission}"] if definition.permission else []
     for request in definition.requests:
-        lines += ["", f"  {request.method} {request.name}{_conditions(request)}"]
-        lines += [f"    {name:<12}{text}" for name, text in content_now(definition, request, now)]
-        lines += [line for quota in request.quotas for line in _quota(quota, is_derived=definition.derives_remaining(quota))]
-        lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
-        lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
-        lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
-        lines += [f"    auto reload {part:<32} {field.select}" for part, field in _fields(request.auto_reload, "threshold", "amount")]
-        lines += [f"    time        {part:<32} {field.select}" for part, field in _fields(request, "created_at", "credential_expires_at")]
+        lines += _request(definition, request, now)
     lines += [""] if definition.notes else []
     lines += [f"  Note: {note}" for note in definition.notes]
     copy = f" Copy the definition to providers/{definition.name}.yaml." if level_of(definition) == "seen" else ""
@@ -76,6 +69,18 @@ def _limits(definition: Definition) -> Iterator[str]:
     spends = (quota for quota in definition.quotas if quota.resource.endswith("spend") and quota.used and not quota.limit)
     if (spend := next(spends, None)) and (unit := spend.unit.name or spend.unit.empty):
         yield f"budgets: {{{spend.resource}: {{{unit}: 500}}}}    # your own limit for a period"
+
+
+def _request(definition: Definition, request: Request, now: float) -> list[str]:
+    lines = ["", f"  {request.method} {request.name}{_conditions(request)}"]
+    lines += [f"    {name:<12}{text}" for name, text in content_now(definition, request, now)]
+    lines += [line for quota in request.quotas for line in _quota(quota, is_derived=definition.derives_remaining(quota))]
+    lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
+    lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
+    lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
+    lines += [f"    auto reload {part:<32} {field.select}" for part, field in _fields(request.auto_reload, "threshold", "amount")]
+    lines += [f"    time        {part:<32} {field.select}" for part, field in _fields(request, "created_at", "credential_expires_at")]
+    return lines
 
 
 def content_now(definition: Definition, request: Request, now: float) -> Iterator[tuple[str, str]]:

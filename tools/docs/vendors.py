@@ -92,7 +92,7 @@ def _levels(mark: str = "") -> str:
         (
             f"{count.total() - count['seen']} vendors are built in. Their definitions are from the vendors' own documentation. {count['seen']} more{mark} must be switched",
             "on, because their definitions are from public code only: `ai-account-exporter providers NAME` shows how.",
-            f"**{count['tried'] or 'None'} of them was compared with a real account yet.** Compare the output of `once` with the vendor's dashboard.",
+            f"**Compared with a real account so far: {count['tried'] or 'none'}.** So compare the output of `once` with the vendor's dashboard.",
         )
     )
 
