@@ -32,7 +32,7 @@ class Silent(SecretSource):
 
     def read(self, environ: Mapping[str, str], folder: Path | None = None) -> SecretStr:
         RELEASED.wait(PATIENCE)
-        return super().read(environ)
+        return super().read(environ, folder)
 
 
 RELEASED: Final = threading.Event()

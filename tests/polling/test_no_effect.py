@@ -44,6 +44,7 @@ def test_budgets_in_two_units_of_one_resource_are_alternatives() -> None:
 def _logged(*readings: Reading, forget: bool = False) -> list[str]:
     """Return what the last of the readings logs."""
     no_effect, job = NoEffect(), job_of(KEY, budgets=BUDGETS, thresholds=(SHARE,))
+    stream = io.StringIO()
     for reading in readings:
         stream = io.StringIO()
         configure_log("info", "logfmt", stream)
