@@ -60,13 +60,14 @@ class RefusedError(yaml.MarkedYAMLError):
 
 def message_of(error: yaml.MarkedYAMLError) -> str:
     """Return what is wrong and how to correct it, without any text of the file."""
-    problem = str(error.problem)
     if isinstance(error, RefusedError):
-        return problem
+        return str(error.problem)
+    return _message(error, str(error.problem)) + _strange_character(error.problem_mark)
+
+
+def _message(error: yaml.MarkedYAMLError, problem: str) -> str:
     if "directive" in str(error.context):
         return "a value that starts with % needs quotes"
-    if strange := _strange_character(error.problem_mark):
-        return strange
     if opened := _unclosed(error, problem):
         return opened
     for pattern, words in _WORDS:
@@ -93,10 +94,10 @@ def _text(start: yaml.Mark, end: yaml.Mark) -> str:
     return (start.buffer or "")[start.pointer : end.pointer]
 
 
-def _strange_character(mark: yaml.Mark | None) -> str | None:
-    """Return which line, up to that of the error, contains a character that only looks like one of YAML's: the line, or the one above."""
+def _strange_character(mark: yaml.Mark | None) -> str:
+    """Report a character that only looks like one of YAML's, in the line of the error or the one above; empty if there is none."""
     lines = (mark.buffer or "").split("\n") if mark else []
     for number in (mark.line, mark.line + 1) if mark else ():  # counted from 1: the line above comes first
         if 0 < number <= len(lines) and (strange := strange_character(lines[number - 1])):
-            return f"line {number} contains {strange}"
-    return None
+            return f"; line {number} contains {strange}"
+    return ""
