@@ -40,16 +40,16 @@ def blocks(text: str, language: str) -> list[str]:
 
 CONFIGURATIONS = [
     pytest.param(text, id=f"{name} {number}")
-    for name in ("README.md", "docs/quickstart.md", "docs/alerts.md", "docs/systemd.md", "docs/configuration.md")
+    for name in ("README.md", "docs/quickstart.md", "docs/alerts.md", "docs/systemd.md", "docs/configuration.md", "docs/oauth.md")
     for number, text in enumerate(blocks((ROOT / name).read_text(encoding="utf-8"), "yaml"))
-    if "accounts:" in text
+    if re.search("^accounts:", text, re.MULTILINE)
 ]
 
 
 @pytest.mark.parametrize("text", CONFIGURATIONS)
 def test_a_configuration_in_a_document_is_valid(text: str, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("a-key")
-    data = yaml.safe_load(re.sub(r"\{file: [^}]+\}", f"{{file: {tmp_path}/key}}", text))
+    data = yaml.safe_load(re.sub(r"(\{|refresh_token_)file: [^}]+", rf"\1file: {tmp_path}/key", text))
     context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, read_definitions())
     assert Config.model_validate(data, context=context).accounts
 
@@ -187,6 +187,14 @@ def test_the_page_on_dashboards_uses_the_words_of_the_dashboards() -> None:
     shown = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "grafana" / "dashboards").glob("*.json"))
     words = set(re.findall(r"`([A-Za-z][a-z ]+)`", text)) | set(re.findall(r'(?<!=)"([A-Z][^"=]+)"', text))
     assert {word for word in words if f'"{word}"' not in shown} == set()
+
+
+def test_the_page_on_alerts_checks_and_loads_the_files_that_its_command_writes(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    [(folder, pattern)] = re.findall(r"examples prometheus/rules --output (\S+)\npromtool check rules \1/(\S+)", text)
+    assert CliRunner().invoke(main, ["examples", "prometheus/rules", "--output", str(tmp_path)]).exit_code == 0
+    assert {path.name for path in tmp_path.glob(pattern)} == {"alerts.yaml", "recording.yaml"}
+    assert f"rule_files:\n  - {folder}/{pattern}\n" in text
 
 
 def test_no_table_of_a_document_is_empty() -> None:

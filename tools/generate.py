@@ -44,7 +44,7 @@ DOCUMENTS: Documents = {
     **vendor_documents(),
     grafana.PATH: lambda _: grafana.provisioning(),
     "docs/alerts.md": alerts,
-    "docs/warning.md": warning,
+    **dict.fromkeys(("docs/warning.md", "docs/faq.md"), warning),
     "docs/log-events.md": log_events,
     **dict.fromkeys(("README.md", "docs/quickstart.md", "docs/cli.md", "mkdocs.yml"), outputs),
 }

@@ -22,13 +22,15 @@ from exporter.model import EXACT, Quota, Reading
 
 HOUR: Final = 3_600.0
 SOON: Final = 2 * DAY
-"""An end that is expected within this time is a warning."""
+"""An end within this time is near: a warning if it is certain."""
 URGENT: Final = DAY / 2
 """An end that is certain within this time needs somebody now. Paces that end later than this are ignored, too."""
 
 MIN_HISTORY: Final = 6 * HOUR
 MIN_POINTS: Final = 4
 DAYS: Final = 7
+ENOUGH: Final = 3
+"""A latest end is certain only if the account ends in as many futures."""
 MOST: Final = 0.6
 """The share of the futures that must end before the reset."""
 RESET_MARGIN: Final = 0.8
@@ -97,11 +99,16 @@ def forecast(consumption: Consumption, quota: Quota, reading: Reading, budget: D
         return NO_END
     if len(consumption.history.times) < MIN_POINTS:
         return None
-    reset = quota.resets_at - curve.now if quota.resets_at is not None and quota.resets_at > curve.now else inf
+    reset = _until_reset(quota, curve.now)
     amount = float(left)
     if age < DAY:
         return _young(amount * age / curve.consumed(age), reset, curve.now)
     return _forecast(curve, consumption.history, amount, reset)
+
+
+def _until_reset(quota: Quota, now: float) -> float:
+    """Return the seconds until the reset. For an hour after its time, it is expected at any moment; later, none is expected."""
+    return quota.resets_at - now if quota.resets_at is not None and quota.resets_at > now - HOUR else inf
 
 
 def _is_spending(quota: Quota) -> bool:
@@ -131,7 +138,7 @@ def _forecast(curve: Curve, history: History, left: float, reset: float) -> Fore
     if pace < expected and _is_unusual(curve) and max(pace, _lasts(curve, left, HOUR)) < URGENT:
         expected, most = pace, min(most, pace)
     latest = max(futures[-1], pace)
-    is_certain = len(futures) > 1 and latest < RESET_MARGIN * reset
+    is_certain = len(futures) >= ENOUGH and latest < RESET_MARGIN * reset
     return Forecast(_end(curve.now, expected if most < reset else inf), _end(curve.now, latest if is_certain else inf))
 
 

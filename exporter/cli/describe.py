@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from exporter.providers.credential import Credential
 from exporter.providers.definition import LEVELS, Definition
-from exporter.providers.library import SEEN
+from exporter.providers.library import BUILT_IN, SEEN
 from exporter.providers.quota_fields import AutoReloadFields, NumberField, PeriodField, QuotaFields, TimeField
 from exporter.providers.request_fields import Request
 from exporter.providers.request_template import fill, fill_all, has_time
@@ -38,16 +38,49 @@ def describe(definition: Definition, now: float) -> str:
     lines += [f"  param       {name:<13} {param.help or ''}".rstrip() for name, param in definition.params.items()]
     lines += [f"  permission  {definition.permission}"] if definition.permission else []
     for request in definition.requests:
-        lines += ["", f"  {request.method} {request.name}{_conditions(request)}"]
-        lines += [f"    {name:<12}{text}" for name, text in content_now(definition, request, now)]
-        lines += [line for quota in request.quotas for line in _quota(quota, is_derived=definition.derives_remaining(quota))]
-        lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
-        lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
-        lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
-        lines += [f"    auto reload {part:<32} {field.select}" for part, field in _fields(request.auto_reload, "threshold", "amount")]
-        lines += [f"    time        {part:<32} {field.select}" for part, field in _fields(request, "created_at", "credential_expires_at")]
+        lines += _request(definition, request, now)
     lines += [""] if definition.notes else []
-    return "\n".join(lines + [f"  Note: {note}" for note in definition.notes])
+    lines += [f"  Note: {note}" for note in definition.notes]
+    copy = f" Copy the definition to providers/{definition.name}.yaml." if level_of(definition) == "seen" else ""
+    return "\n".join(
+        [*lines, "", f"An example of config.yaml. The file keys/{definition.name} contains the key.{copy}", "", account_example(definition)]
+    )
+
+
+def account_example(definition: Definition) -> str:
+    """Return a configuration with one account of the vendor. An operator replaces the words in capital letters."""
+    credential, *others = definition.credentials
+    lines = [] if (BUILT_IN / f"{definition.name}.yaml").is_file() else [f"provider_files: [providers/{definition.name}.yaml]"]
+    lines += ["accounts:", "  - name: main", f"    provider: {definition.name}"]
+    lines += [] if definition.base_url else ["    base_url: https://HOST"]
+    lines += [f"    # region: {' or '.join(definition.regions)}"] if definition.regions else []
+    alternatives = f"    # or {' or '.join(others)}" if others else ""
+    lines.append(f"    credentials: {{{credential}: {{file: keys/{definition.name}}}}}{alternatives}")
+    lines += ["    params:"] if definition.params else []
+    lines += [f"      {name}: {name.upper()}    # {param.help or ''}".rstrip(" #") for name, param in definition.params.items()]
+    return "\n".join(lines + [f"    {line}" for line in _limits(definition)])
+
+
+def _limits(definition: Definition) -> Iterator[str]:
+    """Yield a threshold for the first balance, and a budget for the first spend without a remaining amount."""
+    balances = (quota.resource for quota in definition.quotas if quota.remaining and not quota.limit)
+    if resource := next(balances, None):
+        yield f"thresholds: {{{resource}: {{warning: 50, critical: 10}}}}    # in the unit of the resource"
+    spends = (quota for quota in definition.quotas if quota.resource.endswith("spend") and quota.used and not quota.limit)
+    if (spend := next(spends, None)) and (unit := spend.unit.name or spend.unit.empty):
+        yield f"budgets: {{{spend.resource}: {{{unit}: 500}}}}    # your own limit for a period"
+
+
+def _request(definition: Definition, request: Request, now: float) -> list[str]:
+    lines = ["", f"  {request.method} {request.name}{_conditions(request)}"]
+    lines += [f"    {name:<12}{text}" for name, text in content_now(definition, request, now)]
+    lines += [line for quota in request.quotas for line in _quota(quota, is_derived=definition.derives_remaining(quota))]
+    lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
+    lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
+    lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
+    lines += [f"    auto reload {part:<32} {field.select}" for part, field in _fields(request.auto_reload, "threshold", "amount")]
+    lines += [f"    time        {part:<32} {field.select}" for part, field in _fields(request, "created_at", "credential_expires_at")]
+    return lines
 
 
 def content_now(definition: Definition, request: Request, now: float) -> Iterator[tuple[str, str]]:

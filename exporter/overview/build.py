@@ -23,7 +23,7 @@ from exporter.overview.facts import (
 )
 from exporter.overview.outlook import Outlook, Outlooks, outlooks_of
 from exporter.overview.quotas import quota_facts
-from exporter.overview.urgency import RANK, ends_first
+from exporter.overview.urgency import RANK, ends_first, is_critical
 
 
 def build_overview(snapshot: Snapshot, version: str, outlooks: Outlooks | None = None) -> Overview:
@@ -66,10 +66,11 @@ def account_facts(account: Account, now: float, outlooks: Sequence[Outlook] | No
     )
 
 
-def _order(account: AccountFacts) -> tuple[int, bool, float]:
-    """Sort by state, then failing accounts without values, then by what ends first."""
+def _order(account: AccountFacts) -> tuple[int, bool, bool, float]:
+    """Sort by state, then failing accounts without values, then those below a critical threshold, then by what ends first."""
     end = ends_first(account)
-    return RANK[account.state], account.error is not None and bool(account.quotas), inf if end is None else end
+    has_values = account.error is not None and bool(account.quotas)
+    return RANK[account.state], has_values, not any(map(is_critical, account.quotas)), inf if end is None else end
 
 
 def _state(entry: Entry, reading: Reading | None, quotas: Iterable[QuotaFacts]) -> State:

@@ -14,7 +14,7 @@ RANK = {state: rank for rank, state in enumerate(State)}
 
 
 def decisive(quotas: Iterable[QuotaFacts]) -> QuotaFacts | None:
-    """Return the resource that matters most: exhausted, then low, then by its end, then by the share that is left."""
+    """Return the resource that matters most: exhausted, then below critical, then low, then by its end, then by the share that is left."""
     return min(quotas, key=_urgency, default=None)
 
 
@@ -37,7 +37,20 @@ def share_of_budget(quota: QuotaFacts) -> float | None:
     return None if is_unknown(share) else float(share)
 
 
-def _urgency(quota: QuotaFacts) -> tuple[int, float, bool, float]:
+def passed(quota: QuotaFacts) -> str | None:
+    """Return the severity of the lowest threshold below which the resource is; None if it is below none."""
+    if quota.remaining is None:
+        return None
+    below = [(floor, severity) for severity, floor in (quota.thresholds or {}).items() if quota.remaining < floor]
+    return min(below)[1] if below else None
+
+
+def is_critical(quota: QuotaFacts) -> bool:
+    """Whether the resource is below its critical threshold."""
+    return passed(quota) == "critical"
+
+
+def _urgency(quota: QuotaFacts) -> tuple[int, bool, float, bool, float]:
     end, share = quota.empty_at, share_left(quota)
     is_held = quota.unit in HELD_UNITS  # held rather than used up: none left is normal
-    return RANK[quota.state], inf if end is None else end, is_held, inf if share is None else share
+    return RANK[quota.state], not is_critical(quota), inf if end is None else end, is_held, inf if share is None else share

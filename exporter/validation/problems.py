@@ -118,7 +118,8 @@ def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:
             return "expected text: put it in quotes"
         case "enum" | "literal_error" if isinstance(found["input"], str):
             expected = found["ctx"]["expected"]
-            return f"expected {expected}{did_you_mean(found['input'], _QUOTED.findall(expected))}"
+            values = _QUOTED.findall(expected)
+            return f"expected {expected}{did_you_mean(found['input'], values) if len(values) > 1 else ''}"
         case _:
             return _WORDS.get(kind, _OTHER).format(**found.get("ctx", {}))
 

@@ -73,6 +73,7 @@ def test_nothing_is_forecast_before_the_first_reading_could_be_compared() -> Non
         pytest.param(120, None, None, id="in twelve hours"),
         pytest.param(60, 6.1, (6.0, None), id="before the reset"),
         pytest.param(60, 6.0, None, id="with the reset"),
+        pytest.param(60, 0.0, None, id="the reset is due"),
         pytest.param(60, -1.0, (6.0, None), id="the reset is over"),
     ],
 )
@@ -81,8 +82,8 @@ def test_on_the_first_day_only_an_end_within_twelve_hours_is_forecast(left: floa
         assert lasts(after([10.0] * hours), left, resets_in=resets_in) == expected
 
 
-def test_from_the_second_day_on_any_end_is_forecast_and_from_the_third_on_a_latest_one() -> None:
-    assert [lasts(after([10.0] * hours), 4800) for hours in (24, 47, 48)] == [(480.0, None), (480.0, None), (480.0, 480.0)]
+def test_from_the_second_day_on_any_end_is_forecast_and_from_the_fourth_on_a_latest_one() -> None:
+    assert [lasts(after([10.0] * hours), 4800) for hours in (24, 71, 72)] == [(480.0, None), (480.0, None), (480.0, 480.0)]
 
 
 @pytest.mark.parametrize("amounts", [[0.0] * 48 + [900.0], [900.0, *[0.0] * 24, 900.0, *[0.0] * 24]])
@@ -115,7 +116,7 @@ def test_steady_use_lasts_for_what_is_left_by_the_rate(steps: int, amount: int, 
         assert found == NO_END
     else:
         end = pytest.approx(consumption.at + lasting, rel=1e-9)
-        assert found == (end, None if age < 2 * DAY else end)
+        assert found == (end, None if age < 3 * DAY else end)
 
 
 def test_a_night_and_a_weekend_are_in_the_forecast() -> None:
@@ -185,7 +186,9 @@ def test_the_latest_end_is_not_before_that_of_the_last_three_hours() -> None:
         pytest.param(12.4, (10.0, None), id="so near to the reset that it may last"),
         pytest.param(10.0, (None, None), id="with the reset"),
         pytest.param(1.0, (None, None), id="after the reset"),
-        pytest.param(0.0, (10.0, 10.0), id="the reset is now"),
+        pytest.param(0.0, (None, None), id="the reset is due"),
+        pytest.param(-0.9, (None, None), id="the reset is late"),
+        pytest.param(-1.0, (10.0, 10.0), id="the reset is over"),
         pytest.param(-1000.0, (10.0, 10.0), id="the reset is long over"),
     ],
 )

@@ -43,6 +43,7 @@ EXHAUSTED = Alert("Exhausted", "critical", CHARACTERS)
 REFUSED = Alert("Exhausted", "critical", ACCOUNT)
 SOON = Alert("RunningOut", "critical", CHARACTERS)
 OVER_CAP = Alert("SpendCapExceeded", "critical", SPEND)
+WINDOW = Alert("Exhausted", "warning", CHARACTERS)
 
 INHIBITED = [
     (EXPORTER_DOWN, Alert("Exhausted", "critical", CHARACTERS)),
@@ -65,6 +66,9 @@ INHIBITED = [
     (SOON, Alert("RunningOut", "warning", CHARACTERS)),
     (SOON, Alert("BelowThreshold", "warning", CHARACTERS)),
     (OVER_CAP, Alert("SpendCapNear", "warning", SPEND)),
+    (WINDOW, Alert("RunningOut", "warning", CHARACTERS)),
+    (WINDOW, Alert("CreditsExpiring", "info", CHARACTERS)),
+    (Alert("SpendCapExceeded", "warning", SPEND), Alert("SpendCapNear", "warning", SPEND)),
     (Alert("CredentialExpiring", "critical", ACCOUNT), Alert("CredentialExpiring", "warning", ACCOUNT)),
 ]
 NOT_INHIBITED = [
@@ -73,6 +77,8 @@ NOT_INHIBITED = [
     (VENDOR_DOWN, KEY),
     (STALE, EXHAUSTED),
     (STALE, REFUSED),
+    (WINDOW, Alert("BelowThreshold", "critical", CHARACTERS)),
+    (WINDOW, SOON),
     (STALE, SOON),
     (STALE, Alert("RunningOut", "warning", CHARACTERS)),
     (STALE, Alert("BelowThreshold", "warning", CHARACTERS)),

@@ -73,10 +73,10 @@ def test_the_queries_of_a_page_are_valid_and_use_existing_metrics(page: Path) ->
 
 
 @each_page
-def test_a_page_covers_all_vendors(page: Path) -> None:
+def test_a_page_about_a_vendor_also_covers_the_others(page: Path) -> None:
     remedy = page.read_text().partition("## Remedy")[2]
     if re.search("^(- |\\| )HeyGen", remedy, re.MULTILINE):
-        assert [name for name in ("ElevenLabs", "LiveAvatar", "thers") if name not in remedy] == []  # Others, others
+        assert re.search("[Oo]thers", remedy)
 
 
 @pytest.mark.parametrize("page", [*PAGES, RUNBOOKS / "README.md"], ids=lambda page: page.stem)

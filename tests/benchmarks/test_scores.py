@@ -77,6 +77,19 @@ def test_the_alert_that_an_account_is_exhausted_is_judged_by_the_balance(batch: 
     assert wrong["false"] > 0
 
 
+def test_both_severities_that_an_account_is_exhausted_are_one_report(batch: Batch) -> None:
+    condition = "ai_account_quota_remaining <= 0"
+    halves = (
+        ("critical", "ai_account_quota_reset_timestamp_seconds"),
+        ("warning", "on (account) (ai_account_scrapes_total unless on (account) ai_account_quota_reset_timestamp_seconds)"),
+    )
+    whole = {"alert": EXHAUSTED[0], "expr": condition, "labels": {"severity": EXHAUSTED[1]}}
+    split = [{**whole, "expr": f"{condition} and {part}", "labels": {"severity": severity}} for severity, part in halves]
+    one, two = (exhausted(score(batch, Rules((), ({"rules": found},), {}))) for found in ([whole], split))
+    assert one == two
+    assert one["alarms"] > exhausted(score(batch, Rules((), ({"rules": split[:1]},), {})))["alarms"]
+
+
 def test_a_rule_that_cannot_be_evaluated_is_named(batch: Batch) -> None:
     assert score(batch, alerting("absent(ai_account_up)")).unsupported == {f"{KEY[0]}: function absent"}
 

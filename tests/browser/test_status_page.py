@@ -10,7 +10,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Locator, Page, expect
 
 from exporter.model import Seconds
-from exporter.overview.facts import Overview
+from exporter.overview.facts import Overview, State
 from tests.browser.conftest import Stage, Visit
 from tests.web import overviews
 from tests.web.overviews import EVERY_STATE, HOSTILE, NOW, PREMIUM, SHOWN_HOSTILE, WALLET, account, overview
@@ -182,6 +182,19 @@ async def test_a_narrow_screen_needs_no_horizontal_scrolling(visit: Visit, stage
         "[...document.querySelectorAll('main *:not(.out *)')].filter((e) => e.getBoundingClientRect().right > 320).map((e) => e.outerHTML)"
     )
     assert await page.evaluate(wide) == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 700])
+async def test_a_narrow_screen_shows_the_name_below_the_state(visit: Visit, stage: Stage, width: int) -> None:
+    short = account("a", State.OK, WALLET, provider="b", labels={"c": "d"})
+    stage.overview = overview([*EVERY_STATE, short])
+    page = await visit(viewport={"width": width, "height": 600})
+    places = await page.locator("tbody tr:first-child").evaluate_all(
+        "(all) => all.map((row) => ['.is', '.name', '.age'].map((each) => row.querySelector(each).getBoundingClientRect()))"
+    )
+    assert len(places) == 10
+    for state, name, age in places:
+        assert (state["left"], state["bottom"] <= name["top"], age["bottom"] <= name["top"]) == (name["left"], True, True)
 
 
 async def test_hostile_names_are_shown_as_text(visit: Visit, stage: Stage) -> None:

@@ -23,7 +23,7 @@ from exporter.cli.report import print_table
 from exporter.daemon.poll_once import poll_once
 from exporter.errors import Cause
 from exporter.model import Reason
-from exporter.providers.library import load_definition, load_definitions, packaged_definitions
+from exporter.providers.library import BUILT_IN, SEEN, load_definition, load_definitions, packaged_definitions
 from exporter.providers.quota_fields import PeriodField
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
 from exporter.simulator.simulator import Simulator
@@ -150,6 +150,19 @@ def test_the_description_of_a_definition_has_what_its_requests_need(path: Path) 
     assert all(
         f"the end of the {quota.resets_at.period}" in text for quota in definition.quotas if isinstance(quota.resets_at, PeriodField)
     )
+
+
+def test_the_description_of_a_definition_ends_with_an_account(tmp_path: Path) -> None:
+    path = tmp_path / "acme.yaml"
+    path.write_text((BUILT_IN / "openai.yaml").read_text().replace("name: openai", "name: acme"))
+    assert describe(load_definition(path), 0.0).endswith(
+        "\n\nprovider_files: [providers/acme.yaml]\naccounts:\n  - name: main\n    provider: acme\n    credentials: {admin_key: {file: keys/acme}}\n"
+        "    budgets: {spend: {usd: 500}}    # your own limit for a period"
+    )
+    assert "provider_files" not in invoke("providers", "openai").stdout
+    seen = invoke("providers", "chutes").stdout
+    assert "Copy the definition to providers/chutes.yaml." in seen
+    assert f"  file        {SEEN / 'chutes.yaml'}\n" in seen
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ OBJECTS = [pytest.param(each, id=f"{name} {each['kind']}") for name, each in FOU
 PLAIN_VALUES = [
     pytest.param(each, id=f"{name} {'+'.join(each)}")
     for name, each in FOUND
-    if name in {"kubernetes.md", "prometheus-operator.md", "README.md"} and set(each) <= set(read_values())
+    if name in {"kubernetes.md", "oauth.md", "prometheus-operator.md", "README.md"} and set(each) <= set(read_values())
 ]
 VALUES_IN_OBJECTS = [
     pytest.param(each["spec"].get("values") or each["spec"]["source"]["helm"]["valuesObject"], id=f"{name} {each['kind']}")
@@ -41,7 +41,7 @@ def test_the_examples_are_found() -> None:
     kinds = {parameter.values[0]["kind"] for parameter in OBJECTS}  # type: ignore[index]  # pytest types the values as objects
     assert kinds == {"AlertmanagerConfig", "ScrapeConfig", "Application", "OCIRepository", "HelmRelease"}
     assert kinds <= {*OPERATOR, *(name.split()[1] for name in FIELDS)}
-    assert len(PLAIN_VALUES) >= 6
+    assert len(PLAIN_VALUES) >= 7
     assert len(VALUES_IN_OBJECTS) == 2
 
 

@@ -68,7 +68,7 @@ IN_OVERAGE = Reading(
             used=Decimal(120_000),
             limit=Decimal(100_000),
             overage_limit=Decimal(50_000),
-            resets_at=NOW + 86_400,
+            resets_at=NOW + 3 * 86_400,
         ),
         Quota("overage_spend", "usd", used=Decimal("0.1")),
     ),
@@ -90,7 +90,7 @@ BY_AGE = {
         quotas=(Quota("characters", "characters", Decimal(10_000 + used), Decimal(90_000 - used), Decimal(100_000)),),
         mismatches=(),
     )
-    for hours, used in ((50, 90_000), (36, 64_800), (24, 43_200), (12, 21_600))
+    for hours, used in ((98, 88_200), (72, 64_800), (48, 43_200), (24, 21_600))
 }
 """Earlier readings, from which the end is forecast."""
 TOPPED_UP = Reading(quotas=(Quota("credits", "credits", remaining=Decimal("25.1")),))

@@ -29,6 +29,7 @@ def test_accounts_are_ordered_by_state_then_by_end_then_as_configured() -> None:
         named(burning(polled(credits_of(5_000)), 0.01), "ends sooner"),
         named(burning(polled(credits_of(400, resets_at=NOW + 60)), 0.01), "is reset before"),
         named(polled(credits_of(1, 100)), "low"),
+        named(polled(credits_of(1, 100), thresholds=(Threshold("credits", "critical", amount=Decimal(2)),)), "critical"),
         named(failed(polled(credits_of(50))), "failing"),
         named(failed(polled(credits_of(50), age=900.5)), "failing for long"),
         named(polled(credits_of(50), age=900.5), "stale"),
@@ -42,6 +43,7 @@ def test_accounts_are_ordered_by_state_then_by_end_then_as_configured() -> None:
         "failing for long",
         "failing",
         "stale",
+        "critical",
         "low",
         "new",
         "ends sooner",
@@ -50,10 +52,10 @@ def test_accounts_are_ordered_by_state_then_by_end_then_as_configured() -> None:
         "is reset before",
     ]
     assert [account.account for account in overview.accounts] == names
-    counts = {State.EXHAUSTED: 2, State.FAILING: 2, State.STALE: 1, State.LOW: 1, State.WAITING: 1, State.OK: 4}
+    counts = {State.EXHAUSTED: 2, State.FAILING: 2, State.STALE: 1, State.LOW: 2, State.WAITING: 1, State.OK: 4}
     assert overview.summary.states == counts
     assert list(overview.summary.states) == list(State)
-    assert overview.summary.accounts == 11
+    assert overview.summary.accounts == 12
     assert overview.summary.soonest == Soonest("acme", "ends sooner", "credits", "credits", NOW - 60 + 500_000)
 
 

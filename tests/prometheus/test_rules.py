@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import yaml
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, CATALOGUE
 from exporter.model import ACCOUNT_LABELS, Reason
 from tests.prometheus.tool import ROOT, promtool
+from tests.providers.examples import DEFINITIONS
 from tools.rules.documents import RUNBOOKS, documents, render
-from tools.rules.promql import Scale
+from tools.rules.promql import NAMES, Scale
 from tools.scenarios.documents import documents as scenarios
 
 Rule = dict[str, Any]
@@ -95,6 +97,14 @@ def test_an_alert_has_all_annotations_and_a_duration(rule: Rule) -> None:
     assert promql_parser.parse_duration(rule["for"]).total_seconds() >= 60
 
 
+@each_alert
+def test_a_description_names_no_unit_twice(rule: Rule) -> None:
+    """Characters are counted in characters."""
+    description = rule["annotations"]["description"]
+    assert "{{ $labels.unit }} of" not in description
+    assert "runs out of {{ $labels.resource }} ({{ $labels.unit }})" not in description
+
+
 def test_the_critical_rule_of_an_alert_precedes_its_warning() -> None:
     severities: dict[str, list[str]] = {}
     for rule in ALERTS:
@@ -102,7 +112,9 @@ def test_the_critical_rule_of_an_alert_precedes_its_warning() -> None:
     assert {name: levels for name, levels in severities.items() if len(levels) > 1} == {
         "AIAccountBelowThreshold": ["critical", "warning"],
         "AIAccountCredentialExpiring": ["critical", "warning"],
+        "AIAccountExhausted": ["critical", "warning"],
         "AIAccountRunningOut": ["critical", "warning"],
+        "AIAccountSpendCapExceeded": ["critical", "warning"],
     }
 
 
@@ -116,6 +128,14 @@ def test_another_scale_changes_only_durations() -> None:
     assert burn == "rate(ai_account_quota_consumed_total[1m])"
     [ending] = [each["expr"] for each in fast if each.get("record") == "account:ai_account_quota_available:ending12h"]
     assert ending.endswith("- time() < 720")
+
+
+def test_the_short_windows_of_vendors_have_the_names_that_the_rules_know() -> None:
+    pattern = re.compile(NAMES["WINDOW"].partition('"')[2].rstrip('"'))
+    resources = {quota.resource for each in DEFINITIONS.values() for request in each.requests for quota in request.quotas}
+    found = {name for name in resources if pattern.fullmatch(name)}
+    assert found == {name for name in resources if re.search("hour|daily|minute_", name)}
+    assert {"hourly_searches", "daily_usage", "five_hour_flows"} <= found
 
 
 def test_durations_are_divided_and_names_are_replaced_by_matchers() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from exporter.config.loading import json_schema
+from exporter.config.job import build_jobs
+from exporter.config.loading import json_schema, load_config
 from exporter.config.models import Config
 from exporter.providers.definition import CATEGORIES, Definition
 from exporter.providers.library import BUILT_IN, SEEN, packaged_definitions
@@ -87,6 +89,34 @@ def test_a_vendor_has_a_page_with_its_resources_its_notes_and_a_series(name: str
     assert all(f"param `{each}`" in page for each in definition.params)
     assert re.search(rf'ai_account_quota_(remaining|used|limit|unlimited)\{{account="example",provider="{name}"', page)
     assert "ai_account_scrapes_total" not in page
+
+
+PARAMS = ("a-name", "0123456789abcdef0123456789abcdef", f"AC{'0' * 32}", "01234567-89ab-cdef-0123-456789abcdef")
+"""Values for params. One of them matches the pattern of each."""
+
+
+@pytest.mark.parametrize("name", packaged_definitions())
+def test_the_configuration_on_the_page_of_a_vendor_can_be_used(name: str, tmp_path: Path) -> None:
+    definition = packaged_definitions()[name]
+    [text] = re.findall(r"^## Configuration\n.*?^```yaml\n(.*?)^```", PAGES[f"docs/vendors/{name}.md"](Path()), re.MULTILINE | re.DOTALL)
+    for param, fields in definition.params.items():
+        value = next(value for value in PARAMS if re.fullmatch(fields.pattern or ".*", value))
+        text = text.replace(f"{param}: {param.upper()}", f"{param}: {value}")
+    for folder in ("keys", "providers"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "keys" / name).write_text("a-key")
+    if (seen := SEEN / f"{name}.yaml").is_file():
+        shutil.copy(seen, tmp_path / "providers")
+    (tmp_path / "config.yaml").write_text(text)
+    [job] = build_jobs(load_config(tmp_path / "config.yaml", {}))
+    assert job.key == (name, "main")
+
+
+def test_the_documents_contain_how_many_definitions_have_which_level() -> None:
+    built_in, seen = len([*BUILT_IN.glob("*.yaml")]), len([*SEEN.glob("*.yaml")])
+    documents = [(ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/vendors/index.md")]
+    assert all(f"{built_in} vendors are built in." in text and f"{seen} more" in text for text in documents)
+    assert sorted(re.findall(r"/vendors/(\w+)/\)\\\*", documents[0])) == sorted(path.stem for path in SEEN.glob("*.yaml"))
 
 
 def test_the_index_of_vendors_has_each_once_in_its_category() -> None:

@@ -18,6 +18,11 @@ from exporter.web.status.page import ROWS, StatusPage
 from tests.web import overviews
 from tests.web.overviews import DAY, EMPTY, HOSTILE, HOUR, NOW, OVER, PREMIUM, SHOWN_HOSTILE, SPEND, WALLET, account, overview
 
+CAPPED = QuotaFacts(
+    "spend", "usd", State.LOW, remaining=Decimal("121.5"), used=Decimal("378.5"), limit=Decimal(500), budget=Decimal(420), share=0.243,
+    thresholds={"warning": Decimal(100)},
+)  # fmt: skip
+"""A budget that ends before the vendor's limit does."""
 PAGE = StatusPage(telemetry_path="/metrics")
 VOID = {"meta", "link", "input", "rect", "path", "col"}
 
@@ -82,7 +87,7 @@ def test_every_element_is_closed_and_there_is_one_main_heading() -> None:
         (PREMIUM, "warning below 2,000, critical below 500"),
         (OVER, "12,300 characters over the limit of 100,000; 187,700 more allowed"),
         (WALLET, "31.50 USD left"),
-        (WALLET, "empty in about 4 days"),
+        (WALLET, "empty in about 3 days"),
         (SPEND, "empty in about 34 h, before the reset"),
         (EMPTY, "0 of 1,000 credits left (0 %)"),
         (overviews.ENDLESS, "Unlimited; 1,200,450 characters used"),
@@ -99,8 +104,16 @@ def test_every_element_is_closed_and_there_is_one_main_heading() -> None:
         (replace(WALLET, burn_per_second=1_219.87 / HOUR), "1,220 USD an hour over the last 6 h"),
         (replace(WALLET, burn_per_second=0.35 / HOUR), "8.40 USD a day over the last 6 h"),
         (overviews.BUDGET, "412.50 USD used"),
-        (overviews.BUDGET, "82 % of your budget of 500.00 USD used"),
-        (replace(overviews.BUDGET, used=Decimal("512.5")), "budget of 500.00 USD, exceeded by 12.50"),
+        (overviews.BUDGET, "87.50 of 500.00 USD of budget left (17 %)"),
+        (replace(overviews.BUDGET, used=Decimal("512.5")), "12.50 USD over the budget of 500.00"),
+        (CAPPED, "41.50 of 420.00 USD of budget left (9 %)near budget limit of the vendor: 121.50 of 500.00 USD left (24 %)"),
+        (replace(CAPPED, budget=Decimal(5_000)), "121.50 of 500.00 USD left (24 %)4,621.50 of 5,000.00 USD of budget left (92 %)"),
+        (replace(OVER, thresholds={"critical": Decimal(5), "warning": Decimal(9)}), "187,700 more allowedbelow critical"),
+        (replace(SPEND, empty_at=None), "below 10 % resets"),
+        (
+            replace(PREMIUM, empty_at=None, lasts_until_reset=None, burn_window=Seconds(5 * HOUR)),
+            "no forecast yet: it needs a history of 6 h",
+        ),
         (replace(overviews.BUDGET, used=None), "budget of 500.00 USD"),
     ],
 )
@@ -119,26 +132,47 @@ def row_of(one: AccountFacts) -> list[str]:
     [
         (
             account("studio", State.LOW, PREMIUM, WALLET),
-            ["low", "studio heygen", "team=video", "wallet", "31.50 USD", "4 days", "12 s"],
+            ["low below warning", "studio heygen", "team=video", "wallet", "31.50 USD", "3 days", "12 s"],
         ),
-        (account("studio", State.OK, PREMIUM), ["ok", "studio heygen", "team=video", "premium credits12 %", "1,234 of 10,000 credits", "until reset, 3 days", "12 s"]),
-        (account("studio", State.OK, OVER), ["ok", "studio heygen", "team=video", "characters\N{MINUS SIGN}12 %", "12,300 characters over", "resets in 9 days", "12 s"]),
+        (account("studio", State.OK, PREMIUM), ["ok", "studio heygen", "team=video", "premium credits12 % left", "1,234 of 10,000 credits", "until reset, 3 days", "12 s"]),
+        (account("studio", State.OK, OVER), ["ok", "studio heygen", "team=video", "characters12 % over", "12,300 characters over", "resets in 9 days", "12 s"]),
         (account("studio", State.OK, overviews.ENDLESS), ["ok", "studio heygen", "team=video", "characters", "no limit", "", "12 s"]),
-        (account("studio", State.LOW, overviews.BUDGET), ["low", "studio heygen", "team=video", "spend17 %", "412.50 of 500.00 USD used", "", "12 s"]),
-        (account("studio", State.LOW, SPEND), ["low", "studio heygen", "team=video", "spend7 %", "37.42 of 500.00 USD", "34 h", "12 s"]),
-        (account("studio", State.EXHAUSTED, EMPTY), ["exhausted", "studio heygen", "team=video", "credits0 %", "0 of 1,000 credits", "resets in 5 h", "12 s"]),
+        (account("studio", State.LOW, overviews.BUDGET), ["low near budget", "studio heygen", "team=video", "spend17 % left", "87.50 USD of budget left", "not yet known", "12 s"]),
+        (account("studio", State.LOW, replace(overviews.BUDGET, used=Decimal(600))), ["low over budget", "studio heygen", "team=video", "spend20 % over", "100.00 USD over budget", "", "12 s"]),
+        (account("studio", State.LOW, replace(WALLET, remaining=Decimal(9))), ["low below critical", "studio heygen", "team=video", "wallet", "9.00 USD", "3 days", "12 s"]),
+        (account("studio", State.OK, replace(WALLET, empty_at=None, burn_window=None)), ["ok", "studio heygen", "team=video", "wallet", "31.50 USD", "not yet known", "12 s"]),
+        (account("studio", State.OK, overviews.SLOTS), ["ok", "studio heygen", "team=video", "voice slots70 % left", "21 of 30 slots", "", "12 s"]),
+        (account("studio", State.LOW, SPEND), ["low ends soon", "studio heygen", "team=video", "spend7 % left", "37.42 of 500.00 USD", "34 h", "12 s"]),
+        (account("studio", State.EXHAUSTED, EMPTY), ["exhausted", "studio heygen", "team=video", "credits0 % left", "0 of 1,000 credits", "resets in 5 h", "12 s"]),
         (account("studio", State.OK, replace(WALLET, empty_at=NOW - 1)), ["ok", "studio heygen", "team=video", "wallet", "31.50 USD", "may be empty", "12 s"]),
         (account("studio", State.OK, replace(WALLET, remaining=Decimal(-2), empty_at=None)), ["ok", "studio heygen", "team=video", "wallet", "2.00 USD below zero", "", "12 s"]),
         (account("studio", State.OK, QuotaFacts("slots", "slots", State.OK, limit=Decimal(30))), ["ok", "studio heygen", "team=video", "slots", "30 slots granted", "", "12 s"]),
         (account("studio"), ["ok", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
-        (account("studio", State.STALE, last_success_at=NOW - 1_000), ["stale", "studio heygen", "team=video", "the values are older than 15 min, so they are not shown", "17 min"]),
-        (overviews.EVERY_STATE[2], ["failing Not authorized", "forgotten heygen", "team=video", "3,182 polls have failed in 3 days 3 h. Create a new key at the vendor.", "3 days"]),
-        (overviews.EVERY_STATE[3], ["failing Rate limited", "web-plan heygen", "team=video", "premium credits12 %", "1,234 of 10,000 credits", "until reset, 3 days", "4 min"]),
+        (account("studio", State.STALE, last_success_at=NOW - 1_000), ["stale", "studio heygen", "team=video", "the values are older than 15 min, so they are not shown", "16 min"]),
+        (overviews.EVERY_STATE[2], ["failing Not authorized", "forgotten heygen", "team=video", "HTTP 401. 3,182 polls have failed in 3 days 3 h. Create a new key at the vendor.", "3 days"]),
+        (overviews.EVERY_STATE[3], ["failing Rate limited", "web-plan heygen", "team=video", "premium credits12 % left", "1,234 of 10,000 credits", "until reset, 3 days", "4 min"]),
         (overviews.EVERY_STATE[8], ["waiting", "new liveavatar", "team=video", "waits for the first poll", ""]),
     ],
 )  # fmt: skip
 def test_the_row_of_an_account_shows_what_matters_most(one: AccountFacts, cells: list[str]) -> None:
     assert row_of(one) == cells
+
+
+@pytest.mark.parametrize(
+    ("state", "remaining", "classes"),
+    [(State.LOW, 9, "low critical"), (State.LOW, 10, "low"), (State.FAILING, 9, "failing"), (State.EXHAUSTED, 0, "exhausted")],
+)
+def test_an_account_below_its_critical_threshold_looks_worse_than_a_low_one(state: State, remaining: int, classes: str) -> None:
+    read = Read(show(overview([account("studio", state, PREMIUM, replace(WALLET, remaining=Decimal(remaining)))])))
+    assert [attributes["class"] for tag, attributes in read.elements if tag == "tbody"] == [classes]
+
+
+def test_a_duration_is_the_same_in_the_row_and_in_the_details() -> None:
+    one = account("studio", State.OK, replace(PREMIUM, resets_at=NOW + 11.7 * DAY), last_success_at=NOW - 4.6 * DAY)
+    text = Read(show(overview([one]))).text
+    assert row_of(one)[-2:] == ["until reset, 11 days", "4 days"]
+    assert "resets in 11 days," in text
+    assert "last success4 days ago" in text
 
 
 def bar_of(quota: QuotaFacts) -> list[tuple[str | None, str | None, str | None]]:

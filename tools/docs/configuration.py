@@ -92,7 +92,10 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     "Defaults": ("Defaults", "`defaults` has these keys. They apply to every account that does not set its own."),
     "Network": ("Connections", "These keys can be set in `defaults`, in an account and in `push.otlp`."),
     "SecretSource": ("Credentials", "A credential is exactly one of these."),
-    "Login": ("OAuth logins", "`oauth2` has these keys. HeyGen's `access_token` supports it."),
+    "Login": (
+        "OAuth logins",
+        "`oauth2` has these keys. HeyGen's `access_token` supports it. [OAuth logins](oauth.md) describes how to get both values, and which processes may share a login.",
+    ),
     "Levels": (
         "Thresholds",
         "Each resource in `thresholds` has these keys. `*` applies to every resource that has no threshold of that severity, and must be a "
@@ -113,7 +116,11 @@ CONFIGURATION = """\
 # Configuration
 
 One YAML file lists the accounts. `ai-account-exporter check` lists all problems of the file and where they are. It rejects unknown keys and
-suggests the nearest known key. `ai-account-exporter check --schema` prints the JSON Schema. Editors use it to complete keys:
+suggests the nearest known key. Editors complete keys with the JSON Schema. Write it beside the configuration:
+
+```sh
+ai-account-exporter check --schema > config.schema.json
+```
 
 ```yaml
 # yaml-language-server: $schema=./config.schema.json

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from prometheus_client import generate_latest
 
 from exporter.accounts.entry import Entry, Schedule
 from exporter.accounts.snapshot import account_at
-from exporter.cli.describe import level_of
+from exporter.cli.describe import account_example, level_of
 from exporter.metrics.collector import Families, account_families
 from exporter.model import Reading
 from exporter.providers.credential import Credential
@@ -47,8 +48,9 @@ The level is how far a definition was verified:
 
 - *tried*: the values were compared with the vendor's dashboard.
 - *documented*: the vendor's own page or API description was read.
-- *seen*: from public code that works. Such a definition is used only if `provider_files` contains the path of its file, which its page
-  shows.
+- *seen*: from public code that works. Such a definition must be switched on: its page shows how.
+
+{levels}
 
 A value that is absent or null in a response has no series. An unusable value is counted in `ai_account_schema_mismatches_total`, and the
 other values are exported.
@@ -73,9 +75,26 @@ def navigation() -> str:
 def summary() -> str:
     """The names of all vendors, by category, with links to the site: README.md is also the page on PyPI."""
     rows = (
-        (title, ", ".join(f"[{each.title}]({SITE}/vendors/{each.name}/)" for each in definitions)) for title, definitions in by_category()
+        (title, ", ".join(f"[{each.title}]({SITE}/vendors/{each.name}/){_mark(each)}" for each in definitions))
+        for title, definitions in by_category()
     )
-    return f"{table(('category', 'vendors'), rows)}\n"
+    return _levels(" (marked with \\*)") + f"\n\n{table(('category', 'vendors'), rows)}\n"
+
+
+def _mark(definition: Definition) -> str:
+    return "\\*" if level_of(definition) == "seen" else ""
+
+
+def _levels(mark: str = "") -> str:
+    """How many definitions have which level."""
+    count = Counter(map(level_of, packaged_definitions().values()))
+    return "\n".join(
+        (
+            f"{count.total() - count['seen']} vendors are built in. Their definitions are from the vendors' own documentation. {count['seen']} more{mark} must be switched",
+            "on, because their definitions are from public code only: `ai-account-exporter providers NAME` shows how.",
+            f"**Compared with a real account so far: {count['tried'] or 'none'}.** So compare the output of `once` with the vendor's dashboard.",
+        )
+    )
 
 
 def by_category() -> list[tuple[str, list[Definition]]]:
@@ -90,7 +109,7 @@ def _index(_path: Path) -> str:
         f"## {title}\n\n{table(head, ((f'[{each.title}]({each.name}.md)', f'`{each.name}`', level_of(each), _figures(each)) for each in definitions))}\n"
         for title, definitions in by_category()
     )
-    return INDEX.format(categories="\n".join(sections))
+    return INDEX.format(levels=_levels(), categories="\n".join(sections))
 
 
 def _figures(definition: Definition) -> str:
@@ -114,6 +133,7 @@ def _page(definition: Definition, _path: Path) -> str:
         "<!-- Written by `make docs` from exporter/providers; do not edit. -->",
         f"# {definition.title}",
         table(("property", "value"), _head(definition)),
+        _configuration(definition),
         "## Notes" if definition.notes else "",
         "\n".join(f"- {note}" for note in definition.notes),
         *(f"## {request.method} `{request.path}`\n\n{_request(definition, request)}" for request in definition.requests),
@@ -125,17 +145,25 @@ def _page(definition: Definition, _path: Path) -> str:
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"
 
 
+def _configuration(definition: Definition) -> str:
+    seen = f"{SEEN.relative_to(EXAMPLES.parent.parent.parent)}/{definition.name}.yaml"
+    copy = (
+        f"The definition must be switched on. Copy its file, `{seen}` below the folder of the Python packages, to\n"
+        f"`providers/{definition.name}.yaml` in the folder of the configuration. `ai-account-exporter providers {definition.name}` shows the whole path.\n\n"
+    )
+    return (
+        f"## Configuration\n\n{copy if level_of(definition) == 'seen' else ''}"
+        f"The file `keys/{definition.name}` in the folder of the configuration contains the key. [Configuration](../configuration.md) describes all keys.\n\n"
+        f"```yaml\n{account_example(definition)}\n```"
+    )
+
+
 def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     yield "`provider`", f"`{definition.name}`"
     yield "documentation", f"<{definition.docs_url}>"
     if verified := definition.verified:
         yield "level", f"{verified.level}: {LEVELS[verified.level]} ({verified.on:%Y-%m-%d})"
         yield "sources", "<br>".join(f"<{source}>" for source in verified.sources)
-        if verified.level == "seen":
-            yield (
-                "file for `provider_files`",
-                f"`{SEEN.relative_to(EXAMPLES.parent.parent.parent)}/{definition.name}.yaml` below the folder of the Python packages",
-            )
     yield "URL", f"`{definition.base_url}`" if definition.base_url else "your own host: `base_url` of the account"
     if definition.regions:
         yield "`region`", ", ".join(f"`{name}`: `{url}`" for name, url in definition.regions.items())
@@ -153,7 +181,7 @@ def _carrier(credential: Credential) -> str:
         return f"HTTP basic authentication, as the {'user' if credential.basic.user is None else 'password'}"
     if credential.query:
         return f"the parameter `{credential.query}` of the query"
-    login = "; supports an OAuth login" if credential.token_url else ""
+    login = "; supports an [OAuth login](../oauth.md)" if credential.token_url else ""
     return f"header `{credential.header}: {f'{credential.scheme} ' if credential.scheme else ''}...`{login}"
 
 

@@ -48,7 +48,7 @@ DATA_STALE = Alert(
     "The values of an account are out of date.",
     "{{ if lt $value 0.0 }}Account {{ $labels.account }} at {{ $labels.provider }} has never been polled successfully. {{ else }}The last successful poll of "
     "account {{ $labels.account }} at {{ $labels.provider }} was {{ $value | humanizeDuration }} ago. {{ end }}"
-    "Its balance is unknown. ai_account_scrape_errors_total and the exporter's status page show the reason.",
+    "Its balance is unknown. ai_account_scrape_errors_total and the status page of the exporter{{ with $labels.instance }} at {{ . }}{{ end }} show the reason.",
     keep_firing_for=RESTART,
 )
 

@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from tools.rules.recording import ENDS, REMAINING, SPEND_LIMIT, THRESHOLD, held
-from tools.rules.rule import Alert, Severity
+from textwrap import dedent, indent
+
+from exporter.accounts.forecast import URGENT
+from exporter.validation.duration import format_duration
+from tools.rules.recording import AVAILABLE, ENDS, REMAINING, SPEND_LIMIT, THRESHOLD, held
+from tools.rules.rule import AMOUNT, Alert, Severity
 from tools.rules.states import empty
 
-EXHAUSTED = Alert(
-    "AIAccountExhausted",
-    "critical",
-    empty("SUPPLY")
-    + """
+
+def refilled(metric: str) -> str:
+    """The resources that the vendor is expected to refill within hours: their reset is near, or they have the name of a short window.
+
+    A reset may be an hour late.
+    """
+    return f"""
+(
+  last_over_time(ai_account_quota_reset_timestamp_seconds[1d]) - time() < seconds({format_duration(URGENT)}) > -seconds(1h)
+  or
+  {metric}
+)"""
+
+
+REFILLED = refilled(f"{AVAILABLE}{{WINDOW}}")
+
+_EMPTY = "Account {{ $labels.account }} at {{ $labels.provider }} has no {{ $labels.resource }} left ({{ $value | humanize }} {{ $labels.unit }})"
+
+EXHAUSTED = (
+    Alert(
+        "AIAccountExhausted",
+        "critical",
+        # What the vendor refills by itself needs nobody: it is a warning.
+        empty("SUPPLY")
+        + f"""
+unless{REFILLED}
 or
-sum without (reason) (increase(ai_account_scrape_errors_total{reason="quota_exhausted"}[1h])) > 0 and ai_account_up == 0
+sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exhausted"}}[1h])) > 0 and ai_account_up == 0
 """,
-    "2m",
-    "An account is exhausted.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} {{ if $labels.resource }}has no {{ $labels.resource }} left "
-    "({{ $value | humanize }} {{ $labels.unit }}){{ else }}is exhausted: the vendor refuses its requests{{ end }}. Work that uses it fails "
-    "or costs extra. Top it up, or move the work to another account.",
-    keep_firing_for="5m",
+        "2m",
+        "An account is exhausted.",
+        f"{{{{ if $labels.resource }}}}{_EMPTY}{{{{ else }}}}Account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} is exhausted: the "
+        "vendor refuses its requests{{ end }}. Work that uses it fails or costs extra. Top it up, or move the work to another account.",
+        keep_firing_for="5m",
+    ),
+    Alert(
+        "AIAccountExhausted",
+        "warning",
+        f"{empty('SUPPLY')}\nand{REFILLED}",
+        "2m",
+        "An account is exhausted.",
+        f"{_EMPTY}. Work that uses it fails or costs extra until the vendor refills it, which is expected within hours.",
+        keep_firing_for="5m",
+    ),
 )
 
 
@@ -30,7 +64,7 @@ def _below_threshold(severity: Severity) -> Alert:
         f'{REMAINING} < ignoring (severity) {THRESHOLD}{{severity="{severity}"}}',
         "5m",
         "Balance is below the configured threshold.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} left, "
+        "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
         f"below the configured {severity} threshold. Top it up.",
         keep_firing_for="5m",
     )
@@ -39,29 +73,31 @@ def _below_threshold(severity: Severity) -> Alert:
 LOW_SHARE = Alert(
     "AIAccountLowShare",
     "warning",
-    "account:ai_account_quota_remaining:ratio{SUPPLY} < 0.1 unless ignoring (severity) ai_account_quota_threshold",
+    f"account:ai_account_quota_remaining:ratio{{SUPPLY}} < 0.1\nunless ignoring (severity) ai_account_quota_threshold\nunless{REFILLED}",
     "15m",
     "Less than 10% of a quota is left.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left. "
-    "Check whether that lasts until the reset. If not, top it up. A configured threshold replaces this alert.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, "
+    "less than 10%. Check whether that lasts until the reset. If not, top it up. A configured threshold replaces this alert.",
     keep_firing_for="15m",
 )
 
-SPEND_CAP_EXCEEDED = Alert(
-    "AIAccountSpendCapExceeded",
-    "critical",
+
+def _spend_cap_exceeded(severity: Severity, which: str, remedy: str) -> Alert:
     # While polls fail, the last values count until the period ends: an outage refunds nothing.
-    held(
-        f"ai_account_quota_used >= {SPEND_LIMIT}",
-        f"(last_over_time(ai_account_quota_used[1d]) >= last_over_time({SPEND_LIMIT}[1d]))",
-    ),
-    "5m",
-    "Spending has reached its cap or budget.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} and has "
-    "reached its cap or budget. At the vendor's cap, the vendor may refuse further usage. Reduce usage, raise the cap or the budget, or wait "
-    "for the next period.",
-    keep_firing_for="15m",
-)
+    reached = held(
+        f"ai_account_quota_used >= {SPEND_LIMIT}", f"(last_over_time(ai_account_quota_used[1d]) >= last_over_time({SPEND_LIMIT}[1d]))"
+    )
+    return Alert(
+        "AIAccountSpendCapExceeded",
+        severity,
+        f"({indent(dedent(reached), '  ')})\n{which}{refilled('last_over_time(ai_account_quota_used{WINDOW}[1d])')}",
+        "5m",
+        "Spending has reached its cap or budget.",
+        "Account {{ $labels.account }} at {{ $labels.provider }} has used " + AMOUNT + " and has "
+        f"reached its cap or budget. At the vendor's cap, the vendor may refuse further usage. {remedy}",
+        keep_firing_for="15m",
+    )
+
 
 SPEND_CAP_NEAR = Alert(
     "AIAccountSpendCapNear",
@@ -69,8 +105,8 @@ SPEND_CAP_NEAR = Alert(
     f"ai_account_quota_used / {SPEND_LIMIT} >= 0.8",
     "15m",
     "Spending is close to its cap or budget.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanizePercentage }} of its cap or budget on "
-    "{{ $labels.resource }}. Reduce usage, or raise the cap or the budget.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanizePercentage }} of what its {{ $labels.resource }} "
+    "may be: the vendor's cap, or the configured budget if that is smaller. Reduce usage, or raise the cap or the budget.",
     keep_firing_for="15m",
 )
 
@@ -89,17 +125,18 @@ AUTO_RELOAD_OFF = Alert(
     """,
     "15m",
     "Balance is low and automatic top-up is off.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} left, "
+    "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
     "and automatic top-up is off. Top it up, or turn on automatic top-up at the vendor.",
     keep_firing_for="15m",
 )
 
 SATURATION = (
-    EXHAUSTED,
+    *EXHAUSTED,
     _below_threshold("critical"),
     _below_threshold("warning"),
     LOW_SHARE,
-    SPEND_CAP_EXCEEDED,
+    _spend_cap_exceeded("critical", "unless", "Reduce usage, raise the cap or the budget, or wait for the next period."),
+    _spend_cap_exceeded("warning", "and", "The next period begins within hours."),
     SPEND_CAP_NEAR,
     AUTO_RELOAD_OFF,
 )

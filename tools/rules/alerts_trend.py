@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from tools.rules.alerts_quota import REFILLED
 from tools.rules.recording import AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST
-from tools.rules.rule import Alert, Severity
+from tools.rules.rule import AMOUNT, Alert, Severity
+
+_TO_THE_MINUTE = '{{ $value | humanizeTimestamp | reReplaceAll ":[0-9.]+ .*" " UTC" }}'
+"""A time such as `2026-11-26 05:46 UTC`."""
 
 
-def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str) -> Alert:
+def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str, *, stays: str, unless: str = "") -> Alert:
     # Once an end was forecast, the alert stays while polls fail, use pauses or the exporter restarts, until something is added.
-    # Where nothing is left, AIAccountExhausted takes over.
+    # `stays` bridges a quiet night, or the day after a restart without state. Where nothing is left, AIAccountExhausted takes over.
     return Alert(
         "AIAccountRunningOut",
         severity,
         f"""
-        last_over_time({end}{{SUPPLY}}[1d])
-        and {AVAILABLE} <= last_over_time({ending})
-        and {AVAILABLE} > 0
-        """,
+last_over_time({end}{{SUPPLY}}[{stays}])
+and {AVAILABLE} <= last_over_time({ending}[{stays}])
+and {AVAILABLE} > 0
+{unless}""",
         wait,
         "An account runs out soon.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }} ({{ $labels.unit }}) "
-        "at {{ $value | humanizeTimestamp }}, " + sure + " Neither a reset nor automatic top-up is expected before. Top it up, or find out "
+        "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }}"
+        "{{ if ne $labels.unit $labels.resource }} ({{ $labels.unit }}){{ end }} at "
+        + _TO_THE_MINUTE
+        + ", "
+        + sure
+        + " Neither a reset nor automatic top-up is expected before. Top it up, or find out "
         "what uses it.",
         keep_firing_for="15m",
     )
@@ -38,7 +46,7 @@ BURN_SPIKE = Alert(
     """,
     "1h",
     "An account is used much faster than usual.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} used {{ $value | humanize }} {{ $labels.unit }} of {{ $labels.resource }} in the last "
+    "Account {{ $labels.account }} at {{ $labels.provider }} used " + AMOUNT + " in the last "
     "day, more than four times the average of the week before. Find out what uses it, such as a runaway job or a leaked key.",
     keep_firing_for="6h",
 )
@@ -48,9 +56,9 @@ SPEND_PACE = Alert(
     "warning",
     f"{ENDS}{{SPEND}} - time() < seconds(7d)",
     "1h",
-    "Spending is forecast to reach its cap within a week.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. Reduce usage, or raise the cap.",
+    "Spending is forecast to reach its cap or budget within a week.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap or budget on {{ $labels.resource }} in "
+    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. Reduce usage, or raise the cap or the budget.",
     keep_firing_for="6h",
 )
 
@@ -69,13 +77,15 @@ CREDITS_EXPIRING = Alert(
     """,
     "1h",
     "Much of a quota expires unused at its reset.",
-    "{{ $labels.resource }} of account {{ $labels.account }} at {{ $labels.provider }} resets within three days. At the current rate, "
-    "{{ $value | humanizePercentage }} of the quota expires unused. Use it, or choose a smaller plan.",
+    "The {{ $labels.resource }} quota of account {{ $labels.account }} at {{ $labels.provider }} resets within three days. At the current rate, "
+    "{{ $value | humanizePercentage }} of it expires unused. Use it, or choose a smaller plan.",
 )
 
 TREND = (
-    _running_out("critical", LATEST, f"{ENDING_NOW}[6h]", "15m", "even at the slowest pace of the past days."),
-    _running_out("warning", ENDS, f"{ENDING}[1d]", "30m", "if the coming days are like the past ones."),
+    _running_out(
+        "critical", LATEST, ENDING_NOW, "15m", "even at the slowest pace of the past days.", stays="12h", unless=f"unless{REFILLED}"
+    ),
+    _running_out("warning", ENDS, ENDING, "30m", "if the coming days are like the past ones.", stays="36h"),
     BURN_SPIKE,
     SPEND_PACE,
 )

@@ -13,6 +13,8 @@ NAMES = {
     # Slots are held rather than used up: having none free is no emergency.
     "SUPPLY": 'resource!~"(.*_)?spend",unit!="slots"',
     "NO_SLOTS": 'unit!="slots"',
+    # The vendor refills these by itself within hours, also where it returns no reset.
+    "WINDOW": 'resource=~"(hourly|daily|.+_hour)_.+"',
     "VENDOR": 'reason=~"timeout|connection|tls|server_error"',
     "CREDENTIAL": 'reason=~"unauthorized|forbidden|credential"',
     "BAD_STATE": 'status=~"past_due|unpaid|incomplete|incomplete_expired|suspended|paused|cancell?ed|(.*_)?disabled|expired|blocked|closed"',

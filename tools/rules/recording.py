@@ -35,9 +35,9 @@ def _held(name: str, metric: str, meaning: str) -> Record:
     return Record(name, held(metric, f"last_over_time({metric}[1d])"), meaning)
 
 
-def _ending(name: str, end: str, within: float, which: str) -> Record:
-    expr = f"{AVAILABLE} and {end} - time() < seconds({format_duration(within)})"
-    return Record(name, expr, f"The available amount while {which}. As long as no more is left, nothing was added since.")
+def _ending(name: str, condition: str, which: str) -> Record:
+    meaning = f"The available amount while {which}. As long as no more is left, nothing was added since."
+    return Record(name, f"{AVAILABLE} and {condition}", meaning)
 
 
 def _burn(window: str, name: str) -> Record:
@@ -91,8 +91,13 @@ GROUPS = (
     Group(
         "ai-account-trend-figures",
         (
-            _ending(ENDING, ENDS, SOON, "the expected end is within two days"),
-            _ending(ENDING_NOW, LATEST, URGENT, "the latest end is within twelve hours"),
+            # More than a day, so that a job of the same hour of every day is announced before it begins.
+            _ending(
+                ENDING,
+                f"({LATEST} - time() < seconds({format_duration(SOON)}) or {ENDS} - time() < seconds(30h))",
+                "the latest end is within two days or the expected end within 30 hours",
+            ),
+            _ending(ENDING_NOW, f"{LATEST} - time() < seconds({format_duration(URGENT)})", "the latest end is within twelve hours"),
             _burn("1h", "hour"),
             _burn("1d", "day"),
         ),

@@ -7,6 +7,9 @@ from typing import Literal
 
 Severity = Literal["critical", "warning", "info"]
 
+AMOUNT = "{{ $value | humanize }} {{ $labels.unit }}{{ if ne $labels.unit $labels.resource }} of {{ $labels.resource }}{{ end }}"
+"""An amount of a resource, for descriptions: characters have no second name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -27,19 +27,28 @@ def _wallet(remaining: Values, ends: Values | None = None, latest: Values | None
 
 SOON = (
     Scenario(
-        "an end is expected within two days",
-        (STUDIO.polls(("good", "6h")), _wallet(flat(500, "6h"), _at(50, "6h"), _at(60, "6h"))),
+        "an end is expected within 30 hours",
+        (STUDIO.polls(("good", "6h")), _wallet(flat(500, "6h"), _at(32, "6h"))),
         (
             Quiet(OUT, "2h30m"),
             Firing(
                 OUT,
                 "2h35m",
                 (STUDIO.alert("warning", **WALLET),),
-                "Account studio at heygen runs out of wallet (usd) at 1970-01-03 02:00:00 +0000 UTC, if the coming days are like the past "
+                "Account studio at heygen runs out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the past "
                 "ones. Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
             ),
-            Quiet(OUT, "5h55m", "critical"),
         ),
+    ),
+    Scenario(
+        "the latest end is within two days",
+        (STUDIO.polls(("good", "6h")), _wallet(flat(500, "6h"), _at(40, "6h"), _at(50, "6h"))),
+        (Quiet(OUT, "2h30m"), Firing(OUT, "2h35m", WARNING), Quiet(OUT, "5h55m", "critical")),
+    ),
+    Scenario(
+        "the expected end is after more than 30 hours, and the latest end after more than two days",
+        (STUDIO.polls(("good", "6h")), _wallet(flat(500, "6h"), _at(37, "6h"), _at(55, "6h"))),
+        (Quiet(OUT, "5h55m"),),
     ),
     Scenario(
         "the latest end is within twelve hours, until a top-up",
@@ -54,7 +63,6 @@ SOON = (
             Quiet(OUT, "4h20m"),
         ),
     ),
-    Scenario("an end after more than two days", (STUDIO.polls(("good", "6h")), _wallet(flat(500, "6h"), _at(55, "6h"))), (Quiet(OUT, "5h55m"),)),
     Scenario("no end is forecast", (STUDIO.polls(("good", "6h")), _wallet(Values(500).by(-1, "6h"))), (Quiet(OUT, "5h55m"),)),
     Scenario(
         "a top-up that is too small",
@@ -62,9 +70,12 @@ SOON = (
         (Firing(OUT, "4h", WARNING),),
     ),
     Scenario(
-        "use pauses, and the alert stays for a day",
-        (STUDIO.polls(("good", "27h")), _wallet(Values(300).by(-1, "2h").flat("25h"), _at(8, "2h").stale("25h"))),
-        (Firing(OUT, "25h", WARNING), Quiet(OUT, "26h30m")),
+        "no end is forecast any more, and the page stays for twelve hours, the warning for a day and a half",
+        (
+            STUDIO.polls(("good", "39h")),
+            _wallet(Values(300).by(-1, "2h").flat("37h"), _at(8, "2h").stale("37h"), _at(9, "2h").stale("37h")),
+        ),
+        (Firing(OUT, "13h30m", BOTH), Firing(OUT, "14h30m", WARNING), Firing(OUT, "37h30m", WARNING), Quiet(OUT, "38h30m")),
     ),
     Scenario(
         "an outage of five hours does not end the alert, the removal of the account does",
@@ -177,8 +188,8 @@ PACES = (
                 PACE,
                 "4h",
                 (STUDIO.alert("warning", resource="spend", unit="usd"),),
-                "Account studio at heygen is forecast to reach its cap on spend in 6d 22h 0m 0s, if the coming days are like the past "
-                "ones. No reset is known before. Reduce usage, or raise the cap.",
+                "Account studio at heygen is forecast to reach its cap or budget on spend in 6d 22h 0m 0s, if the coming days are like the past "
+                "ones. No reset is known before. Reduce usage, or raise the cap or the budget.",
             ),
         ),
     ),
@@ -204,7 +215,7 @@ EXPIRE = (
                 EXPIRING,
                 "30h",
                 (STUDIO.alert("info", **WALLET),),
-                "wallet of account studio at heygen resets within three days. At the current rate, 61.2% of the quota expires unused. "
+                "The wallet quota of account studio at heygen resets within three days. At the current rate, 61.2% of it expires unused. "
                 "Use it, or choose a smaller plan.",
             ),
         ),

@@ -20,6 +20,8 @@ BASELINES: Final = Path(__file__).with_name("baselines.yaml")
 
 EXHAUSTED: Final = ("AIAccountExhausted", "critical")
 CAP_EXCEEDED: Final = ("AIAccountSpendCapExceeded", "critical")
+FACTS: Final = frozenset(name for name, _ in (EXHAUSTED, CAP_EXCEEDED))
+"""These report facts. Their severity depends on whether a refill is near, so both severities count as one alert."""
 PAGE: Final[tuple[Key, ...]] = (("AIAccountRunningOut", "critical"),)
 WARNING: Final[tuple[Key, ...]] = (("AIAccountRunningOut", "warning"), ("AIAccountSpendPaceOverCap", "warning"))
 LOW: Final[tuple[Key, ...]] = (

@@ -13,7 +13,7 @@ from benchmarks.warning.grid import DAY, HOUR, Bools, Series, spans, steps_of
 from benchmarks.warning.promql.rules import Firing, alert, record
 from benchmarks.warning.promql.series import Database
 from benchmarks.warning.promql.syntax import Unsupported, seconds
-from benchmarks.warning.scoring.detectors import CAP_EXCEEDED, EXHAUSTED, Key, Rules, key_of
+from benchmarks.warning.scoring.detectors import CAP_EXCEEDED, EXHAUSTED, FACTS, Key, Rules, key_of
 from benchmarks.warning.scoring.judge import Judge, Sight
 from benchmarks.warning.simulation.batch import Batch, Known
 
@@ -144,7 +144,8 @@ def _by_account(batch: Batch, firing: Mapping[Key, Firing], elsewhere: Counter[s
     """Return the alerts on each account's main resource. Those of two exporters on one account are one."""
     resources = {known.account.name: known.account.resource for known in batch.accounts}
     fired: dict[str, dict[Key, Bools]] = {name: {} for name in resources}
-    for key, found in firing.items():
+    for (alert_name, severity), found in firing.items():
+        key = (alert_name, "critical" if alert_name in FACTS else severity)
         for labels, row in found.items():
             named = dict(labels)
             account = named.get("account", "")

@@ -9,7 +9,7 @@ from exporter.accounts.reasons import REASONS
 from exporter.model import Seconds
 from exporter.overview.facts import AccountFacts, ErrorFacts, State
 from exporter.overview.query import Query
-from exporter.overview.urgency import decisive
+from exporter.overview.urgency import decisive, is_critical
 from exporter.providers.definition import LEVELS
 from exporter.web.status import formatting
 from exporter.web.status.formatting import Phrase, ago, ahead, phrase_at
@@ -42,6 +42,8 @@ class AccountView(NamedTuple):
     """The link to the accounts of the provider."""
     alone: str
     """The link to this account alone."""
+    is_critical: bool
+    """Whether it is low, and a resource is below its critical threshold."""
     main: QuotaView | None
     """The resource that matters most."""
     absence: Phrase | None
@@ -68,6 +70,7 @@ def view_account(account: AccountFacts, now: float, query: Query) -> AccountView
         ),
         of_provider=link(query.with_only("provider", account.provider)),
         alone=link_to(account),
+        is_critical=account.state is State.LOW and any(map(is_critical, account.quotas)),
         main=view_quota(main, now) if main else None,
         absence=None if main else _absence(account, error, now),
         age=_age(account, now),
@@ -86,7 +89,7 @@ def _age(account: AccountFacts, now: float) -> Phrase | None:
 
 def _absence(account: AccountFacts, error: ErrorView | None, now: float) -> Phrase:
     if error:
-        return Phrase(f"{error.failures.text}. {error.remedy}")
+        return Phrase(f"{error.message}. {error.failures.text}. {error.remedy}")
     last = account.last_success_at
     if last is None:
         return Phrase("waits for the first poll")

@@ -88,14 +88,14 @@ def duration(seconds: float) -> str:
 
 
 def estimate(seconds: float) -> str:
-    """Format an estimated duration with one unit: `3 days`."""
+    """Format a duration with one unit, rounded down as `duration` does: `3 days`."""
     seconds = _bounded(seconds)
     if seconds >= 2 * _YEAR:
-        return f"{seconds / _YEAR:,.0f} years"
+        return duration(seconds)
     for size, name, *_ in _STEPS:
         if seconds >= 1.5 * size:
-            return _count(round(seconds / size), name)
-    return _count(round(seconds), "s")
+            return _count(int(seconds // size), name)
+    return _count(int(seconds), "s")
 
 
 def window(seconds: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from exporter.accounts.forecast import MIN_HISTORY
 from exporter.model import AccountKey, Seconds
 from exporter.overview.facts import Overview, Soonest, State, Summary
 from exporter.overview.query import Query, parse_query
@@ -59,7 +60,13 @@ class StatusPage:
     """Renders overviews. The templates are read once."""
 
     def __init__(self, *, telemetry_path: str, refresh: Seconds = REFRESH, has_config: bool = False) -> None:
-        self._layout = Layout("status.html.j2", telemetry_path=telemetry_path, has_config=has_config, refresh=f"{refresh:g}")
+        self._layout = Layout(
+            "status.html.j2",
+            telemetry_path=telemetry_path,
+            has_config=has_config,
+            refresh=f"{refresh:g}",
+            history=formatting.duration(MIN_HISTORY),
+        )
 
     def render(self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: Shapes = lambda _: {}) -> StatusAnswer:
         """Render the page for the parameters of its URL."""

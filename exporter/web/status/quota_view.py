@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from exporter.accounts.forecast import MIN_HISTORY, SOON
+from exporter.accounts.thresholds import HELD_UNITS, LOW_SHARE
 from exporter.overview.facts import QuotaFacts, State
-from exporter.overview.urgency import share_left, share_of_budget
+from exporter.overview.quotas import NEAR
+from exporter.overview.urgency import is_critical, passed, share_left, share_of_budget
 from exporter.web.status import formatting
+from exporter.web.status.amount_text import described, is_within_budget, left_of_budget, other_bound, short
 from exporter.web.status.formatting import Phrase, ago, ahead, phrase_at
 
 
@@ -38,96 +42,60 @@ class QuotaView(NamedTuple):
     share: str
     bar: Bar | None
     is_over: bool
+    cause: str
+    """Why it is low."""
+    is_critical: bool
+    """Whether it is below its critical threshold."""
     runway: Phrase | None
     notes: tuple[Phrase, ...]
 
 
 def view_quota(quota: QuotaFacts, now: float) -> QuotaView:
     """Format one resource."""
-    number, rest = _left(quota)
-    share = share_left(quota)
+    number, rest = described(quota)
     return QuotaView(
         name=formatting.plain(quota.resource),
         state=quota.state,
-        short=_short(quota),
+        short=short(quota),
         number=number,
         text=rest,
-        share="" if share is None else formatting.percent(share),
+        share=_share(share_left(quota)),
         bar=_bar(quota),
         is_over=quota.remaining is not None and quota.remaining < 0 and not quota.unlimited,
+        cause=_cause(quota, now),
+        is_critical=is_critical(quota),
         runway=_runway(quota, now),
         notes=tuple(_notes(quota, now)),
     )
 
 
-def _is_within_budget(quota: QuotaFacts) -> bool:
-    """Whether the operator's budget ends before the limit does."""
-    share = share_of_budget(quota)
-    return share is not None and share == share_left(quota)
-
-
-def _short(quota: QuotaFacts) -> str:
-    unit, remaining = quota.unit, quota.remaining
-    if _is_within_budget(quota) and quota.used is not None and quota.budget is not None:
-        return f"{formatting.amount(quota.used, unit)} of {formatting.counted(quota.budget, unit)} used"
-    if quota.unlimited:
-        return "no limit"
-    if remaining is None:
-        number, text = _without_remaining(quota)
-        return f"{number}{text}".partition(";")[0]
-    if remaining < 0:
-        over = remaining.copy_negate()
-        return f"{formatting.counted(over, unit)} {'below zero' if quota.limit is None else 'over'}"
-    if not quota.limit:
-        return formatting.counted(remaining, unit)
-    return f"{formatting.amount(remaining, unit)} of {formatting.counted(quota.limit, unit)}"
-
-
-def _left(quota: QuotaFacts) -> tuple[str, str]:
-    unit, remaining = quota.unit, quota.remaining
-    if quota.unlimited:
-        used = f"; {formatting.counted(quota.used, unit)} used" if quota.used is not None else ""
-        return "Unlimited", used
-    if remaining is None:
-        return _without_remaining(quota)
-    if remaining < 0:
-        return formatting.amount(remaining.copy_negate(), unit), _over(quota, remaining.copy_negate())
-    if quota.limit is None:
-        return formatting.amount(remaining, unit), f" {formatting.unit_name(unit, remaining)} left"
-    if not quota.limit and not remaining:
-        return "0", f" {formatting.unit_name(unit, quota.limit)} granted"
-    share = f" ({formatting.percent(quota.share)})" if quota.share is not None else ""
-    return formatting.amount(remaining, unit), f" of {formatting.counted(quota.limit, unit)} left{share}{_beyond(quota, Decimal(0))}"
-
-
-def _without_remaining(quota: QuotaFacts) -> tuple[str, str]:
-    unit = quota.unit
-    if quota.used is not None:
-        whole = formatting.counted(quota.limit, unit) if quota.limit is not None else ""
-        return formatting.amount(quota.used, unit), f" of {whole} used" if whole else f" {formatting.unit_name(unit, quota.used)} used"
-    if quota.limit is not None:
-        return formatting.amount(quota.limit, unit), f" {formatting.unit_name(unit, quota.limit)} granted; the vendor reports no usage"
-    return "", "The vendor reports no amount"
-
-
-def _over(quota: QuotaFacts, over: Decimal) -> str:
-    name = formatting.unit_name(quota.unit, over)
-    if quota.limit is None:
-        return f" {name} below zero"
-    return f" {name} over the limit of {formatting.amount(quota.limit, quota.unit)}{_beyond(quota, over)}"
-
-
-def _beyond(quota: QuotaFacts, over: Decimal) -> str:
-    if not quota.overage_limit:
+def _share(share: float | None) -> str:
+    if share is None:
         return ""
-    more = formatting.minus(quota.overage_limit, over)
-    return f"; {formatting.amount(more, quota.unit)} more allowed" if more > 0 else "; no more allowed"
+    return f"{formatting.percent(share)} left" if share >= 0 else f"{formatting.percent(-share)} over"
+
+
+def _cause(quota: QuotaFacts, now: float) -> str:
+    """Return why the resource is low, the most urgent cause first."""
+    if quota.state is not State.LOW:
+        return ""
+    of_budget = share_of_budget(quota)
+    causes = {
+        "below critical": is_critical(quota),
+        "over budget": of_budget is not None and of_budget <= 0,
+        "ends soon": quota.empty_at is not None and quota.empty_at - now < SOON,
+        f"below {formatting.plain(passed(quota) or '')}": passed(quota) is not None,
+        "near budget": of_budget is not None and of_budget <= 1 - NEAR,
+        "over the limit": quota.share is not None and quota.share < 0,
+        f"below {formatting.percent(float(LOW_SHARE))}": quota.share is not None and quota.share < LOW_SHARE,
+    }
+    return next((cause for cause, applies in causes.items() if applies), "")
 
 
 def _scale(quota: QuotaFacts) -> tuple[Decimal | None, Decimal | None]:
     """Return what is left and what the whole is: of the limit, or of the budget where that ends first."""
-    if _is_within_budget(quota) and quota.used is not None and quota.budget is not None:
-        return max(Decimal(0), formatting.minus(quota.budget, quota.used)), quota.budget
+    if is_within_budget(quota) and (left := left_of_budget(quota)) is not None:
+        return max(Decimal(0), left), quota.budget
     return quota.remaining, quota.limit
 
 
@@ -162,14 +130,25 @@ def _runway(quota: QuotaFacts, now: float) -> Phrase | None:
         text = formatting.estimate(quota.empty_at - now) if quota.empty_at > now else "may be empty"
         return phrase_at(quota.empty_at, text, loud=quota.state is not State.OK)
     if quota.resets_at is None or quota.resets_at <= now:
-        return None
+        return Phrase("not yet known") if _is_unknown_yet(quota) else None
     reset = formatting.estimate(quota.resets_at - now)
     return phrase_at(quota.resets_at, f"until reset, {reset}" if quota.lasts_until_reset else f"resets in {reset}")
 
 
+def _is_unknown_yet(quota: QuotaFacts) -> bool:
+    """Whether a forecast needs a longer history."""
+    left, _ = _scale(quota)
+    is_forecast = quota.empty_at is not None or quota.lasts_until_reset is not None
+    if is_forecast or left is None or left <= 0 or quota.unit in HELD_UNITS:
+        return False
+    return quota.burn_window is None or quota.burn_window < MIN_HISTORY
+
+
 def _notes(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
+    if cause := _cause(quota, now):
+        yield Phrase(cause, loud=True)
     if quota.budget is not None:
-        yield Phrase(_budget(quota, quota.budget))
+        yield Phrase(other_bound(quota))
     if quota.resets_at is not None:
         text = f"resets {ahead(quota.resets_at, now)}" if quota.resets_at > now else f"reset expected {ago(quota.resets_at, now)}"
         yield phrase_at(quota.resets_at, text)
@@ -184,15 +163,6 @@ def _notes(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
         )
 
 
-def _budget(quota: QuotaFacts, budget: Decimal) -> str:
-    of = f"budget of {formatting.counted(budget, quota.unit)}"
-    if quota.used is None:
-        return of
-    if quota.used > budget:
-        return f"{of}, exceeded by {formatting.amount(formatting.minus(quota.used, budget), quota.unit)}"
-    return f"{formatting.percent(formatting.ratio(quota.used, budget))} of your {of} used"
-
-
 def _end(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
     if quota.lasts_until_reset:
         yield Phrase("lasts until the reset")
@@ -200,3 +170,5 @@ def _end(quota: QuotaFacts, now: float) -> Iterator[Phrase]:
         early = ", before the reset" if quota.lasts_until_reset is False else ""
         text = f"empty in about {formatting.estimate(quota.empty_at - now)}" if quota.empty_at > now else "may already be empty"
         yield phrase_at(quota.empty_at, f"{text}{early}", loud=quota.state is not State.OK)
+    elif _is_unknown_yet(quota):
+        yield Phrase(f"no forecast yet: it needs a history of {formatting.duration(MIN_HISTORY)}")
