@@ -20,6 +20,9 @@ from exporter.model import Reason, Seconds
 class ExporterError(Exception):
     """The root of all errors that this program raises on purpose."""
 
+    remedy = "correct what `error` names, and start the exporter again"
+    """What to do if the start fails with it."""
+
 
 class Problem(NamedTuple):
     """One error in a file: its place and what was expected."""

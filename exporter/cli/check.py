@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import click
 from click.core import ParameterSource
 
-from exporter.cli.options import config_option, inline_secrets, load, or_exit
-from exporter.cli.output import counted, say
+from exporter.cli.options import config_option, or_exit, print_problems
+from exporter.cli.output import EXIT_INVALID, counted, say
 from exporter.cli.web import described, load_web, web_config_option
-from exporter.config.loading import json_schema
+from exporter.config.loading import Loaded, json_schema, load_config
 from exporter.config.models import Config
 from exporter.config.warnings import warnings_of
+from exporter.errors import ConfigError
 from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition, load_definitions
+
+_VALID_EXCEPT: Final = "is valid except for its secrets: `serve` starts, and an account whose secret cannot be used cannot be polled;"
 
 
 @click.command("check")
@@ -40,7 +46,7 @@ def command(
 
     With --web.config.file or --provider-file only these files are checked, unless --config.file is given too.
 
-    Exit codes: 0 valid, 2 invalid.
+    Exit codes: 0 valid, 2 invalid, or a secret cannot be used.
     """
     if schema or provider_schema:
         click.echo(json.dumps(json_schema(Config if schema else Definition), indent=2))
@@ -51,14 +57,27 @@ def command(
         _check_definitions(provider_files)
     if (web_config_file or provider_files) and _is_default("config_file"):
         return
-    loaded = load(config_file, check_secrets=True)
+    loaded = _load(config_file)
     config = loaded.config
     providers = sorted({account.provider for account in config.accounts})
     say(f"{config_file} is valid: {counted(len(config.accounts), 'account')} at {', '.join(providers)}")
     for warning in warnings_of(loaded):
         say(f"  {warning}", err=True)
-    for account in inline_secrets(config):
-        say(f"  {account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value", err=True)
+
+
+def _load(file: Path) -> Loaded:
+    """Read the configuration, or print all problems and exit with 2. Where only secrets are missing, `serve` starts: report that."""
+    try:
+        return load_config(file, os.environ, pipes=True, check_secrets=True)
+    except ConfigError as error:
+        print_problems(file, error, _VALID_EXCEPT if file.is_file() and _is_valid_without_secrets(file) else "cannot be used;")
+        raise SystemExit(EXIT_INVALID) from None
+
+
+def _is_valid_without_secrets(file: Path) -> bool:
+    with suppress(ConfigError):
+        return bool(load_config(file, os.environ, check_secrets=False))
+    return False
 
 
 def _check_web(file: Path) -> None:

@@ -12,7 +12,6 @@ import click
 
 from exporter.cli.output import EXIT_INVALID, counted, say
 from exporter.config.loading import Loaded, load_config
-from exporter.config.models import Account, Config
 from exporter.config.shard import MAX_SHARDS, Shard
 from exporter.errors import ConfigError
 from exporter.log import LEVELS
@@ -91,9 +90,9 @@ def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
     return Shard(shard or 0, total_shards)
 
 
-def load(config_file: Path, *, check_secrets: bool = False) -> Loaded:
+def load(config_file: Path) -> Loaded:
     """Read the configuration and the definitions, or print all problems and exit with 2."""
-    return or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=check_secrets))
+    return or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=False))
 
 
 def or_exit(file: Path, read: Callable[[], T]) -> T:
@@ -101,12 +100,12 @@ def or_exit(file: Path, read: Callable[[], T]) -> T:
     try:
         return read()
     except ConfigError as error:
-        say(f"{file} cannot be used; {counted(len(error.problems), 'problem')}:", err=True)
-        for problem in error.problems:
-            say(f"  {problem}", err=True)
+        print_problems(file, error)
         raise SystemExit(EXIT_INVALID) from None
 
 
-def inline_secrets(config: Config) -> list[Account]:
-    """Return the accounts whose key is in the configuration: everyone can read it who can read that file, or its history."""
-    return [account for account in config.accounts if any(source.value is not None for source in account.credentials.values())]
+def print_problems(file: Path, error: ConfigError, result: str = "cannot be used;") -> None:
+    """Print the problems of a file, one a line."""
+    say(f"{file} {result} {counted(len(error.problems), 'problem')}:", err=True)
+    for problem in error.problems:
+        say(f"  {problem}", err=True)

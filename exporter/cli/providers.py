@@ -13,7 +13,7 @@ from exporter.cli.lazy import LazyCommand, LazyGroup
 from exporter.cli.options import or_exit
 from exporter.cli.output import EXIT_INVALID, say
 from exporter.providers.definition import CATEGORIES, Definition
-from exporter.providers.library import load_definition, packaged_definitions
+from exporter.providers.library import BUILT_IN, SEEN, load_definition, packaged_definitions
 from exporter.validation.problems import did_you_mean
 
 
@@ -36,8 +36,14 @@ def complete_name(_context: click.Context, _param: click.Parameter | None, incom
 
 @click.command("describe", hidden=True)
 @click.argument("definition")
-def _describe(definition: str) -> None:
+@click.option("--yaml", "as_yaml", is_flag=True, help="Print the definition itself, to copy it into a file.")
+def _describe(definition: str, *, as_yaml: bool) -> None:
     """Describe the vendor of that name, or the definition in that file."""
+    if as_yaml:
+        find_definition(definition)
+        file = next((path for folder in (BUILT_IN, SEEN) if (path := folder / f"{definition}.yaml").is_file()), Path(definition))
+        click.echo(file.read_text(encoding="utf-8"), nl=False)
+        return
     click.echo(describe(find_definition(definition), time.time()))
 
 
@@ -48,13 +54,13 @@ def _describe(definition: str) -> None:
         _describe,
     ],
     invoke_without_command=True,
-    subcommand_metavar="[NAME|FILE] | test NAME|FILE --answer BODY",
+    subcommand_metavar="[NAME|FILE [--yaml]] | test NAME|FILE --answer BODY",
 )
 @click.pass_context
 def command(context: click.Context) -> None:
     """List the vendors, or describe the one called NAME.
 
-    FILE describes a definition of your own.
+    FILE describes a definition of your own. --yaml prints the definition itself, to copy it into a file.
     """
     if context.invoked_subcommand is None:
         groups = _by_category()

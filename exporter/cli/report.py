@@ -101,7 +101,7 @@ def _remedies(entry: Entry) -> Iterator[str]:
     """Yield what to do about the failures."""
     for error in (entry.error, *(each.error for each in entry.optional.values())):
         if error:
-            yield remedy_of(error.reason, error.cause)
+            yield remedy_of(error.reason, error.cause, is_polled_again=False)
 
 
 def _unusable(account: Account, answers: Answers | None) -> Iterator[str]:

@@ -17,7 +17,7 @@ import click
 import structlog
 
 from exporter.cli.listen_address import address_type
-from exporter.cli.options import config_option, inline_secrets, load, log_options, read_shard, shard_options
+from exporter.cli.options import config_option, load, log_options, read_shard, shard_options
 from exporter.cli.output import EXIT_FAILED
 from exporter.cli.web import load_web, web_config_option
 from exporter.config.loading import load_config
@@ -92,7 +92,7 @@ def command(
     if options.web_config_file:
         options.web_config_file.log_without_effect()
     log.info("config loaded", file=str(config_file), accounts=len(loaded.config.accounts))
-    for account in inline_secrets(loaded.config):
+    for account in loaded.inline_secrets:
         log.warning("secret in config", provider=account.provider, account=account.name, remedy="use env or file instead of value")
     read_config = partial(load_config, config_file, os.environ, check_secrets=False)
     run_daemon(Daemon(loaded, options, os.environ, read_config=read_config).run())
@@ -125,7 +125,7 @@ def run_daemon(daemon: Coroutine[Any, Any, None], exit_soon: Callable[[int], Non
     try:
         asyncio.run(_run(daemon, exit_soon or _exit_soon))
     except ExporterError as error:
-        log.error("start failed", error=str(error))  # noqa: TRY400 -- the message is complete
+        log.error("start failed", error=str(error), remedy=error.remedy)  # noqa: TRY400 -- the message is complete
     except ExceptionGroup as group:
         for leaf in leaves(group):
             log.error("daemon died", error=type(leaf).__name__, at=frames(leaf))  # noqa: TRY400 -- the error's own text may hold a key

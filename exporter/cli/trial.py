@@ -122,7 +122,9 @@ def _try(definition: Definition, request: Request, status: int, content: bytes) 
         decoded = _decoded(content)
         for line in causes_of(definition, request, status, decoded) if isinstance(decoded, dict | list) else ():
             click.echo(line)
-        click.echo(f"The poll fails with the reason {error.reason}: {error}.\n  {remedy_of(error.reason, error.cause)}")
+        click.echo(
+            f"The poll fails with the reason {error.reason}: {error}.\n  {remedy_of(error.reason, error.cause, is_polled_again=False)}"
+        )
         if request.optional:
             click.echo("  The request is optional: the other requests of the poll are not affected.")
         click.echo()

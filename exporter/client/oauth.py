@@ -172,7 +172,7 @@ class TokenSource:
         try:
             saved = ours is None or await self._secrets.files.run(file, partial(save, file, ours, state.on_file))
         except TimeoutError:
-            raise unanswered() from None
+            raise unanswered(file) from None
         if saved:
             state.on_file = ours or state.on_file
         state.unsaved = None

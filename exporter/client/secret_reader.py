@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from exporter.config.credentials import SecretSource, Source
+from exporter.config.credentials import SecretSource, Source, shown_file
 from exporter.errors import CredentialError
 from exporter.validation.file_threads import FileThreads
 
@@ -35,7 +35,7 @@ class SecretReader:
         try:
             secret = await self.files.run(source.path, partial(source.read, self._environ))
         except TimeoutError:
-            raise unanswered() from None
+            raise unanswered(source.path) from None
         except CredentialError as error:
             self._last[source.path] = str(error)
             raise
@@ -66,9 +66,9 @@ class SecretReader:
     def check_answers(self, source: SecretSource) -> None:
         """Raise CredentialError if a read of the secret's file is still running: then a timeout is the file's fault."""
         if source.path and self.files.is_waiting(source.path):
-            raise unanswered()
+            raise unanswered(source.path)
 
 
-def unanswered() -> CredentialError:
+def unanswered(path: Path) -> CredentialError:
     """Return the error for a file whose read does not end."""
-    return CredentialError("the file of the secret does not answer: is it on a network file system that is down?")
+    return CredentialError(f"{shown_file(path)} of the secret does not answer: is it on a network file system that is down?")

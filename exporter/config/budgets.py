@@ -35,8 +35,16 @@ BudgetAmount = Annotated[
     PlainSerializer(float),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MAX_AMOUNT, "examples": [500]}),
 ]
+
+
+def _by_unit(value: object) -> object:
+    if not isinstance(value, dict):
+        raise ValueError("expected an amount by unit, such as {usd: 500}")  # noqa: TRY004 -- pydantic reports only a ValueError
+    return value
+
+
 BudgetUnit = Annotated[str, Field(max_length=64), matching(r"[a-z0-9][a-z0-9_]*", "expected a unit in lower case, such as usd")]
-Budgets = dict[str, Annotated[dict[BudgetUnit, BudgetAmount], Field(min_length=1)]]
+Budgets = dict[str, Annotated[dict[BudgetUnit, BudgetAmount], Field(min_length=1), BeforeValidator(_by_unit)]]
 """Amounts by resource and unit."""
 
 

@@ -15,13 +15,15 @@ from exporter.config.context import FilePath, context_of
 from exporter.config.key_checks import mistaken_for_key
 from exporter.errors import CredentialError
 from exporter.validation.described import Described
+from exporter.validation.fields import is_plain_key
 from exporter.validation.files import read_file
 
 MAX_SECRET_BYTES = 65_536
 _PLAIN_NAME = re.compile(r"(?:(?:[A-Z]{1,14}[0-9]{0,2}|[0-9]{1,4})(?:_(?!$)|$))+")
+_NOT_THERE = "does not exist; relative paths begin at the folder of the configuration"
 _FILE_ERRORS = {
-    errno.ENOENT: "does not exist",
-    errno.ENOTDIR: "does not exist",
+    errno.ENOENT: _NOT_THERE,
+    errno.ENOTDIR: _NOT_THERE,
     errno.ENXIO: "is not a regular file",
     errno.EISDIR: "is not a regular file",
     errno.EFBIG: f"is larger than {MAX_SECRET_BYTES} bytes, which is too large for a key",
@@ -57,7 +59,9 @@ class Source(Described):
     def _is_no_secret(cls, data: Any) -> Any:
         if isinstance(data, dict | SecretSource):
             return data
-        raise ValueError("expected where the key is, and not the key itself: use {env: ...} or {file: ...}")
+        raise ValueError(
+            "do not write the key here: put it in a file and use {file: PATH}, or in an environment variable and use {env: NAME}"
+        )
 
     @field_validator("env")
     @classmethod
@@ -74,7 +78,7 @@ class Source(Described):
         context = context_of(info)
         if context and context.check_secrets:
             try:
-                self.read(context.environ)
+                self.read(context.environ, context.folder)
             except CredentialError as error:
                 raise ValueError(str(error)) from None
         return self
@@ -84,14 +88,15 @@ class Source(Described):
         """The file that holds the secret; None for a secret without a file."""
         return self.file
 
-    def read(self, environ: Mapping[str, str]) -> SecretStr:
-        """Read the secret now. May block for as long as its file does.
+    def read(self, environ: Mapping[str, str], folder: Path | None = None) -> SecretStr:
+        """Read the secret now. May block for as long as its file does. A path below `folder` is shown relative to it.
 
         Raises:
-            CredentialError: it is missing or cannot be used. The message contains neither the secret nor the path: either may be a key.
+            CredentialError: it is missing or cannot be used. The message contains neither the secret nor a path that may be a key.
         """
         if self.path is not None:
-            return self.usable(_content(self.path), "the file")
+            origin = shown_file(self.path, folder)
+            return self.usable(_content(self.path, origin), origin)
         return self.usable(_variable(self.env or "", environ), _shown(self.env or ""))
 
     @staticmethod
@@ -122,9 +127,13 @@ class SecretSource(Source):
         """The file that holds the secret, or the refresh token of the login; None for a secret without a file."""
         return self.oauth2.refresh_token_file if self.oauth2 else self.file
 
-    def read(self, environ: Mapping[str, str]) -> SecretStr:
+    def read(self, environ: Mapping[str, str], folder: Path | None = None) -> SecretStr:
         """Read the secret now; for a login, its refresh token."""
-        return super().read(environ) if self.value is None else self.usable(self.value.get_secret_value(), "the value in the configuration")
+        return (
+            super().read(environ, folder)
+            if self.value is None
+            else self.usable(self.value.get_secret_value(), "the value in the configuration")
+        )
 
 
 def _shown(variable: str) -> str:
@@ -137,16 +146,23 @@ def is_plain_name(variable: str) -> bool:
     return _PLAIN_NAME.fullmatch(variable) is not None
 
 
+def shown_file(path: Path, folder: Path | None = None) -> str:
+    """Name the file where its path consists of plain words; anything else may be a key in the wrong place."""
+    path = path.relative_to(folder) if folder and path.is_relative_to(folder) else path
+    is_plain = all(part in {path.anchor, ".."} or is_plain_key(part) for part in path.parts)
+    return f"the file {path}" if is_plain else "the file"
+
+
 def _variable(name: str, environ: Mapping[str, str]) -> str:
     if name not in environ:
         raise CredentialError(f"{_shown(name)} is not set")
     return environ[name]
 
 
-def _content(path: Path) -> str:
+def _content(path: Path, origin: str) -> str:
     try:
         return read_file(path, MAX_SECRET_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CredentialError("the file is not text") from None
+        raise CredentialError(f"{origin} is not text") from None
     except OSError as error:
-        raise CredentialError(f"the file {_FILE_ERRORS.get(error.errno or 0, f'cannot be read: {error.strerror}')}") from None
+        raise CredentialError(f"{origin} {_FILE_ERRORS.get(error.errno or 0, f'cannot be read: {error.strerror}')}") from None

@@ -83,6 +83,13 @@ class Levels(Described):
     critical: FloorField | None = None
     """Below this, the alert has the severity `critical`. With `0` it fires when the amount is negative."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_by_severity(cls, levels: object) -> object:
+        if not isinstance(levels, dict | Levels):
+            raise ValueError("expected a threshold by severity, such as {warning: 20%}")  # noqa: TRY004 -- pydantic reports only a ValueError
+        return levels
+
     @model_validator(mode="after")
     def _has_a_level(self) -> Self:
         if self.warning is None and self.critical is None:

@@ -44,6 +44,11 @@ class Loaded:
         patterns = (*self.config.account_files, *self.config.provider_files)
         return (self.path, *dict.fromkeys(file for pattern in patterns for file in matching_files(pattern, self.path.parent)))
 
+    @property
+    def inline_secrets(self) -> list[Account]:
+        """The accounts whose key is in the configuration: everyone can read it who can read that file, or its history."""
+        return [each for each in self.config.accounts if any(source.value is not None for source in each.credentials.values())]
+
 
 def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, check_secrets: bool = True) -> Loaded:
     """Read the file and the other files that it names. `pipes` accepts a file that can be read only once, as at start-up.

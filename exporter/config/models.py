@@ -31,9 +31,12 @@ def _definition(info: ValidationInfo) -> Definition | None:
 def _provider_name(name: str, info: ValidationInfo) -> str:
     context = context_of(info)
     if context and not context.library.knows(name):
-        further = {path.stem: path for path in SEEN.glob("*.yaml")}
+        further = {path.stem for path in SEEN.glob("*.yaml")}
         if name in further:
-            raise ValueError(f"the definition of this provider is from public code only: to use it, add {further[name]} to provider_files")
+            raise ValueError(
+                f"the definition of this provider is from public code only: to use it, write it into a file with "
+                f"`ai-account-exporter providers {name} --yaml > {name}.yaml`, and add this file to provider_files"
+            )
         hint = did_you_mean(name, {*context.library.definitions, *further}) or (
             "; `ai-account-exporter providers` lists them; name the file of one of your own in `provider_files`"
         )

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from exporter.config.budgets import budgets_of
+from exporter.config.levels import thresholds_of
 from exporter.config.loading import Loaded
 from exporter.config.models import Account, Defaults
 from exporter.model import Seconds
+from exporter.providers.definition import Definition
 from exporter.validation.duration import format_duration
+from exporter.validation.fields import listed
 
 LOOK_BACK: Final = Seconds(3600.0)
 """How far the alert rules look back at failed polls. If polls are rarer, alerts on failures end between two polls."""
+
+_CURRENCY: Final = re.compile(r"(?i)\bcurrency(?:_?code)?$")
+_CODE: Final = re.compile(r"[a-z]{3}")
 
 
 def _can_write(path: Path) -> bool:
@@ -21,18 +29,26 @@ def _can_write(path: Path) -> bool:
 
 
 def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) -> Iterator[str]:
-    """Yield warnings about accounts, about the state file, and about definitions that nobody has tried."""
+    """Yield warnings about accounts and the state file, then about keys in the configuration, then about definitions that nobody has tried."""
     config = loaded.config
     for account in config.accounts:
         if account.enabled:
-            least = loaded.definitions[account.provider].min_interval
-            yield from (f"{account.provider}/{account.name}: {text}" for text in _of_account(account, config.defaults, least))
+            texts = _of_account(account, config.defaults, loaded.definitions[account.provider])
+            yield from (f"{account.provider}/{account.name}: {text}" for text in texts)
     if config.state:
         yield from (f"state.path: {text}, so the exporter would run without state" for text in _of_state(config.state.path, can_write))
+    for account in loaded.inline_secrets:
+        yield f"{account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value"
     yield from _of_definitions(loaded)
 
 
-def _of_account(account: Account, defaults: Defaults, least: Seconds | None) -> Iterator[str]:
+def _of_account(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
+    yield from _of_intervals(account, defaults, definition.min_interval)
+    yield from _of_shares(account, defaults, definition)
+    yield from _of_units(account, definition)
+
+
+def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -> Iterator[str]:
     interval = account.interval or defaults.interval
     shortest = min(interval, account.min_interval or defaults.min_interval or interval)
     if least is not None and shortest < least:
@@ -43,6 +59,29 @@ def _of_account(account: Account, defaults: Defaults, least: Seconds | None) -> 
                 f"the {name} of {format_duration(longest)} is longer than the {format_duration(LOOK_BACK)} for which the alert rules look back, "
                 "so alerts on failed polls end between two polls"
             )
+
+
+def _of_shares(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
+    """Find shares of limits that no response to the requests of this account contains."""
+    requests = definition.requests_with(definition.credentials[next(iter(account.credentials))])
+    quotas = [quota for request in requests for quota in request.quotas]
+    without_limit = {quota.resource for quota in quotas} - {quota.resource for quota in quotas if "limit" in quota.amounts}
+    for each in thresholds_of(defaults.thresholds, account.thresholds):
+        if each.share is not None and each.resource in without_limit:
+            yield (
+                f"thresholds.{each.resource}.{each.severity} is a share, and {account.provider} reports no limit of this resource, "
+                "so the threshold has no effect: use an amount"
+            )
+
+
+def _of_units(account: Account, definition: Definition) -> Iterator[str]:
+    """Find budgets in a unit that is no currency code, of resources whose unit is the currency that the vendor sends."""
+    units = {(quota.resource, quota.unit.name or quota.unit.empty) for quota in definition.quotas}
+    others = {quota.resource for quota in definition.quotas if quota.unit.select and not _CURRENCY.search(str(quota.unit.select))}
+    known = {quota.resource for quota in definition.quotas if quota.unit.select} - others
+    for resource, unit in budgets_of({}, account.budgets):
+        if resource in known and (resource, unit) not in units and not _CODE.fullmatch(unit):
+            yield f"budgets.{resource}.{unit}: {account.provider} reports this resource in a currency, so expected its code, such as usd"
 
 
 def _of_state(path: Path, can_write: Callable[[Path], bool]) -> Iterator[str]:
@@ -56,11 +95,9 @@ def _of_state(path: Path, can_write: Callable[[Path], bool]) -> Iterator[str]:
 
 
 def _of_definitions(loaded: Loaded) -> Iterator[str]:
-    for provider in sorted({account.provider for account in loaded.config.accounts if account.enabled}):
-        verified = loaded.definitions[provider].verified
-        if verified and verified.level != "tried":
-            source = "the vendor's own text" if verified.level == "documented" else "public code only"
-            yield (
-                f"{provider}: the definition is from {source} ({verified.on}), and nobody has tried it: "
-                "compare the output of `once` with the vendor's dashboard"
-            )
+    """Name the vendors whose definition nobody has tried, in one line: most have none that is."""
+    providers = {account.provider for account in loaded.config.accounts if account.enabled}
+    levels = {name: verified.level for name in providers if (verified := loaded.definitions[name].verified)}
+    untried = [f"{name} (from public code only)" if level == "seen" else name for name, level in levels.items() if level != "tried"]
+    if untried:
+        yield f"{listed(untried)}: nobody has tried the definition: compare the output of `once` with the vendor's dashboard"

@@ -118,7 +118,7 @@ class Reloader(Generic[T]):
     def _refused(self, *problems: Problem) -> tuple[Problem, ...]:
         self._refuse()
         if self._reminder.is_due(self._file, "\n".join(map(str, problems)), self._clock.monotonic()):
-            log.error("config refused", file=str(self._file), problems=[str(problem) for problem in problems])
+            log.error("config refused", file=str(self._file), problems="; ".join(map(str, problems)))
         self._problems = problems
         return problems
 

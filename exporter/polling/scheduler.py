@@ -19,8 +19,8 @@ from exporter.log import frames
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.adaptive import adaptive_interval
 from exporter.polling.budget import Budget
-from exporter.polling.budget_units import report_budget_units
 from exporter.polling.intervals import awaits_new_secret, backed_off, first_due, is_punctual, next_due
+from exporter.polling.no_effect import NoEffect
 from exporter.polling.optional import after_poll, optional_results
 from exporter.polling.poll_log import PollLog
 
@@ -45,6 +45,7 @@ class Scheduler:
         self._secrets = secrets or SecretReader({})
         self._budget = Budget(clock)
         self._log = PollLog()
+        self._no_effect = NoEffect()
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[AccountKey, tuple[Job, asyncio.Task[NoReturn]]] = {}
 
@@ -64,6 +65,7 @@ class Scheduler:
                 task.cancel()
                 del self._tasks[key]
                 self._log.forget(key, [request.name for request in job.requests])
+                self._no_effect.forget(key)
         for job in jobs:
             if job.key not in self._tasks:
                 name = f"poll {job.key.provider}/{job.key.account}"
@@ -122,8 +124,8 @@ class Scheduler:
         self._store.record_success(job.key, outcome, at=at, duration=duration, interval=interval, optional=requests)
         self._log.succeeded(job, outcome, before, at)
         self._log.optional_requests(job, optional.outcomes, before, self._store[job.key], at)
-        if settings.budgets:
-            report_budget_units(job, outcome, before.reading)
+        if settings.budgets or settings.thresholds:
+            self._no_effect.report(job, self._store[job.key].fresh_reading(at, settings.stale_after) or outcome)
         return interval
 
     async def _save_schedule(self, key: AccountKey, schedule: Schedule) -> None:

@@ -19,7 +19,11 @@ _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _KEY = re.compile(r"(?=.{1,32}$)_{0,2}[0-9]{0,3}(?:(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,15})[0-9]{0,3}(?:[_.-]|$))+|[0-9]{1,6}(?:\.[0-9]{1,3})?|\*")
 """Words and short numbers, as keys, labels and error codes are. API keys have long runs of letters and digits."""
 _NAME_PART = re.compile(r"(?:(?:[A-Z]?[a-z]{1,15}){1,3}|[A-Z]{1,15})?[0-9]{0,6}")
-_KEY_BESIDE_A_SECRET = re.compile(r"[a-z][a-z_]{0,24}")
+_KEY_BESIDE_A_SECRET = re.compile(r"[a-z][a-z_]{0,24}[0-9]?")
+"""Words with one digit at most, such as `oauth2`."""
+
+_STRANGE = re.compile("([\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff])|[\u00ab\u00bb\u2018-\u201f\u2039\u203a\u201e]")
+"""Spaces and invisible characters, and quotation marks."""
 
 
 def matching(pattern: str, expected: str) -> AfterValidator:
@@ -121,7 +125,7 @@ def dotted(location: Iterable[int | str]) -> str:
         if isinstance(part, int) and not is_secret:
             text += f"[{part}]"
         elif part != "[key]":  # pydantic's mark for a fault in the key itself
-            text += f".{part}" if (_KEY_BESIDE_A_SECRET if is_secret else _KEY).fullmatch(str(part)) else ".(a key that is not shown)"
+            text += f".{part}" if (_KEY_BESIDE_A_SECRET if is_secret else _KEY).fullmatch(str(part)) else ".(a name that is not shown)"
         is_secret = is_secret or part == "credentials"
     return text.removeprefix(".")
 
@@ -129,6 +133,13 @@ def dotted(location: Iterable[int | str]) -> str:
 def is_plain(text: str) -> bool:
     """Whether a text consists of words and short numbers, as names do. Anything else may be a misplaced secret."""
     return 0 < len(text) <= 64 and all(map(_NAME_PART.fullmatch, re.split(r"[ _.-]", text)))
+
+
+def strange_character(text: str) -> str | None:
+    """Name a character that looks like a space or a quotation mark of YAML and is none, as web pages and word processors write them."""
+    if found := _STRANGE.search(text):
+        return "a space that is not a plain one: replace it" if found[1] else "a quotation mark that YAML does not know: use \" or '"
+    return None
 
 
 def listed(names: Collection[str], last: str = "and") -> str:

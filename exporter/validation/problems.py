@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, NamedTuple, TypeGuard, Union, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from exporter.validation.fields import dotted, listed
+from exporter.validation.fields import dotted, listed, strange_character
 
 Place = tuple[str | int, ...]
 
@@ -96,7 +96,9 @@ def problems_of(error: ValidationError, model: type[BaseModel] | None = None) ->
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a suggestion to add to a message; nothing if no known name is close."""
+    """Return a suggestion to add to a message; nothing if no known name is close, and the name has no strange character."""
+    if strange := strange_character(name):
+        return f"; the name contains {strange}"
     close = _closest(name, known)
     return f"; did you mean {close!r}?" if close else ""
 

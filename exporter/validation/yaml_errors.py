@@ -7,9 +7,12 @@ from typing import Final
 
 import yaml
 
+from exporter.validation.fields import strange_character
+
 _IN_BRACES: Final = "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"
 _TAG: Final = "! starts a tag, which is not supported; a value that starts with ! needs quotes"
 _ESCAPE: Final = "inside double quotes, \\ starts an escape that does not exist here; use single quotes, or write \\\\"
+_COMMENT: Final = "; a # after a space starts a comment: put a value that contains it in quotes"
 _UNCLOSED: Final = "is not closed: add the {} that is missing"
 
 _WORDS: Final[tuple[tuple[str, str], ...]] = (
@@ -32,7 +35,7 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
         r"expected <block end>, but found '(?:\[|<scalar>|\{)'",
         "a value ends before this text; a value that continues after a quote or a bracket needs quotes around all of it",
     ),
-    (r"expected <block end>", "this line does not belong to the lines above it: check its indentation, and remove a bracket that closes nothing"),
+    (r"expected <block end>", "this line does not belong to the lines above it: check its indentation; or a bracket closes nothing"),
     (
         r"mapping values are not allowed",
         "a key is not allowed here: check the indentation of the line; a value that contains a colon and a space needs quotes",
@@ -42,7 +45,7 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
     (r"found unknown escape|expected escape sequence|expected URI escape", _ESCAPE),
     (r"found unhashable key|acceptable key", "a key is a list or a block: expected text; put braces that belong to the text in quotes"),
     (r"but found another document", "a second document starts here: keep one, and remove the line `---`"),
-    (r"expected '<document start>'", "this line does not continue the lines above it: check its indentation, and what is closed too early"),
+    (r"expected '<document start>'", "this line does not continue the lines above it: check its indentation; or a bracket or a quotation mark closes too early"),
     (r"found duplicate YAML directive|found incompatible YAML|duplicate tag handle", "a value that starts with % needs quotes"),
     (r"expected a mapping .*for merging|expected a mapping for merging", "<< adds the keys of another block: expected a block, or a list of blocks"),
     (r"found unconstructable recursive node", "an anchor (`&`) contains itself: remove the * inside it"),
@@ -57,9 +60,12 @@ class RefusedError(yaml.MarkedYAMLError):
 
 def message_of(error: yaml.MarkedYAMLError) -> str:
     """Return what is wrong and how to correct it, without any text of the file."""
-    problem = str(error.problem)
     if isinstance(error, RefusedError):
-        return problem
+        return str(error.problem)
+    return _message(error, str(error.problem)) + _strange_character(error.problem_mark)
+
+
+def _message(error: yaml.MarkedYAMLError, problem: str) -> str:
     if "directive" in str(error.context):
         return "a value that starts with % needs quotes"
     if opened := _unclosed(error, problem):
@@ -76,7 +82,22 @@ def _unclosed(error: yaml.MarkedYAMLError, problem: str) -> str | None:
     if start is None or at is None:
         return None
     if found and (start.line != at.line or "<stream end>" in problem):
-        return f"the {'[' if found[1] == ']' else '{'} of line {start.line + 1} {_UNCLOSED.format(found[1])}"
+        hint = _COMMENT if re.search(r"\s#", _text(start, at)) else ""
+        return f"the {'[' if found[1] == ']' else '{'} of line {start.line + 1} {_UNCLOSED.format(found[1])}{hint}"
     if re.match("found unexpected (?:end of stream|document separator)", problem):
         return f"the quotation mark of line {start.line + 1} {_UNCLOSED.format('one')}"
     return None
+
+
+def _text(start: yaml.Mark, end: yaml.Mark) -> str:
+    """Return what is between two places of the text."""
+    return (start.buffer or "")[start.pointer : end.pointer]
+
+
+def _strange_character(mark: yaml.Mark | None) -> str:
+    """Report a character that only looks like one of YAML's, in the line of the error or the one above; empty if there is none."""
+    lines = (mark.buffer or "").split("\n") if mark else []
+    for number in (mark.line, mark.line + 1) if mark else ():  # counted from 1: the line above comes first
+        if 0 < number <= len(lines) and (strange := strange_character(lines[number - 1])):
+            return f"; line {number} contains {strange}"
+    return ""

@@ -22,6 +22,12 @@ Resolve = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 """`getaddrinfo` of an event loop."""
 
 
+class ListenError(ExporterError):
+    """An address cannot be listened on."""
+
+    remedy = "choose another address with --web.listen-address, or stop what uses this one"
+
+
 class _Place(NamedTuple):
     """One address of one family."""
 
@@ -92,7 +98,7 @@ def _cannot_listen(address: Address, error: OSError | UnicodeError) -> ExporterE
     why = "not a valid host name"
     if isinstance(error, OSError):
         why = (error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)) or ""
-    return ExporterError(f"cannot listen on {address}: {why[:1].lower()}{why[1:]}")
+    return ListenError(f"cannot listen on {address}: {why[:1].lower()}{why[1:]}")
 
 
 def inherited(environ: Mapping[str, str]) -> list[socket.socket]:

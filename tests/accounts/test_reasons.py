@@ -62,3 +62,11 @@ def test_advice_names_only_settings_that_exist() -> None:
     schema = json_schema()
     known = {name for kind in (schema, *schema["$defs"].values()) for name in kind.get("properties", {})}
     assert {name for remedy in REMEDIES.values() for name in re.findall(r"`(\w+)`", remedy)} <= known
+
+
+@pytest.mark.parametrize(("reason", "cause"), REMEDIES, ids=str)
+def test_the_advice_of_a_command_that_polls_once_does_not_promise_another_poll(reason: Reason, cause: Cause | None) -> None:
+    remedy = remedy_of(reason, cause, is_polled_again=False)
+    assert REMEDIES[reason, cause].startswith(remedy)
+    assert remedy.endswith(".")
+    assert [word for word in ("by itself", "interval;", "restart") if word in remedy] == []

@@ -23,7 +23,7 @@ from exporter.cli.report import print_table
 from exporter.daemon.poll_once import poll_once
 from exporter.errors import Cause
 from exporter.model import Reason
-from exporter.providers.library import BUILT_IN, SEEN, load_definition, load_definitions
+from exporter.providers.library import BUILT_IN, SEEN, load_definition, load_definitions, packaged_definitions
 from exporter.providers.quota_fields import PeriodField
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
 from exporter.simulator.simulator import Simulator
@@ -267,4 +267,12 @@ def test_check_prints_warnings_and_succeeds(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "is valid: 1 account at openai" in result.stdout
     assert "  openai/prod: the interval of 30s is shorter than the 1m that the vendor allows" in result.stderr
-    assert "  openai: the definition is from the vendor's own text (2026-11-26), and nobody has tried it" in result.stderr
+    assert "  openai: nobody has tried the definition" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["kling", "heygen"])
+def test_providers_prints_the_definition_itself(name: str, tmp_path: Path) -> None:
+    copy = tmp_path / f"{name}.yaml"
+    copy.write_text(CliRunner().invoke(main, ["providers", name, "--yaml"]).stdout, encoding="utf-8")
+    assert load_definition(copy) == packaged_definitions()[name]
+    assert CliRunner().invoke(main, ["providers", str(copy), "--yaml"]).stdout == copy.read_text(encoding="utf-8")

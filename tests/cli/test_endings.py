@@ -8,6 +8,7 @@ import pytest
 from exporter.cli.serve import run_daemon
 from exporter.errors import ExporterError
 from exporter.log import configure_log
+from exporter.web.sockets import ListenError
 
 
 @pytest.fixture
@@ -43,6 +44,13 @@ def test_a_start_that_fails_is_one_line(lines: io.StringIO) -> None:
     assert ending.value.code == 1
     [line] = lines.getvalue().splitlines()
     assert 'level=error event="start failed" error="cannot listen on :9893: address already in use"' in line
+    assert 'remedy="correct what `error` names, and start the exporter again"' in line
+
+
+def test_an_address_that_is_in_use_has_a_remedy_of_its_own(lines: io.StringIO) -> None:
+    with pytest.raises(SystemExit):
+        run_daemon(failing(ListenError("cannot listen on :9893: address already in use")), lambda _: None)
+    assert 'remedy="choose another address with --web.listen-address, or stop what uses this one"' in lines.getvalue()
 
 
 def test_a_normal_end_logs_nothing(lines: io.StringIO) -> None:

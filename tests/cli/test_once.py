@@ -65,7 +65,7 @@ async def test_a_failure_has_its_remedy(tmp_path: Path, simulator: Simulator) ->
     simulator.set_response(secret_of("liveavatar"), status=503, body={})
     result = await once(tmp_path, simulator, "--account", "liveavatar/demo")
     assert result.exit_code == 1
-    assert "liveavatar/demo: FAILED, server_error: HTTP 503\n  Wait, and check the vendor's status page." in result.stdout
+    assert "liveavatar/demo: FAILED, server_error: HTTP 503\n  Wait, and check the vendor's status page.\n" in result.stdout
 
 
 async def test_a_response_without_a_figure_is_exit_code_1(tmp_path: Path, simulator: Simulator) -> None:

@@ -30,9 +30,9 @@ SHORT: Final = Seconds(0.05)
 class Silent(SecretSource):
     """A file that does not answer until it is released."""
 
-    def read(self, environ: Mapping[str, str]) -> SecretStr:
+    def read(self, environ: Mapping[str, str], folder: Path | None = None) -> SecretStr:
         RELEASED.wait(PATIENCE)
-        return super().read(environ)
+        return super().read(environ, folder)
 
 
 RELEASED: Final = threading.Event()

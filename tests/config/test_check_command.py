@@ -22,7 +22,9 @@ def test_a_valid_file_is_reported_in_one_line_with_the_number_of_accounts(tmp_pa
     path = HERE / "good" / "same-name-at-two-providers.yaml"
     result = check(path)
     assert (result.exit_code, result.stdout) == (0, f"{path} is valid: 2 accounts at heygen, liveavatar\n")
-    assert [line.partition(", and nobody has tried it")[1] != "" for line in result.stderr.splitlines()] == [True, True]
+    assert [line.partition(": ")[::2] for line in result.stderr.splitlines()] == [
+        ("  heygen and liveavatar", "nobody has tried the definition: compare the output of `once` with the vendor's dashboard")
+    ]
 
 
 def test_one_account_is_reported_in_the_singular(tmp_path: Path) -> None:
@@ -80,6 +82,40 @@ def test_the_command_works_as_a_process_in_the_current_folder(tmp_path: Path) ->
     ]
     assert right.returncode == 0
     [warning] = right.stderr.splitlines()
-    assert warning.startswith("  heygen: the definition is from the vendor's own text")
+    assert warning.startswith("  heygen: nobody has tried the definition")
     assert right.stdout.startswith("config.yaml is valid: 1 account")
     assert "canary" not in right.stdout + right.stderr
+
+
+def test_a_file_with_unusable_secrets_only_is_reported_as_valid_except_for_them(tmp_path: Path) -> None:
+    path = write(tmp_path, with_account(credentials={"api_key": {"file": "secrets/openai"}}))
+    result = check(path)
+    assert result.exit_code == 2
+    first, problem = result.stderr.splitlines()
+    assert first == (
+        f"{path} is valid except for its secrets: `serve` starts, and an account whose secret cannot be used cannot be polled; 1 problem:"
+    )
+    assert problem.endswith("the file secrets/openai does not exist; relative paths begin at the folder of the configuration")
+    path = write(tmp_path, with_account(credentials={"api_key": {"file": "secrets/openai"}}, interval="x"))
+    assert check(path).stderr.splitlines()[0] == f"{path} cannot be used; 2 problems:"
+
+
+def test_a_place_below_a_login_is_shown(tmp_path: Path) -> None:
+    path = write(tmp_path, with_account(credentials={"access_token": {"oauth2": {"refresh_token_file": "x"}}}))
+    assert "accounts[0].credentials.access_token.oauth2.client_id: is required" in check(path).stderr
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        (
+            {"thresholds": {"\u201cwallet\u201d": {"warning": 5}}},
+            "heygen has no such resource; the name contains a quotation mark that YAML does not know",
+        ),
+        ({"\u00a0interval": "5m"}, "unknown key; the name contains a space that is not a plain one"),
+        ({"provider": "\u2018heygen\u2019"}, "no such provider; the name contains a quotation mark"),
+        ({"budgets": {"spend\u200b": {"usd": 1}}}, "heygen has no such resource; the name contains a space"),
+    ],
+)
+def test_characters_that_only_look_like_those_of_yaml_are_reported(tmp_path: Path, own: dict[str, object], expected: str) -> None:
+    assert expected in check(write(tmp_path, with_account(**own))).stderr

@@ -12,7 +12,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from exporter.config.credentials import MAX_SECRET_BYTES, SecretSource
+from exporter.config.credentials import MAX_SECRET_BYTES, SecretSource, shown_file
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason
 
@@ -115,14 +115,22 @@ def test_a_variable_that_is_not_utf_8_is_refused() -> None:
 
 
 def test_a_file_that_does_not_exist_is_reported(tmp_path: Path) -> None:
-    assert refusal(SecretSource(file=tmp_path / "secret")) == "the file does not exist"
+    assert (
+        refusal(SecretSource(file=tmp_path / "secret"))
+        == "the file does not exist; relative paths begin at the folder of the configuration"
+    )
     (tmp_path / "link").symlink_to("nowhere")
-    assert refusal(SecretSource(file=tmp_path / "link")) == "the file does not exist"
+    assert (
+        refusal(SecretSource(file=tmp_path / "link")) == "the file does not exist; relative paths begin at the folder of the configuration"
+    )
 
 
 def test_a_file_whose_folder_is_a_file_does_not_exist(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(KEY)
-    assert refusal(SecretSource(file=tmp_path / "secret" / "key")) == "the file does not exist"
+    assert (
+        refusal(SecretSource(file=tmp_path / "secret" / "key"))
+        == "the file does not exist; relative paths begin at the folder of the configuration"
+    )
 
 
 def test_a_name_longer_than_a_file_system_allows_is_reported(tmp_path: Path) -> None:
@@ -139,7 +147,7 @@ def test_a_named_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
 
 
 def test_a_device_is_refused() -> None:
-    assert refusal(SecretSource(file=Path("/dev/zero"))) == "the file is not a regular file"
+    assert refusal(SecretSource(file=Path("/dev/zero"))) == "the file /dev/zero is not a regular file"
 
 
 def test_a_file_that_becomes_a_named_pipe_after_a_check_of_its_kind_is_refused_without_waiting(
@@ -178,7 +186,7 @@ def test_a_file_is_read_again_each_time(tmp_path: Path) -> None:
     path.write_text("second\n")
     assert source.read({}).get_secret_value() == "second"
     path.unlink()
-    assert refusal(source) == "the file does not exist"
+    assert refusal(source) == "the file does not exist; relative paths begin at the folder of the configuration"
 
 
 def test_a_key_is_rotated_by_swapping_a_link_as_kubernetes_does(tmp_path: Path) -> None:
@@ -249,3 +257,19 @@ def test_any_file_is_a_key_or_refused(scratch: Path, content: bytes) -> None:
     except CredentialError:
         return
     assert key.encode("ascii") in content
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("secrets/openai", "the file secrets/openai"),
+        ("/run/secrets/heygen", "the file /run/secrets/heygen"),
+        ("../keys/heygen.key", "the file ../keys/heygen.key"),
+        ("sk-Ab12Cd34Ef56Gh78", "the file"),
+        ("keys/sk-Ab12Cd34Ef56Gh78", "the file"),
+        ("Ab12Cd34Ef56/words", "the file"),
+    ],
+)
+def test_a_file_is_named_unless_its_path_may_be_a_key(path: str, shown: str) -> None:
+    assert shown_file(Path(path)) == shown
+    assert shown_file(Path("/srv/x9f3kQ81/") / path, Path("/srv/x9f3kQ81")) == shown

@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from exporter.cli.main import main
 from exporter.config.loading import load_config
 from exporter.errors import ConfigError
-from exporter.providers.library import SEEN, load_definition
+from exporter.providers.library import load_definition
 from exporter.validation.document import load_document
 from exporter.validation.fields import is_plain
 from exporter.web.web_config.loader import load_web_config
@@ -66,7 +68,7 @@ def test_every_problem_has_its_file_its_line_and_its_account(tmp_path: Path) -> 
         "config.yaml:5: defaults.thresholds.wallet.critical: critical (20%) must be below warning (5%)",
         "config.yaml:8: account \"studio\": accounts[0].provider: no such provider; did you mean 'heygen'?",
         "config.yaml:10: accounts[1].name: is required",
-        "config.yaml:12: accounts[1].credentials.api_key: expected where the key is, and not the key itself: use {env: ...} or {file: ...}",
+        "config.yaml:12: accounts[1].credentials.api_key: do not write the key here: put it in a file and use {file: PATH}, or in an environment variable and use {env: NAME}",
         'config.yaml:16: account "team A": accounts[2].interval: expected a duration such as 30s, 5m or 1h30m',
         'config.yaml:17: account "team A": accounts[2].stale_after: expected a duration such as 30s, 5m or 1h30m',
         "config.yaml:20: account \"team A\": accounts[2].thresholds.walet: heygen has no such resource; did you mean 'wallet'?",
@@ -81,8 +83,8 @@ def test_every_problem_has_its_file_its_line_and_its_account(tmp_path: Path) -> 
         "own.yaml: credentials: is required",
         "own.yaml: docs_url: is required",
         "team.yaml:3: accounts[0].name: expected text: put it in quotes",
+        "team.yaml:6: accounts[0].credentials.env: do not write the key here: put it in a file and use {file: PATH}, or in an environment variable and use {env: NAME}",
         "team.yaml:6: accounts[0].credentials.env: expected the name of a credential here, access_token or api_key: use {api_key: {env: ...}}",
-        "team.yaml:6: accounts[0].credentials.env: expected where the key is, and not the key itself: use {env: ...} or {file: ...}",
     ]
     assert "0a1b2c3d4e5f" not in "".join(found)
 
@@ -135,7 +137,7 @@ def test_a_problem_below_an_alias_has_the_line_of_its_anchor(tmp_path: Path) -> 
 def test_a_place_that_two_keys_may_be_has_the_line_of_the_block(tmp_path: Path) -> None:
     text = f"accounts:\n  - name: a\n    labels:\n      {CANARY}1: x\n      {CANARY}2: y\n"
     assert {place for place in places(shown(write(tmp_path, text))) if "labels" in place} == {
-        "config.yaml:3: accounts[0].labels.(a key that is not shown)"
+        "config.yaml:3: accounts[0].labels.(a name that is not shown)"
     }
 
 
@@ -169,11 +171,12 @@ def test_a_problem_of_the_web_configuration_has_its_line(tmp_path: Path) -> None
     assert [str(problem).removeprefix(f"{path}:").partition(": ")[0] for problem in caught.value.problems] == ["5", "3"]
 
 
-def test_a_provider_whose_definition_must_be_named_is_reported_with_its_file(tmp_path: Path) -> None:
+def test_a_provider_whose_definition_must_be_named_is_reported_with_the_command_that_writes_it(tmp_path: Path) -> None:
     text = "accounts:\n  - {name: a, provider: kling, credentials: {key: {env: HEYGEN_API_KEY}}}\n"
     [problem] = shown(write(tmp_path, text))
-    assert problem.endswith(f": to use it, add {SEEN}/kling.yaml to provider_files")
-    added = f"{text}provider_files: [{SEEN}/kling.yaml]\n"
+    assert "`ai-account-exporter providers kling --yaml > kling.yaml`" in problem
+    (tmp_path / "kling.yaml").write_text(CliRunner().invoke(main, ["providers", "kling", "--yaml"]).stdout)
+    added = f"{text}provider_files: [kling.yaml]\n"
     assert not any("provider_files" in each for each in shown(write(tmp_path, added)))
     [misspelt] = shown(write(tmp_path, text.replace("kling", "klin")))
     assert misspelt.endswith("no such provider; did you mean 'kling'?")

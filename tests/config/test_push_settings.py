@@ -59,10 +59,10 @@ def test_what_a_push_may_have(tmp_path: Path, own: dict[str, Any]) -> None:
         ({"headers": {"Content-Type": {"env": "HEYGEN_API_KEY"}}}, "headers.Content-Type: the exporter sets this header itself"),
         ({"headers": {"Authorization": {"value": CANARY}}}, "headers.Authorization.value: unknown key; expected env or file"),
         ({"headers": {"Authorization": {}}}, "headers.Authorization: expected exactly one of env and file"),
-        ({"headers": {"Authorization": CANARY}}, "headers.Authorization: expected where the key is, and not the key itself: use {env: ...} or {file: ...}"),
+        ({"headers": {"Authorization": CANARY}}, "headers.Authorization: do not write the key here: put it in a file and use {file: PATH}, or in an environment variable and use {env: NAME}"),
         ({"headers": {"Authorization": {"env": "MISSING"}}}, "headers.Authorization: the environment variable MISSING is not set"),
         ({"headers": {"Authorization": {"env": "EMPTY"}}}, "headers.Authorization: the environment variable EMPTY is empty"),
-        ({"resource": {"Service Name": "x"}}, "resource.(a key that is not shown): expected a name such as service.name"),
+        ({"resource": {"Service Name": "x"}}, "resource.(a name that is not shown): expected a name such as service.name"),
     ],
 )  # fmt: skip
 def test_what_a_push_may_not_have_is_a_problem_that_shows_no_secret(tmp_path: Path, own: dict[str, Any], problem: str) -> None:

@@ -92,5 +92,5 @@ def test_an_invalid_variable_name_is_reported_with_an_example(tmp_path: Path) ->
 
 def test_a_mapping_key_that_may_be_a_secret_is_reported_without_it(tmp_path: Path) -> None:
     assert problems_of(tmp_path, f"{{{CANARY}: {{env: HEYGEN_API_KEY}}}}") == [
-        "accounts[0].credentials.(a key that is not shown): heygen has no credential of that name; expected access_token or api_key"
+        "accounts[0].credentials.(a name that is not shown): heygen has no credential of that name; expected access_token or api_key"
     ]

@@ -13,6 +13,7 @@ import yaml
 
 from exporter.config.loading import load_config
 from exporter.config.warnings import LOOK_BACK, warnings_of
+from exporter.providers.library import SEEN
 from exporter.validation.duration import parse_duration
 from tests.config.support import ACCOUNT, ENVIRON, write
 from tools.rules.documents import render
@@ -71,3 +72,40 @@ def test_a_state_file_that_cannot_be_written_is_warned_about(tmp_path: Path, pat
     (tmp_path / "state.db").write_bytes(b"")
     found = warnings(tmp_path, lambda file: not read_only or file != tmp_path / read_only, state={"path": path})
     assert found == [f"state.path: {expected}, so the exporter would run without state"]
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "expected"),
+    [
+        ({}, {"wallet": {"warning": "20%"}}, ["wallet.warning"]),
+        ({"premium_credits": {"critical": "5%"}}, {}, ["premium_credits.critical"]),
+        ({"wallet": {"warning": "20%", "critical": "5%"}}, {"wallet": {"warning": 50}}, ["wallet.critical"]),
+        ({"*": {"warning": "20%"}}, {"included_credits": {"warning": "20%"}, "wallet": {"warning": 5}}, []),
+    ],
+)
+def test_a_share_of_a_limit_that_the_vendor_never_reports_is_warned_about(
+    tmp_path: Path, defaults: dict[str, Any], own: dict[str, Any], expected: list[str]
+) -> None:
+    found = warnings(tmp_path, defaults={"thresholds": defaults}, accounts=[{**ACCOUNT, "thresholds": own}])
+    assert found == [
+        f"heygen/studio: thresholds.{each} is a share, and heygen reports no limit of this resource, so the threshold has no effect: use an amount"
+        for each in expected
+    ]
+
+
+@pytest.mark.parametrize(("unit", "count"), [("usd", 0), ("eur", 0), ("dollars", 1), ("credits", 1), ("us", 1)])
+def test_a_budget_that_is_no_currency_is_warned_about_where_the_vendor_sends_one(tmp_path: Path, unit: str, count: int) -> None:
+    account = {**ACCOUNT, "provider": "openai", "credentials": {"admin_key": {"env": "HEYGEN_API_KEY"}}, "budgets": {"spend": {unit: 500}}}
+    expected = f"openai/studio: budgets.spend.{unit}: openai reports this resource in a currency, so expected its code, such as usd"
+    assert warnings(tmp_path, accounts=[account]) == [expected] * count
+
+
+def test_the_vendors_that_nobody_has_tried_are_one_line_after_all_other_warnings(tmp_path: Path) -> None:
+    with_key = {**ACCOUNT, "credentials": {"api_key": {"value": "made-up"}}, "interval": "2h", "stale_after": "1d"}
+    other = {**ACCOUNT, "provider": "liveavatar", "credentials": {"api_key": {"env": "LIVEAVATAR_API_KEY"}}}
+    seen = {**ACCOUNT, "provider": "kling", "credentials": {"api_key": {"env": "HEYGEN_API_KEY"}}}
+    file = {"accounts": [with_key, other, seen], "provider_files": [str(SEEN / "kling.yaml")]}
+    interval, key, untried = warnings_of(load_config(write(tmp_path, json.dumps(file)), ENVIRON))
+    assert "interval of 2h" in interval
+    assert key == "heygen/studio: the key is in the configuration file; use env or file instead of value"
+    assert untried.startswith("heygen, kling (from public code only) and liveavatar: nobody has tried the definition: compare")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from exporter.daemon.reload import WATCH_INTERVAL, Reloader, checksum
 from exporter.errors import ConfigError, ExporterError, Problem
@@ -84,7 +85,9 @@ async def test_a_valid_file_that_cannot_be_applied_now_is_refused_and_tried_agai
         await apply(content)
 
     subject.apply = apply_later  # type: ignore[method-assign]
-    assert await subject.reloader.reload() == (Problem("", "no file descriptor is free"),)
+    with structlog.testing.capture_logs() as logs:
+        assert await subject.reloader.reload() == (Problem("", "no file descriptor is free"),)
+    assert [each["problems"] for each in logs] == ["no file descriptor is free"], "text, and not a list of Python"
     assert (subject.applied, subject.refusals) == ([], 1)
     await watch(subject, clock, "")
     assert subject.applied == ["one"]

@@ -198,7 +198,7 @@ async def test_a_secret_is_missing_at_the_start(tmp_path: Path) -> None:
                 await watcher.until(re.escape(line(2)))
                 assert [errors(watcher.page, number) for number in (0, 1)] == [{}, {}]
             await stop_cleanly(running)
-        assert re.search(rb'event="poll failed".*account=a2 reason=credential error="the file does not exist"', running.log)
+        assert re.search(rb'event="poll failed".*account=a2 reason=credential error="the file does not exist', running.log)
 
 
 def break_config(folder: Path, how: str) -> None:

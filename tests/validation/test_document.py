@@ -18,7 +18,7 @@ from exporter.validation.document import read_document
 from tests.config.support import CANARY, write
 
 IN_BRACES = "inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes"
-BELONGS = "this line does not belong to the lines above it: check its indentation, and remove a bracket that closes nothing"
+BELONGS = "this line does not belong to the lines above it: check its indentation; or a bracket closes nothing"
 
 
 def refusal(path: Path) -> str:
@@ -73,6 +73,26 @@ def test_what_would_take_long_or_is_ambiguous_is_refused(tmp_path: Path, text: s
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        (
+            "a: {b: c #1}\nd: e\n",
+            "the { of line 1 is not closed: add the } that is missing; a # after a space starts a comment: put a value that contains it in quotes",
+        ),
+        (
+            "a: [b, c #1]\n",
+            "the [ of line 1 is not closed: add the ] that is missing; a # after a space starts a comment: put a value that contains it in quotes",
+        ),
+        (
+            "a:\u00a0b\nc: d\n",
+            "a key is not allowed here: check the indentation of the line; a value that contains a colon and a space needs quotes; line 1 contains a space that is not a plain one: replace it",
+        ),
+        (
+            "a: b\n\u200bc\nd: e\n",
+            "expected `key: value`: add the colon and a space, or check the indentation of the line; line 2 contains a space that is not a plain one: replace it",
+        ),
+        (
+            "a: {b: \u201cc, d\u201d: [}\n",
+            "a value is missing here: write it, or close what is open; inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes; line 1 contains a quotation mark that YAML does not know: use \" or '",
+        ),
         ("a: {b: c", "the { of line 1 is not closed: add the } that is missing"),
         ("a:\n  b: {c: d\n  e: f\n", "the { of line 2 is not closed: add the } that is missing"),
         ("a: [b,\n  c\nd: e\n", "the [ of line 1 is not closed: add the ] that is missing"),

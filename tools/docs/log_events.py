@@ -32,12 +32,12 @@ EVENTS: Final = (
         "Move the key to a file or an environment variable.",
     ),
     Event("server listening", ("info",), ("addresses", "accounts", "version"), "The exporter is ready."),
-    Event("start failed", ("error",), ("error",), "The exporter cannot start. It exits with 1.", "Correct what `error` names."),
+    Event("start failed", ("error",), ("error", "remedy"), "The exporter cannot start. It exits with 1.", "Follow `remedy`."),
     Event("config reloaded", ("info",), ("file",), "A changed configuration is in effect."),
     Event(
         "config refused", ("error",), ("file", "problems"),
         "A changed configuration is invalid; the previous one stays in effect. Logged when the problems change, and once an hour.",
-        "Correct each problem. `check` lists them too.",
+        "Correct each problem. They are separated by `; `, and `check` lists them too.",
     ),
     Event(
         "reload crashed", ("error",), ("error", "at"), "A reload failed because of a defect; the previous configuration stays in effect.",
@@ -68,6 +68,12 @@ EVENTS: Final = (
     Event(
         "budget has no effect", ("warning",), (*_ACCOUNT, "resource", "unit", "vendor"),
         "A budget is in another unit than the amounts of the vendor.", "Use a unit of `vendor` in `budgets`.",
+    ),
+    Event(
+        "threshold has no effect", ("warning",), (*_ACCOUNT, "resource", "severity", "remedy"),
+        "A threshold of this resource has nothing to refer to: it is a share, and the vendor reports no limit, or it is unknown what remains. "
+        "Logged when that begins.",
+        "Follow `remedy`.",
     ),
     Event(
         "state restored", ("info", "warning"), ("accounts", "skipped"),
@@ -141,6 +147,8 @@ except error codes.
 ## Events
 
 {events}
+
+Wrong usage and an invalid configuration at the start are no events: they are printed as text, in each format of the log.
 
 If standard error cannot be written, lines are dropped and counted in the event `N log lines were dropped`. The libraries of the exporter may log
 further lines at `warning` and above.
