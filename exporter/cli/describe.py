@@ -41,9 +41,10 @@ def describe(definition: Definition, now: float) -> str:
         lines += _request(definition, request, now)
     lines += [""] if definition.notes else []
     lines += [f"  Note: {note}" for note in definition.notes]
-    copy = f" Copy the definition to providers/{definition.name}.yaml." if level_of(definition) == "seen" else ""
+    name = definition.name
+    copy = f" Switch the definition on: providers {name} --yaml > providers/{name}.yaml" if level_of(definition) == "seen" else ""
     return "\n".join(
-        [*lines, "", f"An example of config.yaml. The file keys/{definition.name} contains the key.{copy}", "", account_example(definition)]
+        [*lines, "", f"An example of config.yaml. The file keys/{name} contains the key.{copy}", "", account_example(definition)]
     )
 
 

@@ -19,7 +19,7 @@ from exporter.model import Reading
 from exporter.providers.credential import Credential
 from exporter.providers.definition import CATEGORIES, LEVELS, Definition
 from exporter.providers.extract import extract
-from exporter.providers.library import EXAMPLES, SEEN, packaged_definitions
+from exporter.providers.library import EXAMPLES, packaged_definitions
 from exporter.providers.quota_fields import PeriodField, QuotaFields
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
@@ -146,14 +146,14 @@ def _page(definition: Definition, _path: Path) -> str:
 
 
 def _configuration(definition: Definition) -> str:
-    seen = f"{SEEN.relative_to(EXAMPLES.parent.parent.parent)}/{definition.name}.yaml"
+    name = definition.name
     copy = (
-        f"The definition must be switched on. Copy its file, `{seen}` below the folder of the Python packages, to\n"
-        f"`providers/{definition.name}.yaml` in the folder of the configuration. `ai-account-exporter providers {definition.name}` shows the whole path.\n\n"
+        f"The definition must be switched on. In the folder of the configuration, copy it into a file:\n\n"
+        f"```sh\nmkdir -p providers\nai-account-exporter providers {name} --yaml > providers/{name}.yaml\n```\n\n"
     )
     return (
         f"## Configuration\n\n{copy if level_of(definition) == 'seen' else ''}"
-        f"The file `keys/{definition.name}` in the folder of the configuration contains the key. [Configuration](../configuration.md) describes all keys.\n\n"
+        f"The file `keys/{name}` in the folder of the configuration contains the key. [Configuration](../configuration.md) describes all keys.\n\n"
         f"```yaml\n{account_example(definition)}\n```"
     )
 
