@@ -36,9 +36,9 @@ async def test_a_refused_configuration_is_logged_when_its_problems_change_and_on
     file.write_text("wrong again")
     await reloader.reload()
     assert [line.get("problems", line["event"]) for line in log.lines()] == [
-        ["accounts: wrong"],
-        ["accounts: wrong"],
-        ["accounts: wrong again"],
+        "accounts: wrong",
+        "accounts: wrong",
+        "accounts: wrong again",
         "config reloaded",
-        ["accounts: wrong again"],
+        "accounts: wrong again",
     ]
