@@ -97,7 +97,7 @@ class Document:
 
     @cached_property
     def _lines(self) -> Mapping[str, int | None]:
-        """The lines by place; None for places that cannot be told apart. The text is read again: most files have no problem."""
+        """The lines by place; None for places that cannot be distinguished. The text is read again: most files have no problem."""
         found: dict[str, int | None] = {}
         for place, line in itertools.islice(_lines_below(_composed(self._text), (), ()), MAX_PLACES):
             found[place] = line if found.setdefault(place, line) == line else None
