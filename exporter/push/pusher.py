@@ -18,7 +18,7 @@ from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Response, Transport
 from exporter.config.push_settings import Otlp
 from exporter.errors import PollError
-from exporter.log import frames
+from exporter.log import Reminder, frames
 from exporter.metrics.collector import push_families
 from exporter.model import Reason, Seconds
 from exporter.polling.intervals import backed_off
@@ -30,8 +30,6 @@ FIRST_RETRY: Final = Seconds(5.0)
 """The shortest wait after a failure that may pass soon, in seconds. It doubles with each further one, up to the interval."""
 MAX_RETRY_AFTER: Final = Seconds(3600.0)
 """The longest wait that a receiver may ask for with `Retry-After`, unless the interval is longer."""
-LOG_AGAIN: Final = 3600.0
-"""After how many seconds a failure that stays the same is logged again."""
 
 _RETRYABLE: Final = frozenset({429, 502, 503, 504})
 """The statuses of failures that may pass soon: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes."""
@@ -85,8 +83,9 @@ class Pusher:
         self._sent: Series = {}
         """What the receiver has."""
         self._failures = 0
-        self._logged: tuple[str, float] | None = None
-        """The outcome that was logged last, and when."""
+        self._reminder = Reminder()
+        self._is_working = False
+        """Whether the last push succeeded as a whole."""
         self._task: asyncio.Task[NoReturn] | None = None
 
     def start(self) -> None:
@@ -178,13 +177,13 @@ class Pusher:
         return interval
 
     def _log(self, error: str = "", reason: Reason | None = None) -> None:
-        """Log an outcome that differs from the one before, and a failure once an hour."""
-        now = self._clock.monotonic()
-        if self._logged and error == self._logged[0] and (not error or now - self._logged[1] < LOG_AGAIN):
-            return
-        self._logged = error, now
+        """Log the first success and each recovery, and failures as the reminder selects them."""
         host = URL(self.settings.endpoint).host
         if reason:
-            log.warning("push failed", host=host, reason=reason, error=error)
-        else:
+            self._is_working = False
+            if self._reminder.is_due("push", error, self._clock.monotonic()):
+                log.warning("push failed", host=host, reason=reason, error=error)
+        elif not self._is_working:
+            self._is_working = True
+            self._reminder.forget("push")
             log.info("push succeeded", host=host)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,21 +11,18 @@ from aiohttp import hdrs, web
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
 from exporter.config.loading import Loaded
-from exporter.model import AccountKey
 from exporter.web.pages import Pages
 
 if TYPE_CHECKING:
     from exporter.overview.facts import Overview
     from exporter.overview.outlook import Outlooks
     from exporter.web.status.layout import StatusAnswer
-    from exporter.web.status.page import StatusPage
+    from exporter.web.status.page import GetShapes, StatusPage
 
 T = TypeVar("T")
 
 Parameters = tuple[tuple[str, str], ...]
 """Names and values of the query of a URL."""
-Shapes = Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]]
-"""Returns the paths and kinds in the last answers of an account, by request."""
 GetConfig = Callable[[], Loaded]
 """Returns the configuration in force."""
 
@@ -33,7 +30,7 @@ GetConfig = Callable[[], Loaded]
 class AccountPages:
     """Serves the pages. What renders them is imported at the first request, in the thread that renders."""
 
-    def __init__(self, store: Store, version: str, telemetry_path: str, config: GetConfig | None, shapes: Shapes) -> None:
+    def __init__(self, store: Store, version: str, telemetry_path: str, config: GetConfig | None, shapes: GetShapes) -> None:
         self._store = store
         self._version = version
         self._telemetry_path = telemetry_path

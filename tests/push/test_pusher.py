@@ -11,10 +11,10 @@ import pytest
 
 from exporter.accounts.store import Store
 from exporter.client.client import Client
-from exporter.log import configure_log
+from exporter.log import REMIND_AFTER, configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.model import Reason
-from exporter.push.pusher import LOG_AGAIN, Pusher, Pushes
+from exporter.push.pusher import Pusher, Pushes
 from tests.metrics.showcase import STAGE
 from tests.push.receiver import PROTOBUF, Answer, Receiver, page_series
 from tests.support import CANARY, NOW, FakeClock, clock_at, until
@@ -242,7 +242,7 @@ async def test_a_failure_is_logged_when_it_changes_and_once_an_hour(
         await pushing.push()
         lines.append([line.partition("event=")[2] for line in log.getvalue().splitlines()])
         log.truncate(log.seek(0))
-        clock.now += LOG_AGAIN / 2
+        clock.now += REMIND_AFTER / 2
     shown = [line[0] if line else "" for line in lines]
     assert ["503" in line for line in shown] == [True, False, True, *[False] * 7]
     assert ["401" in line for line in shown] == [False] * 3 + [True, False, True, False] + [False] * 2 + [True]

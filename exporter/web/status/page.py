@@ -35,7 +35,7 @@ _COLUMNS: Final = (
 )
 """Titles, and what a click sorts by; None where it sorts by nothing."""  # fmt: skip
 
-Shapes = Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]]
+GetShapes = Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]]
 """Returns the paths and kinds in the last responses of an account, by request."""
 
 
@@ -68,7 +68,7 @@ class StatusPage:
             history=formatting.duration(MIN_HISTORY),
         )
 
-    def render(self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: Shapes = lambda _: {}) -> StatusAnswer:
+    def render(self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: GetShapes = lambda _: {}) -> StatusAnswer:
         """Render the page for the parameters of its URL."""
         parameters = tuple(parameters)
         query = parse_query((pair for pair in parameters if pair[0] != PAGE), overview)
