@@ -24,17 +24,21 @@ HOUR: Final = 3_600.0
 SOON: Final = 2 * DAY
 """An end within this time is near: a warning if it is certain."""
 URGENT: Final = DAY / 2
-"""An end that is certain within this time needs somebody now. Paces that end later than this are ignored, too."""
+"""An end that is certain within this time needs somebody now."""
+BURST: Final = 7 * HOUR
+"""The pace of an unusual day counts only if it leads to an end within this time: most bursts stop."""
+FIRST_DAY: Final = 8 * HOUR
+"""In the first day, an end that is further away than this is not reported."""
 
 MIN_HISTORY: Final = 6 * HOUR
 MIN_POINTS: Final = 4
 DAYS: Final = 7
 ENOUGH: Final = 3
-"""A latest end is certain only if the account ends in as many futures."""
+"""A latest end is certain only if the account ends in as many futures. With fewer, an end far ahead needs use now."""
 MOST: Final = 0.6
 """The share of the futures that must end before the reset."""
 RESET_MARGIN: Final = 0.8
-"""The latest end must lie in this share of the time until the reset."""
+"""The latest end must lie in this share of the time until the reset; the end of the first day, too."""
 UNUSUAL: Final = 3.0
 """A day with more than this many times the consumption of a usual day is unlike the others: its pace counts."""
 MAX_EMPTY: Final = 2 * HOUR
@@ -128,17 +132,20 @@ def _is_refilled(reading: Reading, quota: Quota, left: Decimal) -> bool:
 
 def _young(lasts: float, reset: float, now: float) -> Forecast | None:
     """Return the end by the mean of the first hours if it is near; the hours of the day are not known yet."""
-    return Forecast(now + lasts) if lasts < min(URGENT, reset) else None
+    return Forecast(now + lasts) if lasts < min(FIRST_DAY, RESET_MARGIN * reset) else None
 
 
 def _forecast(curve: Curve, history: History, left: float, reset: float) -> Forecast:
     futures = sorted(_futures(curve, history, left))
     pace = _lasts(curve, left, 3 * HOUR)
     expected, most = _rank(futures, 0.5), _rank(futures, MOST)
-    if pace < expected and _is_unusual(curve) and max(pace, _lasts(curve, left, HOUR)) < URGENT:
+    if pace < expected and _is_unusual(curve) and max(pace, _lasts(curve, left, HOUR)) < BURST:
         expected, most = pace, min(most, pace)
+    is_known = len(futures) >= ENOUGH
+    if not is_known and futures[-1] > URGENT and _is_paused(curve):
+        expected = inf
     latest = max(futures[-1], pace)
-    is_certain = len(futures) >= ENOUGH and latest < RESET_MARGIN * reset
+    is_certain = is_known and latest < RESET_MARGIN * reset
     return Forecast(_end(curve.now, expected if most < reset else inf), _end(curve.now, latest if is_certain else inf))
 
 
@@ -153,7 +160,7 @@ def _futures(curve: Curve, history: History, left: float) -> list[float]:
         for number, seconds in enumerate(lasts, 1)
         if _empty_within(history, curve.now - number * DAY, min(seconds, number * DAY)) <= MAX_EMPTY
     ]
-    return telling or lasts
+    return telling if len(telling) >= ENOUGH else lasts
 
 
 def _repeated(curve: Curve, left: float, period: float) -> float:
@@ -183,6 +190,11 @@ def _is_unusual(curve: Curve) -> bool:
     """Whether the last day consumed far more than the days before. It takes three days to know what is usual."""
     last, *earlier = _days(curve)
     return len(earlier) > 1 and last > UNUSUAL * median(earlier)
+
+
+def _is_paused(curve: Curve) -> bool:
+    """Whether the last three hours consumed less than half of what three hours of the last day did."""
+    return curve.consumed(3 * HOUR) < curve.consumed(DAY) / 16
 
 
 def _days(curve: Curve) -> Iterator[float]:

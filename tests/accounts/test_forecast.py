@@ -69,15 +69,16 @@ def test_nothing_is_forecast_before_the_first_reading_could_be_compared() -> Non
 @pytest.mark.parametrize(
     ("left", "resets_in", "expected"),
     [
-        pytest.param(119, None, (11.9, None), id="within twelve hours"),
-        pytest.param(120, None, None, id="in twelve hours"),
-        pytest.param(60, 6.1, (6.0, None), id="before the reset"),
+        pytest.param(79, None, (7.9, None), id="within eight hours"),
+        pytest.param(80, None, None, id="in eight hours"),
+        pytest.param(60, 7.6, (6.0, None), id="well before the reset"),
+        pytest.param(60, 7.4, None, id="so near to the reset that it may last"),
         pytest.param(60, 6.0, None, id="with the reset"),
         pytest.param(60, 0.0, None, id="the reset is due"),
         pytest.param(60, -1.0, (6.0, None), id="the reset is over"),
     ],
 )
-def test_on_the_first_day_only_an_end_within_twelve_hours_is_forecast(left: float, resets_in: float | None, expected: object) -> None:
+def test_on_the_first_day_only_an_end_within_eight_hours_is_forecast(left: float, resets_in: float | None, expected: object) -> None:
     for hours in (6, 12, 23):
         assert lasts(after([10.0] * hours), left, resets_in=resets_in) == expected
 
@@ -100,6 +101,28 @@ def test_an_account_that_has_been_idle_for_more_than_a_week_does_not_end() -> No
     assert lasts(after([*[10.0] * 100, *[0.0] * 24 * 9]), 5) == (None, None)
 
 
+WORKED = [*[0.0] * 8, *[10.0] * 9, *[0.0] * 7]
+"""A day in which the use begins after eight hours and ends after seventeen."""
+
+
+@pytest.mark.parametrize(
+    ("amounts", "left", "ends_in"),
+    [
+        pytest.param(WORKED, 90, None, id="a day, at night"),
+        pytest.param([*WORKED, *WORKED], 90, None, id="two days, at night"),
+        pytest.param([*WORKED, *WORKED, *WORKED], 90, 24.0, id="three days, at night"),
+        pytest.param([*WORKED, *WORKED[:14]], 90, 24.0, id="during use"),
+        pytest.param([*WORKED, *WORKED[:14]], 900, 240.0, id="during use, far ahead"),
+        pytest.param([*WORKED, *WORKED[:6]], 10, 3.0, id="within twelve hours"),
+    ],
+)
+def test_before_three_days_are_known_an_end_far_ahead_is_forecast_only_during_use(
+    amounts: list[float], left: float, ends_in: float | None
+) -> None:
+    ends_at, _ = lasts(after(amounts), left)
+    assert ends_at == (None if ends_in is None else pytest.approx(ends_in, abs=2.1))
+
+
 # The days repeat
 
 
@@ -111,7 +134,7 @@ def test_steady_use_lasts_for_what_is_left_by_the_rate(steps: int, amount: int, 
     if age < 6 * HOUR:
         assert found is None
     elif age < DAY:
-        assert found == (None if lasting >= 12 * HOUR else (pytest.approx(consumption.at + lasting, abs=1), None))
+        assert found == (None if lasting >= 8 * HOUR else (pytest.approx(consumption.at + lasting, abs=1), None))
     elif lasting > HORIZON:
         assert found == NO_END
     else:
@@ -158,15 +181,15 @@ def test_a_day_unlike_the_others_counts_by_its_pace() -> None:
 @pytest.mark.parametrize(
     ("amounts", "left"),
     [
-        pytest.param([*[1.0] * 24 * 4, *[50.0] * 4], 600, id="the pace allows twelve hours"),
-        pytest.param([*[1.0] * 24 * 4, *[50.0] * 4, 1.0], 300, id="the last hour allows twelve hours"),
+        pytest.param([*[1.0] * 24 * 4, *[50.0] * 4], 351, id="the pace allows seven hours"),
+        pytest.param([*[1.0] * 24 * 4, *[50.0] * 4, 1.0], 300, id="the last hour allows seven hours"),
         pytest.param([*([1.0] * 20 + [50.0] * 4) * 4], 300, id="every day is like that"),
         pytest.param([*[1.0] * 36, *[50.0] * 4], 300, id="too few days to tell what is usual"),
     ],
 )
 def test_a_fast_hour_alone_is_no_end(amounts: list[float], left: float) -> None:
     expected, _ = lasts(after(amounts), left)
-    assert expected > 12
+    assert expected > 7.1
 
 
 def test_the_latest_end_is_not_before_that_of_the_last_three_hours() -> None:
@@ -308,6 +331,16 @@ def test_a_day_on_which_nothing_was_left_for_two_hours_counts() -> None:
     everything = replace(consumption, history=replace(consumption.history, empty=()))
     assert consumption.history.empty
     assert lasts(consumption, 100) == lasts(everything, 100)
+
+
+def test_if_nothing_was_left_on_all_days_but_two_all_of_them_count() -> None:
+    """Yesterday alone says little, and it may be the unusual day that used everything."""
+    late = STEADY.at - 2 * DAY
+    most = replace(STEADY, history=replace(STEADY.history, empty=((MONDAY, late),)))
+    burst = after([*[10.0] * 24 * 5, *[30.0] * 24, *[1.0] * 12])
+    emptied = replace(burst, history=replace(burst.history, empty=((MONDAY, burst.at - DAY - HOUR),)))
+    assert lasts(most, 100) == lasts(STEADY, 100)
+    assert lasts(emptied, 400) == lasts(burst, 400)
 
 
 def test_if_nothing_was_left_on_every_day_all_of_them_count() -> None:
