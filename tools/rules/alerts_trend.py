@@ -54,7 +54,11 @@ BURN_SPIKE = Alert(
 SPEND_PACE = Alert(
     "AIAccountSpendPaceOverCap",
     "warning",
-    f"{ENDS}{{SPEND}} - time() < seconds(7d)",
+    f"""
+    {ENDS}{{SPEND}} - time() and {LATEST} - time() < seconds(7d)
+    or
+    {ENDS}{{SPEND}} - time() < seconds(3d)
+    """,
     "1h",
     "Spending is forecast to reach its cap or budget within a week.",
     "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap or budget on {{ $labels.resource }} in "
@@ -85,7 +89,7 @@ TREND = (
     _running_out(
         "critical", LATEST, ENDING_NOW, "15m", "even at the slowest pace of the past days.", stays="12h", unless=f"unless{REFILLED}"
     ),
-    _running_out("warning", ENDS, ENDING, "30m", "if the coming days are like the past ones.", stays="36h"),
+    _running_out("warning", ENDS, ENDING, "15m", "if the coming days are like the past ones.", stays="36h"),
     BURN_SPIKE,
     SPEND_PACE,
 )

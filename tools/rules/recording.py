@@ -36,8 +36,16 @@ def _held(name: str, metric: str, meaning: str) -> Record:
 
 
 def _ending(name: str, condition: str, which: str) -> Record:
-    meaning = f"The available amount while {which}. As long as no more is left, nothing was added since."
-    return Record(name, f"{AVAILABLE} and {condition}", meaning)
+    meaning = f"The available amount while {which}, and 0 where something was added: that needs a new forecast."
+    return Record(
+        name,
+        f"""
+        {AVAILABLE} and {condition}
+        or
+        ({AVAILABLE} > {AVAILABLE} offset 5m) * 0
+        """,
+        meaning,
+    )
 
 
 def _burn(window: str, name: str) -> Record:

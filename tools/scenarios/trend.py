@@ -30,10 +30,10 @@ SOON = (
         "an end is expected within 30 hours",
         (STUDIO.polls(("good", "6h")), _wallet(flat(500, "6h"), _at(32, "6h"))),
         (
-            Quiet(OUT, "2h30m"),
+            Quiet(OUT, "2h15m"),
             Firing(
                 OUT,
-                "2h35m",
+                "2h20m",
                 (STUDIO.alert("warning", **WALLET),),
                 "Account studio at heygen runs out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the past "
                 "ones. Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
@@ -43,7 +43,7 @@ SOON = (
     Scenario(
         "the latest end is within two days",
         (STUDIO.polls(("good", "6h")), _wallet(flat(500, "6h"), _at(40, "6h"), _at(50, "6h"))),
-        (Quiet(OUT, "2h30m"), Firing(OUT, "2h35m", WARNING), Quiet(OUT, "5h55m", "critical")),
+        (Quiet(OUT, "2h15m"), Firing(OUT, "2h20m", WARNING), Quiet(OUT, "5h55m", "critical")),
     ),
     Scenario(
         "the expected end is after more than 30 hours, and the latest end after more than two days",
@@ -100,6 +100,14 @@ SOON = (
             _wallet(Values(300).by(-1, "3h").set(1000).by(-1, "3h"), _at(8, "3h").stale("3h"), limit=flat(1000, "6h")),
         ),
         (Firing(OUT, "3h", WARNING), Quiet(OUT, "3h20m")),
+    ),
+    Scenario(
+        "a reset, after which less is left than when an end was forecast before it",
+        (
+            STUDIO.polls(("good", "6h")),
+            _wallet(Values(300).by(-1, "3h").set(1000).by(-20, "48m").flat("132m"), _at(8, "3h").stale("3h"), _at(9, "3h").stale("3h")),
+        ),
+        (Firing(OUT, "3h", BOTH), Quiet(OUT, "3h20m"), Quiet(OUT, "4h30m"), Quiet(OUT, "5h55m")),
     ),
     Scenario(
         "the period ends during an outage",
@@ -171,30 +179,34 @@ SOON = (
 )  # fmt: skip
 
 
-def _spend(hours: float, resource: str = "spend") -> tuple[Series, ...]:
-    """An end of the cap that is forecast some hours after the start of the test."""
+def _spend(hours: float, latest: float = 0.0, resource: str = "spend") -> tuple[Series, ...]:
+    """The expected end of the cap, and the latest one if it is certain, in hours after the start of the test."""
+    certain = {"exhaustion_latest_timestamp_seconds": _at(latest, "8h")} if latest else {}
     return STUDIO.polls(("good", "8h")), STUDIO.quota(
-        resource, "usd", remaining=flat(900, "8h"), exhaustion_timestamp_seconds=_at(hours, "8h")
+        resource, "usd", remaining=flat(900, "8h"), exhaustion_timestamp_seconds=_at(hours, "8h"), **certain
     )
 
 
 PACES = (
     Scenario(
-        "the cap is reached within a week",
-        _spend(170),
+        "the cap is certainly reached within a week",
+        _spend(170, 171),
         (
-            Quiet(PACE, "3h"),
+            Quiet(PACE, "3h55m"),
             Firing(
                 PACE,
-                "4h",
+                "4h5m",
                 (STUDIO.alert("warning", resource="spend", unit="usd"),),
-                "Account studio at heygen is forecast to reach its cap or budget on spend in 6d 22h 0m 0s, if the coming days are like the past "
+                "Account studio at heygen is forecast to reach its cap or budget on spend in 6d 21h 55m 0s, if the coming days are like the past "
                 "ones. No reset is known before. Reduce usage, or raise the cap or the budget.",
             ),
         ),
     ),
-    Scenario("the cap is reached after more than a week", _spend(180), (Quiet(PACE, "7h55m"),)),
-    Scenario("a resource that is not spending", _spend(170, "wallet"), (Quiet(PACE, "7h55m"),)),
+    Scenario(
+        "the cap is expected to be reached within three days", _spend(74), (Quiet(PACE, "3h"), Firing(PACE, "4h", ({"resource": "spend"},)))
+    ),
+    Scenario("the cap is expected to be reached within a week, which is not certain", _spend(80, 180), (Quiet(PACE, "7h55m"),)),
+    Scenario("a resource that is not spending", _spend(70, 71, "wallet"), (Quiet(PACE, "7h55m"),)),
 )
 
 
