@@ -17,7 +17,9 @@ from benchmarks.warning.scoring.scores import Scores, score
 from benchmarks.warning.scoring.show import show
 from benchmarks.warning.simulation.account import Account, build
 from benchmarks.warning.simulation.batch import Batch, Known, Plan, simulate
+from benchmarks.warning.simulation.further_kinds import ALL
 from benchmarks.warning.simulation.history import live
+from tools.docs.warning import CAUSES
 
 KINDS = (
     "wallet steady, late top-up", "wallet office hours, late", "auto reload works", "month fits, steady", "wallet growth", "wallet lumpy jobs",
@@ -60,6 +62,20 @@ def test_a_longer_forecast_announces_more_and_is_wrong_more_often(batch: Batch) 
     assert short.announced(short.visible) < long.announced(long.visible)
     assert len(short.false) < len(longer.false)
     assert long.lead(0.5) > short.lead(0.5)
+
+
+def test_by_six_days_fewer_alarms_are_false_unless_twice_the_announced_time_is_longer(batch: Batch) -> None:
+    rules = alerting(PREDICTED.format(240 * 3600))
+    short, long = (figures(batch, replace(rules, horizons={KEY: days * DAY})) for days in (1, 4))
+    assert set(short.false_in_six_days) < set(short.false)
+    assert long.false_in_six_days == long.false != []
+    assert short.as_numbers()["false_in_six_days"] == pytest.approx(short.per_month(len(short.false_in_six_days)), abs=1e-4)
+
+
+def test_the_causes_of_false_warnings_name_kinds_that_exist() -> None:
+    kinds = [kind for names in CAUSES.values() for kind in names]
+    assert len(kinds) == len(set(kinds))
+    assert set(kinds) <= ALL.keys()
 
 
 def test_a_rule_without_keep_firing_for_flaps_more(batch: Batch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,29 @@ HEAD = (
     "firing 4 h before",
     "seasonal ends announced",
     "false a month",
+    "by six days",
     "false hours a month",
     "flaps a month",
 )
 
 
+DESIGNED, HELD_OUT = "Kinds used for the design", "Kinds never used for the design"
+CAUSES = {
+    "Use comes in bursts, and a burst stops before the end.": (
+        "bursts of three days", "huge single jobs", "monthly batch in a monthly quota", "payroll every two weeks", "release Friday",
+        "release Friday in a quota, 30m", "shows at weekends only", "spending cap, bursts", "viral", "wallet campaigns", "wallet runaway job",
+    ),
+    "Use falls or stops for days, such as in a holiday week.": (
+        "handed over", "holiday week", "paused at random", "step down", "trial used up once", "wallet decaying use",
+    ),
+    "The quota ends close to its reset, shortly before or shortly after it.": ("daily quota", "deadline in a monthly quota", "weekly quota"),
+}  # fmt: skip
+OTHER = "A day is unlike the days before, and few days are known after a restart."
+
+
 def warning(path: Path) -> str:
     """A page about warnings in time with its generated parts up to date."""
-    return with_parts(path.read_text(encoding="utf-8"), {"results": _results, "announced": _announced})
+    return with_parts(path.read_text(encoding="utf-8"), {"results": _results, "announced": _announced, "false warnings": _false_warnings})
 
 
 def _published() -> Mapping[str, Any]:
@@ -40,13 +56,27 @@ def _announced() -> str:
     """The most important figures, as sentences."""
     shares = [
         f"{100 * _published()[kinds]['detectors'][f'ending soon: {alerts}']['announced']:.0f} %"
-        for kinds in ("Kinds used for the design", "Kinds never used for the design")
+        for kinds in (DESIGNED, HELD_OUT)
         for alerts in ("warnings", "pages")
     ]
     return (
         "The warning announced {} of the ends that could be seen, at least four hours before they came. The critical alert announced\n"
         "{}. On kinds of accounts that were never used for the design of the rules, they announced {} and {}.\n"
     ).format(*shares)
+
+
+def _false_warnings() -> str:
+    """The false warnings of all kinds by cause."""
+    found = Counter[str]()
+    for title in (DESIGNED, HELD_OUT):
+        found.update(_published()[title]["false_warnings"])
+    causes = {kind: cause for cause, kinds in CAUSES.items() for kind in kinds}
+    rows = []
+    for cause in (*CAUSES, OTHER):
+        kinds = {kind: count for kind, count in found.most_common() if causes.get(kind, OTHER) == cause}
+        if kinds:
+            rows.append((cause, str(sum(kinds.values())), ", ".join(f"{kind} ({count})" for kind, count in kinds.items())))
+    return "\n" + table(("why", "false warnings", "kinds"), rows) + "\n\n"
 
 
 def _summary(result: Mapping[str, Any]) -> str:
@@ -61,4 +91,8 @@ def _summary(result: Mapping[str, Any]) -> str:
 def _rows(result: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for name, row in result["detectors"].items():
         shares = (f"{100 * row[part]:.1f} %" for part in ("announced", "standing", "seasonal"))
-        yield code(name) if name[0].isupper() else name, *shares, *(f"{row[part]:.2f}" for part in ("false_alarms", "false_hours", "flaps"))
+        yield (
+            code(name) if name[0].isupper() else name,
+            *shares,
+            *(f"{row[part]:.2f}" for part in ("false_alarms", "false_in_six_days", "false_hours", "flaps")),
+        )

@@ -40,6 +40,11 @@ class Figures:
         return [alarm for alarm in self.alarms if not alarm.is_right]
 
     @cached_property
+    def false_in_six_days(self) -> list[Alarm]:
+        """Those that are false by six days, too."""
+        return [alarm for alarm in self.alarms if not alarm.is_right_in_six_days]
+
+    @cached_property
     def flaps(self) -> list[Flap]:
         """All flaps."""
         return [flap for flap in self.scores.flaps if flap.key in self.keys]
@@ -82,6 +87,7 @@ class Figures:
             "standing": share(self.standing(self.visible), len(self.visible)),
             "seasonal": share(self.announced(self.seasonal), len(self.seasonal)),
             "false_alarms": round(self.per_month(len(self.false)), 4),
+            "false_in_six_days": round(self.per_month(len(self.false_in_six_days)), 4),
             "flaps": round(self.per_month(len(self.flaps)), 4),
         }
 

@@ -21,6 +21,7 @@ HEAD = (
     "alarms",
     "false",
     "false/month",
+    "in six days",
     "false h/month",
     "flaps/month",
 )
@@ -84,6 +85,7 @@ def _row(name: str, figures: Figures) -> list[object]:
         len(figures.alarms),
         len(figures.false),
         f"{figures.per_month(len(figures.false)):.3f}",
+        f"{figures.per_month(len(figures.false_in_six_days)):.3f}",
         f"{figures.false_hours:.1f}",
         f"{figures.per_month(len(figures.flaps)):.2f}",
     ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.warning.scoring.detectors import Rules
+from benchmarks.warning.scoring.detectors import WARNING, Rules
 from benchmarks.warning.scoring.figures import Figures, exhausted, figures_of
 from benchmarks.warning.scoring.scores import Scores
 
@@ -24,6 +24,7 @@ def result_of(scores: Scores, rules: Rules) -> Result:
         "kinds": len(scores.kinds),
         "ends": dict(Counter(end.sight for end in scores.ends).most_common()),
         "exhausted": exhausted(scores),
+        "false_warnings": dict(Counter(alarm.kind for alarm in Figures(scores, WARNING).false_in_six_days).most_common()),
         "detectors": {name: _row(figures) for name, figures in figures_of(scores, rules).items()},
     }
 

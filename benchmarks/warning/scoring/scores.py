@@ -18,6 +18,8 @@ from benchmarks.warning.scoring.judge import Judge, Sight
 from benchmarks.warning.simulation.batch import Batch, Known
 
 LEAD = 4 * HOUR
+SIX_DAYS = 6 * DAY
+"""The second judgement, the same for all alerts, so that rules that announce different times can be compared."""
 REACH = 72 * HOUR
 """An alert that fired longer ago does not announce an end."""
 PAUSE = 6 * HOUR
@@ -54,6 +56,9 @@ class Alarm:
     first: int
     end: int
     is_right: bool
+    """Whether it would have ended within twice the announced time."""
+    is_right_in_six_days: bool
+    """Whether it would have ended within six days, or within twice the announced time if that is longer."""
 
 
 @dataclass(frozen=True)
@@ -187,5 +192,11 @@ def _alarms(known: Known, judge: Judge, key: Key, row: Bools, rules: Rules) -> I
     for first, end in spans(row):
         is_new, before = before is None or first - before > PAUSE, end
         if is_new:
-            is_right = judge.was_empty(first) if key == EXHAUSTED else judge.would_end(first, 2 * rules.horizons[key])
-            yield Alarm(known.account.name, known.account.kind, key, first, end, is_right)
+            yield Alarm(known.account.name, known.account.kind, key, first, end, *_verdicts(judge, key, first, rules))
+
+
+def _verdicts(judge: Judge, key: Key, first: int, rules: Rules) -> tuple[bool, bool]:
+    if key == EXHAUSTED:
+        return (judge.was_empty(first),) * 2
+    within = 2 * rules.horizons[key]
+    return judge.would_end(first, within), judge.would_end(first, max(within, SIX_DAYS))
