@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from exporter.accounts.entry import Schedule
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
 from exporter.errors import PollError
+from exporter.metrics.bodies import compressed
 from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import negotiate
@@ -170,6 +172,13 @@ def test_gzip_with_the_runtime_families_is_one_stream_each_time(accept: str) -> 
         assert b"\nprocess_open_fds " in page
         assert page.endswith(b"\n# EOF\n" if accept else b"\n")
         assert page.startswith(new_page(snapshot, accept).removesuffix(b"# EOF\n"))
+
+
+@given(families=st.lists(st.lists(st.binary(max_size=2_000), max_size=3), max_size=5), ends=st.lists(st.binary(max_size=5_000), max_size=3))
+def test_a_compressed_body_can_be_completed_with_any_end(families: list[list[bytes]], ends: list[bytes]) -> None:
+    body = compressed(families)
+    for end in ends:
+        assert gzip.decompress(body.completed(end)) == b"".join(itertools.chain(*families, [end]))
 
 
 def test_gzip_contains_the_same_page_and_no_timestamp() -> None:

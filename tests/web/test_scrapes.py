@@ -11,8 +11,9 @@ import pytest
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
 from exporter.errors import PollError
+from exporter.metrics.bodies import Body
 from exporter.metrics.collector import BUCKETS
-from exporter.metrics.exposition import Body, Exposition
+from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import DEFAULT, Negotiated, negotiate
 from exporter.model import AccountKey, Reason, Seconds
 from exporter.web.scrapes import AT_ONCE, SMALL, Scrapes
