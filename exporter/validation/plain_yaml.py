@@ -119,6 +119,6 @@ class _Reader:
         if tag == _INT and len(text) > MAX_DIGITS:
             raise NotPlainError
         try:
-            return self._construct(yaml.ScalarNode(tag, text))
+            return self._construct(yaml.ScalarNode(tag, text))  # type: ignore[no-untyped-call]  # PyYAML has no types there
         except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
             raise NotPlainError from None
