@@ -53,7 +53,7 @@ class _Reader:
 
     def __init__(self, event: Callable[[], Any]) -> None:
         self._event = event
-        self._resolve = Resolver().resolve
+        self._resolve: Callable[[type[yaml.Node], str, tuple[bool, bool]], str] = Resolver().resolve
         self._construct: Callable[[yaml.Node], Any] = SafeConstructor().construct_object
         self._scalars: dict[str, Any] = {}
         """Values by their text, as far as they were written without quotes."""
@@ -119,6 +119,6 @@ class _Reader:
         if tag == _INT and len(text) > MAX_DIGITS:
             raise NotPlainError
         try:
-            return self._construct(yaml.ScalarNode(tag, text))  # type: ignore[no-untyped-call]  # PyYAML has no types there
+            return self._construct(yaml.ScalarNode(tag, text))
         except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
             raise NotPlainError from None
