@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
+
+from exporter.metrics.checksums import joined_checksum
 
 _LEVEL: Final = 1
 """A page is mostly repetition: a higher level costs time and saves little."""
@@ -34,27 +36,50 @@ class Plain(NamedTuple):
         return self.text + end
 
 
-class Compressed(NamedTuple):
-    """A body as gzip up to a byte boundary, so that another compressor can continue it."""
+class Part(NamedTuple):
+    """A part of a page as text. Parts with the same name and version have the same text; a part without a version is compressed each time."""
 
+    name: str
+    version: int | None
+    lines: Sequence[bytes]
+
+
+class Compressed(NamedTuple):
+    """Text as deflated data up to a byte boundary, so that more of it can follow."""
+
+    version: int | None
     data: bytes
     checksum: int
     size: int
     """Of the text, in bytes."""
 
+
+class Gzip:
+    """A body as gzip, of parts that the next body can use again."""
+
+    def __init__(self, parts: Mapping[str, Compressed]) -> None:
+        self.parts = parts
+        self._checksum, self._size = 0, 0
+        for part in parts.values():
+            self._checksum = joined_checksum(self._checksum, part.checksum, part.size)
+            self._size += part.size
+
     def completed(self, end: bytes) -> bytes:
         """Return the page with this end."""
         compressor = zlib.compressobj(_LEVEL, wbits=_RAW_SMALL, memLevel=_SMALL_MEMORY)
-        checksum, size = zlib.crc32(end, self.checksum), self.size + len(end)
-        trailer = struct.pack("<LL", checksum, size & 0xFFFFFFFF)
-        return b"".join((self.data, compressor.compress(end), compressor.flush(), trailer))
+        trailer = struct.pack("<LL", zlib.crc32(end, self._checksum), (self._size + len(end)) & 0xFFFFFFFF)
+        return b"".join((_HEADER, *(part.data for part in self.parts.values()), compressor.compress(end), compressor.flush(), trailer))
 
 
-def compressed(families: Iterable[Sequence[bytes]]) -> Compressed:
-    """Compress families one at a time: the whole page may be large."""
-    compressor, checksum, size, data = zlib.compressobj(_LEVEL, wbits=_RAW), 0, 0, [_HEADER]
-    for lines in families:
-        text = b"".join(lines)
-        checksum, size = zlib.crc32(text, checksum), size + len(text)
-        data.append(compressor.compress(text))
-    return Compressed(b"".join((*data, compressor.flush(zlib.Z_FULL_FLUSH))), checksum, size)
+def compressed(parts: Iterable[Part], former: Mapping[str, Compressed]) -> Gzip:
+    """Compress parts one at a time, because the whole page may be large. Those that did not change since the former body are used again."""
+    compressor = zlib.compressobj(_LEVEL, wbits=_RAW)
+    found: dict[str, Compressed] = {}
+    for name, version, lines in parts:
+        known = former.get(name)
+        if known is None or version is None or known.version != version:
+            text = b"".join(lines)
+            data = compressor.compress(text) + compressor.flush(zlib.Z_FULL_FLUSH)
+            known = Compressed(version, data, zlib.crc32(text), len(text))
+        found[name] = known
+    return Gzip(found)

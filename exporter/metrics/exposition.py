@@ -6,7 +6,7 @@ process itself are appended to it for each scrape.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from prometheus_client.core import Metric
 
 from exporter.accounts.snapshot import Snapshot
 from exporter.config.shard import WHOLE, Shard
-from exporter.metrics.bodies import Body, Plain, compressed
+from exporter.metrics.bodies import Body, Compressed, Gzip, Part, Plain, compressed
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES
 from exporter.metrics.collector import account_families, exporter_families
 from exporter.metrics.lines import EOF, heading, written
@@ -23,6 +23,8 @@ from exporter.metrics.negotiation import DEFAULT, Negotiated, Syntax
 from exporter.metrics.rows import Rows
 from exporter.metrics.runtime import Runtime
 
+FEW = 100
+"""The families of at most so many accounts are compressed together: to keep each of them saves less than it costs."""
 _SUFFIXES = ("", "_total", "_bucket", "_sum", "_count", "_info")
 
 
@@ -48,6 +50,8 @@ class Exposition:
         """What the rendered pages show."""
         self._bodies: dict[tuple[Syntax, bool], Body] = {}
         """The rendered pages with all families, by syntax and gzip."""
+        self._compressed: dict[Syntax, Mapping[str, Compressed]] = {}
+        """The parts of the last compressed page, by syntax."""
 
     def render(self, snapshot: Snapshot, negotiated: Negotiated = DEFAULT) -> Page:
         """Render the page in the negotiated format."""
@@ -74,6 +78,8 @@ class Exposition:
         """Keep a body until something on it changes. A choice of families is not kept: there may be any number of them."""
         if not negotiated.names:
             self._bodies[negotiated.format.syntax, negotiated.gzip] = body
+        if not negotiated.names and isinstance(body, Gzip):
+            self._compressed[negotiated.format.syntax] = body.parts
 
     def page(self, body: Body, negotiated: Negotiated) -> Page:
         """Complete the page with the values of the process itself."""
@@ -103,17 +109,22 @@ class Exposition:
             end = b"".join(written(syntax, metric) for metric in self.push()) + self._runtime.text(syntax)
         return end + EOF if syntax is Syntax.OPENMETRICS else end
 
-    def _body(self, columns: Iterable[list[bytes]], snapshot: Snapshot, negotiated: Negotiated) -> Body:
-        """Join the families, and compress them one at a time: the whole page may be large."""
+    def _body(self, columns: Iterable[tuple[int, list[bytes]]], snapshot: Snapshot, negotiated: Negotiated) -> Body:
+        """Join or compress the families."""
         syntax, names = negotiated.format.syntax, negotiated.names
-        families = [
-            (heading(syntax, family.name.removesuffix("_total"), family.help, family.type), *column)
-            for family, column in zip(ACCOUNT_FAMILIES, columns, strict=True)
-            if any(column) and _is_requested(family.name, names)
+        parts = [
+            Part(family.name, version, (heading(syntax, family.name.removesuffix("_total"), family.help, family.type), *lines))
+            for family, (version, lines) in zip(ACCOUNT_FAMILIES, columns, strict=True)
+            if any(lines) and _is_requested(family.name, names)
         ]
         exporter = exporter_families(snapshot, self._build, self._shard)
-        families += [(written(syntax, metric),) for metric in exporter if metric.samples and _is_requested(metric.name, names)]
-        return compressed(families) if negotiated.gzip else Plain(b"".join(chain.from_iterable(families)))
+        own = [written(syntax, metric) for metric in exporter if metric.samples and _is_requested(metric.name, names)]
+        parts.append(Part("", None, own))
+        if not negotiated.gzip:
+            return Plain(b"".join(chain.from_iterable(part.lines for part in parts)))
+        if len(snapshot.jobs) <= FEW:
+            parts = [Part("", None, tuple(chain.from_iterable(part.lines for part in parts)))]
+        return compressed(parts, self._compressed.get(syntax, {}))
 
 
 def _is_requested(family: str, names: frozenset[str]) -> bool:
