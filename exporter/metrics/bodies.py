@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
 from exporter.metrics.checksums import joined_checksum
@@ -14,26 +15,38 @@ _LEVEL: Final = 1
 _RAW: Final = -zlib.MAX_WBITS
 _HEADER: Final = bytes((0x1F, 0x8B, zlib.DEFLATED, 0, 0, 0, 0, 0, 4, 255))
 """Of gzip, without a time (RFC 1952): compressed fast, on any system."""
+_AT_ONCE: Final = 2_500
+"""How many lines are joined at a time. Joining keeps the interpreter from the event loop."""
 _RAW_SMALL: Final = -12
 _SMALL_MEMORY: Final = 5
 """A small window and little memory for the end: more take longer to allocate than the end takes to compress."""
 
 
+class Content(NamedTuple):
+    """A whole page in blocks, each of which is joined when it is sent: a large page is never in memory as a whole."""
+
+    blocks: Sequence[Sequence[bytes]]
+    size: int
+    """In bytes."""
+
+
 class Body(Protocol):
     """A page without its end."""
 
-    def completed(self, end: bytes) -> bytes:
+    def completed(self, end: bytes) -> Content:
         """Return the page with this end."""
 
 
 class Plain(NamedTuple):
     """A body as text."""
 
-    text: bytes
+    blocks: Sequence[Sequence[bytes]]
+    size: int
 
-    def completed(self, end: bytes) -> bytes:
+    def completed(self, end: bytes) -> Content:
         """Return the page with this end."""
-        return self.text + end
+        *blocks, last = self.blocks
+        return Content((*blocks, (*last, end)), self.size + len(end))
 
 
 class Part(NamedTuple):
@@ -64,11 +77,20 @@ class Gzip:
             self._checksum = joined_checksum(self._checksum, part.checksum, part.size)
             self._size += part.size
 
-    def completed(self, end: bytes) -> bytes:
+    def completed(self, end: bytes) -> Content:
         """Return the page with this end."""
         compressor = zlib.compressobj(_LEVEL, wbits=_RAW_SMALL, memLevel=_SMALL_MEMORY)
         trailer = struct.pack("<LL", zlib.crc32(end, self._checksum), (self._size + len(end)) & 0xFFFFFFFF)
-        return b"".join((_HEADER, *(part.data for part in self.parts.values()), compressor.compress(end), compressor.flush(), trailer))
+        block = (_HEADER, *(part.data for part in self.parts.values()), compressor.compress(end), compressor.flush(), trailer)
+        return Content((block,), sum(map(len, block)))
+
+
+def plain(parts: Sequence[Part], *, is_joined: bool) -> Plain:
+    """Return the parts as text: joined now, or only when they are sent."""
+    if is_joined:
+        text = b"".join(chain.from_iterable(part.lines for part in parts))
+        return Plain(((text,),), len(text))
+    return Plain([block for part in parts for block in _blocks(part.lines)], sum(len(line) for part in parts for line in part.lines))
 
 
 def compressed(parts: Iterable[Part], former: Mapping[str, Compressed]) -> Gzip:
@@ -77,9 +99,20 @@ def compressed(parts: Iterable[Part], former: Mapping[str, Compressed]) -> Gzip:
     found: dict[str, Compressed] = {}
     for name, version, lines in parts:
         known = former.get(name)
-        if known is None or version is None or known.version != version:
-            text = b"".join(lines)
-            data = compressor.compress(text) + compressor.flush(zlib.Z_FULL_FLUSH)
-            known = Compressed(version, data, zlib.crc32(text), len(text))
-        found[name] = known
+        is_same = known is not None and version is not None and known.version == version
+        found[name] = known if known and is_same else Compressed(version, *_deflated(compressor, lines))
     return Gzip(found)
+
+
+def _deflated(compressor: zlib._Compress, lines: Sequence[bytes]) -> tuple[bytes, int, int]:
+    """Return the data, the checksum and the size of the text."""
+    data, checksum, size = [], 0, 0
+    for block in _blocks(lines):
+        text = b"".join(block)
+        checksum, size = zlib.crc32(text, checksum), size + len(text)
+        data.append(compressor.compress(text))
+    return b"".join((*data, compressor.flush(zlib.Z_FULL_FLUSH))), checksum, size
+
+
+def _blocks(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    return (lines[start : start + _AT_ONCE] for start in range(0, len(lines), _AT_ONCE))

@@ -15,7 +15,7 @@ from prometheus_client.core import Metric
 
 from exporter.accounts.snapshot import Snapshot
 from exporter.config.shard import WHOLE, Shard
-from exporter.metrics.bodies import Body, Compressed, Gzip, Part, Plain, compressed
+from exporter.metrics.bodies import Body, Compressed, Content, Gzip, Part, compressed, plain
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES
 from exporter.metrics.collector import account_families, exporter_families
 from exporter.metrics.lines import EOF, heading, written
@@ -25,14 +25,21 @@ from exporter.metrics.runtime import Runtime
 
 FEW = 100
 """The families of at most so many accounts are compressed together: to keep each of them saves less than it costs."""
+MANY = 1_000
+"""The page of more accounts is not kept as text: the lines of its rows would be in memory twice."""
 _SUFFIXES = ("", "_total", "_bucket", "_sum", "_count", "_info")
 
 
 class Page(NamedTuple):
-    """A body and the headers that describe it."""
+    """A page and the headers that describe it."""
 
-    body: bytes
+    content: Content
     headers: dict[str, str]
+
+    @property
+    def body(self) -> bytes:
+        """The whole page."""
+        return b"".join(chain.from_iterable(self.content.blocks))
 
 
 class Exposition:
@@ -121,7 +128,7 @@ class Exposition:
         own = [written(syntax, metric) for metric in exporter if metric.samples and _is_requested(metric.name, names)]
         parts.append(Part("", None, own))
         if not negotiated.gzip:
-            return Plain(b"".join(chain.from_iterable(part.lines for part in parts)))
+            return plain(parts, is_joined=len(snapshot.jobs) <= MANY)
         if len(snapshot.jobs) <= FEW:
             parts = [Part("", None, tuple(chain.from_iterable(part.lines for part in parts)))]
         return compressed(parts, self._compressed.get(syntax, {}))

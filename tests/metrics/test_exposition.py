@@ -21,7 +21,7 @@ from exporter.accounts.store import Store
 from exporter.errors import PollError
 from exporter.metrics.bodies import Compressed, Gzip, Part, compressed
 from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
-from exporter.metrics.exposition import FEW, Exposition
+from exporter.metrics.exposition import FEW, MANY, Exposition, Page
 from exporter.metrics.negotiation import negotiate
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from tests.metrics.showcase import BUILD, NOW, OPENMETRICS, showcase
@@ -109,15 +109,21 @@ def test_after_any_sequence_of_polls_a_page_equals_that_of_prometheus_client(
                     exposition.rows.prepare(at_present(store.snapshot([KEYS[account]])))
 
 
-def test_a_page_is_the_same_object_until_something_on_it_changes() -> None:
+def test_the_text_is_the_same_object_until_something_on_it_changes() -> None:
     exposition, store = Exposition(BUILD, runtime=False), new_store()
-    pages = [exposition.render(store.snapshot()).body]
+
+    def text() -> bytes:
+        [[text, end]] = exposition.render(store.snapshot()).content.blocks
+        assert not end
+        return text
+
+    pages = [text()]
     store.set_schedule(KEYS[0], Schedule(NOW, NOW + 60))
-    pages.append(exposition.render(store.snapshot()).body)
+    pages.append(text())
     record(store, Poll(0, Reason.TLS), NOW)
-    pages.append(exposition.render(store.snapshot()).body)
+    pages.append(text())
     store.refuse_config()
-    pages.append(exposition.render(store.snapshot()).body)
+    pages.append(text())
     assert [page is pages[0] for page in pages] == [True, True, False, False]
     assert b"ai_account_exporter_config_last_reload_successful 0.0" in pages[3]
 
@@ -186,7 +192,16 @@ def test_a_compressed_body_of_new_and_former_parts_can_be_completed(bodies: list
         parts = {part.name: part if part.version is None else part._replace(lines=texts.setdefault(part[:2], part.lines)) for part in body}
         packed = compressed(parts.values(), former)
         former = packed.parts
-        assert gzip.decompress(packed.completed(end)) == b"".join([*itertools.chain(*(part.lines for part in parts.values())), end])
+        assert gzip.decompress(Page(packed.completed(end), {}).body) == b"".join(
+            [*itertools.chain(*(part.lines for part in parts.values())), end]
+        )
+
+
+def test_the_text_of_many_accounts_is_not_kept_joined() -> None:
+    store = Store([job_of(AccountKey("a", str(number))) for number in range(MANY + 1)], BUCKETS, clock_at(NOW))
+    page = Exposition(BUILD, runtime=False).render(store.snapshot())
+    assert len(page.content.blocks) > 1
+    assert (page.body, page.content.size) == (new_page(store.snapshot()), len(page.body))
 
 
 def test_only_the_families_that_changed_are_compressed_again() -> None:
