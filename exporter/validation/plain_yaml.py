@@ -86,7 +86,8 @@ class _Reader:
         found: dict[Any, Any] = {}
         count, next_event = 0, self._event
         while type(event := next_event()) is not yaml.MappingEndEvent:
-            found[self._key(event)] = self._value(next_event(), depth)
+            key = self._key(event)
+            found[key] = self._value(next_event(), depth)
             count += 1
         if len(set(map(str, found))) != count:
             raise NotPlainError
