@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import re
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -16,6 +18,7 @@ from typing import Any, Final
 import click
 import structlog
 
+from exporter.cli.lazy import GARBAGE_THRESHOLD
 from exporter.cli.listen_address import address_type
 from exporter.cli.options import config_option, load, log_options, read_shard, shard_options
 from exporter.cli.output import EXIT_FAILED
@@ -28,6 +31,12 @@ from exporter.web.address import Address
 
 EXIT_TIMEOUT: Final = 0.5
 """How long threads may delay the end of the process, in seconds."""
+OBJECTS_OF_AN_ACCOUNT: Final = 20
+"""A collection stops the process while it looks at all new objects. Polls replace what they created before and leave no cycles, so only so
+many new objects of each account start one: with 10,000 accounts, it took 0.2 s every 10 s, and now it does not happen."""
+SWITCH_INTERVAL: Final = 0.0005
+"""How long the event loop may keep the interpreter from the thread that compresses a page, in seconds. With Python's 5 ms, the thread waits
+longer than it works."""
 
 log = structlog.get_logger()
 
@@ -94,8 +103,15 @@ def command(
     log.info("config loaded", file=str(config_file), accounts=len(loaded.config.accounts))
     for account in loaded.inline_secrets:
         log.warning("secret in config", provider=account.provider, account=account.name, remedy="use env or file instead of value")
+    _tune(len(loaded.config.accounts))
     read_config = partial(load_config, config_file, os.environ, check_secrets=False)
     run_daemon(Daemon(loaded, options, os.environ, read_config=read_config).run())
+
+
+def _tune(accounts: int) -> None:
+    """Keep the pauses of the event loop short."""
+    gc.set_threshold(max(GARBAGE_THRESHOLD, accounts * OBJECTS_OF_AN_ACCOUNT))
+    sys.setswitchinterval(SWITCH_INTERVAL)
 
 
 def _serve_options(

@@ -6,50 +6,40 @@ process itself are appended to it for each scrape.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import Metric
-from prometheus_client.openmetrics import exposition as openmetrics
-from prometheus_client.registry import Collector
 
 from exporter.accounts.snapshot import Snapshot
 from exporter.config.shard import WHOLE, Shard
+from exporter.metrics.bodies import Body, Compressed, Content, Gzip, Part, compressed, plain
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES
-from exporter.metrics.collector import Families, account_families, exporter_families
-from exporter.metrics.lines import number_text, series
+from exporter.metrics.collector import account_families, exporter_families
+from exporter.metrics.lines import EOF, heading, written
 from exporter.metrics.negotiation import DEFAULT, Negotiated, Syntax
 from exporter.metrics.rows import Rows
+from exporter.metrics.runtime import Runtime
 
-_GZIP_LEVEL = 1  # a page is mostly repetition: a higher level costs time and saves little
-_GZIP = 16 + zlib.MAX_WBITS
-_EOF = b"# EOF\n"
+FEW = 100
+"""The families of at most so many accounts are compressed together: to keep each of them saves less than it costs."""
+MANY = 1_000
+"""The page of more accounts is not kept as text: the lines of its rows would be in memory twice."""
 _SUFFIXES = ("", "_total", "_bucket", "_sum", "_count", "_info")
 
 
 class Page(NamedTuple):
-    """A body and the headers that describe it."""
+    """A page and the headers that describe it."""
 
-    body: bytes
+    content: Content
     headers: dict[str, str]
 
-
-class Body(NamedTuple):
-    """A page without its end, and the compressor that continues it; None if it is not compressed."""
-
-    text: bytes
-    compressor: zlib._Compress | None = None
-
-    def completed(self, end: bytes) -> bytes:
-        """Return the page with this end."""
-        if self.compressor is None:
-            return self.text + end
-        compressor = self.compressor.copy()
-        return b"".join((self.text, compressor.compress(end), compressor.flush()))
+    @property
+    def body(self) -> bytes:
+        """The whole page."""
+        return b"".join(chain.from_iterable(self.content.blocks))
 
 
 class Exposition:
@@ -59,7 +49,7 @@ class Exposition:
         """`build` is version and revision; `runtime` adds prometheus-client's `process_*` and `python_*` families."""
         self._build = build
         self._shard = shard
-        self._runtime = _runtime_collectors() if runtime else ()
+        self._runtime = Runtime() if runtime else None
         self.push: Callable[[], Iterable[Metric]] = tuple
         """Returns the families about pushes, where pushes are configured."""
         self.rows = Rows()
@@ -67,6 +57,8 @@ class Exposition:
         """What the rendered pages show."""
         self._bodies: dict[tuple[Syntax, bool], Body] = {}
         """The rendered pages with all families, by syntax and gzip."""
+        self._compressed: dict[Syntax, Mapping[str, Compressed]] = {}
+        """The parts of the last compressed page, by syntax."""
 
     def render(self, snapshot: Snapshot, negotiated: Negotiated = DEFAULT) -> Page:
         """Render the page in the negotiated format."""
@@ -93,15 +85,15 @@ class Exposition:
         """Keep a body until something on it changes. A choice of families is not kept: there may be any number of them."""
         if not negotiated.names:
             self._bodies[negotiated.format.syntax, negotiated.gzip] = body
+        if not negotiated.names and isinstance(body, Gzip):
+            self._compressed[negotiated.format.syntax] = body.parts
 
     def page(self, body: Body, negotiated: Negotiated) -> Page:
         """Complete the page with the values of the process itself."""
-        syntax, names = negotiated.format.syntax, negotiated.names
-        end = b"".join(_written(syntax, metric) for metric in self._process() if _is_requested(metric.name, names))
         headers = {"Content-Type": negotiated.format.value, "Vary": "Accept, Accept-Encoding"}
         if negotiated.gzip:
             headers["Content-Encoding"] = "gzip"
-        return Page(body.completed(end + _EOF if syntax is Syntax.OPENMETRICS else end), headers)
+        return Page(body.completed(self._end(negotiated)), headers)
 
     def families(self, snapshot: Snapshot) -> Iterator[Metric]:
         """Yield what the page of this snapshot shows, as families."""
@@ -112,42 +104,36 @@ class Exposition:
     def _process(self) -> Iterator[Metric]:
         """Yield the families that change without a poll."""
         yield from self.push()
-        yield from (metric for collector in self._runtime for metric in collector.collect())
+        if self._runtime:
+            yield from self._runtime.families()
 
-    def _body(self, columns: Iterable[list[bytes]], snapshot: Snapshot, negotiated: Negotiated) -> Body:
-        """Join the families, and compress them one at a time: the whole page may be large."""
+    def _end(self, negotiated: Negotiated) -> bytes:
+        """Write the families that change without a poll."""
         syntax, names = negotiated.format.syntax, negotiated.names
-        families = [
-            (_heading(syntax, family.name.removesuffix("_total"), family.help, family.type), *column)
-            for family, column in zip(ACCOUNT_FAMILIES, columns, strict=True)
-            if any(column) and _is_requested(family.name, names)
+        if names or not self._runtime:
+            end = b"".join(written(syntax, metric) for metric in self._process() if _is_requested(metric.name, names))
+        else:
+            end = b"".join(written(syntax, metric) for metric in self.push()) + self._runtime.text(syntax)
+        return end + EOF if syntax is Syntax.OPENMETRICS else end
+
+    def _body(self, columns: Iterable[tuple[int, list[bytes]]], snapshot: Snapshot, negotiated: Negotiated) -> Body:
+        """Join or compress the families."""
+        syntax, names = negotiated.format.syntax, negotiated.names
+        parts = [
+            Part(family.name, version, (heading(syntax, family.name.removesuffix("_total"), family.help, family.type), *lines))
+            for family, (version, lines) in zip(ACCOUNT_FAMILIES, columns, strict=True)
+            if any(lines) and _is_requested(family.name, names)
         ]
         exporter = exporter_families(snapshot, self._build, self._shard)
-        families += [(_written(syntax, metric),) for metric in exporter if metric.samples and _is_requested(metric.name, names)]
+        own = [written(syntax, metric) for metric in exporter if metric.samples and _is_requested(metric.name, names)]
+        parts.append(Part("", None, own))
         if not negotiated.gzip:
-            return Body(b"".join(chain.from_iterable(families)))
-        compressor = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP)
-        return Body(b"".join([compressor.compress(b"".join(lines)) for lines in families]), compressor)
+            return plain(parts, is_joined=len(snapshot.jobs) <= MANY)
+        if len(snapshot.jobs) <= FEW:
+            parts = [Part("", None, tuple(chain.from_iterable(part.lines for part in parts)))]
+        return compressed(parts, self._compressed.get(syntax, {}))
 
 
 def _is_requested(family: str, names: frozenset[str]) -> bool:
     """Whether the family or one of its series is among the names."""
     return not names or not names.isdisjoint(family.removesuffix("_total") + suffix for suffix in _SUFFIXES)
-
-
-@cache
-def _heading(syntax: Syntax, name: str, documentation: str, kind: str) -> bytes:
-    """Return the lines above the samples of a family, as prometheus-client writes them."""
-    write = openmetrics.generate_latest if syntax is Syntax.OPENMETRICS else generate_latest
-    return write(Families([Metric(name, documentation, kind)])).removesuffix(_EOF)
-
-
-def _written(syntax: Syntax, metric: Metric) -> bytes:
-    """Write a family of the exporter or of its process."""
-    samples = [f"{series(each.name, tuple(each.labels.items()))} {number_text(each.value)}\n" for each in metric.samples]
-    return _heading(syntax, metric.name, metric.documentation, metric.type) + "".join(samples).encode()
-
-
-def _runtime_collectors() -> tuple[Collector, ...]:
-    """Each registers itself; a registry of its own keeps it out of the global one."""
-    return tuple(kind(registry=CollectorRegistry()) for kind in (ProcessCollector, PlatformCollector, GCCollector))

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import repeat
 from typing import Final
 
+from prometheus_client import generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.utils import floatToGoString
 
 from exporter.metrics.catalogue import AccountFamily
+from exporter.metrics.collector import Families
+from exporter.metrics.negotiation import Syntax
+
+EOF: Final = b"# EOF\n"
+"""The last line of OpenMetrics."""
 
 MAX_TEMPLATES: Final = 20_000
 """How many templates are kept of one family: vendors choose units, states and plans."""
@@ -44,6 +52,19 @@ class Writer:
         if len(self._templates) >= MAX_TEMPLATES:
             self._templates.clear()
         return self._templates.setdefault(values, f"{text} %s\n")
+
+
+@cache
+def heading(syntax: Syntax, name: str, documentation: str, kind: str) -> bytes:
+    """Return the lines above the samples of a family, as prometheus-client writes them."""
+    write = openmetrics.generate_latest if syntax is Syntax.OPENMETRICS else generate_latest
+    return write(Families([Metric(name, documentation, kind)])).removesuffix(EOF)
+
+
+def written(syntax: Syntax, metric: Metric) -> bytes:
+    """Write a family of the exporter or of its process."""
+    samples = [f"{series(each.name, tuple(each.labels.items()))} {number_text(each.value)}\n" for each in metric.samples]
+    return heading(syntax, metric.name, metric.documentation, metric.type) + "".join(samples).encode()
 
 
 def escaped(value: str) -> str:

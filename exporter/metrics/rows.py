@@ -24,6 +24,8 @@ class Rows:
     def __init__(self) -> None:
         self.version = 0
         """Rises whenever a line changes."""
+        self._versions: list[int] = []
+        """The version in which each column changed last."""
         self._jobs: tuple[Job, ...] = ()
         self._numbers: dict[AccountKey, int] = {}
         self._entries: list[Entry | None] = []
@@ -76,14 +78,19 @@ class Rows:
         for source, known, ((_, is_same), columns) in zip(sources, self._sources[number], self._groups.items(), strict=True):
             if known is _UNWRITTEN or (source is not known and not is_same(source, known)):
                 for column in columns:
-                    self._columns[column][number] = self._writers[column].write(source, own)
+                    self._put(column, number, self._writers[column].write(source, own))
         self._sources[number] = sources
         self._entries[number], self._until[number] = entry, unchanged_until(account, at)
-        self.version += 1
 
-    def columns(self) -> Iterator[list[bytes]]:
-        """Return the lines of each family, in the order of the catalogue; later rows do not change them."""
-        return (column.copy() for column in self._columns)
+    def _put(self, column: int, number: int, lines: bytes) -> None:
+        if self._columns[column][number] != lines:
+            self._columns[column][number] = lines
+            self.version += 1
+            self._versions[column] = self.version
+
+    def columns(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Return version and lines of each family, in the order of the catalogue; later rows do not change them."""
+        return ((version, column.copy()) for version, column in zip(self._versions, self._columns, strict=True))
 
     def _is_reset(self, snapshot: Snapshot) -> bool:
         """Whether all rows have to be written again: other accounts or settings, or another time on the clock."""
@@ -104,3 +111,4 @@ class Rows:
         self._sources = [(_UNWRITTEN,) * len(self._groups)] * count
         self._columns = tuple([b""] * count for _ in ACCOUNT_FAMILIES)
         self.version += 1
+        self._versions = [self.version] * len(ACCOUNT_FAMILIES)

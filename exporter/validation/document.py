@@ -17,6 +17,7 @@ from yaml.composer import Composer
 from exporter.errors import ConfigError, Problem
 from exporter.validation.fields import dotted
 from exporter.validation.files import read_file
+from exporter.validation.plain_yaml import MAX_DIGITS, PLAIN_INT, NotPlainError, is_read_alike, read_plain
 from exporter.validation.yaml_errors import RefusedError, message_of
 
 MAX_DOCUMENT: Final = 2 * 1024 * 1024
@@ -24,11 +25,7 @@ MAX_DOCUMENT: Final = 2 * 1024 * 1024
 MAX_MERGED: Final = 100_000
 MAX_PLACES: Final = 200_000
 """How many places of an invalid file have a line: aliases of aliases grow exponentially."""
-MAX_DIGITS: Final = 1000
-_PLAIN_INT = re.compile(r"0|-?[1-9][0-9]*")
 _SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
-_READ_OTHERWISE = re.compile(r"\t|!(?=[\s,\]}]|$)")
-"""Tabs, and `!` without a name: libyaml accepts more of the former, and reads the value after the latter as text."""
 _LAST_PART = re.compile(r"(?:^|\.|\[)[^.\[]*$")
 _TAG = "tag:yaml.org,2002:"
 _MERGE, _INT, _BOOL = f"{_TAG}merge", f"{_TAG}int", f"{_TAG}bool"
@@ -133,7 +130,9 @@ def load_document(path: Path, *, pipes: bool = False) -> Document:
 
 
 def _parse(text: str) -> Any:
-    if not _READ_OTHERWISE.search(text):
+    with suppress(NotPlainError):
+        return read_plain(text)
+    if is_read_alike(text):
         with suppress(yaml.YAMLError):
             return _load(_FastLoader(text))
     try:
@@ -159,7 +158,7 @@ def _load(loader: _Loader | _FastLoader) -> Any:
 
 def _composed(text: str) -> yaml.Node | None:
     """Return the nodes of a text that was read before."""
-    if not _READ_OTHERWISE.search(text):
+    if is_read_alike(text):
         with suppress(yaml.YAMLError):
             return yaml.compose(text, _FastLoader)
     return yaml.compose(text, _Loader)
@@ -206,7 +205,7 @@ def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
 def _as_written(key: yaml.Node) -> yaml.Node:
     """Return a key as text whose number is written in another form than decimal, such as `007` or `0x1F`, or that is a word such as `on`."""
     is_scalar = isinstance(key, yaml.ScalarNode)
-    is_other_form = is_scalar and key.tag == _INT and not _PLAIN_INT.fullmatch(key.value)
+    is_other_form = is_scalar and key.tag == _INT and not PLAIN_INT.fullmatch(key.value)
     is_word = is_scalar and key.tag == _BOOL and key.value.lower() not in {"true", "false"}  # YAML 1.2 has only these two
     return yaml.ScalarNode(f"{_TAG}str", key.value, key.start_mark, key.end_mark) if is_other_form or is_word else key
 

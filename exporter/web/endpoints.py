@@ -20,6 +20,7 @@ from exporter.model import AccountKey
 from exporter.web.account_pages import AccountPages
 from exporter.web.connection import note_request
 from exporter.web.limits import limit_in_flight
+from exporter.web.page_payload import Blocks
 from exporter.web.scrapes import Scrapes
 from exporter.web.web_config.access import AccessControl
 
@@ -59,7 +60,8 @@ class Endpoints:
         accept, encoding = (", ".join(request.headers.getall(name, ())) for name in (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING))
         negotiated = negotiate(accept, encoding, request.query.getall("name[]", ()))
         page = await self._scrapes.get(negotiated)
-        return web.Response(body=page.body, headers=page.headers)
+        is_small = len(page.content.blocks) == 1
+        return web.Response(body=page.body if is_small else Blocks(page.content), headers=page.headers)
 
     async def healthy(self, _request: web.Request) -> web.Response:
         """200 while the event loop runs and no other loop has ended."""

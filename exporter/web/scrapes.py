@@ -35,9 +35,24 @@ class Scrapes:
         """Return a page that is not older than the request."""
         rendering = self._waiting.get(negotiated)
         if rendering is None:
+            if not self._turn.locked() and (page := self._at_once(negotiated)):
+                return page
             rendering = self._waiting[negotiated] = asyncio.create_task(self._render(negotiated))
             rendering.add_done_callback(_retrieve)
         return await asyncio.shield(rendering)  # a client that disconnects does not cancel the page for the others
+
+    def _at_once(self, negotiated: Negotiated) -> Page | None:
+        """Return the page if it is small or known; None if it needs a thread, or many rows have to be written."""
+        snapshot, exposition = self._store.snapshot(), self._exposition
+        late = exposition.rows.outdated(snapshot)
+        if len(late) > AT_ONCE:
+            return None
+        exposition.rows.write(snapshot, late)
+        body = exposition.known(snapshot, negotiated)
+        if body is None and len(snapshot.jobs) <= self._small:
+            body = exposition.draft(snapshot, negotiated)()
+            exposition.keep(negotiated, body)
+        return None if body is None else exposition.page(body, negotiated)
 
     async def _render(self, negotiated: Negotiated) -> Page:
         async with self._turn:
@@ -48,8 +63,7 @@ class Scrapes:
             body = self._exposition.known(snapshot, negotiated)
             if body is None:
                 draft = self._exposition.draft(snapshot, negotiated)
-                is_small = len(snapshot.jobs) <= self._small
-                body = draft() if is_small else await asyncio.get_running_loop().run_in_executor(self._thread, draft)
+                body = await asyncio.get_running_loop().run_in_executor(self._thread, draft)
                 self._exposition.keep(negotiated, body)
             return self._exposition.page(body, negotiated)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,8 +19,9 @@ from exporter.accounts.entry import Schedule
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
 from exporter.errors import PollError
+from exporter.metrics.bodies import Compressed, Gzip, Part, compressed
 from exporter.metrics.collector import BUCKETS, Families, account_families, exporter_families
-from exporter.metrics.exposition import Exposition
+from exporter.metrics.exposition import FEW, MANY, Exposition, Page
 from exporter.metrics.negotiation import negotiate
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from tests.metrics.showcase import BUILD, NOW, OPENMETRICS, showcase
@@ -106,15 +109,21 @@ def test_after_any_sequence_of_polls_a_page_equals_that_of_prometheus_client(
                     exposition.rows.prepare(at_present(store.snapshot([KEYS[account]])))
 
 
-def test_a_page_is_the_same_object_until_something_on_it_changes() -> None:
+def test_the_text_is_the_same_object_until_something_on_it_changes() -> None:
     exposition, store = Exposition(BUILD, runtime=False), new_store()
-    pages = [exposition.render(store.snapshot()).body]
+
+    def text() -> bytes:
+        [[text, end]] = exposition.render(store.snapshot()).content.blocks
+        assert not end
+        return text
+
+    pages = [text()]
     store.set_schedule(KEYS[0], Schedule(NOW, NOW + 60))
-    pages.append(exposition.render(store.snapshot()).body)
+    pages.append(text())
     record(store, Poll(0, Reason.TLS), NOW)
-    pages.append(exposition.render(store.snapshot()).body)
+    pages.append(text())
     store.refuse_config()
-    pages.append(exposition.render(store.snapshot()).body)
+    pages.append(text())
     assert [page is pages[0] for page in pages] == [True, True, False, False]
     assert b"ai_account_exporter_config_last_reload_successful 0.0" in pages[3]
 
@@ -170,6 +179,54 @@ def test_gzip_with_the_runtime_families_is_one_stream_each_time(accept: str) -> 
         assert b"\nprocess_open_fds " in page
         assert page.endswith(b"\n# EOF\n" if accept else b"\n")
         assert page.startswith(new_page(snapshot, accept).removesuffix(b"# EOF\n"))
+
+
+PARTS = st.lists(st.builds(Part, st.sampled_from("abc"), st.sampled_from([None, 1, 2]), st.lists(st.binary(max_size=2_000), max_size=3)))
+
+
+@given(bodies=st.lists(PARTS, min_size=1, max_size=3), end=st.binary(max_size=5_000))
+def test_a_compressed_body_of_new_and_former_parts_can_be_completed(bodies: list[list[Part]], end: bytes) -> None:
+    former: Mapping[str, Compressed] = {}
+    texts: dict[object, Sequence[bytes]] = {}
+    for body in bodies:
+        parts = {part.name: part if part.version is None else part._replace(lines=texts.setdefault(part[:2], part.lines)) for part in body}
+        packed = compressed(parts.values(), former)
+        former = packed.parts
+        assert gzip.decompress(Page(packed.completed(end), {}).body) == b"".join(
+            [*itertools.chain(*(part.lines for part in parts.values())), end]
+        )
+
+
+def test_the_text_of_many_accounts_is_not_kept_joined() -> None:
+    store = Store([job_of(AccountKey("a", str(number))) for number in range(MANY + 1)], BUCKETS, clock_at(NOW))
+    page = Exposition(BUILD, runtime=False).render(store.snapshot())
+    assert len(page.content.blocks) > 1
+    assert (page.body, page.content.size) == (new_page(store.snapshot()), len(page.body))
+
+
+def test_only_the_families_that_changed_are_compressed_again() -> None:
+    exposition, keys = Exposition(BUILD, runtime=False), [AccountKey("a", str(number)) for number in range(FEW + 1)]
+    store = Store([job_of(key) for key in keys], BUCKETS, clock_at(NOW))
+    for key in keys:
+        store.record_success(key, Reading(info={"plan": "pro"}), at=NOW - 1, duration=Seconds(1), interval=Seconds(60))
+    negotiated = negotiate("", "gzip")
+
+    def parts() -> Mapping[str, Compressed]:
+        snapshot = store.snapshot()
+        assert gzip.decompress(exposition.render(snapshot, negotiated).body) == new_page(snapshot)
+        body = exposition.known(snapshot, negotiated)
+        assert isinstance(body, Gzip)
+        return body.parts
+
+    before = parts()
+    store.record_success(keys[0], Reading(info={"plan": "pro"}), at=NOW, duration=Seconds(1), interval=Seconds(60))
+    changed = {name for name, part in parts().items() if part is not before.get(name)}
+    assert changed == {
+        "ai_account_scrapes_total",
+        "ai_account_last_scrape_timestamp_seconds",
+        "ai_account_last_success_timestamp_seconds",
+        "",
+    }
 
 
 def test_gzip_contains_the_same_page_and_no_timestamp() -> None:

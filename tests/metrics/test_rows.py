@@ -120,7 +120,9 @@ def test_a_poll_writes_only_the_families_that_it_changed() -> None:
     before = list(rows.columns())
     store.record_failure(KEYS[0], PollError(Reason.TLS, "no luck"), at=NOW, duration=Seconds(0.5), interval=Seconds(60.0))
     rows.prepare(store.snapshot([KEYS[0]]))
-    changed = [new[0] for old, new in zip(before, rows.columns(), strict=True) if new[0] is not old[0]]
+    after = list(rows.columns())
+    changed = [lines[0] for (_, old), (_, lines) in zip(before, after, strict=True) if lines[0] is not old[0]]
+    assert changed == [lines[0] for (old, _), (version, lines) in zip(before, after, strict=True) if version != old]
     assert [lines.partition(b"{")[0].decode() for lines in changed] == [
         "ai_account_up",
         "ai_account_scrapes_total",
@@ -136,7 +138,7 @@ def test_a_poll_that_only_consumed_does_not_write_limits_and_resets() -> None:
         store.record_success(KEYS[0], Reading((quota,)), at=NOW - 9 + used, duration=Seconds(0.5), interval=Seconds(60.0))
         rows.write(store.snapshot(), [*rows.outdated(store.snapshot())])
         columns.append(list(rows.columns()))
-    changed = {lines[0].partition(b"{")[0].decode() for known, lines in zip(*columns, strict=True) if lines[0] is not known[0]}
+    changed = {lines[0].partition(b"{")[0].decode() for (_, known), (_, lines) in zip(*columns, strict=True) if lines[0] is not known[0]}
     assert {"ai_account_quota_remaining", "ai_account_quota_used", "ai_account_quota_consumed_total"} <= changed
     still = ("limit", "overage_limit", "unlimited", "reset_timestamp_seconds", "replenished_total")
     assert not changed & {f"ai_account_quota_{name}" for name in still}
@@ -160,18 +162,18 @@ def test_lines_after_several_polls_are_those_of_a_page_that_was_never_scraped(re
         rows.update(store.snapshot())
     fresh = Rows()
     fresh.write(store.snapshot(), fresh.outdated(store.snapshot()))
-    assert list(rows.columns()) == list(fresh.columns())
+    assert [lines for _, lines in rows.columns()] == [lines for _, lines in fresh.columns()]
 
 
 def test_the_columns_of_a_page_do_not_change_with_later_polls() -> None:
     store, rows = showcase(), Rows()
     rows.update(store.snapshot())
-    columns = list(rows.columns())
+    columns = [lines for _, lines in rows.columns()]
     before = [list(column) for column in columns]
     for job in store.snapshot().jobs:
         succeed(store, job.key)
         rows.prepare(store.snapshot([job.key]))
-    assert columns == before != list(rows.columns())
+    assert columns == before != [lines for _, lines in rows.columns()]
 
 
 def test_a_vendor_that_invents_labels_does_not_fill_the_memory() -> None:

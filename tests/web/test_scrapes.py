@@ -11,8 +11,9 @@ import pytest
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
 from exporter.errors import PollError
+from exporter.metrics.bodies import Body
 from exporter.metrics.collector import BUCKETS
-from exporter.metrics.exposition import Body, Exposition
+from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import DEFAULT, Negotiated, negotiate
 from exporter.model import AccountKey, Reason, Seconds
 from exporter.web.scrapes import AT_ONCE, SMALL, Scrapes
@@ -70,7 +71,7 @@ async def test_scrapes_at_the_same_time_share_one_page(exposition: SlowExpositio
 async def test_a_page_is_kept_until_an_account_changes(exposition: SlowExposition) -> None:
     store = new_store()
     scrapes = Scrapes(store, exposition, small=0)
-    first, second = [(await scrapes.get(DEFAULT)).body for _ in range(2)]
+    first, second = [(await scrapes.get(DEFAULT)).content.blocks[0][0] for _ in range(2)]
     fail(store)
     assert first is second
     assert b'reason="tls"} 1.0' in (await scrapes.get(DEFAULT)).body
@@ -89,9 +90,9 @@ async def test_scrapes_that_come_during_a_rendering_share_the_next_page_which_is
     fail(store, 1)
     exposition.free.set()
     assert b'reason="tls"} 1.0' not in (await former).body
-    bodies = [(await each).body for each in latter]
-    assert bodies[0].count(b'reason="tls"} 1.0') == 2
-    assert all(body is bodies[0] for body in bodies)
+    pages = [await each for each in latter]
+    assert pages[0].body.count(b'reason="tls"} 1.0') == 2
+    assert all(page is pages[0] for page in pages)
     assert exposition.drafts == 2
 
 

@@ -15,6 +15,7 @@ import pytest
 from exporter.accounts.store import Store
 from exporter.errors import PollError, Problem
 from exporter.metrics.collector import BUCKETS
+from exporter.metrics.exposition import MANY
 from exporter.metrics.negotiation import negotiate
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from tests.metrics.showcase import NOW, OPENMETRICS
@@ -65,6 +66,16 @@ async def test_several_accept_headers_are_joined(client: Client) -> None:
     )
     answer = await client.send(b"\r\n".join((*lines, b"", b"")))
     assert f"Content-Type: {OPENMETRICS_TYPE}".encode() in answer
+
+
+async def test_a_large_page_is_sent_in_blocks_with_its_length() -> None:
+    store = Store([job_of(AccountKey("a", str(number))) for number in range(MANY + 1)], BUCKETS, clock_at(NOW))
+    expected = endpoints(store).exposition.render(store.snapshot()).body
+    async with serving(endpoints(store)) as client:
+        for method, body in (("GET", expected), ("HEAD", b"")):
+            async with client.ask("/metrics", method) as response:
+                assert await response.read() == body
+                assert response.content_length == len(expected)
 
 
 async def test_head_has_the_headers_and_no_body(client: Client) -> None:
