@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import pkgutil
 import socket
@@ -32,6 +33,16 @@ UNMEASURED = {"alertmanager", "grafana", "helm", "image", "prometheus", "release
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Exclude modules and tests from the collection of garbage: they stay until the end, and every full one would visit them all."""
+    gc.disable()
+    try:
+        return (yield from _without_coverage(session))
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def _without_coverage(session: pytest.Session) -> Generator[None, object, object]:
     """Import the exporter with coverage, and all tests without it: rewriting their asserts takes much longer with coverage."""
     plugin = session.config.pluginmanager.getplugin("_cov")
     if plugin is None or plugin.cov_controller is None:

@@ -16,13 +16,14 @@ from tools.chart.documents import documents
 from tools.chart.schema import alert_names
 from tools.chart.values import documented, read_values, text_of
 
+DEFAULTS = read_values()
 META = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
 SCHEMA = Draft7Validator(json.loads((CHART / "values.schema.json").read_text("utf-8")))
 
 
 def merged(values: dict[str, Any], over: dict[str, Any] | None = None) -> dict[str, Any]:
     """The values that Helm would see: a map is merged, null removes, anything else replaces."""
-    found = dict(read_values() if over is None else over)
+    found = dict(DEFAULTS if over is None else over)
     for key, value in values.items():
         found[key] = merged(value, found[key]) if isinstance(value, dict) and isinstance(found.get(key), dict) else value
     return {key: value for key, value in found.items() if value is not None}
@@ -61,7 +62,7 @@ def leaves(values: dict[str, Any], parents: tuple[str, ...] = ()) -> Iterator[tu
 
 def test_every_value_is_documented() -> None:
     known = {value.path for value in documented(text_of())}
-    bare = [path for path in leaves(read_values()) if not known & {".".join(path[: end + 1]) for end in range(len(path))}]
+    bare = [path for path in leaves(DEFAULTS) if not known & {".".join(path[: end + 1]) for end in range(len(path))}]
     assert bare == []
 
 
@@ -102,7 +103,7 @@ def test_the_schema_rejects_typos_and_wrong_types(values: dict[str, Any], expect
 
 
 def test_null_is_rejected_for_every_value_that_a_template_reads() -> None:
-    paths = {value.path for value in documented(text_of())} | {path.rpartition(".")[0] for path in map(".".join, leaves(read_values()))}
+    paths = {value.path for value in documented(text_of())} | {path.rpartition(".")[0] for path in map(".".join, leaves(DEFAULTS))}
     open_maps = ("global", "podSecurityContext.", "securityContext.", "Probe.", "operator.instanceSelector.")
     taken = [path for path in paths - {""} if not faults(nested(path))]
     assert [path for path in taken if not any(part in path for part in open_maps)] == []

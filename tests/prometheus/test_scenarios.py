@@ -31,7 +31,7 @@ class Case(NamedTuple):
 def cases() -> Iterator[Case]:
     """Every expectation of all files."""
     for path in FILES:
-        for test in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]:
+        for test in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["tests"]:
             for expected in test.get("alert_rule_test", ()):
                 yield from _of_alerts(expected["alertname"], expected["exp_alerts"])
             for expected in test.get("promql_expr_test", ()):
