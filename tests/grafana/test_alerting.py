@@ -16,8 +16,8 @@ from tests.grafana.boards import ROOT
 from tools.rules.grafana import PATH, provisioning
 
 Json = dict[str, Any]
-FILE: Json = yaml.safe_load((ROOT / PATH).read_text(encoding="utf-8"))
-PROMETHEUS: Json = yaml.safe_load((ROOT / "prometheus/rules/alerts.yaml").read_text(encoding="utf-8"))
+FILE: Json = yaml.load((ROOT / PATH).read_text(encoding="utf-8"), yaml.CSafeLoader)
+PROMETHEUS: Json = yaml.load((ROOT / "prometheus/rules/alerts.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 PAIRS = [
     (rule, other)
     for group, others in zip(FILE["groups"], PROMETHEUS["groups"], strict=True)

@@ -11,8 +11,7 @@ import yaml
 
 from tests.helm.kubernetes import FIELDS, OPERATOR, check
 from tests.helm.rendering import CHART, ROOT, VERSIONS, template
-from tests.helm.test_documents import faults
-from tools.chart.values import read_values
+from tests.helm.test_documents import DEFAULTS, faults
 
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), CHART / "README.md"]
 
@@ -20,7 +19,7 @@ PAGES = [*sorted((ROOT / "docs").glob("*.md")), CHART / "README.md"]
 def documents_of(text: str) -> Iterator[Any]:
     """The YAML documents in the code blocks of a page."""
     for block in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        yield from yaml.safe_load_all(block)
+        yield from yaml.load_all(block, yaml.CSafeLoader)
 
 
 FOUND = [(path.name, each) for path in PAGES for each in documents_of(path.read_text(encoding="utf-8")) if isinstance(each, dict)]
@@ -28,7 +27,7 @@ OBJECTS = [pytest.param(each, id=f"{name} {each['kind']}") for name, each in FOU
 PLAIN_VALUES = [
     pytest.param(each, id=f"{name} {'+'.join(each)}")
     for name, each in FOUND
-    if name in {"kubernetes.md", "oauth.md", "prometheus-operator.md", "README.md"} and set(each) <= set(read_values())
+    if name in {"kubernetes.md", "oauth.md", "prometheus-operator.md", "README.md"} and set(each) <= set(DEFAULTS)
 ]
 VALUES_IN_OBJECTS = [
     pytest.param(each["spec"].get("values") or each["spec"]["source"]["helm"]["valuesObject"], id=f"{name} {each['kind']}")

@@ -23,7 +23,7 @@ Rule = dict[str, Any]
 
 
 def rules(scale: Scale | None = None) -> list[Rule]:
-    return [rule for text in render(scale).values() for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+    return [rule for text in render(scale).values() for group in yaml.load(text, yaml.CSafeLoader)["groups"] for rule in group["rules"]]
 
 
 DOCUMENTS = documents()
