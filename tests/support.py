@@ -25,6 +25,8 @@ from exporter.simulator.liveavatar import Credits
 from exporter.simulator.simulator import SimulatedAccount
 from exporter.simulator.usage import Balance, Usage
 
+DEFINITIONS: Final = load_definitions()
+
 NOW: Final = 1_795_000_000.0
 """The start of the fake clock, as Unix time."""
 
@@ -50,7 +52,7 @@ def secret_of(provider: str) -> str:
 
 def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
     """Return a job for the simulated account of a provider; `changes` are settings, `account` and `secret`, which may be text."""
-    definition = load_definitions()[provider]
+    definition = DEFINITIONS[provider]
     secret = changes.pop("secret", secret_of(provider))
     key = AccountKey(provider, changes.pop("account", "demo"))
     settings = Settings(
@@ -79,7 +81,7 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
 
 def job_of(key: AccountKey, **settings: Any) -> Job:
     """Return a job for any name and provider, for tests that do not poll it."""
-    job = _any_job(key.provider if key.provider in load_definitions() else "liveavatar")
+    job = _any_job(key.provider if key.provider in DEFINITIONS else "liveavatar")
     return replace(job, key=key, settings=replace(job.settings, **settings))
 
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -88,11 +89,15 @@ def test_a_document_names_only_metrics_that_exist(document: Path) -> None:
     assert {name for name in named if name not in known and not any(other.startswith(f"{name}_") for other in known)} == set()
 
 
+@cache
+def recorded() -> set[str]:
+    return {rule["record"] for group in yaml.safe_load(RECORDING)["groups"] for rule in group["rules"]}
+
+
 @pytest.mark.parametrize("document", [path for path in DOCUMENTS if path != ROOT / "CHANGELOG.md"], ids=lambda path: path.name)
 def test_a_document_names_only_recorded_series_that_exist(document: Path) -> None:
-    known = {rule["record"] for group in yaml.safe_load(RECORDING)["groups"] for rule in group["rules"]}
     named = set(re.findall(r"\baccount:ai_account_\w+:\w+", document.read_text(encoding="utf-8")))
-    assert named <= known
+    assert named <= recorded()
 
 
 def test_troubleshooting_explains_every_reason() -> None:
@@ -147,10 +152,14 @@ def test_commands_and_targets_that_are_named_exist(document: Path) -> None:
     assert set(re.findall(r"ai-account-exporter (\w+)\b", "\n".join(re.findall(r"`[^`]+`", text)))) <= {*COMMANDS}
 
 
+@cache
+def help_of(command: str) -> str:
+    return CliRunner().invoke(main, [command, "--help"]).output
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_flags_that_a_document_names_exist(document: Path) -> None:
-    runner = CliRunner()
-    known = {flag for name in COMMANDS for flag in re.findall(r"--[a-z.-]+[a-z]", runner.invoke(main, [name, "--help"]).output)}
+    known = {flag for name in COMMANDS for flag in re.findall(r"--[a-z.-]+[a-z]", help_of(name))}
     text = document.read_text(encoding="utf-8")
     named = set(re.findall(r"(?<![\w-])--(?:web|log|shard|total)[a-z.-]+[a-z]", text)) | set(re.findall(r"check (--[a-z.-]+[a-z])", text))
     assert named <= known
@@ -167,7 +176,7 @@ def calls(text: str) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_the_flags_of_a_command_in_a_document_are_those_of_this_command(document: Path) -> None:
     called = calls(document.read_text(encoding="utf-8"))
-    pages = {name: CliRunner().invoke(main, [name, "--help"]).output for name, _ in called if name in COMMANDS}
+    pages = {name: help_of(name) for name, _ in called if name in COMMANDS}
     assert [(name, flag) for name, flag in sorted(called) if flag and name in pages and flag not in pages[name]] == []
 
 

@@ -19,7 +19,7 @@ from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
 from tests.cli.support import invoke, run
 
 END = 1_795_000_000.0
-SPAN = 8 * 3_600.0
+SPAN = 4 * 3_600.0
 
 
 def parsed(lines: Iterable[str]) -> dict[str, Metric]:

@@ -26,7 +26,8 @@ from tools.docs.vendors import vendor_documents
 ROOT = Path(__file__).parent.parent.parent
 ACCOUNT = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"env": "HEYGEN_API_KEY"}}}
 PAGES = vendor_documents()
-VALIDATOR = Draft202012Validator(json_schema(Definition))
+SCHEMA = json_schema(Definition)
+VALIDATOR = Draft202012Validator(SCHEMA)
 CASES = [(block, key, text) for block, keys in EXAMPLES.items() for key, text in keys.items()]
 
 
@@ -133,9 +134,8 @@ def test_the_index_of_vendors_has_each_once_in_its_category() -> None:
 
 
 def test_every_key_of_a_definition_has_an_example_and_a_row() -> None:
-    schema = json_schema(Definition)
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", definitions.definitions(Path()), re.MULTILINE | re.DOTALL))
-    for block, found in {**schema["$defs"], "Definition": schema}.items():
+    for block, found in {**SCHEMA["$defs"], "Definition": SCHEMA}.items():
         if "properties" in found:
             assert set(definitions.EXAMPLES[block]) == set(found["properties"]), block
             assert set(re.findall(r"^\| `(\w+)` \|", sections[definitions.BLOCKS[block][0]], re.MULTILINE)) == set(found["properties"])
@@ -151,7 +151,7 @@ def test_the_example_of_a_key_of_a_definition_is_valid(block: str, key: str, tex
     written = definition_with(block, read_document(file))
     assert key in text or (block, key) == ("UnitField", "name")
     Definition.model_validate(written)
-    assert [*Draft202012Validator(json_schema(Definition)).iter_errors(json.loads(json.dumps(written, default=str)))] == []
+    assert [*VALIDATOR.iter_errors(json.loads(json.dumps(written, default=str)))] == []
 
 
 def definition_with(block: str, written: dict[str, Any]) -> dict[str, Any]:
