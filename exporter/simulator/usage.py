@@ -27,9 +27,10 @@ class Balance:
         spare = self.start - self.floor
         if spare > self.rate * elapsed:
             return self.start - self.rate * elapsed
-        if not self.top_up or not self.rate:
+        lasts = self.top_up / self.rate if self.rate else 0.0
+        if not lasts:
             return self.floor
-        phase = (elapsed - spare / self.rate) % (self.dry + self.top_up / self.rate)
+        phase = (elapsed - spare / self.rate) % (self.dry + lasts)
         if phase < self.dry:
             return self.floor
         return max(self.floor, self.floor + self.top_up - self.rate * (phase - self.dry))

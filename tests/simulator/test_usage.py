@@ -23,9 +23,11 @@ def test_a_balance_stays_at_the_floor_until_its_top_up() -> None:
     assert [credits_.left(at) for at in (79, 80, 124, 125, 126, 244, 245, 289, 290)] == [0.5, 0, 0, 60, 59.5, 0.5, 0, 0, 60]
 
 
-@pytest.mark.parametrize("balance", [Balance(start=10, rate=1), Balance(start=10, rate=1, top_up=0, dry=5)])
+@pytest.mark.parametrize(
+    "balance", [Balance(start=10, rate=1), Balance(start=10, rate=1, top_up=0, dry=5), Balance(start=20, rate=2, top_up=5e-324)]
+)
 def test_a_balance_without_top_up_stays_at_its_floor(balance: Balance) -> None:
-    assert [balance.left(at) for at in (9, 10, 11, 1e9)] == [1, 0, 0, 0]
+    assert [balance.left(at) for at in (9, 10, 11, 1e9)] == [balance.rate, 0, 0, 0]
 
 
 def test_a_balance_without_consumption_does_not_change() -> None:
