@@ -42,6 +42,11 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """Let the end of the process collect modules again: CPython 3.11 can crash there with frozen objects."""
+    gc.unfreeze()
+
+
 def _without_coverage(session: pytest.Session) -> Generator[None, object, object]:
     """Import the exporter with coverage, and all tests without it: rewriting their asserts takes much longer with coverage."""
     plugin = session.config.pluginmanager.getplugin("_cov")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import math
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -10,7 +11,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.model import Reason, Seconds
@@ -505,6 +506,7 @@ ACCOUNTS = st.builds(
 )
 
 
+@example([account("studio", State.LOW, replace(PREMIUM, state=State.LOW, share=math.nan))])
 @given(st.lists(ACCOUNTS, min_size=1, max_size=2))
 def test_any_values_of_an_account_make_a_complete_page(accounts: list[AccountFacts]) -> None:
     source = show(overview([*accounts, account("other", State.OK, PREMIUM)]))

@@ -87,7 +87,7 @@ def _cause(quota: QuotaFacts, now: float) -> str:
         f"below {formatting.plain(passed(quota) or '')}": passed(quota) is not None,
         "near budget": of_budget is not None and of_budget <= 1 - NEAR,
         "over the limit": quota.share is not None and quota.share < 0,
-        f"below {formatting.percent(float(LOW_SHARE))}": quota.share is not None and quota.share < LOW_SHARE,
+        f"below {formatting.percent(float(LOW_SHARE))}": quota.share is not None and quota.share < float(LOW_SHARE),
     }
     return next((cause for cause, applies in causes.items() if applies), "")
 
