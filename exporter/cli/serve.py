@@ -32,11 +32,11 @@ from exporter.web.address import Address
 EXIT_TIMEOUT: Final = 0.5
 """How long threads may delay the end of the process, in seconds."""
 OBJECTS_OF_AN_ACCOUNT: Final = 20
-"""A collection stops the process while it looks at all new objects. Polls replace what they created before and leave no cycles, so only so
-many new objects of each account start one: with 10,000 accounts, it took 0.2 s every 10 s, and now it does not happen."""
+"""How many new objects for each account start a collection of garbage. It stops the process while it looks at all new objects, and finds
+little, because polls leave no cycles. With 10,000 accounts and a fixed number, it took 0.2 s every 10 s."""
 SWITCH_INTERVAL: Final = 0.0005
-"""How long the event loop may keep the interpreter from the thread that compresses a page, in seconds. With Python's 5 ms, the thread waits
-longer than it works."""
+"""How long a thread keeps the interpreter while another one waits for it, in seconds. With Python's 5 ms, the thread that compresses a page
+waits longer for the event loop than it works."""
 
 log = structlog.get_logger()
 
