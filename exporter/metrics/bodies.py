@@ -99,8 +99,9 @@ def compressed(parts: Iterable[Part], former: Mapping[str, Compressed]) -> Gzip:
     found: dict[str, Compressed] = {}
     for name, version, lines in parts:
         known = former.get(name)
-        is_same = known is not None and version is not None and known.version == version
-        found[name] = known if known and is_same else Compressed(version, *_deflated(compressor, lines))
+        if known is None or version is None or known.version != version:
+            known = Compressed(version, *_deflated(compressor, lines))
+        found[name] = known
     return Gzip(found)
 
 
