@@ -39,6 +39,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "google": ("push",),
     "jinja2": ("web",),
+    "isal": ("metrics",),
     "jmespath": ("providers",),
     "opentelemetry": ("push",),
     "prometheus_client": ("metrics", "push"),

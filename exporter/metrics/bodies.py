@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
-from exporter.metrics.checksums import joined_checksum
+from isal import isal_zlib
 
 _LEVEL: Final = 1
-"""A page is mostly repetition: a higher level costs time and saves little."""
-_RAW: Final = -zlib.MAX_WBITS
-_HEADER: Final = bytes((0x1F, 0x8B, zlib.DEFLATED, 0, 0, 0, 0, 0, 4, 255))
+"""A page is mostly repetition: a higher level saves nothing."""
+_RAW: Final = -isal_zlib.MAX_WBITS
+_HEADER: Final = bytes((0x1F, 0x8B, isal_zlib.DEFLATED, 0, 0, 0, 0, 0, 4, 255))
 """Of gzip, without a time (RFC 1952): compressed fast, on any system."""
 _AT_ONCE: Final = 2_500
 """How many lines are joined at a time. Joining keeps the interpreter from the event loop."""
-_RAW_SMALL: Final = -12
-_SMALL_MEMORY: Final = 5
-"""A small window and little memory for the end: more take longer to allocate than the end takes to compress."""
 
 
 class Content(NamedTuple):
@@ -74,14 +70,13 @@ class Gzip:
         self.parts = parts
         self._checksum, self._size = 0, 0
         for part in parts.values():
-            self._checksum = joined_checksum(self._checksum, part.checksum, part.size)
+            self._checksum = isal_zlib.crc32_combine(self._checksum, part.checksum, part.size)
             self._size += part.size
 
     def completed(self, end: bytes) -> Content:
         """Return the page with this end."""
-        compressor = zlib.compressobj(_LEVEL, wbits=_RAW_SMALL, memLevel=_SMALL_MEMORY)
-        trailer = struct.pack("<LL", zlib.crc32(end, self._checksum), (self._size + len(end)) & 0xFFFFFFFF)
-        block = (_HEADER, *(part.data for part in self.parts.values()), compressor.compress(end), compressor.flush(), trailer)
+        trailer = struct.pack("<LL", isal_zlib.crc32(end, self._checksum), (self._size + len(end)) & 0xFFFFFFFF)
+        block = (_HEADER, *(part.data for part in self.parts.values()), isal_zlib.compress(end, _LEVEL, _RAW), trailer)
         return Content((block,), sum(map(len, block)))
 
 
@@ -95,7 +90,7 @@ def plain(parts: Sequence[Part], *, is_joined: bool) -> Plain:
 
 def compressed(parts: Iterable[Part], former: Mapping[str, Compressed]) -> Gzip:
     """Compress parts one at a time, because the whole page may be large. Those that did not change since the former body are used again."""
-    compressor = zlib.compressobj(_LEVEL, wbits=_RAW)
+    compressor = isal_zlib.compressobj(_LEVEL, wbits=_RAW)
     found: dict[str, Compressed] = {}
     for name, version, lines in parts:
         known = former.get(name)
@@ -105,14 +100,14 @@ def compressed(parts: Iterable[Part], former: Mapping[str, Compressed]) -> Gzip:
     return Gzip(found)
 
 
-def _deflated(compressor: zlib._Compress, lines: Sequence[bytes]) -> tuple[bytes, int, int]:
+def _deflated(compressor: isal_zlib.Compress, lines: Sequence[bytes]) -> tuple[bytes, int, int]:
     """Return the data, the checksum and the size of the text."""
     data, checksum, size = [], 0, 0
     for block in _blocks(lines):
         text = b"".join(block)
-        checksum, size = zlib.crc32(text, checksum), size + len(text)
+        checksum, size = isal_zlib.crc32(text, checksum), size + len(text)
         data.append(compressor.compress(text))
-    return b"".join((*data, compressor.flush(zlib.Z_FULL_FLUSH))), checksum, size
+    return b"".join((*data, compressor.flush(isal_zlib.Z_FULL_FLUSH))), checksum, size
 
 
 def _blocks(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
