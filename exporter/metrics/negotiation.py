@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 
@@ -65,6 +66,7 @@ class _Offer(NamedTuple):
     quality: float
 
 
+@lru_cache(16)
 def choose_format(accept: str) -> Format:
     """Return the format with the highest quality; of equal ones the first.
 
@@ -81,6 +83,7 @@ def choose_format(accept: str) -> Format:
     return best[0] if best[1] > 0 else Format.TEXT
 
 
+@lru_cache(16)
 def accepts_gzip(accept_encoding: str) -> bool:
     """Whether the scraper accepts gzip."""
     qualities = {offer.name: offer.quality for offer in _offers(accept_encoding)}

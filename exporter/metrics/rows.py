@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import compress, count
 from math import inf
 from operator import is_not
 from typing import Any, Final
@@ -49,8 +50,9 @@ class Rows:
         if self._is_reset(snapshot):
             self._reset(snapshot)
         self._at = at = snapshot.at
-        rows = zip(snapshot.entries, self._entries, self._until, strict=True)
-        return [number for number, (entry, known, until) in enumerate(rows) if entry is not known or until < at]
+        polled = compress(count(), map(is_not, snapshot.entries, self._entries))
+        expired = compress(count(), map(at.__gt__, self._until))
+        return sorted({*polled, *expired})
 
     def update(self, snapshot: Snapshot) -> None:
         """Write all rows that have to be written for this snapshot."""
@@ -102,13 +104,13 @@ class Rows:
         )
 
     def _reset(self, snapshot: Snapshot) -> None:
-        self._jobs, self._correction, count = snapshot.jobs, snapshot.correction, len(snapshot.jobs)
+        self._jobs, self._correction, length = snapshot.jobs, snapshot.correction, len(snapshot.jobs)
         self._numbers = {job.key: number for number, job in enumerate(snapshot.jobs)}
         own = tuple(sorted({"provider", "account"}.union(*(job.settings.labels for job in snapshot.jobs))))
         if own != self._own:
             self._own, self._writers = own, tuple(Writer(family, own) for family in ACCOUNT_FAMILIES)
-        self._entries, self._until = [None] * count, [inf] * count
-        self._sources = [(_UNWRITTEN,) * len(self._groups)] * count
-        self._columns = tuple([b""] * count for _ in ACCOUNT_FAMILIES)
+        self._entries, self._until = [None] * length, [inf] * length
+        self._sources = [(_UNWRITTEN,) * len(self._groups)] * length
+        self._columns = tuple([b""] * length for _ in ACCOUNT_FAMILIES)
         self.version += 1
         self._versions = [self.version] * len(ACCOUNT_FAMILIES)

@@ -6,7 +6,6 @@ import gc
 import os
 import resource
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -16,7 +15,7 @@ from exporter.metrics.lines import heading, number_text, series, written
 from exporter.metrics.negotiation import Syntax
 
 _CONSTANT: Final = frozenset({"process_start_time_seconds", "python_info"})
-_STAT: Final = Path("/proc/self/stat")
+_STAT: Final = "/proc/self/stat"
 _FILES: Final = "/proc/self/fd"
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
@@ -61,7 +60,7 @@ def _template(syntax: Syntax, families: list[Metric], values: dict[str, str]) ->
 def _values() -> dict[str, str]:
     """Read the values that change, by series; none where the system does not have these files."""
     try:
-        fields = _STAT.read_bytes().rpartition(b")")[2].split()
+        fields = _read(_STAT).rpartition(b")")[2].split()
         open_files = len(os.listdir(_FILES))  # noqa: PTH208 -- half the time of Path.iterdir
     except OSError:
         return {}
@@ -77,3 +76,12 @@ def _values() -> dict[str, str]:
         values[f'python_gc_objects_uncollectable_total{{generation="{generation}"}}'] = counts["uncollectable"]
         values[f'python_gc_collections_total{{generation="{generation}"}}'] = counts["collections"]
     return {name: number_text(value) for name, value in values.items()}
+
+
+def _read(path: str) -> bytes:
+    """Read the first page of a file, in half the time of Path.read_bytes."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, 4_096)
+    finally:
+        os.close(file)

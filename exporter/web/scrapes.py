@@ -28,7 +28,7 @@ class Scrapes:
         self._exposition = exposition
         self._turn = asyncio.Lock()
         self._thread: Executor = ThreadPoolExecutor(1, "metrics")
-        """For joining and compressing large pages: zlib does not hold the loop up."""
+        """For joining and compressing large pages: the compressor does not hold the loop up."""
         self._waiting: dict[Negotiated, asyncio.Task[Page]] = {}
 
     async def get(self, negotiated: Negotiated) -> Page:
