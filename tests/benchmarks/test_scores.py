@@ -155,6 +155,9 @@ def test_the_report_has_all_groups_and_the_cases(batch: Batch) -> None:
     result = results.result_of(scores, rules)
     assert result["accounts"] == len(batch.accounts)
     assert result["detectors"].keys() >= GROUPS.keys()
+    assert result["by_kind"].keys() == set(KINDS)
+    assert sum(row["visible"] for row in result["by_kind"].values()) == result["ends"]["visible"]
+    assert sum(row["visible"] - row["announced"] for row in result["by_kind"].values()) == len(result["missed"])
 
 
 def test_one_account_is_shown_by_the_hour(batch: Batch) -> None:
@@ -176,3 +179,18 @@ def test_a_figure_that_became_worse_is_reported() -> None:
 
 def test_the_recorded_figures_cover_all_groups() -> None:
     assert read_recorded().keys() == {*GROUPS, "exhausted"}
+
+
+def test_the_verdicts_on_each_kind_add_up_to_those_on_all(batch: Batch) -> None:
+    scores = score(batch, load(further=()))
+    of_kinds = [scores.of_kind(kind) for kind in scores.kinds]
+    assert sum(each.months for each in of_kinds) == pytest.approx(scores.months)
+    for part in ("ends", "alarms", "flaps"):
+        assert sorted(map(repr, getattr(scores, part))) == sorted(repr(found) for each in of_kinds for found in getattr(each, part))
+
+
+def test_an_end_that_was_not_announced_had_its_alert_too_late_or_never(batch: Batch) -> None:
+    found = figures(batch, alerting(PREDICTED.format(4 * 3600)))
+    assert found.missed
+    assert {found.hours_before(end) >= 4 for end in found.missed} == {False}
+    assert len(found.missed) == len(found.visible) - found.announced(found.visible)

@@ -24,6 +24,9 @@ HEAD = (
 
 
 DESIGNED, HELD_OUT = "Kinds used for the design", "Kinds never used for the design"
+BEFORE = "Kinds used for the design, rules without the forecast"
+MISSED_HEAD = ("kind", "account", "end, day and hour", "warned, hours before")
+KIND_HEAD = ("kind", "accounts", "visible ends", "announced", "seasonal ends", "announced", "false pages", "false warnings", "flaps")
 CAUSES = {
     "Use comes in bursts, and a burst stops before the end.": (
         "bursts of three days", "huge single jobs", "monthly batch in a monthly quota", "payroll every two weeks", "release Friday",
@@ -39,7 +42,8 @@ OTHER = "A day is unlike the days before, and few days are known after a restart
 
 def warning(path: Path) -> str:
     """A page about warnings in time with its generated parts up to date."""
-    return with_parts(path.read_text(encoding="utf-8"), {"results": _results, "announced": _announced, "false warnings": _false_warnings})
+    parts = {"results": _results, "announced": _announced, "false warnings": _false_warnings, "missed ends": _missed, "kinds": _kinds}
+    return with_parts(path.read_text(encoding="utf-8"), parts)
 
 
 def _published() -> Mapping[str, Any]:
@@ -69,7 +73,7 @@ def _false_warnings() -> str:
     """The false warnings of all kinds by cause."""
     found = Counter[str]()
     for title in (DESIGNED, HELD_OUT):
-        found.update(_published()[title]["false_warnings"])
+        found.update({kind: row["false_warnings"] for kind, row in _published()[title]["by_kind"].items() if row["false_warnings"]})
     causes = {kind: cause for cause, kinds in CAUSES.items() for kind in kinds}
     rows = []
     for cause in (*CAUSES, OTHER):
@@ -77,6 +81,26 @@ def _false_warnings() -> str:
         if kinds:
             rows.append((cause, str(sum(kinds.values())), ", ".join(f"{kind} ({count})" for kind, count in kinds.items())))
     return "\n" + table(("why", "false warnings", "kinds"), rows) + "\n\n"
+
+
+def _missed() -> str:
+    """The visible ends of all kinds that were not announced."""
+    ends = [end for title in (DESIGNED, HELD_OUT) for end in _published()[title]["missed"]]
+    return "\n" + table(MISSED_HEAD, [(end["kind"], end["account"], end["at"], f"{end['hours_before']:.1f}") for end in ends]) + "\n\n"
+
+
+def _kinds() -> str:
+    """What happened to the accounts of each kind, and in parentheses what the rules without the forecast did."""
+    published = _published()
+    before = published[BEFORE]["by_kind"]
+    rows = [_kind_row(kind, row, before.get(kind)) for title in (DESIGNED, HELD_OUT) for kind, row in published[title]["by_kind"].items()]
+    return "\n" + table(KIND_HEAD, rows) + "\n\n"
+
+
+def _kind_row(kind: str, row: Mapping[str, int], before: Mapping[str, int] | None) -> tuple[str, ...]:
+    parts = ("accounts", "visible", "announced", "seasonal", "seasonal_announced", "false_pages", "false_warnings", "flaps")
+    compared = parts[-3:] if before else ()
+    return kind, *(f"{row[part]} ({before[part]})" if before and part in compared else str(row[part]) for part in parts)
 
 
 def _summary(result: Mapping[str, Any]) -> str:

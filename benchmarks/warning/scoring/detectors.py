@@ -29,8 +29,9 @@ LOW: Final[tuple[Key, ...]] = (
     ("AIAccountAutoReloadOff", "warning"), ("AIAccountSpendCapNear", "warning"),
 )  # fmt: skip
 """These say that little is left, which is so: a false alarm of these is information, not a wrong claim."""
+SOON: Final = "ending soon"
 GROUPS: Final[dict[str, tuple[Key, ...]]] = {
-    "ending soon": (*PAGE, *WARNING), "ending soon: pages": PAGE, "ending soon: warnings": WARNING, "ending soon or low": (*PAGE, *WARNING, *LOW),
+    SOON: (*PAGE, *WARNING), f"{SOON}: pages": PAGE, f"{SOON}: warnings": WARNING, f"{SOON} or low": (*PAGE, *WARNING, *LOW),
 }  # fmt: skip
 
 HORIZONS: Final[dict[Key, int]] = {

@@ -56,7 +56,7 @@ class Figures:
 
     def is_announced(self, end: End) -> bool:
         """Whether one of the alerts fired at some moment at least four hours before."""
-        return self._lead(end) >= HOURS_AHEAD
+        return self.hours_before(end) >= HOURS_AHEAD
 
     def announced(self, ends: Sequence[End]) -> int:
         """Return how many of these ends were announced."""
@@ -68,7 +68,7 @@ class Figures:
 
     def lead(self, quantile: float) -> float:
         """Return a quantile of the hours between the first alert and a visible end."""
-        leads = sorted(map(self._lead, self.visible))
+        leads = sorted(map(self.hours_before, self.visible))
         return leads[int(quantile * (len(leads) - 1))] if leads else 0.0
 
     def per_month(self, number: float) -> float:
@@ -91,7 +91,8 @@ class Figures:
             "flaps": round(self.per_month(len(self.flaps)), 4),
         }
 
-    def _lead(self, end: End) -> float:
+    def hours_before(self, end: End) -> float:
+        """Return how long before an end the first of the alerts fired; 0 if none did."""
         return max((end.lead.get(key, 0.0) for key in self.keys), default=0.0)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.warning.grid import DAY, when
-from benchmarks.warning.scoring.detectors import EXHAUSTED, GROUPS, Rules
+from benchmarks.warning.scoring.detectors import EXHAUSTED, GROUPS, SOON, Rules
 from benchmarks.warning.scoring.figures import Figures, exhausted, figures_of, reported_late
 from benchmarks.warning.scoring.scores import Alarm, End, Flap, Scores
 
-SOON = "ending soon"
 HEAD = (
     "detector",
     "announced >= 4 h",
@@ -62,7 +61,7 @@ def report(scores: Scores, rules: Rules, examples: int) -> Iterator[str]:
     yield f"{summary(figures)}\n"
     yield f"{_exhausted(scores)}\n"
     if all(name in figures for name in GROUPS):
-        yield f"{_by_kind(scores, figures)}\n"
+        yield f"{_by_kind(scores, rules)}\n"
         yield from _cases(scores, figures, examples)
     yield f"Alerts on other resources, or on no account: {dict(scores.elsewhere.most_common(12))}"
     yield f"Rules that were not evaluated: {sorted(scores.unsupported)}"
@@ -99,21 +98,19 @@ def _exhausted(scores: Scores) -> str:
     )
 
 
-def _by_kind(scores: Scores, figures: dict[str, Figures]) -> str:
+def _by_kind(scores: Scores, rules: Rules) -> str:
+    return table(KIND_HEAD, (_kind_row(kind, scores.of_kind(kind), rules) for kind in scores.kinds))
+
+
+def _kind_row(kind: str, scores: Scores, rules: Rules) -> list[object]:
+    figures = figures_of(scores, rules)
     soon, pages, warnings = figures[SOON], figures[f"{SOON}: pages"], figures[f"{SOON}: warnings"]
-
-    def row(kind: str, accounts: int) -> list[object]:
-        visible, seasonal = ([end for end in ends if end.kind == kind] for ends in (soon.visible, soon.seasonal))
-        others = sum(end.kind == kind for end in scores.ends) - len(visible) - len(seasonal)
-        months = accounts * scores.days / 30
-        of_kind: Callable[[Sequence[Alarm | Flap]], str] = lambda found: f"{sum(each.kind == kind for each in found) / months:.2f}"  # noqa: E731
-        return [
-            kind, accounts, len(visible), percent(soon.announced(visible), len(visible)), percent(soon.standing(visible), len(visible)),
-            len(seasonal), percent(soon.announced(seasonal), len(seasonal)), others,
-            of_kind(pages.false), of_kind(warnings.false), of_kind(soon.flaps),
-        ]  # fmt: skip
-
-    return table(KIND_HEAD, (row(kind, count) for kind, count in scores.kinds.items()))
+    visible, seasonal = soon.visible, soon.seasonal
+    return [
+        kind, scores.kinds.total(), len(visible), percent(soon.announced(visible), len(visible)), percent(soon.standing(visible), len(visible)),
+        len(seasonal), percent(soon.announced(seasonal), len(seasonal)), len(scores.ends) - len(visible) - len(seasonal),
+        *(f"{soon.per_month(len(found)):.2f}" for found in (pages.false, warnings.false, soon.flaps)),
+    ]  # fmt: skip
 
 
 def _cases(scores: Scores, figures: dict[str, Figures], examples: int) -> Iterator[str]:

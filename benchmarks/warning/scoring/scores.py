@@ -91,6 +91,16 @@ class Scores:
         """Account-months."""
         return self.kinds.total() * self.days / 30
 
+    def of_kind(self, kind: str) -> Scores:
+        """Return the verdicts on the accounts of one kind, without what is known only of all."""
+        return Scores(
+            Counter({kind: self.kinds[kind]}),
+            self.days,
+            [end for end in self.ends if end.kind == kind],
+            [alarm for alarm in self.alarms if alarm.kind == kind],
+            [flap for flap in self.flaps if flap.kind == kind],
+        )
+
     def __iadd__(self, other: Scores) -> Scores:
         self.kinds += other.kinds
         self.days = other.days
