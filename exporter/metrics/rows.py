@@ -39,7 +39,8 @@ class Rows:
         """The columns that depend on the same part of an account, by what returns this part and what compares it."""
         for column, family in enumerate(ACCOUNT_FAMILIES):
             self._groups.setdefault((family.samples.source, family.samples.is_same), []).append(column)
-        self._at = -inf
+        self._at = inf
+        """The time of the last snapshot. The first one, whatever its accounts, begins with a reset."""
         self._correction = 0.0
         self._own: tuple[str, ...] = ()
         self._writers: tuple[Writer, ...] = ()

@@ -204,6 +204,24 @@ def test_the_text_of_many_accounts_is_not_kept_joined() -> None:
     assert (page.body, page.content.size) == (new_page(store.snapshot()), len(page.body))
 
 
+@pytest.mark.parametrize("coding", ["", "gzip"])
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_the_page_of_an_exporter_without_accounts_shows_the_exporter_itself(accept: str, coding: str) -> None:
+    exposition, store = Exposition(BUILD, runtime=False), Store([], BUCKETS, clock_at(NOW))
+
+    def body() -> bytes:
+        page = exposition.render(store.snapshot(), negotiate(accept, coding)).body
+        return gzip.decompress(page) if coding else page
+
+    families = Families(family for family in exporter_families(store.snapshot(), BUILD) if family.samples)
+    expected = generate_openmetrics(families) if accept else generate_latest(families)  # type: ignore[no-untyped-call]  # prometheus-client has no types there
+    assert body() == expected
+    store.configure([job_of(key) for key in KEYS])
+    assert body() == new_page(store.snapshot(), accept)
+    store.configure([])
+    assert body() == expected
+
+
 def test_only_the_families_that_changed_are_compressed_again() -> None:
     exposition, keys = Exposition(BUILD, runtime=False), [AccountKey("a", str(number)) for number in range(FEW + 1)]
     store = Store([job_of(key) for key in keys], BUCKETS, clock_at(NOW))
