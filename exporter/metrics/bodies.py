@@ -41,7 +41,7 @@ class Plain(NamedTuple):
 
     def completed(self, end: bytes) -> Content:
         """Return the page with this end."""
-        *blocks, last = self.blocks
+        *blocks, last = self.blocks or ((),)
         return Content((*blocks, (*last, end)), self.size + len(end))
 
 

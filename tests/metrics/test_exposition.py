@@ -222,6 +222,23 @@ def test_the_page_of_an_exporter_without_accounts_shows_the_exporter_itself(acce
     assert body() == expected
 
 
+@pytest.mark.parametrize("coding", ["", "gzip"])
+@pytest.mark.parametrize("accounts", [0, FEW, FEW + 1, MANY, MANY + 1])
+@pytest.mark.parametrize(("accept", "end"), [("", b""), (OPENMETRICS, b"# EOF\n")])
+def test_a_choice_of_families_that_the_accounts_do_not_have_is_a_page_without_them(
+    accounts: int, coding: str, accept: str, end: bytes
+) -> None:
+    snapshot = Store([job_of(AccountKey("a", str(number))) for number in range(accounts)], BUCKETS, clock_at(NOW)).snapshot()
+    exposition = Exposition(BUILD)
+
+    def chosen(name: str) -> bytes:
+        body = exposition.render(snapshot, negotiate(accept, coding, [name])).body
+        return gzip.decompress(body) if coding else body
+
+    assert chosen("ai_account_up") == chosen("unknown") == end
+    assert chosen("process_open_fds").startswith(b"# HELP process_open_fds ")
+
+
 def test_only_the_families_that_changed_are_compressed_again() -> None:
     exposition, keys = Exposition(BUILD, runtime=False), [AccountKey("a", str(number)) for number in range(FEW + 1)]
     store = Store([job_of(key) for key in keys], BUCKETS, clock_at(NOW))
