@@ -62,6 +62,13 @@ def _have_same(*parts: str) -> Callable[[Sequence[object], Sequence[object]], bo
 
 _TERMS: Final = ("limit", "overage_limit", "unlimited", "resets_at")
 """The parts of a quota that most polls leave as they are."""
+
+
+def _have_same_order(one: Mapping[str, object] | None, other: Mapping[str, object] | None) -> bool:
+    """Whether two mappings are equal and in the same order, which is that of their lines."""
+    return one == other and list(one or ()) == list(other or ())
+
+
 _have_same_terms = _have_same("resource", "unit", *_TERMS)
 _have_same_replenished = _have_same("resource", "unit", "replenished")
 _entry_consumption = attrgetter("entry.consumption")
@@ -211,7 +218,7 @@ THRESHOLD: Final = Samples(_quotas_and_thresholds, _thresholds)
 RESOURCES: Final = Samples(attrgetter("reading"), _resources)
 INFO: Final = Samples(_reading("info"), _info)
 STATUS: Final = Samples(_reading("status"), _status)
-FEATURES: Final = Samples(_reading("features"), _features)
+FEATURES: Final = Samples(_reading("features"), _features, _have_same_order)
 INTERVAL: Final = Samples(attrgetter("interval"), _single)
 ERRORS: Final = Samples(attrgetter("entry.errors"), _by_reason)
 OPTIONAL_REQUEST_ERRORS: Final = Samples(_optional_errors, _by_reason)

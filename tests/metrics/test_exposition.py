@@ -140,6 +140,13 @@ def test_stale_values_are_removed_from_a_cached_page_and_return_with_the_clock(a
     assert pages[0] == pages[2] != pages[1]
 
 
+def test_features_in_another_order_are_written_again() -> None:
+    exposition, store = Exposition(BUILD, runtime=False), new_store()
+    for names in ("ab", "ba", "b", "b"):
+        record(store, Poll(0, Reading(features=dict.fromkeys(names, True))), NOW)
+        assert exposition.render(store.snapshot()).body == new_page(store.snapshot())
+
+
 def test_a_removed_account_and_its_label_names_are_removed_at_once() -> None:
     exposition = Exposition(BUILD, runtime=False)
     store = new_store()
