@@ -102,7 +102,7 @@ def test_a_description_names_no_unit_twice(rule: Rule) -> None:
     """Characters are counted in characters."""
     description = rule["annotations"]["description"]
     assert "{{ $labels.unit }} of" not in description
-    assert "runs out of {{ $labels.resource }} ({{ $labels.unit }})" not in description
+    assert "out of {{ $labels.resource }} ({{ $labels.unit }})" not in description
 
 
 def test_the_critical_rule_of_an_alert_precedes_its_warning() -> None:
