@@ -71,6 +71,13 @@ def test_an_expression_reads_only_existing_metrics_and_labels(rule: Rule) -> Non
             assert {matcher.name for matcher in node.matchers.matchers} <= FAMILIES[name], name
 
 
+@each_alert
+def test_a_query_in_a_description_reads_only_existing_metrics_and_labels(rule: Rule) -> None:
+    for query in re.findall("`(.*?)`(?=.*? query }})", rule["annotations"]["description"]):
+        [selector] = nodes(query.replace("%q", '""'))
+        assert {matcher.name for matcher in selector.matchers.matchers} <= FAMILIES[selector.name]
+
+
 @each_rule
 def test_an_expression_matches_and_groups_by_existing_labels(rule: Rule) -> None:
     for node in nodes(rule["expr"]):

@@ -59,6 +59,12 @@ sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exh
 
 
 def _below_threshold(severity: Severity) -> Alert:
+    # An external ruler may find the same labels in two clusters, and Grafana's own alerting answers no query: the text then has no amount.
+    threshold = (
+        f'{{{{ with printf `{THRESHOLD}{{job=%q, instance=%q, provider=%q, account=%q, resource=%q, unit=%q, severity="{severity}"}}` '
+        "$labels.job $labels.instance $labels.provider $labels.account $labels.resource $labels.unit | query }}"
+        "{{ if eq (len .) 1 }} of {{ . | first | value | humanize }}{{ end }}{{ end }}"
+    )
     return Alert(
         "AIAccountBelowThreshold",
         severity,
@@ -66,7 +72,7 @@ def _below_threshold(severity: Severity) -> Alert:
         "5m",
         "Balance is below the configured threshold.",
         "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
-        f"below the configured {severity} threshold. Top it up, raise its limit, or reduce usage.",
+        f"below the configured {severity} threshold{threshold}. Top it up, raise its limit, or reduce usage.",
         keep_firing_for="5m",
     )
 
