@@ -1,8 +1,8 @@
 """When a resource ends: the one forecast that the metrics, the alerts, the status page and the API share.
 
-Each of the last seven days begins a possible future: what was consumed since then is consumed again, over and over. The
-expected end is the median of these futures, the latest end is the slowest of them. Because each spans whole days, the time of
-day and the weekend are in it. A forecast reports nothing where too little is known.
+There are seven possible futures: the last day repeats over and over, the last two days repeat, and so on, up to the last seven
+days. The expected end is the median of these futures, the latest end is the slowest of them. Because each spans whole days, the
+time of day and the weekend are in it. A forecast reports nothing where too little is known.
 """
 
 from __future__ import annotations

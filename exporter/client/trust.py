@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.config.connection_settings import ssl_context
+from exporter.config.credentials import shown_file
 from exporter.errors import PollError
 from exporter.model import Reason
 from exporter.validation.file_threads import FileThreads, in_daemon_thread
@@ -47,7 +48,7 @@ class TrustStore:
         try:
             return await self._files.run(ca_file, lambda: self._read(ca_file))
         except TimeoutError:
-            raise PollError(Reason.TLS, "ca_file: the file does not answer") from None
+            raise PollError(Reason.TLS, f"ca_file: {shown_file(ca_file)} does not answer") from None
 
     def _system_context(self) -> asyncio.Future[ssl.SSLContext]:
         """Return the context being read, or read already. A read that failed is tried again."""
@@ -64,7 +65,7 @@ class TrustStore:
                 context = ssl_context(ca_file)
                 self._contexts[ca_file] = (state, context)
         except OSError as error:
-            raise PollError(Reason.TLS, f"ca_file: the file cannot be read: {error.strerror}") from None
+            raise PollError(Reason.TLS, f"ca_file: {shown_file(ca_file)} cannot be read: {error.strerror}") from None
         except ValueError as error:
             raise PollError(Reason.TLS, f"ca_file: {error}") from None
         return context

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, SecretStr, ValidationInfo, field_validator
 
 from exporter.config.context import FilePath, context_of
+from exporter.config.credentials import shown_file
 from exporter.model import Seconds
 from exporter.validation.described import Described
 from exporter.validation.duration import Duration
@@ -87,14 +88,14 @@ def environment_proxy(environ: Mapping[str, str]) -> Proxy | None:
     return None
 
 
-def ssl_context(ca_file: Path | None) -> ssl.SSLContext:
+def ssl_context(ca_file: Path | None, folder: Path | None = None) -> ssl.SSLContext:
     """Trust the certificates in a file, or the system's (also `SSL_CERT_FILE` and `SSL_CERT_DIR`), and no others.
 
     As with curl, each of them is trusted by itself, also an intermediate or a server's own, and need not be strictly RFC 5280.
     Python's defaults for both differ between 3.12 and 3.13.
 
     Raises:
-        ValueError: the file cannot be used.
+        ValueError: the file cannot be used. The message shows a path below `folder` relative to it, and no path that may be a key.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
@@ -103,17 +104,18 @@ def ssl_context(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is None:
         context.load_default_certs()
         return context
+    origin = shown_file(ca_file, folder)
     try:
         text = read_file(ca_file).decode("ascii", "ignore")  # the comments of a bundle may have other characters
         if "-----BEGIN TRUSTED CERTIFICATE" in text:  # Python would pass over it without a word
-            raise ValueError("the file contains a TRUSTED CERTIFICATE, which is OpenSSL's own form: convert it with `openssl x509`")
+            raise ValueError(f"{origin} contains a TRUSTED CERTIFICATE, which is OpenSSL's own form: convert it with `openssl x509`")
         context.load_verify_locations(cadata=text)
     except ssl.SSLError:
-        raise ValueError("the file contains no usable certificates: expected PEM format") from None
+        raise ValueError(f"{origin} contains no usable certificates: expected PEM format") from None
     except OSError as error:
-        raise ValueError(f"the file cannot be read: {error.strerror}") from None
+        raise ValueError(f"{origin} cannot be read: {error.strerror}") from None
     if not context.cert_store_stats()["x509"]:
-        raise ValueError("the file contains no certificate")
+        raise ValueError(f"{origin} contains no certificate")
     return context
 
 
@@ -163,8 +165,9 @@ class Network(Described):
     @field_validator("ca_file")
     @classmethod
     def _can_be_used(cls, path: Path | None, info: ValidationInfo) -> Path | None:
-        if path and context_of(info):
-            ssl_context(path)
+        context = context_of(info)
+        if path and context:
+            ssl_context(path, context.folder)
         return path
 
     @property

@@ -14,6 +14,7 @@ from exporter.config.account_files import files_of, matching_files, validated, w
 from exporter.config.budgets import budget_problems
 from exporter.config.context import ConfigContext
 from exporter.config.levels import threshold_problems
+from exporter.config.logins import login_problems
 from exporter.config.models import Account, Config, Defaults
 from exporter.config.resources import Resources
 from exporter.config.written_account import Written
@@ -73,7 +74,7 @@ def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, 
     except ValidationError as error:
         found = _without_repetition(problems_of(error, Config), is_explained=bool(written or in_files))
         problems += (document.problem(*each) for each in found)
-    problems += _across(document, written, Resources(library))
+    problems += _across(document, written, context)
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
     return Loaded(config, library.definitions, path)
@@ -98,10 +99,12 @@ def _without_repetition(problems: Iterable[Found], *, is_explained: bool) -> Ite
     return (each for each in found if each != NO_ACCOUNTS or not is_explained)
 
 
-def _across(document: Document, written: Sequence[Written], resources: Resources) -> Iterator[Problem]:
+def _across(document: Document, written: Sequence[Written], context: ConfigContext) -> Iterator[Problem]:
     """Find the problems that involve several blocks."""
     defaults = document.data.get("defaults", {}) if isinstance(document.data, dict) else {}
+    resources = Resources(context.library)
     yield from _between_accounts(written, defaults)
+    yield from login_problems(written, context)
     yield from threshold_problems(document, defaults, written, resources)
     yield from budget_problems(document, defaults, written, resources)
 

@@ -35,10 +35,15 @@ class Written(NamedTuple):
         provider = self.get("provider")
         return provider if isinstance(provider, str) else ""
 
+    @property
+    def shown_name(self) -> str:
+        """Its name; empty if that is no text, or may be a misplaced secret."""
+        name = self.get("name")
+        return name if isinstance(name, str) and is_plain(name) else ""
+
     def problem(self, place: str, message: str) -> Problem:
         """Return a problem of a place in the file, with the name of the account."""
-        name = self.get("name")
-        return self.document.problem(place, message, name if isinstance(name, str) and is_plain(name) else "")
+        return self.document.problem(place, message, self.shown_name)
 
     def place_of(self, inner: str) -> str:
         """Return the place of a part in the file; empty for the whole account."""

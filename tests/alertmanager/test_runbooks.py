@@ -30,7 +30,7 @@ def fences(page: Path, language: str) -> list[str]:
 def names_in(query: str) -> set[str]:
     """The metrics in a query. The query must be valid."""
     promql_parser.parse(query)
-    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|\b(?:on|by|group_left|ignoring)\s*\([^)]*\)', "", query)
+    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|\b(?:on|by|group_left|ignoring)\s*\([^)]*\)|\boffset \w+', "", query)
     return {
         word for word in re.findall(r"[a-zA-Z_:][\w:]*(?!\w|\s*\()", bare) if word not in {"and", "on", "by", "or", "unless", "ignoring"}
     }

@@ -21,6 +21,7 @@ from exporter.client.client import Client
 from exporter.client.transport import open_session
 from exporter.client.trust import TrustStore
 from exporter.config.connection_settings import ConnectionSettings, ssl_context
+from exporter.config.credentials import shown_file
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
 from exporter.validation.file_threads import FileThreads
@@ -167,11 +168,33 @@ async def test_a_changed_ca_file_is_used_at_the_next_poll(ca: Authority, ca_file
         replace(ca_file, other, other)
         assert await outcome() == (Reason.TLS, ISSUED)
         replace(ca_file)
-        assert await outcome() == (Reason.TLS, "ca_file: the file contains no usable certificates: expected PEM format")
+        assert await outcome() == (Reason.TLS, f"ca_file: {shown_file(ca_file)} contains no usable certificates: expected PEM format")
         ca_file.unlink()
-        assert await outcome() == (Reason.TLS, "ca_file: the file cannot be read: No such file or directory")
+        assert await outcome() == (Reason.TLS, f"ca_file: {shown_file(ca_file)} cannot be read: No such file or directory")
         replace(ca_file, other, ca)
         assert await outcome() is None
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/none/own.pem", "the file /none/own.pem cannot be read: No such file or directory"),
+        (f"/none/{CANARY}", "the file cannot be read: No such file or directory"),
+        ("/dev/null", "the file /dev/null cannot be read: not a regular file"),
+    ],
+)
+async def test_a_failure_of_a_ca_file_names_the_file_unless_its_path_may_be_a_key(path: str, message: str) -> None:
+    with pytest.raises(PollError) as caught:
+        await TrustStore(FileThreads()).context(Path(path))
+    assert (caught.value.reason, str(caught.value)) == (Reason.TLS, f"ca_file: {message}")
+
+
+async def test_a_ca_file_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr("exporter.client.trust.ssl_context", lambda _: release.wait())
+    with pytest.raises(PollError, match=r"^ca_file: the file /dev/null does not answer$"):
+        await TrustStore(FileThreads(Seconds(0.01))).context(Path("/dev/null"))
+    release.set()
 
 
 async def test_an_unchanged_ca_file_is_read_once(ca_file: Path) -> None:

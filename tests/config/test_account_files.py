@@ -55,6 +55,14 @@ def test_relative_paths_start_at_the_folder_of_their_own_file(tmp_path: Path) ->
     assert problems(path) == []
 
 
+def test_a_ca_file_is_shown_relative_to_the_folder_of_its_own_file(tmp_path: Path) -> None:
+    files = {"a.yaml": {"accounts": [{**VOICE, "ca_file": "certs/own.pem"}]}}
+    assert problems(_write(tmp_path, files, defaults={"ca_file": "accounts.d/own.pem"})) == [
+        f"{tmp_path}/accounts.d/a.yaml: accounts[0].ca_file: the file certs/own.pem cannot be read: No such file or directory",
+        "defaults.ca_file: the file accounts.d/own.pem cannot be read: No such file or directory",
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

@@ -38,9 +38,12 @@ from tests.config.support import ENVIRON, load, problems, resolved, with_account
             for entry in ("", "a,b", "a b", "10.0.0.0/99", f"http://me:{PASSWORD}@vendor.test")
         ),
         ("no_proxy", "a.test", "expected a list"),
-        ("ca_file", "none.pem", "the file cannot be read: No such file or directory"),
-        ("ca_file", ".", "the file cannot be read: Is a directory"),
-        ("ca_file", "config.yaml", "the file contains no usable certificates: expected PEM format"),
+        ("ca_file", "none.pem", "the file none.pem cannot be read: No such file or directory"),
+        ("ca_file", "/none/own.pem", "the file /none/own.pem cannot be read: No such file or directory"),
+        ("ca_file", "certs/../none.pem", "the file certs/../none.pem cannot be read: No such file or directory"),
+        ("ca_file", f"certs/{PASSWORD}", "the file cannot be read: No such file or directory"),
+        ("ca_file", ".", "the file . cannot be read: Is a directory"),
+        ("ca_file", "config.yaml", "the file config.yaml contains no usable certificates: expected PEM format"),
         ("connect_timeout", "0s", "expected a duration such as 30s, 5m or 1h30m"),
         ("proxy_from_environment", True, "the environment variable HTTPS_PROXY: expected http://host:port or http://user:password@host:port, "
          "with special characters percent-encoded"),
@@ -58,7 +61,7 @@ def test_certificates_in_openssl_s_own_form_are_refused_with_the_remedy(tmp_path
     text = plain.replace(" CERTIFICATE-", " TRUSTED CERTIFICATE-") + (plain if trailing else "")
     (tmp_path / "ca.pem").write_text(text)
     assert problems(write(tmp_path, with_account(ca_file="ca.pem"))) == [
-        "accounts[0].ca_file: the file contains a TRUSTED CERTIFICATE, which is OpenSSL's own form: convert it with `openssl x509`"
+        "accounts[0].ca_file: the file ca.pem contains a TRUSTED CERTIFICATE, which is OpenSSL's own form: convert it with `openssl x509`"
     ]
 
 

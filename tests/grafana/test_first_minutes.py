@@ -42,6 +42,11 @@ TEXTS: Final = {
     "account: Automatic top-up": "none known",
     "exporter-health: Back-off and rate limits": "No longer intervals and no waits in this time range.",
     "exporter-health: Unusable values per hour, by field": "No unusable value in this time range.",
+    "exporter-health: State file": "none known",
+    **dict.fromkeys(
+        [f"exporter-health: {title}" for title in ("Time since the last state write", "Failed state writes per hour")],
+        "No data. The exporter can run without a state file.",
+    ),
     # The history has no metrics of a process and of Prometheus's scrapes.
     **dict.fromkeys(
         [f"exporter-health: {title}" for title in ("CPU", "Memory", "Open files", "Uptime")],

@@ -51,6 +51,9 @@ EMPTY = {
     "fleet: Firing alerts A": "no alert rules are loaded",
     "exporter-health: annotation Configuration reloaded": "nothing reloads the configuration",
     "exporter-health: Unusable values per hour, by field A": "the demo's vendors send only usable values",
+    "exporter-health: State file A": "the demo has no state file",
+    "exporter-health: Time since the last state write A": "the demo has no state file",
+    "exporter-health: Failed state writes per hour A": "the demo has no state file",
     "exporter-health: Back-off and rate limits B": "the vendor's wait may be over",
 }
 """Queries that may return nothing, and why."""

@@ -71,6 +71,13 @@ def test_an_expression_reads_only_existing_metrics_and_labels(rule: Rule) -> Non
             assert {matcher.name for matcher in node.matchers.matchers} <= FAMILIES[name], name
 
 
+@each_alert
+def test_a_query_in_a_description_reads_only_existing_metrics_and_labels(rule: Rule) -> None:
+    for query in re.findall("`(.*?)`(?=.*? query }})", rule["annotations"]["description"]):
+        [selector] = nodes(query.replace("%q", '""'))
+        assert {matcher.name for matcher in selector.matchers.matchers} <= FAMILIES[selector.name]
+
+
 @each_rule
 def test_an_expression_matches_and_groups_by_existing_labels(rule: Rule) -> None:
     for node in nodes(rule["expr"]):
@@ -102,7 +109,7 @@ def test_a_description_names_no_unit_twice(rule: Rule) -> None:
     """Characters are counted in characters."""
     description = rule["annotations"]["description"]
     assert "{{ $labels.unit }} of" not in description
-    assert "runs out of {{ $labels.resource }} ({{ $labels.unit }})" not in description
+    assert "out of {{ $labels.resource }} ({{ $labels.unit }})" not in description
 
 
 def test_the_critical_rule_of_an_alert_precedes_its_warning() -> None:

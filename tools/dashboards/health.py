@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tools.dashboards import units
 from tools.dashboards.expressions import ACCOUNT, EXPORTER, WINDOW
 from tools.dashboards.expressions import HEALTH as OF
-from tools.dashboards.health_process import process, scrapes
+from tools.dashboards.health_process import process, scrapes, state_file
 from tools.dashboards.layout import PanelRow, dashboard, row_heading
 from tools.dashboards.overrides import by_reason, count_states, state_counts
 from tools.dashboards.panels import NO_DATA, Json, Options, bar_panel, query, stat_panel, time_series_panel
@@ -28,6 +28,8 @@ def health() -> Json:
             row_heading("Polls of the vendors"),
             PanelRow(8, ((8, _success()), (8, _errors()), (8, _latency()))),
             PanelRow(8, ((8, _age()), (8, _waits()), (8, _mismatches()))),
+            row_heading("State file"),
+            state_file(),
             row_heading("Process and scrapes"),
             process(),
             scrapes(),

@@ -17,7 +17,7 @@ HEAD = (
     "firing 4 h before",
     "seasonal ends announced",
     "false a month",
-    "by six days",
+    "false a month, by six days",
     "false hours a month",
     "flaps a month",
 )
@@ -26,7 +26,15 @@ HEAD = (
 DESIGNED, HELD_OUT = "Kinds used for the design", "Kinds never used for the design"
 BEFORE = "Kinds used for the design, rules without the forecast"
 MISSED_HEAD = ("kind", "account", "end, day and hour", "warned, hours before")
-KIND_HEAD = ("kind", "accounts", "visible ends", "announced", "seasonal ends", "announced", "false pages", "false warnings", "flaps")
+KIND_HEAD = (
+    "kind", "accounts", "visible ends", "of them announced", "seasonal ends", "of them announced", "false critical", "false warnings", "flaps",
+)  # fmt: skip
+COMPARED = (
+    ("The rules", DESIGNED),
+    ("The rules, on kinds that were never used for the design", HELD_OUT),
+    ("The rules without the forecast", BEFORE),
+)
+BASELINE = "BaselinePredictLinear12h baseline"
 CAUSES = {
     "Use comes in bursts, and a burst stops before the end.": (
         "bursts of three days", "huge single jobs", "monthly batch in a monthly quota", "payroll every two weeks", "release Friday",
@@ -42,7 +50,14 @@ OTHER = "A day is unlike the days before, and few days are known after a restart
 
 def warning(path: Path) -> str:
     """A page about warnings in time with its generated parts up to date."""
-    parts = {"results": _results, "announced": _announced, "false warnings": _false_warnings, "missed ends": _missed, "kinds": _kinds}
+    parts = {
+        "announced": _announced,
+        "summary": _overview,
+        "results": _results,
+        "false warnings": _false_warnings,
+        "missed ends": _missed,
+        "kinds": _kinds,
+    }
     return with_parts(path.read_text(encoding="utf-8"), parts)
 
 
@@ -52,21 +67,34 @@ def _published() -> Mapping[str, Any]:
 
 
 def _results() -> str:
-    tables = (f"### {title}\n\n{_summary(result)}\n\n{table(HEAD, _rows(result))}\n\n" for title, result in _published().items())
+    tables = (f"#### {title}\n\n{_summary(result)}\n\n{table(HEAD, _rows(result))}\n\n" for title, result in _published().items())
     return "\n" + "".join(tables)
+
+
+def _overview() -> str:
+    """The rows that answer whether the rules are worth their alerts."""
+    rows = [
+        (f"{rules}: {name}", *_cells(_published()[title]["detectors"][f"ending soon: {alerts}"]))
+        for rules, title in COMPARED
+        for alerts, name in (("warnings", "warnings"), ("pages", "critical alerts"))
+    ]
+    baseline = "`predict_linear` over six hours, less than twelve hours ahead", *_cells(_published()[DESIGNED]["detectors"][BASELINE])
+    return "\n" + table(HEAD, [*rows, baseline]) + "\n\n"
 
 
 def _announced() -> str:
     """The most important figures, as sentences."""
-    shares = [
-        f"{100 * _published()[kinds]['detectors'][f'ending soon: {alerts}']['announced']:.0f} %"
-        for kinds in (DESIGNED, HELD_OUT)
-        for alerts in ("warnings", "pages")
-    ]
+    results = [_published()[kinds] for kinds in (DESIGNED, HELD_OUT)]
+    found = {alerts: [result["detectors"][f"ending soon: {alerts}"] for result in results] for alerts in ("warnings", "pages")}
+    months = [result["accounts"] * result["days"] / 30 for result in results]
+    warned, paged = ([f"{100 * row['announced']:.0f} %" for row in rows] for rows in found.values())
+    sent = [sum(row["alarms"] for row in rows) for rows in found.values()]
+    false = [round(sum(row["false_alarms"] * each for row, each in zip(rows, months, strict=True))) for rows in found.values()]
     return (
-        "The warning announced {} of the ends that could be seen, at least four hours before they came. The critical alert announced\n"
-        "{}. On kinds of accounts that were never used for the design of the rules, they announced {} and {}.\n"
-    ).format(*shares)
+        f"Of the ends that could be seen, {warned[0]} had a warning at least four hours before, and {paged[0]} a critical alert. On kinds of\n"
+        f"accounts that were never used for the design of the rules, these shares are {warned[1]} and {paged[1]}. Of {sent[0]:,} warnings {false[0]} were false,\n"
+        f"and of {sent[1]:,} critical alerts {false[1]}.\n"
+    )
 
 
 def _false_warnings() -> str:
@@ -108,15 +136,16 @@ def _summary(result: Mapping[str, Any]) -> str:
     return (
         f"{result['accounts']:,} accounts of {result['kinds']} kinds, {result['days']} days. Of {sum(ends.values()):,} ends, "
         f"{ends.get('visible', 0):,} were visible and {ends.get('seasonal', 0):,} seasonal. AIAccountExhausted: {exhausted['alarms']:,} alarms, "
-        f"{exhausted['false']} false; {exhausted['late']} of {exhausted['ends']:,} ends were not reported within 30 minutes."
+        f"{exhausted['false']} false. It did not report {exhausted['late']} of {exhausted['ends']:,} ends within 30 minutes."
     )
 
 
 def _rows(result: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     for name, row in result["detectors"].items():
-        shares = (f"{100 * row[part]:.1f} %" for part in ("announced", "standing", "seasonal"))
-        yield (
-            code(name) if name[0].isupper() else name,
-            *shares,
-            *(f"{row[part]:.2f}" for part in ("false_alarms", "false_in_six_days", "false_hours", "flaps")),
-        )
+        yield code(name) if name[0].isupper() else name.replace("pages", "critical"), *_cells(row)
+
+
+def _cells(row: Mapping[str, float]) -> tuple[str, ...]:
+    """The cells of a row below all columns of the head but the first."""
+    shares = (f"{100 * row[part]:.1f} %" for part in ("announced", "standing", "seasonal"))
+    return *shares, *(f"{row[part]:.2f}" for part in ("false_alarms", "false_in_six_days", "false_hours", "flaps"))

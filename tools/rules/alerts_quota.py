@@ -51,13 +51,20 @@ sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exh
         f"{empty('SUPPLY')}\nand{REFILLED}",
         "2m",
         "An account is exhausted.",
-        f"{_EMPTY}. Work that uses it fails or costs extra until the vendor refills it, which is expected within hours.",
+        f"{_EMPTY}. Work that uses it fails or costs extra until the vendor refills it, which is expected within hours. "
+        "Wait, or move the work to another account.",
         keep_firing_for="5m",
     ),
 )
 
 
 def _below_threshold(severity: Severity) -> Alert:
+    # An external ruler may find the same labels in two clusters, and Grafana's own alerting answers no query: the text then has no amount.
+    threshold = (
+        f'{{{{ with printf `{THRESHOLD}{{job=%q, instance=%q, provider=%q, account=%q, resource=%q, unit=%q, severity="{severity}"}}` '
+        "$labels.job $labels.instance $labels.provider $labels.account $labels.resource $labels.unit | query }}"
+        "{{ if eq (len .) 1 }} of {{ . | first | value | humanize }}{{ end }}{{ end }}"
+    )
     return Alert(
         "AIAccountBelowThreshold",
         severity,
@@ -65,7 +72,7 @@ def _below_threshold(severity: Severity) -> Alert:
         "5m",
         "Balance is below the configured threshold.",
         "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
-        f"below the configured {severity} threshold. Top it up.",
+        f"below the configured {severity} threshold{threshold}. Top it up, raise its limit, or reduce usage.",
         keep_firing_for="5m",
     )
 
@@ -105,8 +112,9 @@ SPEND_CAP_NEAR = Alert(
     f"ai_account_quota_used / {SPEND_LIMIT} >= 0.8",
     "15m",
     "Spending is close to its cap or budget.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanizePercentage }} of what its {{ $labels.resource }} "
-    "may be: the vendor's cap, or the configured budget if that is smaller. Reduce usage, or raise the cap or the budget.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} has used {{ $value | humanizePercentage }} of the cap or budget of its "
+    "{{ $labels.resource }}, whichever is smaller. At the vendor's cap, the vendor may refuse further usage. Reduce usage, or raise the cap or "
+    "the budget.",
     keep_firing_for="15m",
 )
 
@@ -136,7 +144,7 @@ SATURATION = (
     _below_threshold("warning"),
     LOW_SHARE,
     _spend_cap_exceeded("critical", "unless", "Reduce usage, raise the cap or the budget, or wait for the next period."),
-    _spend_cap_exceeded("warning", "and", "The next period begins within hours."),
+    _spend_cap_exceeded("warning", "and", "Wait for the next period, which begins within hours, or raise the cap or the budget."),
     SPEND_CAP_NEAR,
     AUTO_RELOAD_OFF,
 )

@@ -10,7 +10,7 @@ _TO_THE_MINUTE = '{{ $value | humanizeTimestamp | reReplaceAll ":[0-9.]+ .*" " U
 """A time such as `2026-11-26 05:46 UTC`."""
 
 
-def _running_out(severity: Severity, end: str, ending: str, wait: str, sure: str, *, stays: str, unless: str = "") -> Alert:
+def _running_out(severity: Severity, end: str, ending: str, runs_out: str, sure: str, *, stays: str, unless: str = "") -> Alert:
     # Once an end was forecast, the alert stays while polls fail, use pauses or the exporter restarts, until something is added.
     # `stays` bridges a quiet night, or the day after a restart without state. Where nothing is left, AIAccountExhausted takes over.
     return Alert(
@@ -21,15 +21,11 @@ last_over_time({end}{{SUPPLY}}[{stays}])
 and {AVAILABLE} <= last_over_time({ending}[{stays}])
 and {AVAILABLE} > 0
 {unless}""",
-        wait,
+        "15m",
         "An account runs out soon.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} runs out of {{ $labels.resource }}"
-        "{{ if ne $labels.unit $labels.resource }} ({{ $labels.unit }}){{ end }} at "
-        + _TO_THE_MINUTE
-        + ", "
-        + sure
-        + " Neither a reset nor automatic top-up is expected before. Top it up, or find out "
-        "what uses it.",
+        f"Account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} {runs_out} of {{{{ $labels.resource }}}}"
+        f"{{{{ if ne $labels.unit $labels.resource }}}} ({{{{ $labels.unit }}}}){{{{ end }}}} at {_TO_THE_MINUTE}{sure} "
+        "Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
         keep_firing_for="15m",
     )
 
@@ -47,7 +43,8 @@ BURN_SPIKE = Alert(
     "1h",
     "An account is used much faster than usual.",
     "Account {{ $labels.account }} at {{ $labels.provider }} used " + AMOUNT + " in the last "
-    "day, more than four times the average of the week before. Find out what uses it, such as a runaway job or a leaked key.",
+    "day, more than four times the average of the week before. At this pace, what is left ends within two weeks. Find out what uses it, such as "
+    "a runaway job or a leaked key.",
     keep_firing_for="6h",
 )
 
@@ -62,7 +59,8 @@ SPEND_PACE = Alert(
     "1h",
     "Spending is forecast to reach its cap or budget within a week.",
     "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap or budget on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. Reduce usage, or raise the cap or the budget.",
+    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. At the vendor's cap, the vendor may "
+    "refuse further usage. Reduce usage, or raise the cap or the budget.",
     keep_firing_for="6h",
 )
 
@@ -87,9 +85,15 @@ CREDITS_EXPIRING = Alert(
 
 TREND = (
     _running_out(
-        "critical", LATEST, ENDING_NOW, "15m", "even at the slowest pace of the past days.", stays="12h", unless=f"unless{REFILLED}"
+        "critical",
+        LATEST,
+        ENDING_NOW,
+        "runs out",
+        " or earlier, even at the slowest pace of the past days.",
+        stays="12h",
+        unless=f"unless{REFILLED}",
     ),
-    _running_out("warning", ENDS, ENDING, "15m", "if the coming days are like the past ones.", stays="36h"),
+    _running_out("warning", ENDS, ENDING, "is expected to run out", ", if the coming days are like the past ones.", stays="36h"),
     BURN_SPIKE,
     SPEND_PACE,
 )

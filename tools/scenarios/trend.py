@@ -35,8 +35,8 @@ SOON = (
                 OUT,
                 "2h20m",
                 (STUDIO.alert("warning", **WALLET),),
-                "Account studio at heygen runs out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the past "
-                "ones. Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
+                "Account studio at heygen is expected to run out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the "
+                "past ones. Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
             ),
         ),
     ),
@@ -61,6 +61,19 @@ SOON = (
             Firing(OUT, "80m", BOTH),
             Firing(OUT, "4h", BOTH),
             Quiet(OUT, "4h20m"),
+        ),
+    ),
+    Scenario(
+        "the description of the latest end",
+        (STUDIO.polls(("good", "3h")), _wallet(flat(300, "3h"), latest=_at(9, "3h"))),
+        (
+            Firing(
+                OUT,
+                "2h",
+                (STUDIO.alert("critical", **WALLET),),
+                "Account studio at heygen runs out of wallet (usd) at 1970-01-01 09:00 UTC or earlier, even at the slowest pace of the past "
+                "days. Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
+            ),
         ),
     ),
     Scenario("no end is forecast", (STUDIO.polls(("good", "6h")), _wallet(Values(500).by(-1, "6h"))), (Quiet(OUT, "5h55m"),)),
@@ -198,7 +211,8 @@ PACES = (
                 "4h5m",
                 (STUDIO.alert("warning", resource="spend", unit="usd"),),
                 "Account studio at heygen is forecast to reach its cap or budget on spend in 6d 21h 55m 0s, if the coming days are like the past "
-                "ones. No reset is known before. Reduce usage, or raise the cap or the budget.",
+                "ones. No reset is known before. At the vendor's cap, the vendor may refuse further usage. Reduce usage, or raise the cap or the "
+                "budget.",
             ),
         ),
     ),

@@ -58,7 +58,7 @@ SCENARIOS = (
             "30m",
             (STUDIO.alert("warning", resource="characters", unit="credits"),),
             "Account studio at heygen has no characters left (0 credits). Work that uses it fails or costs extra until the vendor refills it, "
-            "which is expected within hours.",
+            "which is expected within hours. Wait, or move the work to another account.",
         ),
     ),
     _scenario(
@@ -100,7 +100,7 @@ SCENARIOS = (
             "30m",
             (STUDIO.alert("warning", resource="four_hour_spend", unit="usd"),),
             "Account studio at heygen has used 100 usd of four_hour_spend and has reached its cap or budget. At the vendor's cap, the vendor may "
-            "refuse further usage. The next period begins within hours.",
+            "refuse further usage. Wait for the next period, which begins within hours, or raise the cap or the budget.",
         ),
     ),
     _scenario(
