@@ -7,7 +7,7 @@ time of day and the weekend are in it. A forecast reports nothing where too litt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from math import ceil, inf, isfinite
@@ -32,13 +32,15 @@ FIRST_DAY: Final = 8 * HOUR
 
 MIN_HISTORY: Final = 6 * HOUR
 MIN_POINTS: Final = 4
-DAYS: Final = 7
 ENOUGH: Final = 3
 """A latest end is certain only if the account ends in as many futures. With fewer, an end far ahead needs use now."""
 MOST: Final = 0.6
 """The share of the futures that must end before the reset."""
 RESET_MARGIN: Final = 0.8
 """The latest end must lie in this share of the time until the reset; the end of the first day, too."""
+WEEK: Final = 7
+WEEKLY: Final = 0.5
+"""Use follows the week if the same days of two weeks differ by less than this share of the difference between other days."""
 UNUSUAL: Final = 3.0
 """A day with more than this many times the consumption of a usual day is unlike the others: its pace counts."""
 MAX_EMPTY: Final = 2 * HOUR
@@ -138,8 +140,12 @@ def _young(lasts: float, reset: float, now: float) -> Forecast | None:
 def _forecast(curve: Curve, history: History, left: float, reset: float) -> Forecast:
     futures = sorted(_futures(curve, history, left))
     pace = _lasts(curve, left, 3 * HOUR)
-    expected, most = _rank(futures, 0.5), _rank(futures, MOST)
-    if pace < expected and _is_unusual(curve) and max(pace, _lasts(curve, left, HOUR)) < BURST:
+    days = _days(curve)
+    if is_weekly := _follows_the_week(days):
+        expected = most = _repeated(curve, left, WEEK * DAY)
+    else:
+        expected, most = _rank(futures, 0.5), _rank(futures, MOST)
+    if pace < expected and _is_unusual(days, is_weekly=is_weekly) and max(pace, _lasts(curve, left, HOUR)) < BURST:
         expected, most = pace, min(most, pace)
     is_known = len(futures) >= ENOUGH
     if not is_known and futures[-1] > URGENT and _is_paused(curve):
@@ -151,7 +157,7 @@ def _forecast(curve: Curve, history: History, left: float, reset: float) -> Fore
 
 def _futures(curve: Curve, history: History, left: float) -> list[float]:
     """Return how long it lasts, in seconds, if the last one, two, ... seven days repeat."""
-    days = min(DAYS, int((curve.now - curve.begins_at) / DAY))
+    days = min(WEEK, int((curve.now - curve.begins_at) / DAY))
     lasts = [_repeated(curve, left, number * DAY) for number in range(1, days + 1)]
     if not history.empty:
         return lasts
@@ -186,10 +192,22 @@ def _rank(ascending: list[float], share: float) -> float:
     return ascending[ceil(share * len(ascending)) - 1]
 
 
-def _is_unusual(curve: Curve) -> bool:
-    """Whether the last day consumed far more than the days before. It takes three days to know what is usual."""
-    last, *earlier = _days(curve)
-    return len(earlier) > 1 and last > UNUSUAL * median(earlier)
+def _follows_the_week(days: Sequence[float]) -> bool:
+    """Whether the days of this week are like the same days of the week before, and unlike the other days. It takes two weeks to know."""
+    if len(days) < 2 * WEEK:
+        return False
+
+    def difference(lag: int) -> float:
+        return sum(abs(later - earlier) for later, earlier in zip(days, days[lag:], strict=False)) / (len(days) - lag)
+
+    return difference(WEEK) < WEEKLY * sum(map(difference, range(1, WEEK))) / (WEEK - 1)
+
+
+def _is_unusual(days: Sequence[float], *, is_weekly: bool) -> bool:
+    """Whether the last day consumed far more than usual. It takes three days to know what is usual."""
+    last, *earlier = days[: WEEK + 1]
+    usual = earlier[-1:] if is_weekly else earlier[: WEEK - 1]
+    return len(earlier) > 1 and last > UNUSUAL * median(usual)
 
 
 def _is_paused(curve: Curve) -> bool:
@@ -197,10 +215,11 @@ def _is_paused(curve: Curve) -> bool:
     return curve.consumed(3 * HOUR) < curve.consumed(DAY) / 16
 
 
-def _days(curve: Curve) -> Iterator[float]:
-    days = min(DAYS, int((curve.now - curve.begins_at) / DAY))
+def _days(curve: Curve) -> Sequence[float]:
+    """Return what was consumed in each of the last days, up to two weeks, the last day first."""
+    days = min(2 * WEEK, int((curve.now - curve.begins_at) / DAY))
     amounts = [curve.amount_at(curve.now - number * DAY) for number in range(days + 1)]
-    return (later - earlier for later, earlier in pairwise(amounts))
+    return [later - earlier for later, earlier in pairwise(amounts)]
 
 
 def _end(now: float, lasts: float) -> float | None:

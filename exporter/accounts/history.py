@@ -1,13 +1,13 @@
-"""How much of a resource was consumed when, over the last week: few points, and straight lines between them."""
+"""How much of a resource was consumed when, over the last two weeks: few points, and straight lines between them."""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 from typing import Annotated, ClassVar, Final
 
 from pydantic import ConfigDict, PlainSerializer, PlainValidator
@@ -15,9 +15,13 @@ from pydantic import ConfigDict, PlainSerializer, PlainValidator
 from exporter.model import STORED
 
 DAY: Final = 86_400.0
-SPAN: Final = 8 * DAY
+SPAN: Final = 15 * DAY
+RECENT: Final = 8 * DAY
+"""Older points only show how much was consumed in a day."""
 SPACING: Final = 7_200.0
 """Points are at least this far apart, in seconds."""
+OLD_SPACING: Final = 3 * SPACING
+"""Two older points with another one between them are further apart than this."""
 MAX_SPANS: Final = 16
 
 
@@ -59,9 +63,19 @@ class History:
         empty = self._emptied(at, empty_since)
         if not is_new and last - first == len(self.times) and empty == self.empty:
             return self
+        kept = [*self._kept(first, last, at - RECENT)]
         new = ((at,), (amount,)) if is_new else ((), ())
-        times, amounts = array("d", (*self.times[first:last], *new[0])), array("d", (*self.amounts[first:last], *new[1]))
-        return History(times, amounts, empty)
+        times, amounts = ([each[place] for place in kept] for each in (self.times, self.amounts))
+        return History(array("d", (*times, *new[0])), array("d", (*amounts, *new[1])), empty)
+
+    def _kept(self, first: int, last: int, recent: float) -> Iterator[int]:
+        """Yield the places of the points to keep: before `recent`, those without which two others would be too far apart."""
+        previous = -inf
+        for place in range(first, last):
+            following = self.times[place + 1] if place + 1 < last else inf
+            if self.times[place] > recent or following - previous > OLD_SPACING:
+                previous = self.times[place]
+                yield place
 
     def shifted(self, seconds: float) -> History:
         """Return the same with its times moved."""

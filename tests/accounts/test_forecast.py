@@ -54,6 +54,11 @@ def office(days: int) -> list[float]:
 STEADY = after([10.0] * 24 * 7)
 
 
+def fridays(days: int) -> list[float]:
+    """Return 50 an hour between 9:00 and 21:00 on Fridays, from Monday on."""
+    return [50.0 if hour // 24 % 7 == 4 and 9 <= hour % 24 < 21 else 0.0 for hour in range(days * 24)]
+
+
 # What must be known
 
 
@@ -168,6 +173,45 @@ def test_after_a_weekend_without_use_no_end_is_certain() -> None:
 def test_an_end_in_more_than_ten_years_is_none() -> None:
     assert lasts(STEADY, int(HORIZON / HOUR * 10)) == (round(HORIZON / HOUR, 1), round(HORIZON / HOUR, 1))
     assert lasts(STEADY, int(HORIZON / HOUR * 10) + 1) == (None, None)
+
+
+# Use that follows the week
+
+
+@pytest.mark.parametrize(
+    ("days", "left", "expected"),
+    [
+        pytest.param(17, 300, 24 + 15, id="on Thursday, the end on Friday"),
+        pytest.param(18, 300, 15, id="on Friday morning"),
+        pytest.param(18, 900, 7 * 24 + 15, id="on Friday morning, the end on the next one"),
+        pytest.param(19, 300, 6 * 24 + 15, id="on Saturday, the end on the next Friday"),
+    ],
+)
+def test_after_two_weeks_the_same_days_of_the_last_week_count(days: int, left: float, expected: float) -> None:
+    assert lasts(after(fridays(days)), left)[0] == pytest.approx(expected, abs=2.5)
+
+
+@pytest.mark.parametrize("days", [12, 13])
+def test_before_two_weeks_are_known_the_days_after_a_burst_are_expected_to_be_like_it(days: int) -> None:
+    assert lasts(after(fridays(days)), 300)[0] < 5 * 24
+
+
+def test_a_burst_of_every_week_does_not_go_on() -> None:
+    """On Friday at 20:00, when one hour of it is to come."""
+    burst = after(fridays(19)[:-4])
+    assert lasts(burst, 40)[0] < 3
+    assert lasts(burst, 100)[0] > 6 * 24
+
+
+def test_more_than_the_same_day_of_last_week_counts_by_its_pace() -> None:
+    assert lasts(after([*fridays(16), *[10.0] * 4]), 30)[0] == pytest.approx(3.5, abs=1)
+
+
+def test_weeks_that_differ_count_like_days() -> None:
+    fourteen_days = [float(day) for day in (0, 9, 1, 7, 0, 8, 2, 6, 1, 9, 0, 3, 8, 1)]
+    other = [float(day) for day in (5, 5, 5, 5, 5, 5, 5)] + fourteen_days[7:]
+    first, second = (after([amount for amount in days for _ in range(24)]) for days in (fourteen_days, other))
+    assert lasts(first, 100)[0] == lasts(second, 100)[0]
 
 
 # An unusual day

@@ -1,4 +1,4 @@
-"""The consumption of the last week: few points, and the line between them."""
+"""The consumption of the last two weeks: few points, and the line between them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from exporter.accounts.history import DAY, EMPTY, MAX_SPANS, SPACING, SPAN, Curve, History
+from exporter.accounts.history import DAY, EMPTY, MAX_SPANS, OLD_SPACING, RECENT, SPACING, SPAN, Curve, History
 
 STORED = TypeAdapter(History)
 START, HOUR = 1_760_000_000.0, 3_600.0
@@ -81,9 +81,24 @@ def test_the_line_is_right_at_each_point_and_near_the_readings_around_it_elsewhe
         if time in history.times:
             assert curve.amount_at(time) == true
         elif time >= curve.begins_at:
-            before = max(amount for at, amount in known if at <= max(time - SPACING, START))
-            after = next((amount for at, amount in known if at >= time + SPACING and amount > true), known[-1][1])
+            near = SPACING if time > curve.now - RECENT + OLD_SPACING else OLD_SPACING
+            before = max(amount for at, amount in known if at <= max(time - near, START))
+            after = next((amount for at, amount in known if at >= time + near and amount > true), known[-1][1])
             assert before - 1e-6 <= curve.amount_at(time) <= after + 1e-6
+
+
+def test_of_the_days_before_the_last_eight_fewer_points_are_kept_and_pauses_stay_where_they_were() -> None:
+    """10 an hour from 0:00 to 8:00 on every second day."""
+    history, amount = EMPTY, 0.0
+    for hour in range(24 * 20 + 1):
+        history = history.updated(START + hour * HOUR, amount)
+        amount += 10.0 if hour // 24 % 2 == 0 and hour % 24 < 8 else 0.0
+    old = [time for time in history.times if time <= START + 20 * DAY - RECENT]
+    assert len(old) < 3 * 8 < len(history.times) < 50
+    curve = Curve(history, START + 20 * DAY, amount)
+    for day in range(6, 20):
+        used = curve.amount_at(START + (day + 1) * DAY) - curve.amount_at(START + day * DAY)
+        assert used == pytest.approx(80.0 if day % 2 == 0 else 0.0, abs=15)
 
 
 def test_after_the_clock_was_set_back_points_in_the_future_are_dropped() -> None:
