@@ -2,7 +2,8 @@
 
 There are seven possible futures: the last day repeats over and over, the last two days repeat, and so on, up to the last seven
 days. The expected end is the median of these futures, the latest end is the slowest of them. Because each spans whole days, the
-time of day and the weekend are in it. A forecast reports nothing where too little is known.
+time of day and the weekend are in it. If two weeks are alike, the expected end is the one if the last week repeats. A forecast
+reports nothing where too little is known.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from math import ceil, inf, isfinite
+from operator import sub
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -198,7 +200,8 @@ def _follows_the_week(days: Sequence[float]) -> bool:
         return False
 
     def difference(lag: int) -> float:
-        return sum(abs(later - earlier) for later, earlier in zip(days, days[lag:], strict=False)) / (len(days) - lag)
+        changes: Iterator[float] = map(sub, days, days[lag:])
+        return sum(map(abs, changes)) / (len(days) - lag)
 
     return difference(WEEK) < WEEKLY * sum(map(difference, range(1, WEEK))) / (WEEK - 1)
 
