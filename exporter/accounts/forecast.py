@@ -2,8 +2,8 @@
 
 There are seven possible futures: the last day repeats over and over, the last two days repeat, and so on, up to the last seven
 days. The expected end is the median of these futures, the latest end is the slowest of them. Because each spans whole days, the
-time of day and the weekend are in it. If two weeks are alike, the expected end is the one if the last week repeats. A forecast
-reports nothing where too little is known.
+time of day and the weekend are in it. If two weeks are alike, the expected end is that of the last seven days. A forecast reports
+nothing where too little is known.
 """
 
 from __future__ import annotations
