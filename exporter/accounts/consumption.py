@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from pydantic import ConfigDict
 
-from exporter.accounts.history import DAY, EMPTY, Curve, History
+from exporter.accounts.history import DAY, EMPTY, MAX_SPANS, Curve, History
 from exporter.model import EXACT, STORED, Amount, Quota
 
 JITTER: Final = 60.0
@@ -48,6 +49,17 @@ class Consumption:
     def shifted(self, seconds: float) -> Consumption:
         """Return the same with its times moved."""
         return replace(self, since=self.since + seconds, at=self.at + seconds, history=self.history.shifted(seconds))
+
+    def continuing(self, earlier: Consumption) -> Consumption:
+        """Return the same with the history of an earlier process before its own. Its counters stay: they started at 0."""
+        if earlier.at >= self.since:
+            return self
+        past, own = earlier.history, self.history
+        amounts = [min(0.0, amount - float(earlier.consumed)) for amount in past.amounts]
+        history = History(
+            array("d", (*past.times, *own.times)), array("d", (*amounts, *own.amounts)), (*past.empty, *own.empty)[-MAX_SPANS:]
+        )
+        return replace(self, history=history)
 
     def without_future(self, now: float) -> Consumption:
         """Return only the counters where the last reading lies in the future: the clock was wrong when it was stored."""

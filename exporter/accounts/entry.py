@@ -140,6 +140,15 @@ class Record:
     entry: Entry
     schedule: Schedule = Schedule()
 
+    def continuing(self, earlier: Record) -> Record:
+        """Return the same with the histories of an earlier process, which could not be read when this one started."""
+        known = {(each.resource, each.unit): each for each in earlier.entry.consumption}
+        consumption = (
+            each.continuing(known[each.resource, each.unit]) if (each.resource, each.unit) in known else each
+            for each in self.entry.consumption
+        )
+        return replace(self, entry=replace(self.entry, consumption=tuple(consumption)))
+
     def plausible(self, now: float, settings: Settings) -> Record:
         """Return the record without what only a wrong clock can have written: polls in the future, and the waits that they caused.
 

@@ -80,8 +80,10 @@ EVENTS: Final = (
         "The state file was read. At `warning`: `skipped` accounts could not be read, and start without history.",
     ),
     Event(
-        "state unusable", ("error",), ("error",), "The state file cannot be opened. The exporter runs without it.",
-        "Correct what `error` names, and restart the exporter.",
+        "state unusable", ("error",), ("error",),
+        "The state file cannot be opened, or is no longer in its place. The exporter runs without it, and tries to open it once a minute. Logged "
+        "when the cause changes, and once an hour.",
+        "Correct what `error` names.",
     ),
     Event(
         "state unreadable", ("error",), ("error",), "The state file was opened and cannot be read. Accounts start without history.",
