@@ -73,8 +73,8 @@ class Scheduler:
                 self._tasks[job.key] = (job, self._group.create_task(self._poll_forever(job, due), name=name))
 
     def dead(self) -> list[str]:
-        """Return the names of loops that have ended although their account is configured."""
-        return [task.get_name() for _, task in self._tasks.values() if task.done()]
+        """Return the names of loops that have ended although their account is configured. A stop cancels all of them."""
+        return [task.get_name() for _, task in self._tasks.values() if task.done() and not task.cancelled()]
 
     async def _poll_forever(self, job: Job, due: float) -> NoReturn:
         last_read: object = None

@@ -194,6 +194,8 @@ async def test_nothing_is_applied_after_close(subject: Subject) -> None:
     with pytest.raises(asyncio.CancelledError):
         await request
     assert subject.applied == []
+    assert [str(problem) for problem in await subject.reloader.reload()] == ["the exporter is stopping"]
+    assert subject.applied == []
 
 
 async def watch(subject: Subject, clock: FakeClock, *steps: str) -> None:
