@@ -12,6 +12,8 @@ from typing import Final
 
 TURN: Final = 0.05
 """How long a long sleep may last beyond its end, in seconds, so that sleepers wake together."""
+CORRECTED_FROM: Final = 0.75
+"""By how many seconds the wall clock must be off before it counts as set again."""
 SHORT: Final = 2.0
 """A sleep that is shorter ends at its exact time."""
 
@@ -64,11 +66,18 @@ class Clock:
         """As `sleep`, but may last up to 50 ms longer."""
         self.random = random
         self._offset = wall() - monotonic()
+        self._correction = 0.0
 
     def now(self) -> float:
         """Return Unix time as the wall clock had it at the start, advanced by the monotonic clock: differences are true ages."""
         return self._offset + self.monotonic()
 
     def correction(self) -> float:
-        """Return by how many whole seconds the wall clock was set since the start. Times that are shown or stored are moved by it."""
-        return float(round(self.wall() - self.now()))
+        """Return by how many whole seconds the wall clock was set since the start. Times that are shown or stored are moved by it.
+
+        It is at most `CORRECTED_FROM` off, and stays while it is: an offset of about half a second must not change it back and forth.
+        """
+        offset = self.wall() - self.now()
+        if abs(offset - self._correction) > CORRECTED_FROM:
+            self._correction = float(round(offset))
+        return self._correction

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.clock import SHORT, TURN, Clock
+from exporter.clock import CORRECTED_FROM, SHORT, TURN, Clock
 
 
 class InstantLoop(asyncio.SelectorEventLoop):
@@ -74,3 +74,25 @@ def test_a_cancelled_sleeper_wakes_no_other_and_stops_none() -> None:
         assert loop.time() >= 10
 
     run_instantly(main())
+
+
+@given(st.floats(-1e6, 1e6), st.lists(st.floats(-0.1, 0.1), max_size=20))
+def test_a_clock_that_was_set_once_has_one_correction_whatever_its_jitter(step: float, jitter: list[float]) -> None:
+    noise = 0.0
+    clock = Clock(wall=lambda: 1e9 + step + noise, monotonic=lambda: 0.0)
+    clock._offset = 1e9
+    corrections = set()
+    for noise in jitter:
+        corrections.add(clock.correction())
+        assert abs(step + noise - clock.correction()) <= CORRECTED_FROM
+    assert len(corrections) <= (2 if abs(abs(step) - CORRECTED_FROM) < 0.1 else 1)
+
+
+def test_small_steps_add_up_to_a_correction() -> None:
+    wall = 1e9
+    clock = Clock(wall=lambda: wall, monotonic=lambda: 0.0)
+    seen = []
+    for _ in range(8):
+        wall += 0.25
+        seen.append(clock.correction())
+    assert seen == [0, 0, 0, 1, 1, 1, 1, 2]

@@ -15,7 +15,7 @@ from exporter.errors import Cause, PollError
 from exporter.model import STORED, Reading, Reason, Seconds
 
 ROUNDING: Final = 1.0
-"""By how many seconds a stored time may lie ahead of the clock: corrections of the wall clock are rounded to whole seconds."""
+"""By how many seconds a stored time may lie ahead of the clock: corrections of the wall clock are not exact."""
 
 
 @dataclass(frozen=True, slots=True)
