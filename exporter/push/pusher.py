@@ -107,7 +107,7 @@ class Pusher:
     async def run(self) -> NoReturn:
         """Push for ever."""
         while True:
-            await self._clock.sleep(await self.push())
+            await self._clock.sleep_together(await self.push())
 
     async def push(self) -> Seconds:
         """Push once, and return how long to wait for the next push. Nothing is raised: a failure is counted and logged."""
