@@ -101,7 +101,8 @@ EVENTS: Final = (
     ),
     Event("web setting without effect", ("info",), ("setting", "note"), "The web configuration has a setting that this exporter does not use."),
     Event(
-        "accept failed", ("warning",), ("error",), "A connection cannot be accepted, as when no file descriptor is left.",
+        "accept failed", ("warning",), ("error",),
+        "A connection cannot be accepted, as when no file descriptor is left. Logged when that begins, when the cause changes, and once an hour.",
         "Increase the limit of open files, or find out what connects so often.",
     ),
     Event("connection failed", ("error",), ("error",), "A connection failed because of a defect.", "Report the defect with this line."),
