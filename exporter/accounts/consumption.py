@@ -63,7 +63,7 @@ class Consumption:
 
     def without_future(self, now: float) -> Consumption:
         """Return only the counters where the last reading lies in the future: the clock was wrong when it was stored."""
-        return replace(_without_reading(self), since=min(self.since, now), at=now) if self.at > now else self
+        return replace(without_reading(self), since=min(self.since, now), at=now) if self.at > now else self
 
 
 class Burn(NamedTuple):
@@ -90,7 +90,7 @@ def update_consumption(known: Iterable[Consumption], quotas: Sequence[Quota], at
         units = {(quota.resource, quota.unit) for quota in quotas}
         for key in idle:
             if key[0] in resources and key not in units:
-                kept[key] = _without_reading(kept[key])
+                kept[key] = without_reading(kept[key])
         for key in sorted(idle, key=lambda key: kept[key].at)[:-MAX_IDLE]:
             del kept[key]
     for key, quota in measured.items():
@@ -109,14 +109,15 @@ def burn(known: Consumption) -> Burn | None:
     return Burn(rate, seconds) if isfinite(rate) else None
 
 
-def _without_reading(known: Consumption) -> Consumption:
+def without_reading(known: Consumption) -> Consumption:
+    """Return only the counters: the next reading cannot be compared with the last one."""
     return replace(known, used=None, remaining=None, limit=None, resets_at=None, readings=0, history=EMPTY)
 
 
 def _updated(known: Consumption, quota: Quota, at: float, wall: float) -> Consumption:
     counted = _counted(known, quota, at, wall)
     if counted is None:
-        known = _without_reading(known)
+        known = without_reading(known)
     consumed, replenished = counted or (known.consumed, known.replenished)
     return Consumption(
         known.resource, known.unit, since=min(known.since, at), at=at, consumed=consumed, replenished=replenished,
