@@ -21,6 +21,8 @@ from exporter.model import AccountKey
 if TYPE_CHECKING:
     from exporter.accounts.state_file import StateFile
 
+OPEN_WAIT: Final = 30.0
+"""How long the start waits for the file, in seconds: every page of it is checked. The file is used later if it answers later."""
 WRITE_WAIT: Final = 1.0
 """How long a poll waits for its write, in seconds; the write itself continues."""
 CLOSE_WAIT: Final = 1.0
@@ -29,6 +31,7 @@ REOPEN_WAIT: Final = 60.0
 """How long to wait before a file that could not be opened is opened again, in seconds."""
 
 REMEDY: Final = "make the folder of state.path writable for the exporter's user, and free disk space"
+SILENT: Final = "state.path: the file does not answer: is it on a network file system that is down?"
 MOVED: Final = "state.path: the file was moved, removed or replaced, and what was written since then is lost: the next write opens it again"
 
 log = structlog.get_logger()
@@ -52,6 +55,7 @@ class Persistence:
         clock: Clock | None = None,
         *,
         file: StateFile | None = None,
+        open_wait: float = OPEN_WAIT,
         write_wait: float = WRITE_WAIT,
         close_wait: float = CLOSE_WAIT,
     ) -> None:
@@ -62,9 +66,9 @@ class Persistence:
         self._path, self._worker = path, worker
         self._file, self._fault, self._reopen_at = file, MOVED, 0.0
         """Used by the worker: the open file, or why there is none and when it is opened again."""
-        self._earlier: Mapping[AccountKey, Record] = {}
-        """What an earlier process wrote, where the file was opened too late to restore it. Histories continue it; only the worker uses it."""
-        self._write_wait, self._close_wait = write_wait, close_wait
+        self._earlier: Mapping[AccountKey, Record] | None = None
+        """What an earlier process wrote, where the file was opened too late to restore it: histories continue. None before it is read."""
+        self._open_wait, self._write_wait, self._close_wait = open_wait, write_wait, close_wait
         self._lock = threading.Lock()
         self._queued: dict[AccountKey, _Queued] = {}
         self._reminder = Reminder()
@@ -77,14 +81,22 @@ class Persistence:
     @classmethod
     async def open(cls, path: Path, clock: Clock | None = None) -> Self:
         """Open the file. If that fails, log why, keep nothing, and try again with later writes."""
+        opened = cls(path, ThreadPoolExecutor(1, thread_name_prefix="state"), clock)
+        await opened._open_first(path)
+        return opened
+
+    async def _open_first(self, path: Path) -> None:
         from exporter.accounts.state_file import StateError
 
-        opened = cls(path, ThreadPoolExecutor(1, thread_name_prefix="state"), clock)
+        opening = asyncio.get_running_loop().run_in_executor(self._worker, self._open, path)
+        opening.add_done_callback(_retrieve)
         try:
-            await asyncio.get_running_loop().run_in_executor(opened._worker, opened._open, path)
+            async with asyncio.timeout(self._open_wait):
+                await asyncio.shield(opening)
+        except TimeoutError:
+            self._failed(StateError(SILENT))
         except StateError as error:
-            opened._failed(error)
-        return opened
+            self._failed(error)
 
     @property
     def usable(self) -> bool:
@@ -97,6 +109,7 @@ class Persistence:
             return {}
         import sqlite3
 
+        self._earlier = {}
         try:
             records = await asyncio.get_running_loop().run_in_executor(self._worker, file.load)
         except sqlite3.Error as error:
@@ -138,6 +151,8 @@ class Persistence:
             if self._queued.get(key) is queued:
                 del self._queued[key]  # later saves are queued separately
         file = self._opened(path)
+        if self._earlier is None:
+            self._earlier = file.load()
         earlier = self._earlier.get(key)
         file.save(key, queued.record.continuing(earlier) if earlier else queued.record)
 
@@ -153,12 +168,7 @@ class Persistence:
             raise StateError(MOVED)
         if self._file is None and self._clock.monotonic() < self._reopen_at:
             raise StateError(self._fault)
-        return self._file or self._reopen(path)
-
-    def _reopen(self, path: Path) -> StateFile:
-        file = self._open(path)
-        self._earlier = file.load()
-        return file
+        return self._file or self._open(path)
 
     def _open(self, path: Path) -> StateFile:
         from exporter.accounts.state_file import StateError, StateFile
@@ -205,3 +215,9 @@ class Persistence:
             log.error("state unusable", error=fault)
         else:
             log.error("state write failed", error=fault, remedy=REMEDY)
+
+
+def _retrieve(opening: asyncio.Future[StateFile]) -> None:
+    """Retrieve the error, also if nobody waits for the file any more."""
+    if not opening.cancelled():
+        opening.exception()

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from exporter.accounts.consumption import Consumption, update_consumption
 from exporter.accounts.entry import Failure, Record
 from exporter.accounts.history import EMPTY
-from exporter.accounts.persistence import MOVED, REMEDY, REOPEN_WAIT, Persistence
+from exporter.accounts.persistence import MOVED, REMEDY, REOPEN_WAIT, SILENT, Persistence
 from exporter.accounts.records import encode
 from exporter.accounts.snapshot import StateWrites
 from exporter.accounts.state_file import APPLICATION_ID, MIGRATIONS, StateError, StateFile
@@ -464,9 +464,11 @@ async def gated(path: Path) -> AsyncIterator[tuple[Persistence, Gated]]:
 
 
 async def in_worker(state: Persistence, statement: str) -> None:
-    file = state._file
-    assert file
-    await asyncio.get_running_loop().run_in_executor(state._worker, file._connection.execute, statement)
+    def execute() -> None:
+        assert state._file
+        state._file._connection.execute(statement)
+
+    await asyncio.get_running_loop().run_in_executor(state._worker, execute)
 
 
 async def test_saved_entries_are_restored_at_the_next_start(path: Path) -> None:
@@ -541,6 +543,23 @@ async def test_a_file_that_another_process_used_at_the_start_is_opened_when_it_i
     await state.save(KEY, RECORD)
     await state.close()
     assert stored(path).keys() == {KEY}
+
+
+async def test_a_file_that_does_not_answer_at_the_start_is_used_when_it_does(path: Path) -> None:
+    with closing(StateFile.open(path)) as earlier:
+        earlier.save(KEY, record(consumption=consumption(0.0, 5, 15)))
+    log, gate, clock = Log(), threading.Event(), FakeClock()
+    state = Persistence(path, ThreadPoolExecutor(1), clock.clock, open_wait=0.001, write_wait=0.001)
+    state._worker.submit(gate.wait)
+    await state._open_first(path)
+    await state.save(KEY, record(consumption=consumption(100_000.0, 7)))
+    assert (state.usable, await state.restore(), state.writes) == (True, {}, StateWrites(is_successful=False, errors=1))
+    gate.set()
+    await in_worker(state, "SELECT 1")
+    await asyncio.sleep(0)
+    await state.close()
+    assert [line.get("error") for line in log.lines()] == [SILENT, None]
+    assert list(stored(path)[KEY].entry.consumption[0].history.times) == [0.0, 10_800.0, 100_000.0]
 
 
 def consumption(since: float, *used: int) -> tuple[Consumption, ...]:

@@ -81,8 +81,8 @@ EVENTS: Final = (
     ),
     Event(
         "state unusable", ("error",), ("error",),
-        "The state file cannot be opened, or is no longer in its place. The exporter runs without it, and tries to open it once a minute. Logged "
-        "when the cause changes, and once an hour.",
+        "The state file cannot be opened, does not answer, or is no longer in its place. The exporter runs without it, and "
+        "tries to open it once a minute. Logged when the cause changes, and once an hour.",
         "Correct what `error` names.",
     ),
     Event(
