@@ -21,8 +21,8 @@ from exporter.model import AccountKey
 if TYPE_CHECKING:
     from exporter.accounts.state_file import StateFile
 
-OPEN_WAIT: Final = 30.0
-"""How long the start waits for the file, in seconds: every page of it is checked. The file is used later if it answers later."""
+ANSWER_WAIT: Final = 30.0
+"""How long the file may not answer before that counts as a failure, in seconds. The start waits for so long: every page is checked."""
 WRITE_WAIT: Final = 1.0
 """How long a poll waits for its write, in seconds; the write itself continues."""
 CLOSE_WAIT: Final = 1.0
@@ -55,7 +55,7 @@ class Persistence:
         clock: Clock | None = None,
         *,
         file: StateFile | None = None,
-        open_wait: float = OPEN_WAIT,
+        answer_wait: float = ANSWER_WAIT,
         write_wait: float = WRITE_WAIT,
         close_wait: float = CLOSE_WAIT,
     ) -> None:
@@ -68,10 +68,12 @@ class Persistence:
         """Used by the worker: the open file, or why there is none and when it is opened again."""
         self._earlier: Mapping[AccountKey, Record] | None = None
         """What an earlier process wrote, where the file was opened too late to restore it: histories continue. None before it is read."""
-        self._open_wait, self._write_wait, self._close_wait = open_wait, write_wait, close_wait
+        self._answer_wait, self._write_wait, self._close_wait = answer_wait, write_wait, close_wait
         self._lock = threading.Lock()
         self._queued: dict[AccountKey, _Queued] = {}
         self._reminder = Reminder()
+        self._running, self._progress_at = 0, 0.0
+        """How many calls the worker has, and when it ended one, or got one while it had none."""
 
     @classmethod
     def disabled(cls) -> Self:
@@ -91,7 +93,7 @@ class Persistence:
         opening = asyncio.get_running_loop().run_in_executor(self._worker, self._open, path)
         opening.add_done_callback(_retrieve)
         try:
-            async with asyncio.timeout(self._open_wait):
+            async with asyncio.timeout(self._answer_wait):
                 await asyncio.shield(opening)
         except TimeoutError:
             self._failed(StateError(SILENT))
@@ -127,7 +129,7 @@ class Persistence:
                 queued = self._queued[key] = _Queued(record)
                 queued.done = self._submit(self._write, self._path, key, queued)
             queued.record = record
-        await asyncio.wait([queued.done], timeout=self._write_wait)
+        await self._settle(queued.done)
 
     async def forget(self, keys: Iterable[AccountKey]) -> None:
         """Delete accounts that are no longer configured."""
@@ -135,7 +137,7 @@ class Persistence:
             with self._lock:
                 for key in gone:
                     self._queued.pop(key, None)  # a later save must be written after this deletion
-            await asyncio.wait([self._submit(self._forget, self._path, gone)], timeout=self._write_wait)
+            await self._settle(self._submit(self._forget, self._path, gone))
 
     async def close(self) -> None:
         """Write what is queued and close the file, as far as time allows."""
@@ -189,11 +191,27 @@ class Persistence:
 
     def _submit(self, call: Callable[..., None], *arguments: object) -> asyncio.Future[None]:
         """Run a call in the worker, and report how it ends, once, whoever waits for it."""
+        if not self._running:
+            self._progress_at = self._clock.monotonic()
+        self._running += 1
         done = asyncio.wrap_future(self._worker.submit(call, *arguments))
         done.add_done_callback(self._report)
         return done
 
+    async def _settle(self, done: asyncio.Future[None]) -> None:
+        """Wait until a call ends. While the file does not answer at all, no poll waits for it, and that is a failure."""
+        is_slow = self._silent_for() >= self._write_wait
+        await asyncio.wait([done], timeout=0 if is_slow else self._write_wait)
+        if not done.done() and self._silent_for() >= self._answer_wait:
+            from exporter.accounts.state_file import StateError
+
+            self._failed(StateError(SILENT))
+
+    def _silent_for(self) -> float:
+        return self._clock.monotonic() - self._progress_at if self._running else 0.0
+
     def _report(self, done: asyncio.Future[None]) -> None:
+        self._running, self._progress_at = self._running - 1, self._clock.monotonic()
         if done.cancelled():
             return
         before = self.writes or StateWrites()

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from exporter.accounts.consumption import Consumption, update_consumption
 from exporter.accounts.entry import Failure, Record
 from exporter.accounts.history import EMPTY
-from exporter.accounts.persistence import MOVED, REMEDY, REOPEN_WAIT, SILENT, Persistence
+from exporter.accounts.persistence import ANSWER_WAIT, MOVED, REMEDY, REOPEN_WAIT, SILENT, Persistence
 from exporter.accounts.records import encode
 from exporter.accounts.snapshot import StateWrites
 from exporter.accounts.state_file import APPLICATION_ID, MIGRATIONS, StateError, StateFile
@@ -549,7 +549,7 @@ async def test_a_file_that_does_not_answer_at_the_start_is_used_when_it_does(pat
     with closing(StateFile.open(path)) as earlier:
         earlier.save(KEY, record(consumption=consumption(0.0, 5, 15)))
     log, gate, clock = Log(), threading.Event(), FakeClock()
-    state = Persistence(path, ThreadPoolExecutor(1), clock.clock, open_wait=0.001, write_wait=0.001)
+    state = Persistence(path, ThreadPoolExecutor(1), clock.clock, answer_wait=0.001, write_wait=0.001)
     state._worker.submit(gate.wait)
     await state._open_first(path)
     await state.save(KEY, record(consumption=consumption(100_000.0, 7)))
@@ -727,6 +727,42 @@ async def test_a_hanging_disk_delays_no_caller_and_the_writes_follow_later(path:
     await in_worker(state, "SELECT 1")
     assert file.writes == [(account(0), RECORD), (KEY, RECORD)]
     assert (await state.restore()).keys() == {KEY}
+
+
+async def test_a_disk_that_hangs_for_long_is_a_failure_and_no_poll_waits_for_it(path: Path) -> None:
+    clock, log = FakeClock(), Log()
+    worker = ThreadPoolExecutor(1)
+    file = worker.submit(Gated.open, path).result()
+    state = Persistence(path, worker, clock.clock, file=file, write_wait=0.001)
+    await state.save(account(0), RECORD)
+    clock.now += ANSWER_WAIT - 1
+    await state.save(KEY, RECORD)
+    assert state.writes == StateWrites()
+    clock.now += 1
+    await state.save(KEY, RECORD)
+    assert state.writes == StateWrites(is_successful=False, errors=1)
+    file.gate.set()
+    await in_worker(state, "SELECT 1")
+    await asyncio.sleep(0)
+    assert state.writes == StateWrites(errors=1, succeeded_at=clock.clock.now())
+    await state.close()
+    assert [line.get("error") for line in log.lines()] == [SILENT, None]
+
+
+async def test_polls_wait_for_a_disk_only_until_it_hangs(path: Path) -> None:
+    clock, worker = FakeClock(), ThreadPoolExecutor(1)
+    file = worker.submit(Gated.open, path).result()
+    state = Persistence(path, worker, clock.clock, file=file, write_wait=PATIENCE)
+    waiting = asyncio.create_task(state.save(account(0), RECORD))
+    assert await asyncio.to_thread(file.entered.wait, 20)
+    clock.now += PATIENCE
+    async with asyncio.timeout(PATIENCE / 2):
+        await state.save(KEY, RECORD)
+    assert not waiting.done()
+    file.gate.set()
+    await waiting
+    await state.close()
+    assert stored(path).keys() == {account(0), KEY}
 
 
 async def test_of_the_waiting_writes_of_an_account_only_the_newest_is_done(gated: tuple[Persistence, Gated]) -> None:
