@@ -66,11 +66,11 @@ class Scheduler:
                 del self._tasks[key]
                 self._log.forget(key, [request.name for request in job.requests])
                 self._no_effect.forget(key)
-        for job in jobs:
-            if job.key not in self._tasks:
-                name = f"poll {job.key.provider}/{job.key.account}"
-                due = first_due(job, self._store[job.key], self._store.schedule(job.key), len(jobs), self._clock)
-                self._tasks[job.key] = (job, self._group.create_task(self._poll_forever(job, due), name=name))
+        starting = [job for job in jobs if job.key not in self._tasks]
+        for job in starting:
+            name = f"poll {job.key.provider}/{job.key.account}"
+            due = first_due(job, self._store[job.key], self._store.schedule(job.key), len(starting), self._clock)
+            self._tasks[job.key] = (job, self._group.create_task(self._poll_forever(job, due), name=name))
 
     def dead(self) -> list[str]:
         """Return the names of loops that have ended although their account is configured. A stop cancels all of them."""

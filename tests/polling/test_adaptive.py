@@ -240,6 +240,15 @@ async def test_a_removed_account_is_not_polled_and_not_shown_and_a_new_one_is_po
     assert vendor.starts("new") == [30, 90]
 
 
+async def test_an_account_that_is_added_to_many_is_polled_at_once(time: Time, vendor: RecordingClient) -> None:
+    many = [job(60, f"account-{number}") for number in range(500)]
+    async with running(vendor, many, time.clock) as polling:
+        await time.run(70)
+        polling.reload(*many, job(60, "new"))
+        await time.run(1)
+    assert vendor.starts("new") == [70]
+
+
 @pytest.mark.parametrize("interval", [10.0, 60.0, 300.0])
 async def test_a_poll_that_a_reload_cancels_is_not_repeated(time: Time, interval: float) -> None:
     vendor = RecordingClient(time, lasts=5.0)
