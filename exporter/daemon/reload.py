@@ -130,14 +130,14 @@ class Reloader(Generic[T]):
         current = self._current
         try:
             return await self._threads.run(self._file, lambda: current.files != former.files)
-        except TimeoutError:
+        except OSError:
             return True
 
     async def _checksum(self) -> str:
         current = self._current
         try:
             return await self._threads.run(self._file, lambda: checksum(current.files))
-        except TimeoutError:
+        except OSError:  # it does not answer, or no thread can be started
             return "no response"
 
 
