@@ -49,6 +49,9 @@ class StateFile:
         self._connection = connection
         self._path = path
         self._identity = _identity(path)
+        self._log = Path(f"{path.resolve()}-wal")  # where SQLite has it, also for a link
+        self._log_identity: tuple[int, int] | None = None
+        """Of SQLite's log, from the first write on."""
         self.skipped = 0
         """How many rows the last `load` could not read."""
 
@@ -74,10 +77,7 @@ class StateFile:
 
     def is_in_place(self) -> bool:
         """Whether the file is still at its path. SQLite would write to one that was moved or removed, without an error."""
-        try:
-            return _identity(self._path) == self._identity
-        except OSError:
-            return False
+        return _identity(self._path) == self._identity
 
     def load(self) -> dict[AccountKey, Record]:
         """Read all rows. Rows that cannot be read are skipped and counted."""
@@ -90,6 +90,7 @@ class StateFile:
         """Replace what is stored about the account."""
         schedule = record.schedule
         self._connection.execute(_UPSERT, (*key, schedule.begun_at, schedule.next_poll_at, encode(record.entry)))
+        self._log_identity = self._log_identity or _identity(self._log)
 
     def forget(self, keys: Iterable[AccountKey]) -> None:
         """Delete what is stored about these accounts."""
@@ -98,12 +99,19 @@ class StateFile:
             self._connection.executemany("DELETE FROM accounts WHERE provider = ? AND account = ?", keys)
 
     def close(self) -> None:
-        """Close the file; SQLite merges its log into it."""
+        """Close the file; SQLite merges its log into it. The log of a file that was moved would damage the file that is there now."""
+        is_in_place = self.is_in_place()
         self._connection.close()
+        if not is_in_place and self._log_identity and _identity(self._log) == self._log_identity:
+            self._log.unlink()
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    found = path.stat()
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what distinguishes a file from another one at its path; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
     return found.st_dev, found.st_ino
 
 

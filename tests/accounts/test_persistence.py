@@ -636,6 +636,31 @@ async def test_a_file_that_is_no_longer_in_its_place_is_a_failed_write_and_is_op
     ]
 
 
+async def test_a_copy_that_replaces_the_file_is_not_damaged_by_what_was_written_to_it(path: Path) -> None:
+    copy, state = path.with_name("copy.db"), await Persistence.open(path)
+    with closing(StateFile.open(copy)) as other:
+        for number in range(50):
+            other.save(account(number), record(mismatches={"other" * 200: 1}))
+    for number in range(50, 0, -1):
+        await state.save(account(number), record(mismatches={"ours" * number * 20: 1}))
+    copy.replace(path)
+    await state.save(KEY, RECORD)
+    await state.save(KEY, RECORD)
+    await state.close()
+    assert stored(path) == {**{account(number): record(mismatches={"other" * 200: 1}) for number in range(50)}, KEY: RECORD}
+
+
+async def test_a_copy_that_replaces_the_file_before_the_end_is_not_damaged(path: Path) -> None:
+    copy, state = path.with_name("copy.db"), await Persistence.open(path)
+    filled(copy, 3)
+    for number in range(50):
+        await state.save(account(number), record(mismatches={"ours" * number * 20: 1}))
+    copy.replace(path)
+    await state.close()
+    assert stored(path).keys() == {account(number) for number in range(3)}
+    assert [found.name for found in path.parent.iterdir()] == [path.name]
+
+
 async def test_a_file_that_became_a_folder_is_opened_when_it_is_a_file_again(path: Path) -> None:
     log, clock = Log(), FakeClock()
     state = await Persistence.open(path, clock.clock)
