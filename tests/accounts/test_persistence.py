@@ -589,17 +589,12 @@ async def test_histories_in_a_file_that_is_opened_late_are_kept(path: Path) -> N
     assert repr(stored(path)[account(1)]) == repr(RECORD)
 
 
-async def test_a_history_that_overlaps_is_not_continued(path: Path) -> None:
-    state = await Persistence.open(path)
-    own = consumption(0.0, 5, 15, 40)
-    await state.save(KEY, record(consumption=own))
-    copy = path.with_name("copy.db")
-    shutil.copy(path, copy)
-    copy.replace(path)
-    for _ in range(2):
-        await state.save(KEY, record(consumption=own))
-    await state.close()
-    assert stored(path)[KEY].entry.consumption == own
+@pytest.mark.parametrize(
+    "earlier", [record(consumption=consumption(0.0, 5, 15, 40)), record(consumption=consumption(-1e6, 5), subject="another")]
+)
+def test_a_history_that_overlaps_or_is_about_something_else_is_not_continued(earlier: Record) -> None:
+    own = record(consumption=consumption(0.0, 5, 15))
+    assert own.continuing(earlier).entry.consumption == own.entry.consumption
 
 
 def moved(path: Path) -> None:
