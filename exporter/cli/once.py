@@ -13,10 +13,10 @@ import click
 
 from exporter.accounts.entry import Entry, Schedule
 from exporter.accounts.snapshot import Account, Snapshot, account_at
-from exporter.cli.answers import Answers
-from exporter.cli.kinds import print_kinds
+from exporter.cli.inspections import Inspections
 from exporter.cli.options import config_option, load, log_options
 from exporter.cli.output import EXIT_FAILED
+from exporter.cli.report import print_report
 from exporter.config.job import Job, build_jobs
 from exporter.daemon.poll_once import poll_once
 from exporter.daemon.version import build
@@ -48,23 +48,23 @@ def command(
     """
     jobs = _selected(build_jobs(load(config_file)), wanted)
     configure_log("error" if log_level == "info" else log_level, log_format)  # the table shows failures already
-    answers = Answers()
-    store = asyncio.run(poll_once(jobs, os.environ, on_body=answers.add if report or output == "table" else None))
+    inspections = Inspections()
+    store = asyncio.run(poll_once(jobs, os.environ, on_body=inspections.add if report or output == "table" else None))
     snapshot = store.snapshot()
     if report:
-        print_kinds(snapshot.accounts, answers, build())
+        print_report(snapshot.accounts, inspections, build())
     else:
-        _print(snapshot, output, answers)
+        _print(snapshot, output, inspections)
     if not all(entry.up and has_figure(entry) for entry in snapshot.entries):
         raise SystemExit(EXIT_FAILED)
 
 
-def _print(snapshot: Snapshot, output: str, answers: Answers) -> None:
+def _print(snapshot: Snapshot, output: str, inspections: Inspections) -> None:
     match output:
         case "table":
-            from exporter.cli.report import print_table
+            from exporter.cli.table import print_table
 
-            print_table(snapshot.accounts, now=snapshot.at, answers=answers)
+            print_table(snapshot.accounts, now=snapshot.at, inspections=inspections)
         case "json":
             click.echo(json.dumps([as_polled(account) for account in snapshot.accounts], indent=2))
         case _:
