@@ -180,7 +180,7 @@ Status = Annotated[StatusField, BeforeValidator(_selecting)]
 
 
 class AutoReloadFields(Block):
-    """When the vendor tops the account up by itself, and by how much."""
+    """Auto reload: below which balance the vendor tops the account up, and by how much."""
 
     unit: Unit
     """The unit of both amounts."""

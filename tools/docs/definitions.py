@@ -132,7 +132,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     "TimeField": ("Times", "A time in the response."),
     "PeriodField": ("Periods", "The end of the current period, for a request that asks for this period."),
     "StatusField": ("Status", "`status` has these keys."),
-    "AutoReloadFields": ("Automatic top-ups", "`auto_reload` has these keys."),
+    "AutoReloadFields": ("Auto reload", "`auto_reload` has these keys."),
     "ErrorFields": (
         "Error codes",
         f"`errors` has these keys. The values of `reasons` are {codes(map(str, Reason))}: see [Reasons](metrics.md#reasons). A number and the text "

@@ -25,7 +25,7 @@ and {AVAILABLE} > 0
         "An account runs out soon.",
         f"Account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} {runs_out} of {{{{ $labels.resource }}}}"
         f"{{{{ if ne $labels.unit $labels.resource }}}} ({{{{ $labels.unit }}}}){{{{ end }}}} at {_TO_THE_MINUTE}{sure} "
-        "Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
+        "Neither a reset nor auto reload is expected before. Top it up, or find out what uses it.",
         keep_firing_for="15m",
     )
 
