@@ -191,7 +191,7 @@ class Account(Block, Network):
         )
 
 
-class Limits(Block):
+class RequestBudget(Block):
     """Limits of the requests to one provider, for all its accounts together; per host, if they use several."""
 
     max_requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
@@ -214,7 +214,7 @@ class Config(Block):
     """Settings of every account that does not set its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""
-    providers: dict[ProviderName, Limits] = Field(default={})
+    providers: dict[ProviderName, RequestBudget] = Field(default={})
     """Limits of the requests to each provider, by name."""
     state: StateFields | None = None
     """State that is kept across restarts; none unless set."""

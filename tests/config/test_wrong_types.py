@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from exporter.config.account_files import AccountFile
 from exporter.config.credentials import Login, SecretSource
-from exporter.config.models import Account, Config, Defaults, Limits, StateFields
+from exporter.config.models import Account, Config, Defaults, RequestBudget, StateFields
 from exporter.providers.credential import Credential
 from exporter.providers.definition import Definition
 from exporter.providers.quota_fields import QuotaFields
@@ -59,7 +59,7 @@ ROOTS: Final[dict[type[BaseModel], dict[str, Any]]] = {
     Config: {"accounts": [ACCOUNT]},
     Account: dict(ACCOUNT),
     Defaults: {},
-    Limits: {},
+    RequestBudget: {},
     StateFields: {"path": "state.db"},
     SecretSource: {},
     Login: {"client_id": "x", "refresh_token_file": "token"},

@@ -45,7 +45,7 @@ def in_place(block: str, written: dict[str, Any]) -> dict[str, Any]:
         "Config": written,
         "Defaults": {"defaults": written},
         "Network": {"defaults": written},
-        "Limits": {"providers": {"heygen": written}},
+        "RequestBudget": {"providers": {"heygen": written}},
         "StateFields": {"state": written},
         "Push": {"push": written},
         "Otlp": {"push": {"otlp": endpoint | written}},
