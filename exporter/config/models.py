@@ -11,9 +11,9 @@ from exporter.config.budgets import Budgets
 from exporter.config.connection_settings import Network
 from exporter.config.context import FilePath, context_of
 from exporter.config.credentials import SecretSource
-from exporter.config.levels import Thresholds
 from exporter.config.params import own_address, param_problems
 from exporter.config.push_settings import Push
+from exporter.config.threshold_settings import Thresholds
 from exporter.model import AccountKey
 from exporter.providers.definition import Definition
 from exporter.providers.library import SEEN

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from exporter.config.budgets import budgets_of
 from exporter.config.connection_settings import ConnectionSettings
-from exporter.config.levels import thresholds_of
 from exporter.config.models import Account, Config, Defaults, RequestBudget
+from exporter.config.threshold_settings import thresholds_of
 from exporter.model import Seconds, Threshold
 from exporter.providers.definition import Definition
 

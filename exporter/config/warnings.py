@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from exporter.config.budgets import budgets_of
-from exporter.config.levels import thresholds_of
 from exporter.config.loading import Loaded
 from exporter.config.models import Account, Defaults
+from exporter.config.threshold_settings import thresholds_of
 from exporter.model import Seconds
 from exporter.providers.definition import Definition
 from exporter.validation.duration import format_duration

@@ -39,7 +39,7 @@ def in_place(block: str, written: dict[str, Any]) -> dict[str, Any]:
         "Account": written,
         "SecretSource": {"credentials": written},
         "Login": {"credentials": {"access_token": {"oauth2": login | written}}},
-        "Levels": {"thresholds": {"wallet": written}},
+        "SeverityThresholds": {"thresholds": {"wallet": written}},
     }
     top: dict[str, dict[str, Any]] = {
         "Config": written,
