@@ -174,10 +174,10 @@ def frames(error: BaseException) -> str:
     return " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
 
 
-def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+def errors_in(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     """The errors of a group, those of nested groups included."""
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
-            yield from leaves(error)
+            yield from errors_in(error)
         else:
             yield error
