@@ -44,7 +44,7 @@ class Endpoints:
     config: Callable[[], Loaded] | None = None
     """Returns the configuration in force."""
     shapes: Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]] = lambda _: {}
-    """Returns the paths and kinds in the last answers of an account, by request."""
+    """Returns the paths and kinds in the last responses of an account, by request."""
 
     @cached_property
     def _scrapes(self) -> Scrapes:

@@ -13,7 +13,7 @@ from exporter.overview.query import Query, parse_query
 from exporter.web.status import formatting
 from exporter.web.status.account_view import view_account
 from exporter.web.status.formatting import phrase_at
-from exporter.web.status.layout import Layout, StatusAnswer
+from exporter.web.status.layout import HtmlPage, Layout
 from exporter.web.status.links import PAGE, link, link_to, link_to_order, tokens
 
 REFRESH: Final = Seconds(10.0)
@@ -68,7 +68,7 @@ class StatusPage:
             history=formatting.duration(MIN_HISTORY),
         )
 
-    def render(self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: GetShapes = lambda _: {}) -> StatusAnswer:
+    def render(self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: GetShapes = lambda _: {}) -> HtmlPage:
         """Render the page for the parameters of its URL."""
         parameters = tuple(parameters)
         query = parse_query((pair for pair in parameters if pair[0] != PAGE), overview)

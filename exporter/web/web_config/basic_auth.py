@@ -164,7 +164,7 @@ class BasicAuth:
 
     def is_known(self, credentials: Credentials | None) -> bool:
         """Whether these credentials are admitted without a check."""
-        return not self._hashes or (credentials is not None and self._question(credentials)[0] in self._accepted)
+        return not self._hashes or (credentials is not None and self._claim(credentials)[0] in self._accepted)
 
     async def admits(self, credentials: Credentials | None, client: str) -> bool:
         """Whether the password is the user's. `client` is the network that the request comes from.
@@ -173,44 +173,44 @@ class BasicAuth:
             BusyError: too many checks are in progress.
         """
         while self._hashes and credentials:
-            question, stored = self._question(credentials)
-            is_admitted = await self._answer(question, stored, credentials, client)
-            if question == self._question(credentials)[0]:  # else the users have changed meanwhile
+            claim, stored = self._claim(credentials)
+            is_admitted = await self._verify(claim, stored, credentials, client)
+            if claim == self._claim(credentials)[0]:  # else the users have changed meanwhile
                 return is_admitted
         return not self._hashes
 
-    async def _answer(self, question: bytes, stored: bytes, credentials: Credentials, client: str) -> bool:
+    async def _verify(self, claim: bytes, stored: bytes, credentials: Credentials, client: str) -> bool:
         for known, is_admitted in ((self._accepted, True), (self._refused, False)):
-            if question in known:
-                known.move_to_end(question)
+            if claim in known:
+                known.move_to_end(claim)
                 return is_admitted
         name = self._digest(credentials.user)
         is_user = name in self._hashes
-        if question not in self._pending:  # one check for all clients that wait for it
+        if claim not in self._pending:  # one check for all clients that wait for it
             password = credentials.password[:MAX_PASSWORD]
             login = self._digest(credentials.user, password)
             is_proven = login in self._proven
             group = ("proven" if is_proven else client, name if is_user else None)  # all unknown names of a client share one turn
-            self._pending[question] = self._checker.submit(group, password, stored, is_first=is_proven)
-            self._pending[question].add_done_callback(partial(self._remember, question, login if is_user else None))
-        fits = await asyncio.shield(self._pending[question])  # a client that disconnects leaves the result to the others
+            self._pending[claim] = self._checker.submit(group, password, stored, is_first=is_proven)
+            self._pending[claim].add_done_callback(partial(self._remember, claim, login if is_user else None))
+        fits = await asyncio.shield(self._pending[claim])  # a client that disconnects leaves the result to the others
         return fits and is_user
 
-    def _remember(self, question: bytes, login: bytes | None, result: asyncio.Future[bool]) -> None:
+    def _remember(self, claim: bytes, login: bytes | None, result: asyncio.Future[bool]) -> None:
         """Keep a result; `login` is None for an unknown user."""
-        del self._pending[question]
+        del self._pending[claim]
         if result.cancelled() or result.exception():
             return
         if result.result() and login:
-            _keep(self._accepted, question)
+            _keep(self._accepted, claim)
             _keep(self._proven, login)
         else:
-            _keep(self._refused, question)
+            _keep(self._refused, claim)
             if login:
                 self._proven.pop(login, None)
 
-    def _question(self, credentials: Credentials) -> tuple[bytes, bytes]:
-        """What is to be checked, as a digest, and the hash to check the password against."""
+    def _claim(self, credentials: Credentials) -> tuple[bytes, bytes]:
+        """Return what a client claims, as a digest, and the hash to compare the password with."""
         name = self._digest(credentials.user)
         dummy = self._dummies[int.from_bytes(name, "big") % len(self._dummies)] if self._dummies else b""
         stored = self._hashes.get(name, dummy)
