@@ -49,7 +49,7 @@ def command(
     jobs = _selected(build_jobs(load(config_file)), wanted)
     configure_log("error" if log_level == "info" else log_level, log_format)  # the table shows failures already
     inspections = Inspections()
-    store = asyncio.run(poll_once(jobs, os.environ, on_body=inspections.add if report or output == "table" else None))
+    store = asyncio.run(poll_once(jobs, os.environ, on_reading=inspections.add if report or output == "table" else None))
     snapshot = store.snapshot()
     if report:
         print_report(snapshot.accounts, inspections, build())

@@ -119,7 +119,7 @@ class Daemon:
         self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
         secrets = SecretReader(self._environ)
-        client = Client(session, self._environ, clock, secrets, on_answer=self._shapes.note)
+        client = Client(session, self._environ, clock, secrets, on_response=self._shapes.note)
         self._scheduler = Scheduler(client, self._store, clock, self._keep, secrets)
         self._server = Server(make_application(self._endpoints(), self._access), sockets, options.web_config)
         self._add_reloaders()

@@ -96,7 +96,7 @@ class _Account:
 class Simulator(Listener):
     """Vendors with accounts. Every body is a function of time, which the two clocks give.
 
-    All vendors have the same address: the secret decides which account answers.
+    All vendors have the same address: the secret decides which account responds.
     """
 
     def __init__(

@@ -344,9 +344,9 @@ def test_one_account_alone_is_open_and_shows_the_shape_of_its_answers() -> None:
     page = PAGE.render(overviews.everything(), [("account", "studio")], shapes=lambda key: shapes if key.account == "studio" else {})
     read = Read(page.body.decode())
     assert [attributes for tag, attributes in read.elements if tag == "details"] == [{"open": None}, {"class": "shape"}]
-    assert "Shape of the last answer to /v1/user" in read.text
+    assert "Shape of the last response to /v1/user" in read.text
     assert "data.amounta number" in read.text
-    assert "Shape of the last answer" not in show(overviews.everything())
+    assert "Shape of the last response" not in show(overviews.everything())
 
 
 def test_a_long_list_has_several_pages() -> None:
