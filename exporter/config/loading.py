@@ -23,7 +23,7 @@ from exporter.providers.definition import Definition
 from exporter.providers.library import read_definitions
 from exporter.validation.document import Document, load_document
 from exporter.validation.duration import format_duration, parse_duration
-from exporter.validation.problems import Found, problems_of
+from exporter.validation.problems import FieldProblem, problems_of
 
 NO_ACCOUNTS: Final = ("accounts", "expected one or more")
 
@@ -92,7 +92,7 @@ def _with_accounts(data: Any, accounts: list[Account]) -> Any:
     return {**data, "accounts": accounts}
 
 
-def _without_repetition(problems: Iterable[Found], *, is_explained: bool) -> Iterator[Found]:
+def _without_repetition(problems: Iterable[FieldProblem], *, is_explained: bool) -> Iterator[FieldProblem]:
     """Leave out that there are no accounts where other problems explain it."""
     found = list(problems)
     is_explained = is_explained or any(place == "account_files" for place, _ in found)

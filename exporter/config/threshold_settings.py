@@ -18,7 +18,7 @@ from exporter.model import EVERY, Threshold
 from exporter.validation.described import Described
 from exporter.validation.document import Document
 from exporter.validation.fields import dotted, listed
-from exporter.validation.problems import Found
+from exporter.validation.problems import FieldProblem
 
 MAX_AMOUNT: Final = 10**15
 """Up to here a double represents each whole number."""
@@ -145,25 +145,27 @@ def threshold_problems(document: Document, defaults: Any, accounts: Sequence[Raw
         yield from (account.problem(*found) for found in _in_account(account, general, resources_of_account, resources))
 
 
-def _in_defaults(general: Mapping[str, object], known: Sequence[Mapping[str, Resource]], resources: Resources) -> Iterator[Found]:
+def _in_defaults(general: Mapping[str, object], known: Sequence[Mapping[str, Resource]], resources: Resources) -> Iterator[FieldProblem]:
     yield from _problems_of_block(_DEFAULTS, general)
     for resource in general:
         having = [each[resource] for each in known if resource in each]
         if not having and resource != EVERY and (problem := resources.problem_of(resource)):
-            yield Found(_place(_DEFAULTS, resource), problem)
+            yield FieldProblem(_place(_DEFAULTS, resource), problem)
         elif having and not any(each.has_remaining for each in having):
-            yield Found(_place(_DEFAULTS, resource), _NOTHING_REMAINS)
+            yield FieldProblem(_place(_DEFAULTS, resource), _NOTHING_REMAINS)
     yield from _reversed(_DEFAULTS, _readable(general), {}, general)
 
 
-def _in_account(account: RawAccount, general: Mapping[str, object], known: Mapping[str, Resource], resources: Resources) -> Iterator[Found]:
+def _in_account(
+    account: RawAccount, general: Mapping[str, object], known: Mapping[str, Resource], resources: Resources
+) -> Iterator[FieldProblem]:
     place, own = f"{account.place}.thresholds", named_parts(account.data, "thresholds")
     yield from _problems_of_block(place, own)
     for resource in own:
         if resource != EVERY and (problem := resources.problem_of(resource, account.provider)):
-            yield Found(_place(place, resource), problem)
+            yield FieldProblem(_place(place, resource), problem)
         elif resource in known and not known[resource].has_remaining:
-            yield Found(_place(place, resource), f"{account.provider}: {_NOTHING_REMAINS}")
+            yield FieldProblem(_place(place, resource), f"{account.provider}: {_NOTHING_REMAINS}")
     yield from _reversed(place, _readable(own), _readable(general), known)
 
 
@@ -176,17 +178,17 @@ def _readable(thresholds: Mapping[str, object]) -> _Values:
     return values
 
 
-def _problems_of_block(place: str, thresholds: Mapping[str, object]) -> Iterator[Found]:
+def _problems_of_block(place: str, thresholds: Mapping[str, object]) -> Iterator[FieldProblem]:
     for (resource, severity), value in _readable(thresholds).items():
         if resource == EVERY and not value.is_share:
-            yield Found(_place(place, resource, severity), _ONLY_SHARES)
+            yield FieldProblem(_place(place, resource, severity), _ONLY_SHARES)
 
 
 def _place(block: str, *keys: str) -> str:
     return f"{block}.{dotted(keys)}"
 
 
-def _reversed(place: str, own: _Values, defaults: _Values, known: Collection[str]) -> Iterator[Found]:
+def _reversed(place: str, own: _Values, defaults: _Values, known: Collection[str]) -> Iterator[FieldProblem]:
     """Find critical thresholds that are not below the warning: of this block, or of it and the defaults together."""
     values = {**defaults, **own}
     for resource in dict.fromkeys(name for name, _ in values if name == EVERY or name in known):
@@ -199,7 +201,7 @@ def _reversed(place: str, own: _Values, defaults: _Values, known: Collection[str
             blocks = [_place(place if key in own else _DEFAULTS, key[0]) for key in keys]
             here = _place(place, mine[0][0])
             shown = [f"{values[key]}" if block == here else f"{values[key]} in {block}" for key, block in zip(keys, blocks, strict=True)]
-            yield Found(f"{here}.{mine[0][1]}", f"critical ({shown[0]}) must be below warning ({shown[1]})")
+            yield FieldProblem(f"{here}.{mine[0][1]}", f"critical ({shown[0]}) must be below warning ({shown[1]})")
 
 
 def _key_in_force(resource: str, severity: str, values: _Values) -> tuple[str, str] | None:

@@ -19,7 +19,7 @@ from exporter.providers.definition import Definition
 from exporter.providers.quota_fields import QuotaFields
 from exporter.providers.request_fields import Request
 from exporter.validation.fields import dotted
-from exporter.validation.problems import Found, problems_of
+from exporter.validation.problems import FieldProblem, problems_of
 from exporter.web.web_config.blocks import Headers, Http, RateLimit, Tls, WebFile
 from tests.config.support import ACCOUNT, CANARY
 from tests.providers.made_up import ACME
@@ -89,7 +89,7 @@ def test_a_wrong_value_is_reported_with_what_is_expected(model: type[BaseModel],
     assert not any("canary" in text for problem in found for text in problem)
 
 
-def problems(model: type[BaseModel], data: object, folder: Path) -> list[Found]:
+def problems(model: type[BaseModel], data: object, folder: Path) -> list[FieldProblem]:
     try:
         model.model_validate(data, context=folder)
     except ValidationError as error:
