@@ -63,6 +63,6 @@ class Shapes:
 
 
 def _kinds(request: Request, body: Any, secret: SecretStr) -> Kinds:
-    from exporter.providers.shape import kinds_of
+    from exporter.providers.inspection.shape import kinds_of
 
     return tuple(islice(kinds_of(body, request, Echo(secret)).items(), MAX_PATHS))

@@ -10,9 +10,9 @@ from typing import Any
 from exporter.config.job import Job
 from exporter.model import AccountKey, Reading
 from exporter.providers.echo import Echo
-from exporter.providers.findings import Finding, findings_of
+from exporter.providers.inspection.findings import Finding, findings_of
+from exporter.providers.inspection.shape import kinds_of
 from exporter.providers.request_fields import Request
-from exporter.providers.shape import kinds_of
 
 
 @dataclass(frozen=True, slots=True)

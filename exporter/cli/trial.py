@@ -16,15 +16,23 @@ from exporter.cli.providers import complete_name, find_definition
 from exporter.errors import PollError
 from exporter.model import Reading, Reason
 from exporter.providers.definition import Definition
-from exporter.providers.example import content_of, differences, example_of, expected_of, outcome_of, parse_example, written_example
-from exporter.providers.exported import exported, shortened
 from exporter.providers.extract import extract
-from exporter.providers.failure import causes_of
-from exporter.providers.findings import findings_of, unread_numbers
-from exporter.providers.personal_data import personal_data
+from exporter.providers.inspection.example import (
+    content_of,
+    differences,
+    example_of,
+    expected_of,
+    outcome_of,
+    parse_example,
+    written_example,
+)
+from exporter.providers.inspection.exported import exported, shortened
+from exporter.providers.inspection.failure import causes_of
+from exporter.providers.inspection.findings import findings_of, unread_numbers
+from exporter.providers.inspection.personal_data import personal_data
+from exporter.providers.inspection.traces import written
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
-from exporter.providers.traces import written
 from exporter.providers.values import decode_json
 from exporter.validation.problems import did_you_mean
 

@@ -9,13 +9,13 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final, NamedTuple
 
 from exporter.model import EXACT
+from exporter.providers.inspection.selection_text import at, is_number, select
+from exporter.providers.inspection.traces import places
 from exporter.providers.numbers import NoLimit, number_of
 from exporter.providers.quota_fields import NumberField, PeriodField, QuotaFields, TimeField
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
-from exporter.providers.selection_text import at, is_number, select
 from exporter.providers.times import Period
-from exporter.providers.traces import places
 from exporter.providers.values import Mismatch, to_decimal, to_time
 from exporter.simulator.course import Course
 from exporter.simulator.json_values import precision_of, replaced, written_number, written_time

@@ -12,7 +12,7 @@ from exporter.errors import PollError
 from exporter.model import EXACT, Quota, Reading
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
-from exporter.providers.personal_data import without_personal_data
+from exporter.providers.inspection.personal_data import without_personal_data
 from exporter.providers.quota_fields import AMOUNTS
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept

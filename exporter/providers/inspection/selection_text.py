@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
-from exporter.providers.exported import shortened
+from exporter.providers.inspection.exported import shortened
+from exporter.providers.inspection.traces import traced, written
 from exporter.providers.selection import Selection
-from exporter.providers.traces import traced, written
 from exporter.providers.values import Mismatch, to_decimal
 from exporter.validation.fields import dotted
 from exporter.validation.problems import Place, did_you_mean
