@@ -90,7 +90,7 @@ class Client:
                         raise
                 return await self._poll(job, other, deadline, optional)
         except TimeoutError:
-            self._secrets.check_answers(job.secret)
+            self._secrets.raise_if_blocked(job.secret)
             raise PollError(Reason.TIMEOUT, f"no complete response within {job.settings.timeout:g}s") from None
 
     async def _secret(self, job: Job) -> SecretStr:

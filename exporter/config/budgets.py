@@ -22,7 +22,7 @@ def parse_amount(value: object) -> Decimal:
     """Read an amount. A float is read as it is written: 0.1 is exactly a tenth.
 
     Raises:
-        ValueError: it is no number, or out of range.
+        ValueError: it is not a number, or it is out of range.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_AMOUNT:
         raise ValueError(_EXPECTED)

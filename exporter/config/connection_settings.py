@@ -107,7 +107,7 @@ def ssl_context(ca_file: Path | None, folder: Path | None = None) -> ssl.SSLCont
     origin = shown_file(ca_file, folder)
     try:
         text = read_file(ca_file).decode("ascii", "ignore")  # the comments of a bundle may have other characters
-        if "-----BEGIN TRUSTED CERTIFICATE" in text:  # Python would pass over it without a word
+        if "-----BEGIN TRUSTED CERTIFICATE" in text:  # Python would ignore it silently
             raise ValueError(f"{origin} contains a TRUSTED CERTIFICATE, which is OpenSSL's own form: convert it with `openssl x509`")
         context.load_verify_locations(cadata=text)
     except ssl.SSLError:

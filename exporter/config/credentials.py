@@ -142,7 +142,7 @@ def _shown(variable: str) -> str:
 
 
 def is_plain_name(variable: str) -> bool:
-    """Whether the name of a variable consists of plain upper-case words and is no key in the wrong place."""
+    """Whether the name of a variable consists of plain upper-case words, and is not a key in the wrong place."""
     return _PLAIN_NAME.fullmatch(variable) is not None
 
 

@@ -36,7 +36,7 @@ def _account(account: Account, definition: Definition, folder: Path | None) -> d
     credentials = {name: _source(source, folder) for name, source in account.credentials.items()}
     block = {"name": account.name, "provider": account.provider, "credentials": credentials, **_block(account, folder)}
     if account.params:
-        # A param that matches the pattern of the vendor's ids is no key.
+        # A param that matches the pattern of the vendor's ids is not a key.
         checked = {name for name, param in definition.params.items() if param.pattern}
         block["params"] = {name: value if name in checked else _segment(value) for name, value in account.params.items()}
     if account.base_url:

@@ -42,7 +42,7 @@ def _of_credentials(requests: Sequence[Request], credentials: Mapping[str, Crede
         for place, names in (("query", [*request.query]), ("path", path_names)):
             for name in names:
                 if re.sub("[-_]", "", name.lower()) in _SECRETS:
-                    problem = f"a secret is no part of a definition: write `credentials: {{key: {{query: {name}}}}}`"
+                    problem = f"a secret does not belong in a definition: write `credentials: {{key: {{query: {name}}}}}`"
                     yield ("requests", index, place), problem
                 elif any(name == each.query for each in credentials.values()):
                     yield ("requests", index, place), f"{name!r} is the parameter of a credential"

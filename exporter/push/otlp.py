@@ -142,7 +142,7 @@ def _key_value(item: tuple[str, str]) -> KeyValue:
 
 
 def _attributes(labels: Mapping[str, str], *without: str) -> Attributes:
-    """Return the labels that have a value: to Prometheus, an empty one is none."""
+    """Return the labels that have a value: for Prometheus, an empty label does not exist."""
     return tuple(sorted((name, value) for name, value in labels.items() if value and name not in without))
 
 

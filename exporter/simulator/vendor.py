@@ -60,7 +60,7 @@ class Vendor:
             fault: known.get(reason) or known.get(status) or FixedResponse(status, {}) for fault, (status, reason) in _REFUSALS.items()
         }
         """The responses for faults that the vendor reports itself."""
-        if "zero" in examples and Reason.QUOTA_EXHAUSTED not in known:  # an empty balance is no error at this vendor
+        if "zero" in examples and Reason.QUOTA_EXHAUSTED not in known:  # an empty balance is not an error at this vendor
             self.refusals[Fault.QUOTA_EXHAUSTED] = _response(examples["zero"])
         self.not_found = known.get(404, FixedResponse(404, {"detail": "Not Found"}))
         """The response for a request that the definition does not contain."""

@@ -62,7 +62,7 @@ async def test_the_api_refuses_a_query_that_is_not_valid_with_all_problems(clien
     assert status == 400
     assert [problem.partition(";")[0] for problem in body["problems"]] == [
         "“temas” is neither a parameter nor a label of an account",
-        "“fialing” is no state",
+        "“fialing” is not a state",
         "“page” is neither a parameter nor a label of an account",
     ]
     async with client.ask("/?temas=video&state=fialing&team=video") as response:

@@ -301,7 +301,7 @@ def test_what_is_not_valid_in_the_address_is_shown() -> None:
         "A part of the address was ignored: “temas” is neither a parameter nor a label of an account; did you mean 'team'?"
         in Read(source).text
     )
-    assert f"A part of the address was ignored: “{SHOWN_HOSTILE}” is no state" in Read(source).text
+    assert f"A part of the address was ignored: “{SHOWN_HOSTILE}” is not a state" in Read(source).text
     assert keys(source) == ["elevenlabs/podcast"]
 
 

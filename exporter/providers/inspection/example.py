@@ -43,7 +43,7 @@ def outcome_of(definition: Definition, request: Request, status: int, content: b
 
 
 def parse_example(content: bytes) -> dict[str, Any]:
-    """Return an example; an empty one if the content is no example file."""
+    """Return an example; an empty one if the content is not an example file."""
     try:
         example = json.loads(content)
     except (ValueError, RecursionError):

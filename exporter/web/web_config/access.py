@@ -89,7 +89,7 @@ def _credentials_of(request: web.Request) -> Credentials | None:
 
 
 def _network_of(remote: str | None) -> str:
-    """The client's IPv4 address, or the IPv6 /64 that one client usually owns."""
+    """Return the client's IPv4 address, or the IPv6 /64 that one client usually owns."""
     try:
         address = ipaddress.ip_address((remote or "").partition("%")[0])
     except ValueError:

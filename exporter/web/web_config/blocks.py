@@ -41,7 +41,7 @@ class _Block(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _drop_empty(cls, data: Any) -> Any:
-        """A known key without a value counts as absent."""
+        """Treat a known key without a value as absent."""
         known = {field.alias or name for name, field in cls.model_fields.items()}
         return (
             {key: value for key, value in data.items() if key not in known or (value is not None and value != "")}

@@ -40,7 +40,7 @@ def parse_interval(text: object) -> Seconds:
 
 
 def cost_of(stored: str) -> int:
-    """The cost of a bcrypt hash. Raises ValueError if it is not a bcrypt hash, or its cost is not accepted."""
+    """Return the cost of a bcrypt hash. Raises ValueError if it is not a bcrypt hash, or its cost is not accepted."""
     found = _HASH.fullmatch(stored)
     if not found:
         raise ValueError("is not a bcrypt hash ($2a$, $2b$ or $2y$, 60 characters): create one with `htpasswd -nBC 10 ''`")

@@ -57,7 +57,7 @@ def _without_effect(file: WebFile) -> Iterator[Problem]:
 
 
 def _tls_of(data: Any, folder: Path) -> Tls | None:
-    """The TLS block alone, so that problems elsewhere do not hide the problems of its files."""
+    """Return the TLS block alone, so that problems elsewhere do not hide the problems of its files."""
     try:
         return Tls.model_validate(data["tls_server_config"], context=folder) if isinstance(data, dict) else None
     except (ValidationError, KeyError):
@@ -79,7 +79,7 @@ def _server_tls(tls: Tls | None, problems: list[FieldProblem]) -> ServerTls | No
 
 
 def _digests(tls: Tls) -> tuple[str, str]:
-    """Digests of the certificate, and of all other settings with the content of the authority's file."""
+    """Return digests of the certificate, and of all other settings with the content of the authority's file."""
     settings = tls.model_dump_json(exclude={"cert", "key", "client_ca", "cert_file", "key_file", "client_ca_file"})
     return _digest(_content(tls, "cert")), _digest(settings.encode(), _content(tls, "client_ca"))
 
