@@ -88,7 +88,7 @@ def _account_note(entry: Entry) -> str:
     facts = [f"{name} {value}" for name, value in reading.info.items()]
     facts += [f"status {reading.status.current}"] if reading.status else []
     facts += [f"{name} {'on' if enabled else 'off'}" for name, enabled in reading.features.items()]
-    facts += [_reload_note(reading.auto_reload)] if reading.auto_reload else []
+    facts += [_auto_reload_note(reading.auto_reload)] if reading.auto_reload else []
     facts += [f"unusable fields: {', '.join(reading.mismatches)}"] if reading.mismatches else []
     facts += [
         f"optional request {name} failed, {each.error.reason}: {each.error.message}" for name, each in entry.optional.items() if each.error
@@ -109,6 +109,6 @@ def _unusable(account: Account, inspections: Inspections | None) -> Iterator[str
         yield f"{each.name} is unusable: {each.expression} selects {each.found}"
 
 
-def _reload_note(reload: AutoReload) -> str:
+def _auto_reload_note(reload: AutoReload) -> str:
     added = f"adds {amount(reload.amount)}" if reload.amount is not None else "adds"
     return f"auto reload {added} {reload.unit}" + (f" below {amount(reload.threshold)}" if reload.threshold is not None else "")

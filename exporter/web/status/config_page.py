@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporter.config.loading import Loaded
-from exporter.config.shown import shown
+from exporter.config.redacted import redacted
 from exporter.validation.document import write_document
 from exporter.web.status.layout import HtmlPage, Layout
 
@@ -16,4 +16,4 @@ class ConfigPage:
 
     def render(self, loaded: Loaded, version: str) -> HtmlPage:
         """Render the page."""
-        return self._layout.render(version=version, text=write_document(shown(loaded)))
+        return self._layout.render(version=version, text=write_document(redacted(loaded)))

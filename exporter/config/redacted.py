@@ -1,4 +1,4 @@
-"""The configuration in force as data to show: without secrets, and without what may be a misplaced one."""
+"""The configuration in force as data for the page `/config`: without secrets, and without what may be a misplaced one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from exporter.validation.fields import is_plain_key
 HIDDEN: Final = "<hidden>"
 
 
-def shown(loaded: Loaded) -> dict[str, Any]:
+def redacted(loaded: Loaded) -> dict[str, Any]:
     """Return the configuration as its file would contain it, with the defaults filled in and the accounts of all files."""
     config, folder = loaded.config, loaded.path.parent if loaded.path else None
     plain: dict[str, Any] = config.model_dump(mode="json", exclude_unset=True, include={"providers", "account_files", "provider_files"})
