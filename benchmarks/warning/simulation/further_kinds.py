@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmarks.warning.grid import HOUR
-from benchmarks.warning.simulation import irregular, unseen
+from benchmarks.warning.simulation import irregular, uneven
 from benchmarks.warning.simulation.kinds import KINDS, month, wallet
 from benchmarks.warning.simulation.profiles import ANY, diurnal, evening_show, office, steady
 from benchmarks.warning.simulation.spec import Kind, pick
@@ -39,20 +39,20 @@ DESIGN: dict[str, Kind] = {**KINDS, **FURTHER}
 """The kinds on which rules may be designed."""
 
 HELD_OUT: dict[str, Kind] = {
-    "follow the sun": lambda r: wallet(r, unseen.follow_the_sun, "late"),
-    "alternate days": lambda r: wallet(r, unseen.alternate_days, pick(r, "late", "prudent")),
-    "release Friday": lambda r: wallet(r, unseen.release_friday, "late", (4, 14)),
-    "viral": lambda r: wallet(r, unseen.viral, "late", (8, 30)),
-    "deadline in a monthly quota": lambda r: month(r, unseen.deadline, (0.6, 1.5)),
-    "front-loaded weeks": lambda r: wallet(r, unseen.front_loaded, pick(r, "late", "prudent")),
-    "paused at random": lambda r: wallet(r, unseen.paused, "late"),
-    "step down": lambda r: wallet(r, unseen.step_down, "prudent", (4, 12)),
-    "lunch and dinner": lambda r: wallet(r, unseen.lunch_and_dinner, "late"),
-    "quarter hours, hourly vendor": lambda r: wallet(r, unseen.quarter_hours, "late", update_every=HOUR),
-    "weekly quota": lambda r: month(r, pick(r, office, evening_show, unseen.alternate_days), (0.6, 1.4), period=7),
-    "auto reload fails, alternate days": lambda r: wallet(r, unseen.alternate_days, "late", (1, 5), reload="fails"),
-    "two exporters, key rejected": lambda r: wallet(r, unseen.follow_the_sun, "late", exporters=2, key_fails=True),
-    "release Friday in a quota, 30m": lambda r: month(r, unseen.release_friday, (0.7, 1.4), interval="30m", min_interval="5m"),
+    "follow the sun": lambda r: wallet(r, uneven.follow_the_sun, "late"),
+    "alternate days": lambda r: wallet(r, uneven.alternate_days, pick(r, "late", "prudent")),
+    "release Friday": lambda r: wallet(r, uneven.release_friday, "late", (4, 14)),
+    "viral": lambda r: wallet(r, uneven.viral, "late", (8, 30)),
+    "deadline in a monthly quota": lambda r: month(r, uneven.deadline, (0.6, 1.5)),
+    "front-loaded weeks": lambda r: wallet(r, uneven.front_loaded, pick(r, "late", "prudent")),
+    "paused at random": lambda r: wallet(r, uneven.paused, "late"),
+    "step down": lambda r: wallet(r, uneven.step_down, "prudent", (4, 12)),
+    "lunch and dinner": lambda r: wallet(r, uneven.lunch_and_dinner, "late"),
+    "quarter hours, hourly vendor": lambda r: wallet(r, uneven.quarter_hours, "late", update_every=HOUR),
+    "weekly quota": lambda r: month(r, pick(r, office, evening_show, uneven.alternate_days), (0.6, 1.4), period=7),
+    "auto reload fails, alternate days": lambda r: wallet(r, uneven.alternate_days, "late", (1, 5), reload="fails"),
+    "two exporters, key rejected": lambda r: wallet(r, uneven.follow_the_sun, "late", exporters=2, key_fails=True),
+    "release Friday in a quota, 30m": lambda r: month(r, uneven.release_friday, (0.7, 1.4), interval="30m", min_interval="5m"),
 }
 
 ALL: dict[str, Kind] = {**DESIGN, **HELD_OUT}
