@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from exporter.cli.options import or_exit
+from exporter.cli.options import read_or_exit
 from exporter.cli.output import counted
 from exporter.web.web_config.web_config import WebConfig
 
@@ -35,7 +35,7 @@ def load_web(web_config_file: Path) -> WebConfig:
     """Read the web configuration, or print its problems and exit with 2."""
     from exporter.web.web_config.loader import load_web_config
 
-    return or_exit(web_config_file, lambda: load_web_config(web_config_file))
+    return read_or_exit(web_config_file, lambda: load_web_config(web_config_file))
 
 
 def described(config: WebConfig) -> str:

@@ -12,7 +12,8 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from exporter.web.limits import RateLimiter
-from exporter.web.web_config.basic_auth import BasicAuth, BusyError, Credentials, PasswordChecker, parse_authorization
+from exporter.web.web_config.basic_auth import BasicAuth, Credentials, parse_authorization
+from exporter.web.web_config.password_checker import BusyError, PasswordChecker
 from exporter.web.web_config.web_config import WebConfig, canonical_name
 
 PROBES: Final = frozenset({"/-/healthy", "/-/ready"})
