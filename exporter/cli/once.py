@@ -44,7 +44,7 @@ def command(
 
     Compare the values with the vendor's own dashboard.
 
-    Exit codes: 0 every poll succeeded and reported a figure, 1 one did not, 2 invalid configuration or usage.
+    Exit codes: 0 every poll succeeded and reported an amount, 1 one did not, 2 invalid configuration or usage.
     """
     jobs = _selected(build_jobs(load(config_file)), wanted)
     configure_log("error" if log_level == "info" else log_level, log_format)  # the table shows failures already
@@ -55,7 +55,7 @@ def command(
         print_report(snapshot.accounts, inspections, build())
     else:
         _print(snapshot, output, inspections)
-    if not all(entry.up and has_figure(entry) for entry in snapshot.entries):
+    if not all(entry.up and has_amount(entry) for entry in snapshot.entries):
         raise SystemExit(EXIT_FAILED)
 
 
@@ -84,7 +84,7 @@ def _selected(jobs: Sequence[Job], wanted: Sequence[str]) -> Sequence[Job]:
     return [job for name, job in by_name.items() if name in wanted] if wanted else jobs
 
 
-def has_figure(entry: Entry) -> bool:
+def has_amount(entry: Entry) -> bool:
     """Whether the last good poll reported the amount of a resource."""
     return entry.reading is not None and any(quota.is_measured for quota in entry.reading.quotas)
 

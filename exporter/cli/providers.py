@@ -68,9 +68,9 @@ def command(context: click.Context) -> None:
         for title, definitions in groups:
             click.echo(title)
             for each in definitions:
-                figures = ", ".join(dict.fromkeys(quota.resource for quota in each.quotas))
+                resources = ", ".join(dict.fromkeys(quota.resource for quota in each.quotas))
                 needs = f"  (permission {each.permission})" if each.permission else ""
-                click.echo(f"  {each.name:<22} {each.title:<{width}} {level_of(each):<11} {figures}{needs}".rstrip())
+                click.echo(f"  {each.name:<22} {each.title:<{width}} {level_of(each):<11} {resources}{needs}".rstrip())
             click.echo()
 
 

@@ -61,7 +61,7 @@ _MAX_SHOWN: Final = 5
 def command(*, name: str, answer: Path, status: int | None, path: str | None, reason: str | None, write_example: Path | None) -> None:
     """Try a definition on a recorded response, without key and network.
 
-    Shows for each figure the expression, what it finds in the response, and what is exported; the numbers that nothing reads; and
+    Shows for each field the expression, what it finds in the response, and what is exported; the numbers that nothing reads; and
     personal data, which should be removed before the response is shared.
 
     An example file contains a response, its status and its request, and the expected result, with which the result is compared.
@@ -143,7 +143,7 @@ def _try(definition: Definition, request: Request, status: int, content: bytes) 
     _print_unread(unread_numbers(request, definition.errors.code, body))
     is_usable = any(quota.is_measured for quota in reading.quotas) if request.quotas else bool(exported(reading))
     if not is_usable:
-        click.echo("No figure of this response would be exported.\n")
+        click.echo("No amount of this response would be exported.\n")
     return is_usable
 
 

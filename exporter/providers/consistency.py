@@ -102,7 +102,7 @@ def _of_resources(requests: Sequence[Request]) -> Problems:
         for number, quota in enumerate(request.quotas):
             place = ("requests", index, "quotas", number)
             if quota.resource not in measured:
-                yield place, f"the resource {quota.resource!r} has no figure: expected remaining, used or limit"
+                yield place, f"the resource {quota.resource!r} has no amount: expected remaining, used or limit"
             for other, earlier in seen:
                 if _share_a_credential(other, request) and (twice := _parts_in_both(earlier, quota)):
                     yield place, f"{quota.resource}.{min(twice)} is defined twice in {quota.unit.name}"

@@ -158,7 +158,7 @@ class QuotaFields(Block):
         if self.unit.empty and self.each is None:
             raise ValueError("`unit.empty` belongs to `each`")
         if not self.amounts and not isinstance(self.resets_at, TimeField):
-            raise ValueError(f"the resource {self.resource!r} has no figure: expected remaining, used or limit")
+            raise ValueError(f"the resource {self.resource!r} has no amount: expected remaining, used or limit")
         return self
 
     @cached_property

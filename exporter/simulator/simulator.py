@@ -37,7 +37,7 @@ class SimulatedAccount:
     """The name of the credential in the definition; the first one unless it is set."""
     params: Mapping[str, str] = field(default_factory=dict)
     course: Course = field(default_factory=Course)
-    """How the figures of the examples move."""
+    """How the amounts of the examples move."""
 
 
 @dataclass(frozen=True, slots=True)

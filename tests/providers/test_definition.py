@@ -37,10 +37,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a misspelt key of a credential": ({"credentials": {"key": {"heder": "X"}}}, "credentials.key.heder: unknown key; did you mean 'header'?"),
     "a misspelt key of an error": ({"errors": {"cod": "a"}}, "errors.cod: unknown key; did you mean 'code'?"),
-    "a quota without a figure": (_with_quota(), "requests[0].quotas[0]: the resource 'wallet' has no figure: expected remaining, used or limit"),
-    "a period without a figure": (_with_quota(resets_at={"period": "month"}), "requests[0].quotas[0]: the resource 'wallet' has no figure"),
-    "a reset without a figure": (
-        _with_quota(resets_at={"select": "a", "format": "unix"}), "requests[0].quotas[0]: the resource 'wallet' has no figure",
+    "a quota without an amount": (_with_quota(), "requests[0].quotas[0]: the resource 'wallet' has no amount: expected remaining, used or limit"),
+    "a period without an amount": (_with_quota(resets_at={"period": "month"}), "requests[0].quotas[0]: the resource 'wallet' has no amount"),
+    "a reset without an amount": (
+        _with_quota(resets_at={"select": "a", "format": "unix"}), "requests[0].quotas[0]: the resource 'wallet' has no amount",
     ),
     "a time as text": (_with_quota(used="a", resets_at="data.end"), "requests[0].quotas[0].resets_at: a time needs its format: write {select: "),
     "another time as text": ({"requests": [{**GET, "created_at": "data.since"}]}, "requests[0].created_at: a time needs its format: write {select: "),

@@ -58,7 +58,7 @@ EVENTS: Final = (
     Event(
         "optional request failed", ("warning", "debug"), (*_ACCOUNT, "request", *_FAILURE),
         "A request without which the poll succeeds failed. The levels are those of `poll failed`.",
-        "Follow `remedy`. Some figures of the account are missing.",
+        "Follow `remedy`. Some amounts of the account are missing.",
     ),
     Event("optional request recovered", ("info",), (*_ACCOUNT, "request", *_RECOVERY), "The request succeeded after failures."),
     Event(
