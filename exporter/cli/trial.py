@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -128,14 +129,7 @@ def _try(definition: Definition, request: Request, status: int, content: bytes) 
         body = accept(definition, request, status, content)
     except PollError as error:
         decoded = _decoded(content)
-        for line in causes_of(definition, request, status, decoded) if isinstance(decoded, dict | list) else ():
-            click.echo(line)
-        click.echo(
-            f"The poll fails with the reason {error.reason}: {error}.\n  {remedy_of(error.reason, error.cause, is_polled_again=False)}"
-        )
-        if request.optional:
-            click.echo("  The request is optional: the other requests of the poll are not affected.")
-        click.echo()
+        _print_failure(request, error, causes_of(definition, request, status, decoded) if isinstance(decoded, dict | list) else ())
         return False
     click.echo(f"The response is as expected: {request.expect}\n")
     reading = extract([(request, body)], now=time.time())
@@ -145,6 +139,16 @@ def _try(definition: Definition, request: Request, status: int, content: bytes) 
     if not is_usable:
         click.echo("No amount of this response would be exported.\n")
     return is_usable
+
+
+def _print_failure(request: Request, error: PollError, causes: Iterable[str]) -> None:
+    for cause in causes:
+        click.echo(cause)
+    click.echo(f"The poll fails with the reason {error.reason}: {error}.")
+    click.echo(f"  {remedy_of(error.reason, error.cause, is_polled_again=False)}")
+    if request.optional:
+        click.echo("  The request is optional: the other requests of the poll are not affected.")
+    click.echo()
 
 
 def _print_findings(request: Request, body: Any, reading: Reading) -> None:

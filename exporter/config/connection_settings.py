@@ -103,8 +103,12 @@ def ssl_context(ca_file: Path | None, folder: Path | None = None) -> ssl.SSLCont
     context.set_alpn_protocols(["http/1.1"])
     if ca_file is None:
         context.load_default_certs()
-        return context
-    origin = shown_file(ca_file, folder)
+    else:
+        _load_certificates(context, ca_file, shown_file(ca_file, folder))
+    return context
+
+
+def _load_certificates(context: ssl.SSLContext, ca_file: Path, origin: str) -> None:
     try:
         text = read_file(ca_file).decode("ascii", "ignore")  # the comments of a bundle may have other characters
         if "-----BEGIN TRUSTED CERTIFICATE" in text:  # Python would ignore it silently
@@ -116,7 +120,6 @@ def ssl_context(ca_file: Path | None, folder: Path | None = None) -> ssl.SSLCont
         raise ValueError(f"{origin} cannot be read: {error.strerror}") from None
     if not context.cert_store_stats()["x509"]:
         raise ValueError(f"{origin} contains no certificate")
-    return context
 
 
 def _proxy_url(url: SecretStr) -> SecretStr:
