@@ -34,12 +34,12 @@ class Proxy:
 
     host: str
     port: int
-    login: str | None = field(default=None, repr=False)
+    userinfo: str | None = field(default=None, repr=False)
     """`user:password`."""
 
     @property
     def url(self) -> str:
-        """Its address, without the login."""
+        """Its address, without the user and the password."""
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
 
@@ -69,8 +69,8 @@ def parse_proxy(text: str) -> Proxy:
     bare = parts.path in {"", "/"} and not parts.query and not parts.fragment
     if parts.scheme != "http" or not (is_host and port and bare and _VISIBLE.fullmatch(text)):
         raise ValueError(_PROXY_FORM)
-    login = None if parts.username is None else f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return Proxy(host, port, login)
+    userinfo = None if parts.username is None else f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return Proxy(host, port, userinfo)
 
 
 def environment_proxy(environ: Mapping[str, str]) -> Proxy | None:

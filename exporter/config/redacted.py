@@ -85,7 +85,7 @@ def _path(path: Path, folder: Path | None) -> str:
 
 def _proxy(url: SecretStr) -> str:
     proxy = parse_proxy(url.get_secret_value())
-    return proxy.url.replace("//", f"//{HIDDEN}@") if proxy.login else proxy.url
+    return proxy.url.replace("//", f"//{HIDDEN}@") if proxy.userinfo else proxy.url
 
 
 def _url(url: str) -> str:
