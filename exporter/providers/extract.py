@@ -22,14 +22,14 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 
-def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = None, now: float | None = None) -> Reading:
-    """Read the bodies of one poll. An unusable value affects only its own field, which `mismatches` contains. Never raises.
+def extract(responses: Iterable[tuple[Request, Any]], secret: SecretStr | None = None, now: float | None = None) -> Reading:
+    """Read the responses of one poll: each request with its decoded body. An unusable value affects only its own field, which `mismatches` contains. Never raises.
 
     `secret` is what authenticated the requests: text that contains it is not used. `now` is the time that the requests asked for, without
     which the ends of periods are unknown.
     """
     extraction = Extraction(secret, now)
-    for request, body in answers:
+    for request, body in responses:
         extraction.add(request, body)
     return extraction.reading()
 
@@ -37,7 +37,7 @@ def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = N
 class Extraction:
     """A reading of several responses, which are added one by one."""
 
-    def __init__(self, secret: SecretStr | None = None, now: float | None = None) -> None:
+    def __init__(self, secret: SecretStr | None, now: float | None) -> None:
         self._echo = Echo(secret)
         self._now = now
         self._quotas = Quotas()

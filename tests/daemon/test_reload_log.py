@@ -25,7 +25,7 @@ async def test_a_refused_configuration_is_logged_when_its_problems_change_and_on
         """Accept it."""
 
     log = Log()
-    reloader = Reloader(Content("", (file,)), read, apply, lambda: None, clock=time.clock)
+    reloader = Reloader(Content("", (file,)), read, apply, lambda: None, time.clock)
     for _ in range(121):
         await reloader.reload()
         time.now += 30.0
