@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Annotated, ClassVar, Final
 
 from pydantic import AliasChoices, ConfigDict, Field
@@ -205,9 +206,12 @@ class Record:
 def subject_of(job: Job) -> str:
     """Return a digest of what is polled: another `base_url`, region or param is another account at the vendor. Keys are replaced."""
     url, params = job.settings.base_url, job.settings.params
-    if url == job.definition.base_url and not params:
-        return ""
-    return hashlib.sha256(json.dumps([url, sorted(params.items())]).encode()).hexdigest()[:16]
+    return "" if url == job.definition.base_url and not params else _digest(url, tuple(sorted(params.items())))
+
+
+@lru_cache(maxsize=64)
+def _digest(url: str, params: tuple[tuple[str, str], ...]) -> str:
+    return hashlib.sha256(json.dumps([url, params]).encode()).hexdigest()[:16]
 
 
 def _is_fresh(at: float | None, now: float, stale_after: Seconds) -> bool:
