@@ -45,6 +45,12 @@ def test_every_definition_has_a_category(path: Path) -> None:
     assert load_definition(path).category
 
 
+@each_definition
+def test_the_feature_of_auto_reload_has_the_name_that_the_forecast_reads(path: Path) -> None:
+    requests = [each for each in load_definition(path).requests if each.auto_reload and each.features]
+    assert all("auto_reload" in each.features for each in requests)
+
+
 def test_the_wheel_contains_every_definition(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
