@@ -42,9 +42,10 @@ def describe(definition: Definition, now: float) -> str:
     lines += [""] if definition.notes else []
     lines += [f"  Note: {note}" for note in definition.notes]
     name = definition.name
-    copy = f" Switch the definition on: providers {name} --yaml > providers/{name}.yaml" if level_of(definition) == "seen" else ""
+    copy = f"mkdir -p providers && ai-account-exporter providers {name} --yaml > providers/{name}.yaml"
+    seen = ["", "In the folder of config.yaml, switch the definition on:", "", f"  {copy}"] if level_of(definition) == "seen" else []
     return "\n".join(
-        [*lines, "", f"An example of config.yaml. The file keys/{name} contains the key.{copy}", "", account_example(definition)]
+        [*lines, *seen, "", f"An example of config.yaml. The file keys/{name} contains the key.", "", account_example(definition)]
     )
 
 

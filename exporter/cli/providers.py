@@ -54,7 +54,7 @@ def _describe(definition: str, *, as_yaml: bool) -> None:
         _describe,
     ],
     invoke_without_command=True,
-    subcommand_metavar="[NAME|FILE [--yaml]] | test NAME|FILE --answer BODY",
+    subcommand_metavar="[NAME|FILE [--yaml]] | test NAME|FILE --answer FILE",
 )
 @click.pass_context
 def command(context: click.Context) -> None:

@@ -161,7 +161,7 @@ def test_the_description_of_a_definition_ends_with_an_account(tmp_path: Path) ->
     )
     assert "provider_files" not in invoke("providers", "openai").stdout
     seen = invoke("providers", "chutes").stdout
-    assert "Switch the definition on: providers chutes --yaml > providers/chutes.yaml" in seen
+    assert "\n  mkdir -p providers && ai-account-exporter providers chutes --yaml > providers/chutes.yaml\n" in seen
     assert f"  file        {SEEN / 'chutes.yaml'}\n" in seen
 
 
