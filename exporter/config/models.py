@@ -97,7 +97,7 @@ class Account(Block, Network):
     provider: ProviderName
     """The name of a provider: see `ai-account-exporter providers`."""
     enabled: bool = True
-    """Whether the account is polled. An account that is not has no series, and its secret is not read."""
+    """Whether the account is polled. A disabled account has no series, and its secret is not read."""
     credentials: dict[CredentialName, SecretSource] = Field(json_schema_extra={"minProperties": 1, "maxProperties": 1})
     """One of the provider's credentials by name, and the source of its secret."""
     interval: Interval | None = None

@@ -72,7 +72,7 @@ class Request(Block):
     status: Status | None = None
     """The account's state."""
     features: dict[Name, ValueField] = Field(default={})
-    """Booleans."""
+    """What is enabled or allowed, by the vendor's own name of the field: JMESPath to a boolean."""
     auto_reload: AutoReloadFields | None = None
     """Auto reload: below which balance the vendor tops the account up, and by how much."""
     created_at: Time | None = None
@@ -126,6 +126,6 @@ class Verified(Block):
     level: Literal["tried", "documented", "seen"]
     """`tried`: compared with the vendor's dashboard. `documented`: from the vendor's own page or API description. `seen`: from public code."""
     on: date
-    """When."""
+    """When it was verified."""
     sources: tuple[Url, ...] = Field(min_length=1)
-    """The pages."""
+    """The pages or the code that were read."""

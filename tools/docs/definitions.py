@@ -153,7 +153,8 @@ NAMES = (
     ),
     ("unit `usd`, `eur`, `cny`, ...", "money in major units, in lower case; use `scale: 0.01` for cents"),
     ("other units, such as `credits`, `characters`, `minutes`", "what the vendor counts, in lower case; units are never added up"),
-    ("features", "the vendor's own name of the field"),
+    ("feature `auto_reload`", "whether auto reload is on: the forecast and the alert AIAccountAutoReloadOff use it"),
+    ("other features", "the vendor's own name of the field"),
 )
 
 DEFINITIONS = """\
@@ -176,8 +177,10 @@ can. [CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/b
 4. Try it on the response: `ai-account-exporter providers test acme.yaml --answer answer.json`. For each value this prints the expression,
    what it finds, and what is exported. It also lists the numbers that no expression reads, and personal data in the response.
    Try the error too: `--answer error.json --status 401 --reason unauthorized` exits with 0 if the poll fails with this reason.
-5. Add an account to the configuration, and compare the output of `ai-account-exporter once --account acme/NAME` with the vendor's
-   dashboard. `once --report` prints paths and kinds without values, for an issue or a question.
+5. Move the file into the folder `providers` beside the configuration, name it in `provider_files`, and add an account:
+   `ai-account-exporter providers providers/acme.yaml` also prints an example of this. Compare the output of
+   `ai-account-exporter once --account acme/NAME` with the vendor's dashboard. `once --report` prints paths and kinds without values, for an
+   issue or a question.
 
 ```yaml
 # yaml-language-server: $schema=./definition.schema.json
