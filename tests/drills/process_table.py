@@ -65,7 +65,7 @@ DRILLS: Final[tuple[Drill, ...]] = (
     ),
     Drill(
         "the process is stopped while every poll hangs",
-        "SIGTERM arrives while no vendor answers.",
+        "SIGTERM arrives while no vendor responds.",
         "The process exits with code 0 within five seconds. After the next start the previous values are exported.",
     ),
     Drill(

@@ -68,7 +68,7 @@ def _when() -> Iterator[tuple[int, Json]]:
     )  # fmt: skip
     yield 3, stat_panel(share, query(f"max by ({RESOURCE}) ({of.share_or_reason()})", "share", instant=True))
     lasts = Options(
-        "Ends in", "Time until nothing is left. No forecast: no end is expected before the reset or a top-up, or too little is known yet.", "s", units.TIME_LEFT_STEPS, units.range_mappings(units.NO_END),
+        "Ends in", "Time until nothing is left. No forecast: no end is expected before the reset or auto reload, or too little is known yet.", "s", units.TIME_LEFT_STEPS, units.range_mappings(units.NO_END),
         no_value="unknown", decimals=1,
     )  # fmt: skip
     yield 3, stat_panel(lasts, query(f"max by ({RESOURCE}) ({of.ends_in_or_reason()})", "end", instant=True))

@@ -34,7 +34,7 @@ def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
     """One row per resource, and one per account without any."""
     description = (
         "Worst first. Left is the last known value, and Data age is its age. Used in 24 h is what the exporter has observed. Ends in is the exporter's "
-        "forecast: no forecast means that no end is expected before the reset or a top-up, or that too little is known yet. Click a name to open the account."
+        "forecast: no forecast means that no end is expected before the reset or auto reload, or that too little is known yet. Click a name to open the account."
     )
     names = FIELDS if fleet else {key: name for key, name in FIELDS.items() if key not in {"provider", "account"}}
     frames = (

@@ -19,7 +19,7 @@ DOWN = Alert(
     """,
     "5m",
     "Prometheus cannot scrape the AI account exporter.",
-    "{{ if $labels.instance }}The exporter at {{ $labels.instance }} (job {{ $labels.job }}) does not answer. {{ else if $labels.job }}"
+    "{{ if $labels.instance }}The exporter at {{ $labels.instance }} (job {{ $labels.job }}) does not respond. {{ else if $labels.job }}"
     "Job {{ $labels.job }} has no exporter left. {{ else }}No exporter has been scraped for a day. {{ end }}"
     "Alerts on accounts are not reliable until it is back. Check that the process runs, then read its log.",
     keep_firing_for="5m",

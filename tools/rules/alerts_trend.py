@@ -59,7 +59,7 @@ SPEND_PACE = Alert(
     "1h",
     "Spending is forecast to reach its cap or budget within a week.",
     "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap or budget on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before. At the vendor's cap, the vendor may "
+    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before that. At the vendor's cap, the vendor may "
     "refuse further usage. Reduce usage, or raise the cap or the budget.",
     keep_firing_for="6h",
 )
