@@ -110,5 +110,5 @@ def _unusable(account: Account, inspections: Inspections | None) -> Iterator[str
 
 
 def _auto_reload_note(reload: AutoReload) -> str:
-    added = f"adds {amount(reload.amount)}" if reload.amount is not None else "adds"
-    return f"auto reload {added} {reload.unit}" + (f" below {amount(reload.threshold)}" if reload.threshold is not None else "")
+    added = f"{amount(reload.amount)} {reload.unit}" if reload.amount is not None else "credit"
+    return f"auto reload adds {added}" + (f" below {amount(reload.threshold)} {reload.unit}" if reload.threshold is not None else "")

@@ -53,6 +53,22 @@ async def test_an_unusable_field_is_shown_with_what_was_found(tmp_path: Path, si
     assert result.exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("reload", "note"),
+    [
+        ({"amount_usd": 50, "threshold_usd": 10}, "auto reload adds 50 usd below 10 usd"),
+        ({"threshold_usd": 10}, "auto reload adds credit below 10 usd"),
+        ({"amount_usd": 50}, "auto reload adds 50 usd"),
+    ],
+    ids=["both", "threshold", "amount"],
+)
+async def test_what_is_known_of_auto_reload_is_shown(tmp_path: Path, simulator: Simulator, reload: dict[str, int], note: str) -> None:
+    wallet = {"currency": "usd", "remaining_balance": 100, "auto_reload": {"enabled": True, **reload}}
+    simulator.set_response(secret_of("heygen"), body={"error": None, "data": {"billing_type": "wallet", "wallet": wallet}})
+    result = await once(tmp_path, simulator, "--account", "heygen/demo")
+    assert f"heygen/demo: billing_type wallet, auto_reload on, {note}\n" in result.stdout
+
+
 async def test_the_key_is_not_shown_where_a_field_contains_it(tmp_path: Path, simulator: Simulator) -> None:
     wallet = {"currency": "usd", "remaining_balance": secret_of("heygen")}
     simulator.set_response(secret_of("heygen"), body={"data": {**WALLET["data"], "wallet": wallet}})
