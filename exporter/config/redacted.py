@@ -1,4 +1,4 @@
-"""The configuration in force as data for the page `/config`: without secrets, and without what may be a misplaced one."""
+"""The configuration in effect as data for the page `/config`: without secrets, and without what may be a misplaced one."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 Parameters = tuple[tuple[str, str], ...]
 """Names and values of the query of a URL."""
 GetConfig = Callable[[], Loaded]
-"""Returns the configuration in force."""
+"""Returns the configuration in effect."""
 
 
 class AccountPages:
@@ -65,7 +65,7 @@ class AccountPages:
         return web.Response(body=page.body, headers=page.headers)
 
     async def show_config(self, _request: web.Request) -> web.Response:
-        """Return the configuration in force, without secrets."""
+        """Return the configuration in effect, without secrets."""
         if (config := self._config) is None:
             raise web.HTTPNotFound
         page = await self._pages.get("config", self._store.snapshot(()).generation, lambda: self._render_config(config()))

@@ -42,7 +42,7 @@ class Endpoints:
     dead: Callable[[], Sequence[str]] = tuple
     """Names the loops that have ended though they should run until the end."""
     config: Callable[[], Loaded] | None = None
-    """Returns the configuration in force."""
+    """Returns the configuration in effect."""
     shapes: Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]] = lambda _: {}
     """Returns the paths and kinds in the last responses of an account, by request."""
 

@@ -1,4 +1,4 @@
-"""The page `/config`: the configuration in force, without secrets."""
+"""The page `/config`: the configuration in effect, without secrets."""
 
 from __future__ import annotations
 
