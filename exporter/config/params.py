@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping
 
 from exporter.providers.definition import Definition
 from exporter.providers.request_fields import ParamFields
 from exporter.providers.request_template import is_param
-from exporter.validation.fields import check_url, listed
+from exporter.validation.fields import check_url, listed, matches_whole
 from exporter.validation.problems import Place, did_you_mean
 
 
@@ -37,7 +36,7 @@ def _unknown(name: str, definition: Definition) -> str:
 def _problem_of(value: str, fields: ParamFields, help_: str) -> str | None:
     if not is_param(value):
         return f"expected the value alone, without /, \\, % and control characters{help_}"
-    if fields.pattern is not None and not re.fullmatch(fields.pattern, value):
+    if fields.pattern is not None and not matches_whole(fields.pattern, value):
         return f"does not match the pattern {fields.pattern}{help_}"
     return None
 

@@ -77,7 +77,7 @@ class Definition(Block):
     """The permission that the key needs; part of the message if the vendor reports that it is missing."""
     notes: tuple[str, ...] = ()
     """What an operator should know about the values; shown by `providers NAME`."""
-    requests: Annotated[tuple[Request, ...], AfterValidator(_not_empty)]
+    requests: Annotated[tuple[Request, ...], Field(max_length=50), AfterValidator(_not_empty)]
     """The requests of every poll, in order."""
     errors: ErrorFields = ErrorFields.model_construct()
     """The vendor's error codes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Final
@@ -37,6 +38,11 @@ _LIST_FUNCTIONS: Final = frozenset({"keys", "values", "map", "sort", "sort_by", 
 _OPENING: Final = frozenset({"lparen", "lbracket", "lbrace", "filter"})
 _CLOSING: Final = frozenset({"rparen", "rbracket", "rbrace"})
 _STEPS: Final = frozenset({"dot", "lbracket", "flatten", "filter"})
+MAX_LENGTH: Final = 1_000
+MAX_GROWTH: Final = 64
+"""How many times larger than the body a result may be. A chain of `[@, @]` doubles it with each step, and would use all memory."""
+_JOINING: Final = frozenset({"multi_select_list", "multi_select_dict", "join", "merge"})
+_CHOOSING: Final = frozenset({"and_expression", "or_expression", "not_expression", "comparator"})
 _EDGE: Final[Mapping[str, Any]] = {"type": "edge"}
 _FUNCTIONS: Final = functions.Functions.FUNCTION_TABLE
 
@@ -47,6 +53,8 @@ def compile_expression(text: str) -> Selection:
     Raises:
         ValueError: it is not JMESPath, or contains a mistake; the message contains what to write instead.
     """
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"is longer than {MAX_LENGTH} characters: shorten it")
     try:
         selection = Selection(text)
     except ValueError as error:
@@ -54,7 +62,8 @@ def compile_expression(text: str) -> Selection:
         is_open = any(bare.count(first) > bare.count(last) for first, last in ("()", "[]", "{}"))
         hint = _OPEN if is_open else next((hint for pattern, hint in _HINTS if re.search(pattern, bare)), None)
         raise ValueError(f"is not a JMESPath expression: {hint}" if hint else str(error)) from None
-    problem = next(_problems_of_quotes(text), None) or next(_problems(jmespath.compile(text).parsed), None)
+    parsed = jmespath.compile(text).parsed
+    problem = next(_problems_of_quotes(text), None) or next(_problems(parsed), None) or _problem_of_size(parsed)
     if problem:
         raise ValueError(problem)
     return selection
@@ -129,6 +138,36 @@ def _problems_of_call(name: str, count: int) -> Iterator[str]:
     if count < least or (count > least and not is_open):
         expected = f"{least} or more arguments" if is_open else f"{least} argument{'s' * (least != 1)}"
         yield f"the function {name!r} takes {expected}, found {count}"
+
+
+def _problem_of_size(node: Any) -> str | None:
+    """Find an expression whose result may be much larger than the body."""
+    if any(call["children"][0]["type"] != "literal" for call in _calls(node, "join")):
+        return "the first argument of the function 'join' must be a text in single quotes, such as ', '"
+    if _growth(node) > MAX_GROWTH:
+        return (
+            f"its result may be more than {MAX_GROWTH} times as large as the response: use fewer lists in brackets and calls of to_string"
+        )
+    return None
+
+
+def _growth(node: Any) -> int:
+    """Return how many times larger than the body a result within an expression can be."""
+    growths = [_growth(child) for child in node.get("children", ()) if isinstance(child, dict)] or [1]
+    kind = node["value"] if node["type"] == "function_expression" else node["type"]
+    if kind in _JOINING:
+        return sum(growths)
+    is_one = kind in _CHOOSING or node["type"] == "function_expression"
+    growth = max(growths) if is_one and kind != "map" else math.prod(growths)
+    return 2 * growth if kind == "to_string" else growth  # a quotation mark in a text of JSON becomes two characters
+
+
+def _calls(node: Any, name: str) -> Iterator[Any]:
+    if node["type"] == "function_expression" and node["value"] == name:
+        yield node
+    for child in node.get("children", ()):
+        if isinstance(child, dict):
+            yield from _calls(child, name)
 
 
 def _problems_of_quotes(text: str) -> Iterator[str]:

@@ -117,7 +117,7 @@ class ParamFields(Block):
     help: str | None = None
     """What it is, and where the operator finds it."""
     pattern: Pattern | None = None
-    """The regular expression that the whole value matches."""
+    """The regular expression that the whole value matches, without look-around and back-references."""
 
 
 class Verified(Block):

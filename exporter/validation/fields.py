@@ -6,10 +6,12 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
+from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from exporter.model import RESERVED_LABELS, Seconds
 from exporter.validation.duration import Duration
@@ -38,11 +40,28 @@ def matching(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def matches_whole(pattern: str, text: str) -> bool:
+    """Whether the text matches the regular expression of a definition as a whole, in a time that no expression can make long.
+
+    Raises:
+        SchemaError: it is no regular expression, or one that only a search with steps back can match.
+    """
+    return _matcher(f"^(?:{pattern})$").isinstance_python(text)
+
+
+@cache
+def _matcher(pattern: str) -> SchemaValidator:
+    return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
+
+
 def _regular_expression(pattern: str) -> str:
     try:
-        re.compile(pattern)
-    except re.error:
-        raise ValueError("is not a regular expression") from None
+        _matcher(pattern)  # alone too: `a)|(b` is none, but would be between the brackets that are added
+        matches_whole(pattern, "")
+    except (SchemaError, ValueError):
+        raise ValueError(
+            "is not a regular expression that can be used: it has a mistake, or look-around or a back-reference, or is too large"
+        ) from None
     return pattern
 
 

@@ -126,6 +126,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"credentials": {"key": {"basic": {"password": "{team}"}}}}, "credentials.key.basic.password: expected text in ASCII without braces",
     ),
     "a pattern that is none": ({"params": {"team": {"pattern": "["}}}, "params.team.pattern: is not a regular expression"),
+    "a pattern that closes the brackets around it": ({"params": {"team": {"pattern": "a)|(b"}}}, "params.team.pattern: is not a regular expression"),
+    "a pattern with a back-reference": ({"params": {"team": {"pattern": r"(a*)\1"}}}, "params.team.pattern: is not a regular expression that can be used"),
+    "a pattern that is too large": ({"params": {"team": {"pattern": "(a{1000}){1000}"}}}, "params.team.pattern: is not a regular expression that can be used"),
+    "too many requests": ({"requests": [GET] * 51}, "requests: expected 50 at most"),
     "a secret in the path": (
         {"requests": [{**GET, "path": "/v1/balance?api_key=k-1234"}]}, "requests[0].path: a secret is no part of a definition: write `credentials: {key: {query: api_key}}`",
     ),
