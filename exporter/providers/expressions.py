@@ -54,7 +54,7 @@ def compile_expression(text: str) -> Selection:
         ValueError: it is not JMESPath, or contains a mistake; the message contains what to write instead.
     """
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"is longer than {MAX_LENGTH} characters: shorten it")
+        raise ValueError(f"expected {MAX_LENGTH} characters at most")
     try:
         selection = Selection(text)
     except ValueError as error:

@@ -147,11 +147,12 @@ def test_a_join_with_a_text_of_the_response_is_refused() -> None:
 
 
 def test_a_long_expression_is_refused_before_it_is_read() -> None:
-    with pytest.raises(ValueError, match="is longer than 1000 characters: shorten it"):
+    with pytest.raises(ValueError, match="expected 1000 characters at most"):
         compile_expression(" || ".join(['"a-b" == c'] * 100_000))
 
 
 def test_an_expression_of_many_fields_and_choices_is_accepted() -> None:
     text = f"[{', '.join(f'data.a{number}' for number in range(60))}][?@ != null]"
     assert str(compile_expression(text)) == text
-    assert compile_expression(" || ".join(["not_null(a, b) == 'x'"] * 30))
+    choices = " || ".join(["not_null(a, b) == 'x'"] * 30)
+    assert str(compile_expression(choices)) == choices
