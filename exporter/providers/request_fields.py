@@ -30,8 +30,9 @@ def _listed(value: Any) -> Any:
 
 
 def _code(value: Any) -> Any:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return to_code(Decimal(repr(value))) if is_number else value
+    if isinstance(value, bool):
+        raise ValueError("true and false are no codes: use `expect`, as in `expect: success`")  # noqa: TRY004 -- pydantic reports only a ValueError
+    return to_code(Decimal(repr(value))) if isinstance(value, int | float) else value
 
 
 def _json(value: Any) -> Any:

@@ -24,6 +24,8 @@ _MAX_DIGITS: Final = EXACT.prec
 _MAX_KEPT: Final = 1_000
 _MAX_KEPT_DIGITS: Final = 32
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_YEAR_2000: Final = 946_684_800
+"""An earlier time is none: a number of seconds from now, or seconds where the definition expects milliseconds."""
 _YEAR_10000: Final = 253_402_300_800
 
 
@@ -116,12 +118,12 @@ def to_time(value: Any, format_: TimeFormat) -> float | None:
     """Accept a point in time in the declared format, as Unix seconds; an ISO 8601 time without a zone is UTC.
 
     Raises:
-        Mismatch: it is not such a time, or not between 1970 and 9999.
+        Mismatch: it is not such a time, or not between 2000 and 9999.
     """
     if value is None:
         return None
     seconds = _iso8601(value) if format_ == "iso8601" else float(to_decimal(value) or 0) / (1000 if format_ == "unix_ms" else 1)
-    if not 0 < seconds < _YEAR_10000:
+    if not _YEAR_2000 <= seconds < _YEAR_10000:
         raise Mismatch
     return seconds
 

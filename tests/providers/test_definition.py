@@ -125,6 +125,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a placeholder in a fixed password": (
         {"credentials": {"key": {"basic": {"password": "{team}"}}}}, "credentials.key.basic.password: expected text in ASCII without braces",
     ),
+    "a boolean as a code": ({"errors": {"code": "success", "success": [True]}}, "errors.success[0]: true and false are no codes: use `expect`, as in `expect: success`"),
     "a pattern that is none": ({"params": {"team": {"pattern": "["}}}, "params.team.pattern: is not a regular expression"),
     "a pattern that closes the brackets around it": ({"params": {"team": {"pattern": "a)|(b"}}}, "params.team.pattern: is not a regular expression"),
     "a pattern with a back-reference": ({"params": {"team": {"pattern": r"(a*)\1"}}}, "params.team.pattern: is not a regular expression that can be used"),
