@@ -53,6 +53,8 @@ def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -
     shortest = min(interval, account.min_interval or defaults.min_interval or interval)
     if least is not None and shortest < least:
         yield f"the interval of {format_duration(shortest)} is shorter than the {format_duration(least)} that the vendor allows"
+    if account.min_interval is not None and account.min_interval >= interval:
+        yield f"the min_interval of {format_duration(account.min_interval)} is not shorter than the interval, so it has no effect"
     for name, longest in {"interval": interval, "max_backoff": account.max_backoff or defaults.max_backoff}.items():
         if longest > LOOK_BACK:
             yield (

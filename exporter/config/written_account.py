@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from exporter.errors import Problem
 from exporter.validation.document import Document
 from exporter.validation.fields import is_plain
+
+_OFF: Final = frozenset({"false", "0", "0.0", "no", "off", "n", "f"})
+"""What is accepted as false, in lower case."""
 
 
 class Written(NamedTuple):
@@ -27,7 +30,7 @@ class Written(NamedTuple):
     @property
     def is_enabled(self) -> bool:
         """Whether it is to be polled."""
-        return self.get("enabled") is not False
+        return str(self.get("enabled")).lower() not in _OFF
 
     @property
     def provider(self) -> str:

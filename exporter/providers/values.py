@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from math import isfinite
@@ -13,6 +12,7 @@ from typing import Any, Final, Literal
 
 from exporter.model import EXACT
 from exporter.providers.echo import Echo
+from exporter.validation.fields import is_hidden
 
 TimeFormat = Literal["unix", "unix_ms", "iso8601"]
 
@@ -144,7 +144,7 @@ def to_bool(value: Any) -> bool | None:
 
 
 def to_text(value: Any, echo: Echo | None = None) -> str | None:
-    """Accept text or a number as a label value: no control characters or lone surrogates, 128 characters at most; None for nothing.
+    """Accept text or a number as a label value: no control or invisible characters, 128 characters at most; None for nothing.
 
     Raises:
         Mismatch: it is a boolean, a list or an object, or it contains the secret that `echo` looks for.
@@ -157,7 +157,7 @@ def to_text(value: Any, echo: Echo | None = None) -> str | None:
     if echo and echo.is_in(text):  # before the cut, which could leave a part of the secret
         raise Mismatch
     if not text.isprintable():
-        text = "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})
+        text = "".join(char for char in text if not is_hidden(char))
     return intern(text[:MAX_TEXT]) or None  # most accounts of a vendor have the same texts
 
 

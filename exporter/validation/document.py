@@ -17,7 +17,7 @@ from yaml.composer import Composer
 from exporter.errors import ConfigError, Problem
 from exporter.validation.fields import dotted
 from exporter.validation.files import read_file
-from exporter.validation.plain_yaml import MAX_DIGITS, PLAIN_INT, NotPlainError, is_read_alike, read_plain
+from exporter.validation.plain_yaml import MAX_DIGITS, NUMBERS, OTHER_BASE, PLAIN_INT, NotPlainError, is_read_alike, read_plain
 from exporter.validation.yaml_errors import RefusedError, message_of
 
 MAX_DOCUMENT: Final = 2 * 1024 * 1024
@@ -46,6 +46,11 @@ class _Limits(yaml.constructor.SafeConstructor):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 -- as in PyYAML
         if node.tag == _INT and len(node.value) > MAX_DIGITS:
             raise _refusal(f"a number has more than {MAX_DIGITS} digits: put it in quotes if it is text", node.start_mark)
+        if node.tag in NUMBERS and OTHER_BASE.fullmatch(node.value):
+            raise _refusal(
+                "YAML reads this as a number to the base 8 or 60: write it without 0 in front and without :, or put it in quotes",
+                node.start_mark,
+            )
         try:
             return super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError, OverflowError):

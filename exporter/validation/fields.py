@@ -28,6 +28,14 @@ _STRANGE = re.compile("([\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff
 """Spaces and invisible characters, and quotation marks."""
 
 
+def is_hidden(character: str) -> bool:
+    """Whether a character controls or changes what is shown without being seen: it could make two names look alike, or turn one around.
+
+    The two joiners, which emoji and several scripts need, are not.
+    """
+    return unicodedata.category(character) in {"Cc", "Cs", "Cf", "Zl", "Zp"} and character not in "\u200c\u200d"
+
+
 def matching(pattern: str, expected: str) -> AfterValidator:
     """Accept text that matches as a whole; otherwise the problem is `expected`, in words."""
     compiled = re.compile(pattern)
@@ -66,8 +74,8 @@ def _regular_expression(pattern: str) -> str:
 
 
 def _without_controls(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise ValueError("expected text without control characters")
+    if any(map(is_hidden, text)):
+        raise ValueError("expected text without control characters and invisible characters")
     return text
 
 

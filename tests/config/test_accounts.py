@@ -148,3 +148,16 @@ def test_an_absolute_secret_file_is_used_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("absolute\n")
     path = write(tmp_path / "etc", with_account(credentials={"api_key": {"file": str(tmp_path / "key")}}))
     assert load(path).accounts[0].credentials["api_key"].file == tmp_path / "key"
+
+
+@pytest.mark.parametrize("path", ["~/key", "~me/key", "$HOME/key", "keys/${TEAM}", "/run/$TEAM/key"])
+def test_a_path_that_only_a_shell_would_complete_is_refused(tmp_path: Path, path: str) -> None:
+    """A state file below a folder called `~` would be found by nobody."""
+    message = "expected the path itself; ~ and variables such as $HOME are not replaced"
+    account = {**ACCOUNT, "credentials": {"api_key": {"file": path}}, "ca_file": path}
+    assert problems(write(tmp_path, json.dumps({"accounts": [account], "state": {"path": path}}))) == [
+        f"accounts[0].ca_file: {message}",
+        f"accounts[0].credentials.api_key.file: {message}",
+        f"state.path: {message}",
+    ]
+    assert load(write(tmp_path, json.dumps({"accounts": [ACCOUNT], "state": {"path": "~backup$1/a~b"}}))).state
