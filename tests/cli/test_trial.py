@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from exporter.cli.describe import describe
 from exporter.cli.main import main
 from exporter.providers.library import load_definition
+from exporter.providers.response import MAX_BODY_BYTES
 from tests.providers.examples import ALL, Example
 
 DEFINITION = """
@@ -425,3 +426,11 @@ def test_what_remains_is_described_where_it_is_derived_from_two_entries(tmp_path
     assert [lines[at - 1].strip() for at, line in enumerate(lines) if line == "      remaining     limit - used"] == [
         "resource    spend (eur)"
     ]
+
+
+def test_a_response_that_a_poll_would_not_read_fails(definition: Path) -> None:
+    result = tried(definition, {**BODY, "pad": "x" * MAX_BODY_BYTES})
+    assert result.exit_code == 1
+    assert (
+        f"The poll fails with the reason invalid_response: the body of the response is larger than {MAX_BODY_BYTES} bytes." in result.stdout
+    )
