@@ -16,7 +16,9 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 from exporter.model import RESERVED_LABELS, Seconds
 from exporter.validation.duration import Duration
 
-_BARE_URL = re.compile(r"[^\s?#@\x00-\x1f\x7f]+")
+_BARE_URL = re.compile(r"[!\"$->A-~]+")
+"""ASCII without ?, # and @."""
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%25[a-z0-9._-]+)?")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _KEY = re.compile(r"(?=.{1,32}$)_{0,2}[0-9]{0,3}(?:(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,15})[0-9]{0,3}(?:[_.-]|$))+|[0-9]{1,6}(?:\.[0-9]{1,3})?|\*")
 """Words and short numbers, as keys, labels and error codes are. API keys have long runs of letters and digits."""
@@ -92,7 +94,9 @@ def check_url(url: str, *, plain_http: bool = False) -> str:
         raise ValueError("expected a URL such as https://api.example.com") from None
     if "{" in url:
         raise ValueError("expected a whole URL: a placeholder in braces is not filled in here")
-    if parts.scheme not in {"https", "http"} or not host or not _BARE_URL.fullmatch(url):
+    if not url.isascii():  # letters of other scripts look like those of a known host
+        raise ValueError("expected a URL in ASCII: write the host as xn--..., and percent-encode the path")
+    if parts.scheme not in {"https", "http"} or not _HOST.fullmatch(host) or not _BARE_URL.fullmatch(url):
         raise ValueError("expected a URL such as https://api.example.com, without user, query or fragment")
     if parts.scheme == "http" and plain_http and _is_public(host):
         raise ValueError("plain http would show the key to the internet: this address is public, use https")

@@ -12,6 +12,7 @@ from tests.config.support import ACCOUNT, ENVIRON, load, problems, with_account,
 
 PLAIN_HTTP = "plain http would show the key to the network: use https (http is accepted for loopback only)"
 NO_URL = "expected a URL such as https://api.example.com"
+NO_ASCII = "expected a URL in ASCII: write the host as xn--..., and percent-encode the path"
 NO_BARE_URL = f"{NO_URL}, without user, query or fragment"
 
 
@@ -60,6 +61,13 @@ def test_https_anywhere_and_http_on_loopback_are_accepted(tmp_path: Path, url: s
         ("https://:word@gateway.example.com", NO_BARE_URL),
         ("https://gateway.example.com?", NO_BARE_URL),
         ("https://gateway.example.com#", NO_BARE_URL),
+        ("https://gate%77ay.example.com", NO_BARE_URL),
+        ("https://gateway.example.com\\.evil.example", NO_BARE_URL),
+        ("https://gateway.example.com;evil.example", NO_BARE_URL),
+        ("https://b\u00fccher.example", NO_ASCII),
+        ("https://\u0430pi.example.com", NO_ASCII),
+        ("https://gateway\u202e.example.com", NO_ASCII),
+        ("https://gateway.example.com/b\u00fccher", NO_ASCII),
     ],
 )
 def test_an_address_that_could_leak_or_mislead_a_key_is_refused(tmp_path: Path, url: str, message: str) -> None:
