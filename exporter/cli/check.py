@@ -48,6 +48,8 @@ def command(
 
     Exit codes: 0 valid, 2 invalid, or a secret cannot be used.
     """
+    if schema and provider_schema:
+        raise click.UsageError("expected --schema or --provider-schema, not both")
     if schema or provider_schema:
         click.echo(json.dumps(json_schema(Config if schema else Definition), indent=2))
         return
