@@ -15,6 +15,7 @@ from pydantic import GetPydanticSchema
 from pydantic_core import core_schema
 
 from exporter.providers.selection import Selection
+from exporter.validation.fields import is_hidden
 from exporter.validation.problems import did_you_mean
 
 _LITERALS: Final = re.compile(r"""'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\])*\"""")
@@ -55,6 +56,8 @@ def compile_expression(text: str) -> Selection:
     """
     if len(text) > MAX_LENGTH:
         raise ValueError(f"expected {MAX_LENGTH} characters at most")
+    if any(map(is_hidden, re.sub(r"\s", "", text))):
+        raise ValueError("expected an expression without control characters and invisible characters")
     try:
         selection = Selection(text)
     except ValueError as error:

@@ -15,7 +15,7 @@ from exporter.providers.times import Period
 from exporter.providers.unlimited import UnlimitedField
 from exporter.providers.values import TimeFormat
 from exporter.validation.block import Block
-from exporter.validation.fields import matching
+from exporter.validation.fields import Text, matching
 
 Name = Annotated[
     str, Field(max_length=64), matching(r"[a-z][a-z0-9_]*", "expected lower-case letters, digits and _, starting with a letter")
@@ -172,7 +172,7 @@ class StatusField(Block):
 
     select: ValueField
     """JMESPath to the state's name."""
-    states: tuple[str, ...] = ()
+    states: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
     """The known states; any other is exported as the vendor sends it."""
 
 

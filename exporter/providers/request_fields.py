@@ -17,7 +17,7 @@ from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields,
 from exporter.providers.request_template import Template, unfilled_in
 from exporter.providers.values import to_code
 from exporter.validation.block import Block
-from exporter.validation.fields import Pattern, Url, matching
+from exporter.validation.fields import FreeText, Pattern, Url, matching, without_controls
 from exporter.validation.problems import located
 
 _JSON_TEXT: Final = re.compile(r"""\s*(?:\{\s*["}]|\[)""")
@@ -58,7 +58,7 @@ class Request(Block):
         matching(r"/(?:[!-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor control characters"),
     ]
     """Path below the base URL. `{project}` is a param of the account."""
-    query: dict[QueryName, Template] = Field(default={})
+    query: dict[QueryName, Annotated[Template, AfterValidator(without_controls)]] = Field(default={})
     """Parameters of the query. Their values may contain params and times, such as `{month_start:unix}`."""
     method: Literal["GET", "POST"] = "GET"
     """The HTTP method. POST only where it reads and changes nothing."""
@@ -66,13 +66,13 @@ class Request(Block):
     """What a POST sends, as JSON. Its texts may contain params and times."""
     expect: SelectionField
     """JMESPath that must select something (not null, false or empty) in every successful response."""
-    quotas: tuple[QuotaFields, ...] = ()
+    quotas: Annotated[tuple[QuotaFields, ...], Field(max_length=100)] = ()
     """The resources."""
     info: dict[InfoLabel, ValueField] = Field(default={})
     """Facts about the account, as labels of one series: `plan`, `billing_type`, `billing_period`, `workspace`; no e-mail address, no person's name."""
     status: Status | None = None
     """The account's state."""
-    features: dict[Name, ValueField] = Field(default={})
+    features: dict[Name, ValueField] = Field(default={}, max_length=100)
     """Booleans."""
     auto_reload: AutoReloadFields | None = None
     """Automatic top-ups."""
@@ -115,7 +115,7 @@ class ErrorFields(Block):
 class ParamFields(Block):
     """A value besides the secret that an account must give, such as the id of a project."""
 
-    help: str | None = None
+    help: FreeText | None = None
     """What it is, and where the operator finds it."""
     pattern: Pattern | None = None
     """The regular expression that the whole value matches, without look-around and back-references."""

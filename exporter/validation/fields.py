@@ -75,7 +75,12 @@ def _regular_expression(pattern: str) -> str:
     return pattern
 
 
-def _without_controls(text: str) -> str:
+def without_controls(text: str) -> str:
+    """Accept text that is shown as it is.
+
+    Raises:
+        ValueError: it contains control characters or invisible characters.
+    """
     if any(map(is_hidden, text)):
         raise ValueError("expected text without control characters and invisible characters")
     return text
@@ -138,8 +143,10 @@ def _label_name(name: str) -> str:
 
 
 LabelName = Annotated[str, AfterValidator(_label_name)]
-LabelValue = Annotated[str, Field(max_length=128), AfterValidator(_without_controls)]
-Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_without_controls)]
+LabelValue = Annotated[str, Field(max_length=128), AfterValidator(without_controls)]
+Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(without_controls)]
+FreeText = Annotated[str, Field(min_length=1), AfterValidator(without_controls)]
+"""Text that is printed: a control character in it could write to other places of a terminal."""
 Url = Annotated[str, AfterValidator(check_url)]
 Pattern = Annotated[str, Field(max_length=256), AfterValidator(_regular_expression)]
 

@@ -27,6 +27,7 @@ def _with_quota(**fields: object) -> dict[str, Any]:
     return {"requests": [{**GET, "quotas": [{**WALLET, **fields}]}]}
 
 
+SHOWN = "expected text without control characters and invisible characters"
 INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown key": ({"colour": "blue"}, "colour: unknown key"),
     "an unknown key of a request": ({"requests": [{**GET, "payload": "{}"}]}, "requests[0].payload: unknown key"),
@@ -125,6 +126,17 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a placeholder in a fixed password": (
         {"credentials": {"key": {"basic": {"password": "{team}"}}}}, "credentials.key.basic.password: expected text in ASCII without braces",
     ),
+    "a title that moves the cursor": ({"title": "Acme \x1b[2J"}, f"title: {SHOWN}"),
+    "a permission with a line break": ({"permission": "a\nlevel=error"}, f"permission: {SHOWN}"),
+    "a note that is turned around": ({"notes": ["a", "\u202eb"]}, f"notes[1]: {SHOWN}"),
+    "a help text with an escape": ({"params": {"team": {"help": "\x1b]0;x\x07"}}}, f"params.team.help: {SHOWN}"),
+    "a region with a line break": ({"regions": {"e\nu": "https://eu.example.com"}}, f"regions.(a name that is not shown): {SHOWN}"),
+    "a query with a line break": ({"requests": [{**GET, "query": {"a": "1\r\n"}}]}, f"requests[0].query.a: {SHOWN}"),
+    "an expression with an escape": ({"requests": [{**GET, "expect": "data || '\x1b[2J'"}]}, "requests[0].expect: expected an expression without control characters"),
+    "a state with a line break": ({"requests": [{**GET, "status": {"select": "a", "states": ["on\n"]}}]}, f"requests[0].status.states[0]: {SHOWN}"),
+    "too many states": ({"requests": [{**GET, "status": {"select": "a", "states": [f"s{number}" for number in range(101)]}}]}, "requests[0].status.states: expected 100 at most"),
+    "too many features": ({"requests": [{**GET, "features": {f"f{number}": "a" for number in range(101)}}]}, "requests[0].features: expected 100 at most"),
+    "too many resources": ({"requests": [{**GET, "quotas": [{**WALLET, "resource": f"r{number}", "used": "a"} for number in range(101)]}]}, "requests[0].quotas: expected 100 at most"),
     "a boolean as a code": ({"errors": {"code": "success", "success": [True]}}, "errors.success[0]: true and false are no codes: use `expect`, as in `expect: success`"),
     "a pattern that is none": ({"params": {"team": {"pattern": "["}}}, "params.team.pattern: is not a regular expression"),
     "a pattern that closes the brackets around it": ({"params": {"team": {"pattern": "a)|(b"}}}, "params.team.pattern: is not a regular expression"),
