@@ -62,8 +62,9 @@ def end_of_path(selection: Selection, body: Any) -> str | None:
             return f"{written(place)} is {_absent(body, place, tuple(selection.text.split('.')) if selection.is_path else None)}"
     last = max(trace.reads, key=lambda place: (len(place), at(body, place) is None, str(place)), default=())
     value = at(body, last)
-    is_dead_end = select(selection, body) is None and value is not None and not isinstance(value, dict)
-    return f"{written(last)} is {kind_of(value)}" if is_dead_end else None
+    if select(selection, body) is not None or value is None or isinstance(value, dict):
+        return None
+    return "no element matches the filter" if "[?" in selection.text else f"{written(last)} is {kind_of(value)}"
 
 
 def null_read(trace: Trace, body: Any) -> str | None:

@@ -434,3 +434,11 @@ def test_a_response_that_a_poll_would_not_read_fails(definition: Path) -> None:
     assert (
         f"The poll fails with the reason invalid_response: the body of the response is larger than {MAX_BODY_BYTES} bytes." in result.stdout
     )
+
+
+def test_a_filter_that_nothing_matches_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "acme.yaml"
+    path.write_text(
+        DEFINITION.replace("remaining: {select: data.left_cents, scale: 0.01}", "remaining: \"data.keys[?id == 'c'] | [0].tokens\"")
+    )
+    assert row(tried(path, BODY), "wallet.remaining")[1:] == ["no element matches the filter", "nothing"]
