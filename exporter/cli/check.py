@@ -94,10 +94,8 @@ def _check_definitions(files: Sequence[Path]) -> None:
     or_exit(Path(", ".join(map(str, files))), lambda: load_definitions(files))
     for file in files:
         definition = load_definition(file)
-        resources = dict.fromkeys(quota.resource for quota in definition.quotas)
-        say(
-            f"{file} is valid: {definition.title} ({definition.name}), {counted(len(definition.requests), 'request')}, {', '.join(resources)}"
-        )
+        resources = ", ".join(dict.fromkeys(quota.resource for quota in definition.quotas)) or "no resource"
+        say(f"{file} is valid: {definition.title} ({definition.name}), {counted(len(definition.requests), 'request')}, {resources}")
 
 
 def _is_default(parameter: str) -> bool:

@@ -96,6 +96,27 @@ def compile_code(text: str) -> Selection:
     return selection
 
 
+def compile_condition(text: str) -> Selection:
+    """Compile an expression that depends on the response.
+
+    Raises:
+        ValueError: as in `compile_expression`, or it selects the same in every response.
+    """
+    selection = compile_expression(text)
+    if text.strip() in {"true", "false"}:
+        raise ValueError(f"{text.strip()} is the field of that name: name a field that every successful response has")
+    if not any(node["type"] in {"field", "current", "index", "value_projection"} for node in _nodes(selection.tree)):
+        raise ValueError("reads nothing of the response, so it accepts every one: name a field that every successful response has")
+    return selection
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for child in node.get("children", ()):
+        if isinstance(child, dict):
+            yield from _nodes(child)
+
+
 def selects_list(text: str) -> bool:
     """Whether a valid expression selects a list or an object wherever it selects anything."""
     return _is_list(jmespath.compile(text).parsed)
@@ -145,7 +166,8 @@ def _problems_of_call(name: str, count: int) -> Iterator[str]:
 
 def _problem_of_size(node: Any) -> str | None:
     """Find an expression whose result may be much larger than the body."""
-    if any(call["children"][0]["type"] != "literal" for call in _calls(node, "join")):
+    joins = (each for each in _nodes(node) if each["type"] == "function_expression" and each["value"] == "join")
+    if any(join["children"][0]["type"] != "literal" for join in joins):
         return "the first argument of the function 'join' must be a text in single quotes, such as ', '"
     if _growth(node) > MAX_GROWTH:
         return (
@@ -163,14 +185,6 @@ def _growth(node: Any) -> int:
     is_one = kind in _CHOOSING or node["type"] == "function_expression"
     growth = max(growths) if is_one and kind != "map" else math.prod(growths)
     return 2 * growth if kind == "to_string" else growth  # a quotation mark in a text of JSON becomes two characters
-
-
-def _calls(node: Any, name: str) -> Iterator[Any]:
-    if node["type"] == "function_expression" and node["value"] == name:
-        yield node
-    for child in node.get("children", ()):
-        if isinstance(child, dict):
-            yield from _calls(child, name)
 
 
 def _problems_of_quotes(text: str) -> Iterator[str]:
@@ -209,8 +223,8 @@ def expression_field(compiler: Callable[[str], Selection]) -> GetPydanticSchema:
     return GetPydanticSchema(schema)
 
 
-SelectionField = Annotated[Selection, expression_field(compile_expression)]
-"""A field of a definition that is written as a JMESPath expression."""
+ConditionField = Annotated[Selection, expression_field(compile_condition)]
+"""A field of a definition that is written as a JMESPath expression, which reads the response."""
 ValueField = Annotated[Selection, expression_field(compile_value)]
 """The same, for one value."""
 CodeField = Annotated[Selection, expression_field(compile_code)]

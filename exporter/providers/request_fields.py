@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.model import Reason
 from exporter.providers.credential import HeaderName, QueryName
-from exporter.providers.expressions import CodeField, SelectionField, ValueField
+from exporter.providers.expressions import CodeField, ConditionField, ValueField
 from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, Status, Time
 from exporter.providers.request_template import Template, unfilled_in
 from exporter.providers.values import to_code
@@ -55,7 +55,9 @@ class Request(Block):
 
     path: Annotated[
         Template,
-        matching(r"/(?:[!-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor control characters"),
+        matching(
+            r"/(?:[!\"$-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor # nor control characters"
+        ),
     ]
     """Path below the base URL. `{project}` is a param of the account."""
     query: dict[QueryName, Annotated[Template, AfterValidator(without_controls)]] = Field(default={})
@@ -64,7 +66,7 @@ class Request(Block):
     """The HTTP method. POST only where it reads and changes nothing."""
     body: Annotated[Any, AfterValidator(_json)] = None
     """What a POST sends, as JSON. Its texts may contain params and times."""
-    expect: SelectionField
+    expect: ConditionField
     """JMESPath that must select something (not null, false or empty) in every successful response."""
     quotas: Annotated[tuple[QuotaFields, ...], Field(max_length=100)] = ()
     """The resources."""
@@ -109,7 +111,17 @@ class ErrorFields(Block):
     reasons: dict[Code, Reason] = Field(default={})
     """The meaning of each code, as a value of the label `reason`."""
     missing_permission: frozenset[Code] = frozenset()
-    """The codes that only mean that the key lacks a permission."""
+    """The codes of `reasons` that only mean that the key lacks a permission."""
+
+    @model_validator(mode="after")
+    def _has_an_effect(self) -> Self:
+        if not self.code and (self.success or self.reasons or self.missing_permission):
+            raise ValueError("the codes have no effect without `code`, the place of the code in the response")
+        if unknown := self.missing_permission - self.reasons.keys():
+            raise located([(("missing_permission",), f"{min(unknown)!r} is not in `reasons`, so it has no effect")])
+        if both := self.success & self.reasons.keys():
+            raise located([(("success",), f"{min(both)!r} is in `reasons` too: a code means success or an error")])
+        return self
 
 
 class ParamFields(Block):

@@ -137,6 +137,24 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "too many states": ({"requests": [{**GET, "status": {"select": "a", "states": [f"s{number}" for number in range(101)]}}]}, "requests[0].status.states: expected 100 at most"),
     "too many features": ({"requests": [{**GET, "features": {f"f{number}": "a" for number in range(101)}}]}, "requests[0].features: expected 100 at most"),
     "too many resources": ({"requests": [{**GET, "quotas": [{**WALLET, "resource": f"r{number}", "used": "a"} for number in range(101)]}]}, "requests[0].quotas: expected 100 at most"),
+    "a credential that no request is sent with": (
+        {"credentials": {"a": {"header": "X-A"}, "b": {"header": "X-B"}}, "requests": [{**GET, "credentials": ["a"]}]},
+        "credentials.b: expected a request without `optional` that is sent with this credential: without one, no poll fails",
+    ),
+    "optional requests only": ({"requests": [{**GET, "optional": True}]}, "credentials.token: expected a request without `optional`"),
+    "codes without a place": ({"errors": {"reasons": {"1": "unauthorized"}}}, "errors: the codes have no effect without `code`, the place of the code in the response"),
+    "a success without a place": ({"errors": {"success": [0]}}, "errors: the codes have no effect without `code`"),
+    "a missing permission without a reason": ({"errors": {"code": "a", "missing_permission": ["x"]}}, "errors.missing_permission: 'x' is not in `reasons`, so it has no effect"),
+    "a code that is both": ({"errors": {"code": "a", "success": [1], "reasons": {1: "unauthorized"}}}, "errors.success: '1' is in `reasons` too: a code means success or an error"),
+    "a factor of 0": (_with_quota(used={"select": "a", "scale": 0}), "requests[0].quotas[0].used.scale: expected another number than 0: every amount would be 0"),
+    "an unknown number of a text": (
+        _with_quota(used="a", resets_at={"select": "a", "format": "iso8601", "unknown": 0}), "requests[0].quotas[0].resets_at: `unknown` is a number, so it belongs to the formats unix and unix_ms",
+    ),
+    "a fragment in the path": ({"requests": [{**GET, "path": "/v1#a"}]}, "requests[0].path: expected a path that starts with / and has neither spaces nor #"),
+    "a secret in a header of its own": ({"headers": {"X-Api-Key": "k-1234"}}, "headers.X-Api-Key: a secret is no part of a definition: write `credentials: {key: {header: X-Api-Key}}`"),
+    "an expectation that is a word": ({"requests": [{**GET, "expect": "true"}]}, "requests[0].expect: true is the field of that name: name a field that every successful response has"),
+    "an expectation of anything": ({"requests": [{**GET, "expect": "`true`"}]}, "requests[0].expect: reads nothing of the response, so it accepts every one"),
+    "an expectation of a text": ({"requests": [{**GET, "expect": "'ok' == 'ok'"}]}, "requests[0].expect: reads nothing of the response"),
     "a boolean as a code": ({"errors": {"code": "success", "success": [True]}}, "errors.success[0]: true and false are no codes: use `expect`, as in `expect: success`"),
     "a pattern that is none": ({"params": {"team": {"pattern": "["}}}, "params.team.pattern: is not a regular expression"),
     "a pattern that closes the brackets around it": ({"params": {"team": {"pattern": "a)|(b"}}}, "params.team.pattern: is not a regular expression"),
@@ -252,6 +270,7 @@ def test_one_resource_may_be_defined_in_parts_and_in_units(quotas: list[object])
 def test_the_same_part_may_be_in_requests_of_two_credentials() -> None:
     credentials = {"a": {"header": "X-A"}, "b": {"header": "X-B"}}
     requests = [{**GET, "credentials": [name], "optional": True, "quotas": [{**WALLET, "used": "a"}]} for name in credentials]
+    requests.append({**GET, "path": "/v1/key"})
     assert definition_of({"credentials": credentials, "requests": requests}).requests_with is not None
 
 
