@@ -58,7 +58,10 @@ def _of_polls(requests: Sequence[Request], credentials: Mapping[str, Credential]
     required = {name for request in requests if not request.optional for name in request.credentials or credentials}
     if used <= credentials.keys():  # a misspelt name is reported elsewhere
         for name in sorted(credentials.keys() - required):
-            yield ("credentials", name), "expected a request without `optional` that is sent with this credential: without one, no poll fails"
+            yield (
+                ("credentials", name),
+                "expected a request without `optional` that is sent with this credential: without one, no poll fails",
+            )
 
 
 def _of_placeholders(requests: Sequence[Request], texts: Sequence[tuple[Place, str, bool]], params: Collection[str]) -> Iterator[Found]:

@@ -12,6 +12,7 @@ from exporter.model import AutoReload, Reading, Status
 from exporter.providers.echo import Echo
 from exporter.providers.elements import elements_of, sums_of
 from exporter.providers.numbers import NoLimit, number_of, reset_of, time_of
+from exporter.providers.personal_data import has_email
 from exporter.providers.quota_fields import AutoReloadFields, NumberField, PeriodField, QuotaFields, TimeField, UnitField
 from exporter.providers.quota_parts import Quotas
 from exporter.providers.request_fields import Request
@@ -165,7 +166,10 @@ class Extraction:
 
 
 def _text_of(selection: Selection, body: Any, echo: Echo) -> str | None:
-    return to_text(selection.field_of(body), echo)
+    value = selection.field_of(body)
+    if isinstance(value, str) and has_email(value):  # no label is ever one
+        raise Mismatch
+    return to_text(value, echo)
 
 
 def _bool_of(selection: Selection, body: Any) -> bool | None:

@@ -23,7 +23,7 @@ from exporter.validation.problems import Place
 _EXPECTED: Final[dict[Kind, str]] = {
     "number": "a number",
     "time": "a time from 2000 on in the format of the definition",
-    "text": "text",
+    "text": "text without an e-mail address",
     "boolean": "true or false",
     "list": "a list whose elements are complete",
 }

@@ -73,6 +73,11 @@ def without_personal_data(body: Any, place: Place = ()) -> Any:
     return PLACEHOLDERS[kind] if kind else body
 
 
+def has_email(text: str) -> bool:
+    """Whether a text contains an e-mail address."""
+    return "@" in text and _EMAIL.search(text) is not None
+
+
 def is_personal(text: str) -> bool:
     """Whether a text may be an address, a phone number or a key by itself."""
     return _kind_of_text(text) is not None

@@ -98,7 +98,7 @@ def test_each_figure_has_its_expression_what_was_found_and_what_is_exported(defi
         ({"keys": [{"tokns": 5}]}, "tokens.used", ["tokens is absent; did you mean 'tokns'?", "nothing, and counted as a mismatch: expected a number in data.keys[0]"]),
         ({"keys": []}, "tokens.used", ["no element", "0 tokens"]),
         ({"keys": [{"tokens": n} for n in range(6)]}, "tokens.used", ["a number: 0, a number: 1, a number: 2 and 3 more, in 6 elements", "15 tokens"]),
-        ({"plan": {"name": "Pro"}}, "info.plan", ["an object", "nothing, and counted as a mismatch: expected text"]),
+        ({"plan": {"name": "Pro"}}, "info.plan", ["an object", "nothing, and counted as a mismatch: expected text without an e-mail address"]),
         ({"plan": "x" * 100}, "info.plan", [f'text: "{"x" * 57}..."', "x" * 100]),
     ],
 )  # fmt: skip
