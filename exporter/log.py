@@ -170,14 +170,14 @@ class Reminder:
 
 
 def frames(error: BaseException) -> str:
-    """Where an error was raised, without its text and without local variables: either may hold a key."""
+    """Return where an error was raised, without its text and without local variables: either may hold a key."""
     return " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__))
 
 
-def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    """The errors of a group, those of nested groups included."""
+def errors_in(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    """Yield the errors of a group, those of nested groups included."""
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
-            yield from leaves(error)
+            yield from errors_in(error)
         else:
             yield error

@@ -15,7 +15,7 @@ from exporter.clock import Clock
 from exporter.config.connection_settings import ConnectionSettings
 from exporter.config.credentials import SecretSource
 from exporter.config.job import Job
-from exporter.config.models import Limits
+from exporter.config.models import RequestBudget
 from exporter.config.settings import Settings
 from exporter.model import AccountKey, Seconds
 from exporter.providers.library import load_definitions
@@ -68,7 +68,7 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
         params={},
         budgets={},
         connection=ConnectionSettings(),
-        limits=Limits(**{name: changes.pop(name) for name in Limits.model_fields if name in changes}),
+        request_budget=RequestBudget(**{name: changes.pop(name) for name in RequestBudget.model_fields if name in changes}),
     )
     return Job(
         key,

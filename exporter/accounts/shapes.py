@@ -1,4 +1,4 @@
-"""The shape of the last answers of each account: paths and kinds without values."""
+"""The shape of the last responses of each account: paths and kinds without values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Shape(NamedTuple):
 
 
 class Shapes:
-    """Notes the shape of an answer once an hour, and of each answer that is not usable.
+    """Notes the shape of a response once an hour, and of each response that is not usable.
 
     Accounts with equal shapes share one object, so ten thousand of them cost a pointer each.
     """
@@ -41,7 +41,7 @@ class Shapes:
         self._shared: dict[tuple[_Shape, ...], tuple[_Shape, ...]] = {}
 
     def note(self, job: Job, request: Request, body: Any, secret: SecretStr, is_usable: bool) -> None:  # noqa: FBT001 -- a callback
-        """Note the shape of one answer, if that is due; the body is not kept."""
+        """Note the shape of one response, if that is due; the body is not kept."""
         hour = int(self._clock.now() / HOUR)
         known = self._by_account.get(job.key, ())
         name = request.name
@@ -63,6 +63,6 @@ class Shapes:
 
 
 def _kinds(request: Request, body: Any, secret: SecretStr) -> Kinds:
-    from exporter.providers.shape import kinds_of
+    from exporter.providers.inspection.shape import kinds_of
 
     return tuple(islice(kinds_of(body, request, Echo(secret)).items(), MAX_PATHS))

@@ -1,1 +1,1 @@
-"""The commands: flags in, exit codes out."""
+"""The commands: each reads its flags and returns an exit code."""

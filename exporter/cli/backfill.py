@@ -42,7 +42,7 @@ _LE: Final = re.compile(r'le="[^"]*",?')
 _OPENMETRICS: Final = Negotiated(Format.OPENMETRICS)
 
 
-class Past:
+class PastClock:
     """A clock that is set to each time in turn, and runs from there: polls take as long as they do."""
 
     def __init__(self, at: float) -> None:
@@ -62,18 +62,18 @@ Column = tuple["array[float]", "array[float]"]
 
 
 @dataclass(slots=True)
-class Family:
+class PastFamily:
     """The heading of a family, and its series."""
 
     heading: dict[str, None] = field(default_factory=dict)
     series: dict[str, Column] = field(default_factory=dict)
 
 
-class Scrapes:
+class PastScrapes:
     """The pages of many scrapes, sorted by series as OpenMetrics demands."""
 
     def __init__(self) -> None:
-        self._families: dict[str, Family] = {}
+        self._families: dict[str, PastFamily] = {}
         self._page = ""
         self._samples: list[tuple[Column, float]] = []
         """What the last page contains: most pages are the same."""
@@ -87,10 +87,10 @@ class Scrapes:
             times.append(at)
 
     def _read(self, page: str) -> Iterator[tuple[Column, float]]:
-        family = Family()
+        family = PastFamily()
         for line in page.replace("# EOF\n", "").splitlines():
             if line.startswith("#"):
-                family = self._families.setdefault(line.split(" ", 3)[2], Family())
+                family = self._families.setdefault(line.split(" ", 3)[2], PastFamily())
                 family.heading[line] = None
             else:
                 series, _, value = line.rpartition(" ")
@@ -116,13 +116,13 @@ def _lines(series: str, values: Iterable[float], times: Iterable[float]) -> Iter
     return (f"{head} {number_text(value)} {at:.0f}\n" for value, at in zip(values, times, strict=True))
 
 
-async def past_scrapes(config: Callable[[str], Loaded], span: float, end: float, step: float = STEP) -> Scrapes:
+async def past_scrapes(config: Callable[[str], Loaded], span: float, end: float, step: float = STEP) -> PastScrapes:
     """Poll the accounts of the demo at a slower pace from `end - span` on, in simulated time, and scrape what the exporter exposes.
 
     `config` returns their configuration from the URL of the simulator.
     """
     began = end - span
-    now, scrapes = Past(began - DELAY), Scrapes()
+    now, scrapes = PastClock(began - DELAY), PastScrapes()
     clock = Clock(now, now, random=Random(0).random)  # noqa: S311 -- the same history every time
     accounts = (
         replace(each.simulated, body=paced(each.simulated.body, began), course=paced_course(each.simulated.course))

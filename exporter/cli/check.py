@@ -12,7 +12,7 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
-from exporter.cli.options import config_option, or_exit, print_problems
+from exporter.cli.options import config_option, print_problems, read_or_exit
 from exporter.cli.output import EXIT_INVALID, counted, say
 from exporter.cli.web import described, load_web, web_config_option
 from exporter.config.loading import Loaded, json_schema, load_config
@@ -91,7 +91,7 @@ def _check_web(file: Path) -> None:
 
 def _check_definitions(files: Sequence[Path]) -> None:
     """Print what is wrong in definitions and exit with 2, or print what they are."""
-    or_exit(Path(", ".join(map(str, files))), lambda: load_definitions(files))
+    read_or_exit(Path(", ".join(map(str, files))), lambda: load_definitions(files))
     for file in files:
         definition = load_definition(file)
         resources = ", ".join(dict.fromkeys(quota.resource for quota in definition.quotas)) or "no resource"

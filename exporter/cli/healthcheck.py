@@ -73,12 +73,12 @@ def ask(address: Address, timeout: float) -> tuple[int, str]:
     host = LOOPBACK.get(address.host) or str(address.host)
     try:
         with closing(http.client.HTTPConnection(host, address.port, timeout=timeout)) as connection:
-            return _answer(connection)
+            return _response(connection)
     except (http.client.BadStatusLine, ConnectionResetError):  # a server with TLS responds to plain text like this
-        return _encrypted_answer(host, address.port, timeout)
+        return _encrypted_response(host, address.port, timeout)
 
 
-def _encrypted_answer(host: str, port: int, timeout: float) -> tuple[int, str]:
+def _encrypted_response(host: str, port: int, timeout: float) -> tuple[int, str]:
     context = ssl.create_default_context()  # no secret is sent, and the certificate does not matter for health
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -92,11 +92,11 @@ def _encrypted_answer(host: str, port: int, timeout: float) -> tuple[int, str]:
                 raise
         else:
             with suppress(ssl.SSLError, ConnectionError):
-                return _answer(connection)
+                return _response(connection)
     return 200, "healthy; a client certificate is required"  # asyncio closes connections without one
 
 
-def _answer(connection: http.client.HTTPConnection) -> tuple[int, str]:
+def _response(connection: http.client.HTTPConnection) -> tuple[int, str]:
     connection.request("GET", "/-/healthy")
-    answer = connection.getresponse()
-    return answer.status, answer.read(1000).decode(errors="replace").strip()
+    response = connection.getresponse()
+    return response.status, response.read(1000).decode(errors="replace").strip()

@@ -13,10 +13,10 @@ import click
 
 from exporter.accounts.entry import Entry, Schedule
 from exporter.accounts.snapshot import Account, Snapshot, account_at
-from exporter.cli.answers import Answers
-from exporter.cli.kinds import print_kinds
+from exporter.cli.inspections import Inspections
 from exporter.cli.options import config_option, load, log_options
 from exporter.cli.output import EXIT_FAILED
+from exporter.cli.report import print_report
 from exporter.config.job import Job, build_jobs
 from exporter.daemon.poll_once import poll_once
 from exporter.daemon.version import build
@@ -44,29 +44,29 @@ def command(
 
     Compare the values with the vendor's own dashboard.
 
-    Exit codes: 0 every poll succeeded and reported a figure, 1 one did not, 2 invalid configuration or usage.
+    Exit codes: 0 every poll succeeded and reported an amount, 1 one did not, 2 invalid configuration or usage.
     """
     if report and output != "table":
         raise click.UsageError("--report has a format of its own: leave out --output")
     jobs = _selected(build_jobs(load(config_file)), wanted)
     configure_log("error" if log_level == "info" else log_level, log_format)  # the table shows failures already
-    answers = Answers()
-    store = asyncio.run(poll_once(jobs, os.environ, on_body=answers.add if report or output == "table" else None))
+    inspections = Inspections()
+    store = asyncio.run(poll_once(jobs, os.environ, on_reading=inspections.add if report or output == "table" else None))
     snapshot = store.snapshot()
     if report:
-        print_kinds(snapshot.accounts, answers, build())
+        print_report(snapshot.accounts, inspections, build())
     else:
-        _print(snapshot, output, answers)
-    if not all(entry.up and has_figure(entry) for entry in snapshot.entries):
+        _print(snapshot, output, inspections)
+    if not all(entry.up and has_amount(entry) for entry in snapshot.entries):
         raise SystemExit(EXIT_FAILED)
 
 
-def _print(snapshot: Snapshot, output: str, answers: Answers) -> None:
+def _print(snapshot: Snapshot, output: str, inspections: Inspections) -> None:
     match output:
         case "table":
-            from exporter.cli.report import print_table
+            from exporter.cli.table import print_table
 
-            print_table(snapshot.accounts, now=snapshot.at, answers=answers)
+            print_table(snapshot.accounts, now=snapshot.at, inspections=inspections)
         case "json":
             click.echo(json.dumps([as_polled(account) for account in snapshot.accounts], indent=2))
         case _:
@@ -86,7 +86,7 @@ def _selected(jobs: Sequence[Job], wanted: Sequence[str]) -> Sequence[Job]:
     return [job for name, job in by_name.items() if name in wanted] if wanted else jobs
 
 
-def has_figure(entry: Entry) -> bool:
+def has_amount(entry: Entry) -> bool:
     """Whether the last good poll reported the amount of a resource."""
     return entry.reading is not None and any(quota.is_measured for quota in entry.reading.quotas)
 

@@ -92,10 +92,10 @@ def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
 
 def load(config_file: Path) -> Loaded:
     """Read the configuration and the definitions, or print all problems and exit with 2."""
-    return or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=False))
+    return read_or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=False))
 
 
-def or_exit(file: Path, read: Callable[[], T]) -> T:
+def read_or_exit(file: Path, read: Callable[[], T]) -> T:
     """Return what is read, or print all problems of the file and exit with 2."""
     try:
         return read()

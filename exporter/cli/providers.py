@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 
 from exporter.cli.describe import describe, level_of
 from exporter.cli.lazy import LazyCommand, LazyGroup
-from exporter.cli.options import or_exit
+from exporter.cli.options import read_or_exit
 from exporter.cli.output import EXIT_INVALID, say
 from exporter.providers.definition import CATEGORIES, Definition
 from exporter.providers.library import BUILT_IN, SEEN, load_definition, packaged_definitions
@@ -68,9 +68,9 @@ def command(context: click.Context) -> None:
         for title, definitions in groups:
             click.echo(title)
             for each in definitions:
-                figures = ", ".join(dict.fromkeys(quota.resource for quota in each.quotas))
+                resources = ", ".join(dict.fromkeys(quota.resource for quota in each.quotas))
                 needs = f"  (permission {each.permission})" if each.permission else ""
-                click.echo(f"  {each.name:<22} {each.title:<{width}} {level_of(each):<11} {figures}{needs}".rstrip())
+                click.echo(f"  {each.name:<22} {each.title:<{width}} {level_of(each):<11} {resources}{needs}".rstrip())
             click.echo()
 
 
@@ -81,7 +81,7 @@ def find_definition(name: str) -> Definition:
         return known[name]
     path = Path(name)
     if path.suffix in {".yaml", ".yml"} or path.is_file():
-        return or_exit(path, lambda: load_definition(path))
+        return read_or_exit(path, lambda: load_definition(path))
     say(f"there is no provider {name!r}{did_you_mean(name, known) or '; the command `providers` lists all'}", err=True)
     raise SystemExit(EXIT_INVALID)
 

@@ -1,114 +1,46 @@
-"""The result of `once` as a table."""
+"""The result of `once --report`: paths and kinds without values, for people who help with a definition."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
+import click
 
-from exporter.accounts.entry import Entry
-from exporter.accounts.reasons import remedy_of
 from exporter.accounts.snapshot import Account
-from exporter.cli.answers import Answers
-from exporter.model import AutoReload, Quota
-from exporter.validation.duration import format_duration
-
-_WIDE = 240
-_COLUMNS = ("account", "resource", "left", "used", "of", "unit", "resets (UTC)", "")
-_NUMBERS = frozenset({"left", "used", "of"})
+from exporter.cli.describe import level_of
+from exporter.cli.inspections import Inspection, Inspections
 
 
-def print_table(accounts: Sequence[Account], now: float, console: Console | None = None, answers: Answers | None = None) -> None:
-    """Print one row for each resource, then for each account its other facts, or why the poll failed and what to do.
-
-    Text from vendors is never interpreted as markup.
-    """
-    console = console or Console(highlight=False)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in _COLUMNS:
-        table.add_column(column, justify="right" if column in _NUMBERS else "left", no_wrap=True)
-    for account in accounts:
-        for row in _rows(account, now):
-            table.add_row(*map(Text, row))
-    # A narrow terminal breaks lines, a pipe has no width; no number is ever cut.
-    least = Measurement.get(console, console.options.update(width=_WIDE), table).maximum
-    console.width = max(console.width if console.is_terminal else _WIDE, least)
-    if table.row_count:
-        console.print(table)
-    for account in accounts:
-        style = "bold red" if account.entry.error else ""
-        console.print(Text(f"{_name(account)}: {_account_note(account.entry)}", style=style), soft_wrap=True)
-        for line in (*_remedies(account.entry), *_unusable(account, answers)):
-            console.print(Text(f"  {line}"), soft_wrap=True)
+def print_report(accounts: Sequence[Account], inspections: Inspections, version: tuple[str, str]) -> None:
+    """Print for each account what its definition found; without the names of accounts, which may be those of customers."""
+    click.echo(f"ai-account-exporter {version[0]}. Paths and kinds without values; read this before you share it.")
+    for number, account in enumerate(accounts, 1):
+        definition = account.job.definition
+        level = f", {level_of(definition)}" if definition.verified else ""
+        click.echo(f"\nAccount {number}: {definition.name}{level}, credential {_credential(account)}")
+        for line in _outcome(account):
+            click.echo(f"  {line}")
+        for inspection in inspections.by_account[account.key]:
+            click.echo("\n".join(_lines(inspection)))
 
 
-def amount(value: Decimal | None) -> str:
-    """Write a number with thousands separators, exactly as the vendor sent it; empty for None."""
-    if value is None:
-        return ""
-    return f"{value:,f}" if abs(value.adjusted()) < 20 else f"{float(value):g}"
+def _credential(account: Account) -> str:
+    definition, credential = account.job.definition, account.job.credential
+    return next(name for name, each in definition.credentials.items() if each is credential)
 
 
-def _name(account: Account) -> str:
-    return "/".join(account.key)
+def _outcome(account: Account) -> Iterator[str]:
+    entry = account.entry
+    yield f"the poll failed, {entry.error.reason}: {entry.error.message}" if entry.error else "the poll succeeded"
+    for name, request in entry.optional.items():
+        if request.error:
+            yield f"the optional request {name} failed, {request.error.reason}: {request.error.message}"
 
 
-def _rows(account: Account, now: float) -> Iterator[tuple[str, ...]]:
-    name, entry = _name(account), account.entry
-    for quota in entry.reading.quotas if entry.reading else ():
-        amounts = (amount(quota.remaining), amount(quota.used), amount(quota.limit))
-        yield (name, quota.resource, *amounts, quota.unit, _when(quota.resets_at, now), _quota_note(quota))
-        name = ""
-
-
-def _when(at: float | None, now: float) -> str:
-    if at is None:
-        return ""
-    date = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
-    distance = f"{abs(at - now) / 86_400:.0f}d" if abs(at - now) >= 86_400 else format_duration(max(60, round(abs(at - now) / 60) * 60))
-    return f"in {distance}, {date}" if at >= now else f"{distance} ago, {date}"
-
-
-def _quota_note(quota: Quota) -> str:
-    if quota.unlimited:
-        return "no limit"
-    return f"may exceed by {amount(quota.overage_limit)}" if quota.overage_limit else ""
-
-
-def _account_note(entry: Entry) -> str:
-    if entry.error or entry.reading is None:
-        return f"FAILED, {entry.error.reason}: {entry.error.message}" if entry.error else "not polled"
-    reading = entry.reading
-    facts = [f"{name} {value}" for name, value in reading.info.items()]
-    facts += [f"status {reading.status.current}"] if reading.status else []
-    facts += [f"{name} {'on' if enabled else 'off'}" for name, enabled in reading.features.items()]
-    facts += [_reload_note(reading.auto_reload)] if reading.auto_reload else []
-    facts += [f"unusable fields: {', '.join(reading.mismatches)}"] if reading.mismatches else []
-    facts += [
-        f"optional request {name} failed, {each.error.reason}: {each.error.message}" for name, each in entry.optional.items() if each.error
-    ]
-    facts += [] if any(quota.is_measured for quota in reading.quotas) else ["no quota reported"]
-    return ", ".join(facts) or "ok"
-
-
-def _remedies(entry: Entry) -> Iterator[str]:
-    """Yield what to do about the failures."""
-    for error in (entry.error, *(each.error for each in entry.optional.values())):
-        if error:
-            yield remedy_of(error.reason, error.cause, is_polled_again=False)
-
-
-def _unusable(account: Account, answers: Answers | None) -> Iterator[str]:
-    for each in answers.mismatches(account.key) if answers else ():
-        yield f"{each.name} is unusable: {each.expression} selects {each.found}"
-
-
-def _reload_note(reload: AutoReload) -> str:
-    added = f"adds {amount(reload.amount)}" if reload.amount is not None else "adds"
-    return f"auto reload {added} {reload.unit}" + (f" below {amount(reload.threshold)}" if reload.threshold is not None else "")
+def _lines(inspection: Inspection) -> Iterator[str]:
+    yield f"\n  {inspection.request.method} {inspection.request.name}"
+    for each in inspection.findings:
+        result = "mismatch" if each.is_mismatch else "exported" if each.is_exported else "-"
+        yield f"    {each.name:<32} {result:<9} {each.expression}"
+    yield "  The response contains:"
+    yield from (f"    {place}: {kind}" for place, kind in inspection.kinds.items())

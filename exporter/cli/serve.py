@@ -26,7 +26,7 @@ from exporter.cli.web import load_web, web_config_option
 from exporter.config.loading import load_config
 from exporter.daemon.daemon import Daemon, ServeOptions
 from exporter.errors import ExporterError
-from exporter.log import LogFormat, configure_log, frames, leaves
+from exporter.log import LogFormat, configure_log, errors_in, frames
 from exporter.web.address import Address
 
 EXIT_TIMEOUT: Final = 0.5
@@ -143,8 +143,8 @@ def run_daemon(daemon: Coroutine[Any, Any, None], exit_soon: Callable[[int], Non
     except ExporterError as error:
         log.error("start failed", error=str(error), remedy=error.remedy)  # noqa: TRY400 -- the message is complete
     except ExceptionGroup as group:
-        for leaf in leaves(group):
-            log.error("daemon died", error=type(leaf).__name__, at=frames(leaf))  # noqa: TRY400 -- the error's own text may hold a key
+        for each in errors_in(group):
+            log.error("daemon died", error=type(each).__name__, at=frames(each))  # noqa: TRY400 -- the error's own text may hold a key
     else:
         return
     raise SystemExit(EXIT_FAILED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,15 +17,23 @@ from exporter.cli.providers import complete_name, find_definition
 from exporter.errors import PollError
 from exporter.model import Reading, Reason
 from exporter.providers.definition import Definition
-from exporter.providers.example import content_of, differences, example_of, expected_of, outcome_of, parse_example, written_example
-from exporter.providers.exported import exported, shortened
 from exporter.providers.extract import extract
-from exporter.providers.failure import causes_of
-from exporter.providers.findings import findings_of, unread_numbers
-from exporter.providers.personal_data import personal_data
+from exporter.providers.inspection.example import (
+    content_of,
+    differences,
+    example_of,
+    expected_of,
+    outcome_of,
+    parse_example,
+    written_example,
+)
+from exporter.providers.inspection.exported import exported, shortened
+from exporter.providers.inspection.failure import causes_of
+from exporter.providers.inspection.findings import findings_of, unread_numbers
+from exporter.providers.inspection.personal_data import personal_data
+from exporter.providers.inspection.traces import written
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
-from exporter.providers.traces import written
 from exporter.providers.values import decode_json
 from exporter.validation.problems import did_you_mean
 
@@ -53,7 +62,7 @@ _MAX_SHOWN: Final = 5
 def command(*, name: str, answer: Path, status: int | None, path: str | None, reason: str | None, write_example: Path | None) -> None:
     """Try a definition on a recorded response, without key and network.
 
-    Shows for each figure the expression, what it finds in the response, and what is exported; the numbers that nothing reads; and
+    Shows for each field the expression, what it finds in the response, and what is exported; the numbers that nothing reads; and
     personal data, which should be removed before the response is shared.
 
     An example file contains a response, its status and its request, and the expected result, with which the result is compared.
@@ -120,14 +129,7 @@ def _try(definition: Definition, request: Request, status: int, content: bytes) 
         body = accept(definition, request, status, content)
     except PollError as error:
         decoded = _decoded(content)
-        for line in causes_of(definition, request, status, decoded) if isinstance(decoded, dict | list) else ():
-            click.echo(line)
-        click.echo(
-            f"The poll fails with the reason {error.reason}: {error}.\n  {remedy_of(error.reason, error.cause, is_polled_again=False)}"
-        )
-        if request.optional:
-            click.echo("  The request is optional: the other requests of the poll are not affected.")
-        click.echo()
+        _print_failure(request, error, causes_of(definition, request, status, decoded) if isinstance(decoded, dict | list) else ())
         return False
     click.echo(f"The response is as expected: {request.expect}\n")
     reading = extract([(request, body)], now=time.time())
@@ -135,8 +137,18 @@ def _try(definition: Definition, request: Request, status: int, content: bytes) 
     _print_unread(unread_numbers(request, definition.errors.code, body))
     is_usable = any(quota.is_measured for quota in reading.quotas) if request.quotas else bool(exported(reading))
     if not is_usable:
-        click.echo("No figure of this response would be exported.\n")
+        click.echo("No amount of this response would be exported.\n")
     return is_usable
+
+
+def _print_failure(request: Request, error: PollError, causes: Iterable[str]) -> None:
+    for cause in causes:
+        click.echo(cause)
+    click.echo(f"The poll fails with the reason {error.reason}: {error}.")
+    click.echo(f"  {remedy_of(error.reason, error.cause, is_polled_again=False)}")
+    if request.optional:
+        click.echo("  The request is optional: the other requests of the poll are not affected.")
+    click.echo()
 
 
 def _print_findings(request: Request, body: Any, reading: Reading) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import click
 
-from exporter.cli.options import or_exit
+from exporter.cli.options import read_or_exit
+from exporter.cli.output import counted
 from exporter.web.web_config.web_config import WebConfig
 
 _CLIENT_CERTIFICATES: Final = {
@@ -34,17 +35,13 @@ def load_web(web_config_file: Path) -> WebConfig:
     """Read the web configuration, or print its problems and exit with 2."""
     from exporter.web.web_config.loader import load_web_config
 
-    return or_exit(web_config_file, lambda: load_web_config(web_config_file))
+    return read_or_exit(web_config_file, lambda: load_web_config(web_config_file))
 
 
 def described(config: WebConfig) -> str:
     """Summarise a web configuration in one line."""
     parts = [f"TLS{_CLIENT_CERTIFICATES[config.tls.context.verify_mode]}" if config.tls else "no TLS"]
-    parts.append(_counted(len(config.users), "user") if config.users else "no users, so no password is needed")
-    parts += [_counted(len(config.headers), "header")] if config.headers else []
+    parts.append(counted(len(config.users), "user") if config.users else "no users, so no password is needed")
+    parts += [counted(len(config.headers), "header")] if config.headers else []
     parts += ["a rate limit"] if config.rate_limit else []
     return ", ".join(parts)
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"

@@ -39,13 +39,12 @@ class OptionalResults:
     outcomes: dict[str, Reading | PollError] = field(default_factory=dict)
 
 
-OnBody = Callable[[Job, Request, Any, Reading, Echo], None]
+OnReading = Callable[[Job, Request, Any, Reading, Echo], None]
 """Receives the body of each good response, its reading, and what finds the secret in text; in a thread if the body is large."""
 
-
-OnAnswer = Callable[[Job, Request, Any, SecretStr, bool], None]
-"""Receives the body of each response that is JSON, the secret that was sent, and whether all that was selected in it is usable; in a
-thread if the body is large."""
+OnResponse = Callable[[Job, Request, Any, SecretStr, bool], None]
+"""Receives the body of each response that is JSON, the secret that was sent, and whether all that is selected in it is usable;
+in a thread if the body is large."""
 
 
 class Client:
@@ -58,10 +57,10 @@ class Client:
         clock: Clock,
         secrets: SecretReader | None = None,
         *,
-        on_body: OnBody | None = None,
-        on_answer: OnAnswer = lambda *_: None,
+        on_reading: OnReading | None = None,
+        on_response: OnResponse = lambda *_: None,
     ) -> None:
-        self._on_body, self._on_answer = on_body, on_answer
+        self._on_reading, self._on_response = on_reading, on_response
         self._secrets = secrets or SecretReader(environ)
         self.transport = Transport(session, environ, clock, self._secrets.files)
         self._tokens = TokenSource(self.transport, self._secrets)
@@ -91,7 +90,7 @@ class Client:
                         raise
                 return await self._poll(job, other, deadline, optional)
         except TimeoutError:
-            self._secrets.check_answers(job.secret)
+            self._secrets.raise_if_blocked(job.secret)
             raise PollError(Reason.TIMEOUT, f"no complete response within {job.settings.timeout:g}s") from None
 
     async def _secret(self, job: Job) -> SecretStr:
@@ -144,10 +143,10 @@ class Client:
                     extraction.add(request, body)
                 is_usable = not any(extraction.mismatches for extraction in extractions)
             finally:
-                self._on_answer(job, request, body, secret, is_usable)
-            if self._on_body:
+                self._on_response(job, request, body, secret, is_usable)
+            if self._on_reading:
                 reading = extract([(request, body)], secret, self.transport.clock.wall())
-                self._on_body(job, request, body, reading, Echo(secret))
+                self._on_reading(job, request, body, reading, Echo(secret))
 
         try:
             try:

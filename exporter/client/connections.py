@@ -43,15 +43,16 @@ class GuardedProtocol(ResponseHandler):
     """Whether a request was sent on it."""
     on_unsolicited: Callable[[], None] = staticmethod(lambda: None)
     """Called when something unsolicited arrives."""
-    _answer: aiohttp.StreamReader | None = None
+    _response_body: aiohttp.StreamReader | None = None
     """The body of the final (not 1xx) response to the current request."""
-    _received_at_answer = 0
+    _received_at_completion = 0
     _head_bytes = 0
     """What has arrived since the request, until its response's headers are complete."""
 
     @property
-    def _is_answered(self) -> bool:
-        return self._answer is not None and self._answer.is_eof()
+    def _is_complete(self) -> bool:
+        """Whether the response to the current request has arrived completely."""
+        return self._response_body is not None and self._response_body.is_eof()
 
     def set_response_params(self, **params: Any) -> None:
         """Prepare for a response; aiohttp calls this before each request, and does not pass the session's limits for a proxy's response."""
@@ -61,14 +62,14 @@ class GuardedProtocol(ResponseHandler):
 
     def start_timeout(self) -> None:
         """Expect a response; aiohttp calls this when the request is written."""
-        self._answer, self._head_bytes = None, 0
+        self._response_body, self._head_bytes = None, 0
         super().start_timeout()
 
     def feed_data(self, data: Any, size: int = 0) -> None:
-        """Take a response whose headers are complete."""
+        """Note the body of a response whose headers are complete."""
         message, body = data
         if message.code >= 200 or message.code == 101:
-            self._answer = body
+            self._response_body = body
         super().feed_data(data, size)
 
     def data_received(self, data: bytes) -> None:
@@ -78,23 +79,23 @@ class GuardedProtocol(ResponseHandler):
         what follows a response that ends there is unknown, so the connection is not used again.
         """
         if not data:
-            was_answered = self._is_answered
+            was_complete = self._is_complete
             super().data_received(data)
-            if self._is_answered and not was_answered:
+            if self._is_complete and not was_complete:
                 self.force_close()
         for part in (data[:-1], data[-1:]):
             if part and self.exception() is None:
                 self._parse(part)
 
     def _parse(self, data: bytes) -> None:
-        if self._is_answered:
+        if self._is_complete:
             self.on_unsolicited()
             self._refuse()
             return
         super().data_received(data)
-        if self._is_answered and self.transport is not None:
-            self._received_at_answer = _received(self.transport)
-        if self._answer is None:
+        if self._is_complete and self.transport is not None:
+            self._received_at_completion = _received(self.transport)
+        if self._response_body is None:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEADER_BYTES:
                 self.set_exception(HeadersTooLargeError())
@@ -112,7 +113,7 @@ class GuardedProtocol(ResponseHandler):
 
     def can_be_used(self) -> bool:
         """Whether a request may be sent: on a new connection, or if nothing has arrived after the last response."""
-        return not self.is_used or (self._is_answered and not self.should_close and self.is_connected() and not self._has_unread())
+        return not self.is_used or (self._is_complete and not self.should_close and self.is_connected() and not self._has_unread())
 
     def _has_unread(self) -> bool:
         """Whether something has arrived that was not parsed yet: data or an end in the socket, or a part of a TLS record."""
@@ -123,7 +124,7 @@ class GuardedProtocol(ResponseHandler):
         is_plain = self.transport.get_extra_info("sslcontext") is None  # TLS also sends data that is not a response
         if (found := unread.poll(0)) and is_plain and not found[0][1] & (_END | select.POLLHUP):
             self.on_unsolicited()
-        return bool(found) or _received(self.transport) != self._received_at_answer
+        return bool(found) or _received(self.transport) != self._received_at_completion
 
 
 def _received(transport: asyncio.Transport) -> int:

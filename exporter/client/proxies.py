@@ -37,9 +37,9 @@ def proxy_for(url: URL, settings: ConnectionSettings, environ: Mapping[str, str]
 
 def proxy_headers(proxy: Proxy) -> dict[str, str]:
     """Return the headers that authenticate with a proxy."""
-    if proxy.login is None:
+    if proxy.userinfo is None:
         return {}
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(proxy.login.encode()).decode()}"}
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(proxy.userinfo.encode()).decode()}"}
 
 
 def is_direct(host: str, port: int, exempt: Iterable[str]) -> bool:

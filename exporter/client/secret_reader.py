@@ -63,7 +63,7 @@ class SecretReader:
                 await self.read(source)
         return self.last(source) != former
 
-    def check_answers(self, source: SecretSource) -> None:
+    def raise_if_blocked(self, source: SecretSource) -> None:
         """Raise CredentialError if a read of the secret's file is still running: then a timeout is the file's fault."""
         if source.path and self.files.is_waiting(source.path):
             raise unanswered(source.path)

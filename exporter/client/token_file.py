@@ -18,7 +18,7 @@ def stored(path: Path) -> SecretStr:
     """Read the token.
 
     Raises:
-        CredentialError: there is none, or what is there cannot be a token.
+        CredentialError: the file cannot be read, or its content cannot be a token.
     """
     return SecretSource(file=path).read({})
 

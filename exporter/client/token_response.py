@@ -69,7 +69,7 @@ def decoded(content: bytes) -> dict[str, Any]:
     """Decode a JSON object.
 
     Raises:
-        PollError: it is none.
+        PollError: the content is not a JSON object.
     """
     try:
         body = json.loads(content.decode("utf-8-sig"))

@@ -1,4 +1,4 @@
-"""The accounts as they are written: in the main file and in `account_files`, each with its place and the folder of its file."""
+"""The accounts before they are validated: those in the main file and in `account_files`, each with its place and the folder of its file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from exporter.config.context import NOT_REPLACED, ConfigContext, is_shell_path
 from exporter.config.models import Account
-from exporter.config.written_account import Written
+from exporter.config.raw_account import RawAccount
 from exporter.errors import ConfigError, Problem
 from exporter.validation.block import Block
 from exporter.validation.document import Document, load_document
@@ -60,10 +60,10 @@ def matching_files(pattern: str, folder: Path) -> list[Path]:
     return [Path(os.path.realpath(folder / name)) for name in names]
 
 
-def written_accounts(document: Document, problems: list[Problem]) -> list[Written]:
-    """Return the accounts of the main file and of `account_files`; what is no list in the main file is reported elsewhere."""
+def raw_accounts(document: Document, problems: list[Problem]) -> list[RawAccount]:
+    """Return the accounts of the main file and of `account_files`; an `accounts` that is not a list is reported elsewhere."""
     accounts = document.data.get("accounts") if isinstance(document.data, dict) else None
-    found = _written(document, accounts if isinstance(accounts, list) else [])
+    found = _raw(document, accounts if isinstance(accounts, list) else [])
     for path in files_of(document, "account_files", problems):
         try:
             own = load_document(path)
@@ -71,19 +71,19 @@ def written_accounts(document: Document, problems: list[Problem]) -> list[Writte
             problems += error.problems
             continue
         try:
-            found += _written(own, AccountFile.model_validate(own.data).accounts)
+            found += _raw(own, AccountFile.model_validate(own.data).accounts)
         except ValidationError as error:
             problems += (own.problem(*each) for each in problems_of(error, AccountFile))
     return found
 
 
-def _written(document: Document, accounts: list[Any]) -> list[Written]:
-    return [Written(f"accounts[{index}]", document, each) for index, each in enumerate(accounts)]
+def _raw(document: Document, accounts: list[Any]) -> list[RawAccount]:
+    return [RawAccount(f"accounts[{index}]", document, each) for index, each in enumerate(accounts)]
 
 
-def validated(written: Sequence[Written], context: ConfigContext, problems: list[Problem]) -> Iterator[Account]:
+def validated(accounts: Sequence[RawAccount], context: ConfigContext, problems: list[Problem]) -> Iterator[Account]:
     """Yield the valid accounts. The secret of an account that is not polled is not read."""
-    for each in written:
+    for each in accounts:
         own = replace(context, folder=each.folder, check_secrets=context.check_secrets and each.is_enabled)
         try:
             yield Account.model_validate(each.data, context=own)

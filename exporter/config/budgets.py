@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from exporter.config.levels import MAX_AMOUNT
+from exporter.config.raw_account import RawAccount, named_parts
 from exporter.config.resources import Resource, Resources
-from exporter.config.written_account import Written
+from exporter.config.threshold_settings import MAX_AMOUNT
 from exporter.errors import Problem
 from exporter.validation.document import Document
 from exporter.validation.fields import dotted, listed, matching
@@ -22,7 +22,7 @@ def parse_amount(value: object) -> Decimal:
     """Read an amount. A float is read as it is written: 0.1 is exactly a tenth.
 
     Raises:
-        ValueError: it is no number, or out of range.
+        ValueError: it is not a number, or it is out of range.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_AMOUNT:
         raise ValueError(_EXPECTED)
@@ -53,15 +53,15 @@ def budgets_of(defaults: Mapping[str, Mapping[str, Decimal]], own: Mapping[str, 
     return {(resource, unit): amount for block in (defaults, own) for resource, units in block.items() for unit, amount in units.items()}
 
 
-def budget_problems(document: Document, defaults: Any, accounts: Sequence[Written], resources: Resources) -> Iterator[Problem]:
+def budget_problems(document: Document, defaults: Any, accounts: Sequence[RawAccount], resources: Resources) -> Iterator[Problem]:
     """Find the budgets that no response can ever be compared with; other invalid parts are skipped."""
     known = [resources.of(each.provider) or {} for each in accounts]
-    for resource in _written(defaults):
+    for resource in named_parts(defaults, "budgets"):
         is_used = any(resource in each for each in known)
         if not is_used and (problem := resources.problem_of(resource)):
             yield document.problem(f"defaults.budgets.{dotted([resource])}", problem)
     for account, resources_of_account in zip(accounts, known, strict=True):
-        for resource, units in _written(account.data).items():
+        for resource, units in named_parts(account.data, "budgets").items():
             problem = resources.problem_of(resource, account.provider)
             if problem is None and resource in resources_of_account:
                 problem = _problem_of(units, resources_of_account[resource], account.provider)
@@ -74,8 +74,3 @@ def _problem_of(units: Any, resource: Resource, provider: str) -> str | None:
         return f"{provider} does not report what is used of this resource, so a budget has no effect"
     strange = [unit for unit in units if unit not in resource.units] if isinstance(units, dict) else []
     return f"{provider} reports this resource in {listed(resource.units)}" if strange and not resource.has_other_units else None
-
-
-def _written(block: Any) -> Mapping[str, Any]:
-    budgets = block.get("budgets") if isinstance(block, dict) else None
-    return {name: each for name, each in budgets.items() if isinstance(name, str)} if isinstance(budgets, dict) else {}

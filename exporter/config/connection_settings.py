@@ -34,12 +34,12 @@ class Proxy:
 
     host: str
     port: int
-    login: str | None = field(default=None, repr=False)
+    userinfo: str | None = field(default=None, repr=False)
     """`user:password`."""
 
     @property
     def url(self) -> str:
-        """Its address, without the login."""
+        """Its address, without the user and the password."""
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
 
@@ -69,8 +69,8 @@ def parse_proxy(text: str) -> Proxy:
     bare = parts.path in {"", "/"} and not parts.query and not parts.fragment
     if parts.scheme != "http" or not (is_host and port and bare and _VISIBLE.fullmatch(text)):
         raise ValueError(_PROXY_FORM)
-    login = None if parts.username is None else f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return Proxy(host, port, login)
+    userinfo = None if parts.username is None else f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return Proxy(host, port, userinfo)
 
 
 def environment_proxy(environ: Mapping[str, str]) -> Proxy | None:
@@ -103,11 +103,15 @@ def ssl_context(ca_file: Path | None, folder: Path | None = None) -> ssl.SSLCont
     context.set_alpn_protocols(["http/1.1"])
     if ca_file is None:
         context.load_default_certs()
-        return context
-    origin = shown_file(ca_file, folder)
+    else:
+        _load_certificates(context, ca_file, shown_file(ca_file, folder))
+    return context
+
+
+def _load_certificates(context: ssl.SSLContext, ca_file: Path, origin: str) -> None:
     try:
         text = read_file(ca_file).decode("ascii", "ignore")  # the comments of a bundle may have other characters
-        if "-----BEGIN TRUSTED CERTIFICATE" in text:  # Python would pass over it without a word
+        if "-----BEGIN TRUSTED CERTIFICATE" in text:  # Python would ignore it silently
             raise ValueError(f"{origin} contains a TRUSTED CERTIFICATE, which is OpenSSL's own form: convert it with `openssl x509`")
         context.load_verify_locations(cadata=text)
     except ssl.SSLError:
@@ -116,7 +120,6 @@ def ssl_context(ca_file: Path | None, folder: Path | None = None) -> ssl.SSLCont
         raise ValueError(f"{origin} cannot be read: {error.strerror}") from None
     if not context.cert_store_stats()["x509"]:
         raise ValueError(f"{origin} contains no certificate")
-    return context
 
 
 def _proxy_url(url: SecretStr) -> SecretStr:

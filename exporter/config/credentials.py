@@ -96,11 +96,11 @@ class Source(Described):
         """
         if self.path is not None:
             origin = shown_file(self.path, folder)
-            return self.usable(_content(self.path, origin), origin)
-        return self.usable(_variable(self.env or "", environ), _shown(self.env or ""))
+            return self.accept(_content(self.path, origin), origin)
+        return self.accept(_variable(self.env or "", environ), _shown(self.env or ""))
 
     @staticmethod
-    def usable(text: str, origin: str) -> SecretStr:
+    def accept(text: str, origin: str) -> SecretStr:
         """Accept a key with white space around it, which editors and `echo` add. Refuse text that cannot be a key or an HTTP header."""
         key = text.strip()
         if not key:
@@ -132,7 +132,7 @@ class SecretSource(Source):
         return (
             super().read(environ, folder)
             if self.value is None
-            else self.usable(self.value.get_secret_value(), "the value in the configuration")
+            else self.accept(self.value.get_secret_value(), "the value in the configuration")
         )
 
 
@@ -142,7 +142,7 @@ def _shown(variable: str) -> str:
 
 
 def is_plain_name(variable: str) -> bool:
-    """Whether the name of a variable consists of plain upper-case words and is no key in the wrong place."""
+    """Whether the name of a variable consists of plain upper-case words, and is not a key in the wrong place."""
     return _PLAIN_NAME.fullmatch(variable) is not None
 
 

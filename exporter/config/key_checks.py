@@ -1,4 +1,4 @@
-"""Recognises texts that stand where a key belongs and visibly are none: placeholders, references, and keys with something around them."""
+"""Finds texts that are clearly not a key, in the place of one: placeholders, references, and keys with something around them."""
 
 from __future__ import annotations
 

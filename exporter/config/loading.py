@@ -10,20 +10,20 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from exporter.config.account_files import files_of, matching_files, validated, written_accounts
+from exporter.config.account_files import files_of, matching_files, raw_accounts, validated
 from exporter.config.budgets import budget_problems
 from exporter.config.context import ConfigContext
-from exporter.config.levels import threshold_problems
 from exporter.config.logins import login_problems
 from exporter.config.models import Account, Config, Defaults
+from exporter.config.raw_account import RawAccount
 from exporter.config.resources import Resources
-from exporter.config.written_account import Written
+from exporter.config.threshold_settings import threshold_problems
 from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
 from exporter.providers.library import read_definitions
 from exporter.validation.document import Document, load_document
 from exporter.validation.duration import format_duration, parse_duration
-from exporter.validation.problems import Found, problems_of
+from exporter.validation.problems import FieldProblem, problems_of
 
 NO_ACCOUNTS: Final = ("accounts", "expected one or more")
 
@@ -65,16 +65,16 @@ def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, 
     problems += library.problems
     context = ConfigContext(environ, path.parent, library, check_secrets)
     in_files: list[Problem] = []
-    written = written_accounts(document, in_files)
+    raw = raw_accounts(document, in_files)
     problems += in_files
-    data_of_all = _with_accounts(document.data, list(validated(written, context, problems)))
+    data_of_all = _with_accounts(document.data, list(validated(raw, context, problems)))
     config = None
     try:
         config = Config.model_validate(data_of_all, context=context)
     except ValidationError as error:
-        found = _without_repetition(problems_of(error, Config), is_explained=bool(written or in_files))
+        found = _without_repetition(problems_of(error, Config), is_explained=bool(raw or in_files))
         problems += (document.problem(*each) for each in found)
-    problems += _across(document, written, context)
+    problems += _across(document, raw, context)
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))
     return Loaded(config, library.definitions, path)
@@ -86,33 +86,33 @@ def _in_order(problem: Problem) -> list[tuple[int, str]]:
 
 
 def _with_accounts(data: Any, accounts: list[Account]) -> Any:
-    """Return the document with the valid accounts of all files; as it is where its own are no list."""
+    """Return the document with the valid accounts of all files; as it is where its own are not a list."""
     if not isinstance(data, dict) or not isinstance(data.get("accounts", [] if "account_files" in data else None), list):
         return data
     return {**data, "accounts": accounts}
 
 
-def _without_repetition(problems: Iterable[Found], *, is_explained: bool) -> Iterator[Found]:
+def _without_repetition(problems: Iterable[FieldProblem], *, is_explained: bool) -> Iterator[FieldProblem]:
     """Leave out that there are no accounts where other problems explain it."""
     found = list(problems)
     is_explained = is_explained or any(place == "account_files" for place, _ in found)
     return (each for each in found if each != NO_ACCOUNTS or not is_explained)
 
 
-def _across(document: Document, written: Sequence[Written], context: ConfigContext) -> Iterator[Problem]:
+def _across(document: Document, accounts: Sequence[RawAccount], context: ConfigContext) -> Iterator[Problem]:
     """Find the problems that involve several blocks."""
     defaults = document.data.get("defaults", {}) if isinstance(document.data, dict) else {}
     resources = Resources(context.library)
-    yield from _between_accounts(written, defaults)
-    yield from login_problems(written, context)
-    yield from threshold_problems(document, defaults, written, resources)
-    yield from budget_problems(document, defaults, written, resources)
+    yield from _between_accounts(accounts, defaults)
+    yield from login_problems(accounts, context)
+    yield from threshold_problems(document, defaults, accounts, resources)
+    yield from budget_problems(document, defaults, accounts, resources)
 
 
-def _between_accounts(written: Iterable[Written], defaults: Any) -> Iterator[Problem]:
+def _between_accounts(accounts: Iterable[RawAccount], defaults: Any) -> Iterator[Problem]:
     """Find the problems that involve several accounts or the defaults; other invalid parts are skipped."""
-    first: dict[tuple[str, str], Written] = {}
-    for account in written:
+    first: dict[tuple[str, str], RawAccount] = {}
+    for account in accounts:
         if not isinstance(account.data, dict):
             continue
         provider, name = account.get("provider"), account.get("name")
@@ -125,7 +125,7 @@ def _between_accounts(written: Iterable[Written], defaults: Any) -> Iterator[Pro
         yield from _early_staleness(account, defaults)
 
 
-def _early_staleness(account: Written, defaults: Any) -> Iterator[Problem]:
+def _early_staleness(account: RawAccount, defaults: Any) -> Iterator[Problem]:
     """Find accounts whose values would disappear between two successful polls."""
     both = ("interval", "stale_after")
     sources = (defaults if isinstance(defaults, dict) else {}, account.data)

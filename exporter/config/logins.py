@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from exporter.config.context import ConfigContext
 from exporter.config.credentials import Login
-from exporter.config.written_account import Written
+from exporter.config.raw_account import RawAccount
 from exporter.errors import Problem
 from exporter.validation.fields import dotted
 
@@ -25,13 +25,13 @@ _LINK_TIMEOUT: Final = 1.0
 class _Use(NamedTuple):
     """The login of one account."""
 
-    account: Written
+    account: RawAccount
     credential: str
     token_url: str
     login: Login
 
 
-def login_problems(accounts: Sequence[Written], context: ConfigContext) -> Iterator[Problem]:
+def login_problems(accounts: Sequence[RawAccount], context: ConfigContext) -> Iterator[Problem]:
     """Find the logins that use one file without being the same login: the vendor would accept the token of one of them at most.
 
     Accounts that are not polled and other invalid parts are skipped.
@@ -48,7 +48,7 @@ def login_problems(accounts: Sequence[Written], context: ConfigContext) -> Itera
             yield use.account.problem(place, f"{other} uses the same file {conflict}")
 
 
-def _uses(accounts: Sequence[Written], context: ConfigContext) -> Iterator[_Use]:
+def _uses(accounts: Sequence[RawAccount], context: ConfigContext) -> Iterator[_Use]:
     for account in accounts:
         definition, sources = context.library.definitions.get(account.provider), account.get("credentials")
         if not (definition and account.is_enabled and isinstance(sources, dict)):

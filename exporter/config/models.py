@@ -11,9 +11,9 @@ from exporter.config.budgets import Budgets
 from exporter.config.connection_settings import Network
 from exporter.config.context import FilePath, context_of
 from exporter.config.credentials import SecretSource
-from exporter.config.levels import Thresholds
 from exporter.config.params import own_address, param_problems
 from exporter.config.push_settings import Push
+from exporter.config.threshold_settings import Thresholds
 from exporter.model import AccountKey
 from exporter.providers.definition import Definition
 from exporter.providers.library import SEEN
@@ -191,7 +191,7 @@ class Account(Block, Network):
         )
 
 
-class Limits(Block):
+class RequestBudget(Block):
     """Limits of the requests to one provider, for all its accounts together; per host, if they use several."""
 
     max_requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
@@ -214,7 +214,7 @@ class Config(Block):
     """Settings of every account that does not set its own."""
     accounts: list[Account] = Field(min_length=1)
     """The accounts to poll."""
-    providers: dict[ProviderName, Limits] = Field(default={})
+    providers: dict[ProviderName, RequestBudget] = Field(default={})
     """Limits of the requests to each provider, by name."""
     state: StateFields | None = None
     """State that is kept across restarts; none unless set."""

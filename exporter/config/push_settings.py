@@ -44,7 +44,7 @@ class HeaderSource(Source):
     """The source of a header's value: exactly one of `env` and `file`. It contains the whole value, such as `Basic dXNlcjprZXk=`."""
 
     @staticmethod
-    def usable(text: str, origin: str) -> SecretStr:
+    def accept(text: str, origin: str) -> SecretStr:
         """Accept what can be the value of a header, with white space around it."""
         value = text.strip()
         if not value:

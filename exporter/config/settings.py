@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from exporter.config.budgets import budgets_of
 from exporter.config.connection_settings import ConnectionSettings
-from exporter.config.levels import thresholds_of
-from exporter.config.models import Account, Config, Defaults, Limits
+from exporter.config.models import Account, Config, Defaults, RequestBudget
+from exporter.config.threshold_settings import thresholds_of
 from exporter.model import Seconds, Threshold
 from exporter.providers.definition import Definition
 
 _NONE: Final[Mapping[Any, Any]] = MappingProxyType({})
-_UNLIMITED: Final = Limits.model_construct()
+_UNLIMITED: Final = RequestBudget.model_construct()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Settings:
     budgets: Mapping[tuple[str, str], Decimal]
     """By resource and unit."""
     connection: ConnectionSettings
-    limits: Limits
-    """The request budget of the provider, shared by its accounts."""
+    request_budget: RequestBudget
+    """That of the provider, shared by its accounts."""
 
 
 def settings_of(account: Account, config: Config, definition: Definition, shared: dict[Hashable, Any]) -> Settings:
@@ -61,5 +61,5 @@ def settings_of(account: Account, config: Config, definition: Definition, shared
         thresholds=thresholds_of(config.defaults.thresholds, account.thresholds),
         budgets=budgets_of(config.defaults.budgets, account.budgets) or _NONE,
         connection=shared.setdefault(merged.connection, merged.connection),
-        limits=config.providers.get(account.provider, _UNLIMITED),
+        request_budget=config.providers.get(account.provider, _UNLIMITED),
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from exporter.config.budgets import budgets_of
-from exporter.config.levels import thresholds_of
 from exporter.config.loading import Loaded
 from exporter.config.models import Account, Defaults
+from exporter.config.threshold_settings import thresholds_of
 from exporter.model import Seconds
 from exporter.providers.definition import Definition
 from exporter.validation.duration import format_duration
@@ -77,7 +77,7 @@ def _of_shares(account: Account, defaults: Defaults, definition: Definition) -> 
 
 
 def _of_units(account: Account, definition: Definition) -> Iterator[str]:
-    """Find budgets in a unit that is no currency code, of resources whose unit is the currency that the vendor sends."""
+    """Find budgets in a unit that is not a currency code, of resources whose unit is the currency that the vendor sends."""
     units = {(quota.resource, quota.unit.name or quota.unit.empty) for quota in definition.quotas}
     others = {quota.resource for quota in definition.quotas if quota.unit.select and not _CURRENCY.search(str(quota.unit.select))}
     known = {quota.resource for quota in definition.quotas if quota.unit.select} - others
@@ -97,7 +97,7 @@ def _of_state(path: Path, can_write: Callable[[Path], bool]) -> Iterator[str]:
 
 
 def _of_definitions(loaded: Loaded) -> Iterator[str]:
-    """Name the vendors whose definition nobody has tried, in one line: most have none that is."""
+    """Name the vendors whose definition nobody has tried, in one line, because there are many."""
     providers = {account.provider for account in loaded.config.accounts if account.enabled}
     levels = {name: verified.level for name in providers if (verified := loaded.definitions[name].verified)}
     untried = [f"{name} (from public code only)" if level == "seen" else name for name, level in levels.items() if level != "tried"]

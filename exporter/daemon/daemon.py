@@ -22,7 +22,7 @@ from exporter.config.loading import Loaded
 from exporter.config.shard import WHOLE, Shard
 from exporter.daemon.notify import Notifier
 from exporter.daemon.poll_once import new_store
-from exporter.daemon.pushing import Pushing
+from exporter.daemon.push_manager import PushManager
 from exporter.daemon.reload import Reloader
 from exporter.daemon.signals import Signals
 from exporter.daemon.version import build, user_agent, version
@@ -119,16 +119,16 @@ class Daemon:
         self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
         secrets = SecretReader(self._environ)
-        client = Client(session, self._environ, clock, secrets, on_answer=self._shapes.note)
+        client = Client(session, self._environ, clock, secrets, on_response=self._shapes.note)
         self._scheduler = Scheduler(client, self._store, clock, self._keep, secrets)
         self._server = Server(make_application(self._endpoints(), self._access), sockets, options.web_config)
         self._add_reloaders()
         await resources.enter_async_context(self._server)
         for reloader in self._reloaders:
             resources.callback(reloader.close)
-        self._pushing = Pushing(self._store, self._exposition, client, secrets, self._server.addresses[0].port)
-        self._pushing.apply(self._loaded.config.push)
-        resources.push_async_callback(_finish, client, self._pushing)
+        self._push_manager = PushManager(self._store, self._exposition, client, secrets, self._server.addresses[0].port)
+        self._push_manager.apply(self._loaded.config.push)
+        resources.push_async_callback(_finish, client, self._push_manager)
         addresses = " ".join(map(str, self._server.addresses))
         log.info("server listening", addresses=addresses, accounts=len(self._jobs), version=version())
         self._on_listening(self._server.addresses)
@@ -154,7 +154,7 @@ class Daemon:
                 loops.create_task(self._reload_on_request(), name="hangup")
                 loops.create_task(self._notifier.watch(self._clock, lambda: not self._scheduler.dead()), name="watchdog")
                 for reloader in self._reloaders:
-                    loops.create_task(reloader.watch(self._clock), name="watch")
+                    loops.create_task(reloader.watch(), name="watch")
 
     async def _open_state(self, resources: AsyncExitStack) -> None:
         settings = self._loaded.config.state
@@ -179,12 +179,10 @@ class Daemon:
         """Add one reloader for each file, so that an error in one file does not delay a certificate or an account in the other."""
         store, options = self._store, self._options
         if self._read_config:
-            self._reloaders.append(Reloader(self._loaded, self._read_config, self._apply_config, store.refuse_config, clock=self._clock))
+            self._reloaders.append(Reloader(self._loaded, self._read_config, self._apply_config, store.refuse_config, self._clock))
         if file := options.web_config_file:
             refuse = partial(store.refuse_config, WEB)
-            self._reloaders.append(
-                Reloader(options.web_config, file.reread, partial(self._apply_web_config, file), refuse, clock=self._clock)
-            )
+            self._reloaders.append(Reloader(options.web_config, file.reread, partial(self._apply_web_config, file), refuse, self._clock))
 
     async def _reload_on_request(self) -> None:
         """Reload once for each SIGHUP, or for several that came together."""
@@ -201,7 +199,7 @@ class Daemon:
         removed = {job.key for job in self._store.snapshot().jobs} - {job.key for job in jobs}
         self._store.configure(jobs)
         self._scheduler.apply(jobs)
-        self._pushing.apply(loaded.config.push)
+        self._push_manager.apply(loaded.config.push)
         self._shapes.keep({job.key for job in jobs})
         # The state file stays the one that is open.
         self._loaded = replace(loaded, config=loaded.config.model_copy(update={"state": self._loaded.config.state}))
@@ -221,8 +219,8 @@ class Daemon:
             await self._state.save(key, self._store.record(key))
 
 
-async def _finish(client: Client, pushing: Pushing) -> None:
+async def _finish(client: Client, push_manager: PushManager) -> None:
     """Push once more, and wait shortly for OAuth refreshes, because each may hold the only refresh token. What hangs is left behind."""
     with suppress(TimeoutError):
         async with asyncio.timeout(FINISH_TIMEOUT):
-            await asyncio.gather(client.close(), pushing.close())
+            await asyncio.gather(client.close(), push_manager.close())

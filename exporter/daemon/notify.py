@@ -38,11 +38,11 @@ class Notifier:
         return cls(environ.get("NOTIFY_SOCKET") or None, int(microseconds) / 1e6 if is_on else None)
 
     def ready(self) -> None:
-        """The service accepts connections and has its first configuration."""
+        """Report that the service accepts connections."""
         self._send("READY=1")
 
     def stopping(self) -> None:
-        """The service begins to stop."""
+        """Report that the service begins to stop."""
         self._send("STOPPING=1")
 
     @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from exporter.accounts.entry import Record
 from exporter.accounts.snapshot import StateWrites
 from exporter.accounts.store import NOTHING, Store
-from exporter.client.client import Client, OnBody
+from exporter.client.client import Client, OnReading
 from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import open_session
 from exporter.clock import Clock
@@ -31,13 +31,15 @@ def new_store(
     return Store(jobs, BUCKETS, clock, kept, writes)
 
 
-async def poll_once(jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None, on_body: OnBody | None = None) -> Store:
-    """Poll every account once, some at a time, and return the store. `on_body` receives the bodies of good responses."""
+async def poll_once(
+    jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None, on_reading: OnReading | None = None
+) -> Store:
+    """Poll every account once, some at a time, and return the store. `on_reading` receives the bodies of good responses."""
     clock = clock or Clock()
     store = new_store(jobs, clock)
     async with open_session(user_agent()) as session:
         secrets = SecretReader(environ)
-        client = Client(session, environ, clock, secrets, on_body=on_body)
+        client = Client(session, environ, clock, secrets, on_reading=on_reading)
         scheduler = Scheduler(client, store, clock, secrets=secrets)
         slots = asyncio.Semaphore(CONCURRENT_POLLS)
 

@@ -47,16 +47,14 @@ class Reloader(Generic[T]):
         read: Callable[[], T],
         apply: Callable[[T], Awaitable[None]],
         refuse: Callable[[], None],
-        threads: FileThreads | None = None,
-        *,
-        clock: Clock | None = None,
+        clock: Clock,
     ) -> None:
         """`read` may block; `apply` puts what was read into effect; `refuse` records a failure. What `read` or `apply` raises is a refusal."""
         self._read = read
         self._apply = apply
         self._refuse = refuse
-        self._threads = threads or FileThreads(READ_TIMEOUT)
-        self._clock = clock or Clock()
+        self._threads = FileThreads(READ_TIMEOUT)
+        self._clock = clock
         self._reminder = Reminder()
         self._current = current
         self._file = current.files[0]
@@ -77,11 +75,11 @@ class Reloader(Generic[T]):
             self._waiting.add_done_callback(self._tasks.discard)
         return await asyncio.shield(self._waiting)
 
-    async def watch(self, clock: Clock) -> NoReturn:
+    async def watch(self) -> NoReturn:
         """Reload when the files have changed. After a refusal, try again each time."""
         self._seen = self._seen or await self._checksum()
         while True:
-            await clock.sleep(WATCH_INTERVAL)
+            await self._clock.sleep(WATCH_INTERVAL)
             if self._problems or await self._checksum() != self._seen:
                 await self.reload()
 

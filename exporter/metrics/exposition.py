@@ -63,13 +63,13 @@ class Exposition:
     def render(self, snapshot: Snapshot, negotiated: Negotiated = DEFAULT) -> Page:
         """Render the page in the negotiated format."""
         self.rows.update(snapshot)
-        body = self.known(snapshot, negotiated)
+        body = self.kept(snapshot, negotiated)
         if body is None:
-            body = self.draft(snapshot, negotiated)()
+            body = self.renderer(snapshot, negotiated)()
             self.keep(negotiated, body)
-        return self.page(body, negotiated)
+        return self.complete(body, negotiated)
 
-    def known(self, snapshot: Snapshot, negotiated: Negotiated) -> Body | None:
+    def kept(self, snapshot: Snapshot, negotiated: Negotiated) -> Body | None:
         """Return the body if it was rendered since something on it changed. The rows must be written."""
         state = (self.rows.version, snapshot.durations, snapshot.config, snapshot.writes)
         if self._state != state:
@@ -77,7 +77,7 @@ class Exposition:
             self._bodies.clear()
         return None if negotiated.names else self._bodies.get((negotiated.format.syntax, negotiated.gzip))
 
-    def draft(self, snapshot: Snapshot, negotiated: Negotiated) -> Callable[[], Body]:
+    def renderer(self, snapshot: Snapshot, negotiated: Negotiated) -> Callable[[], Body]:
         """Return what renders the body. It can be called in a thread; later rows do not change it."""
         return partial(self._body, tuple(self.rows.columns()), snapshot, negotiated)
 
@@ -88,7 +88,7 @@ class Exposition:
         if not negotiated.names and isinstance(body, Gzip):
             self._compressed[negotiated.format.syntax] = body.parts
 
-    def page(self, body: Body, negotiated: Negotiated) -> Page:
+    def complete(self, body: Body, negotiated: Negotiated) -> Page:
         """Complete the page with the values of the process itself."""
         headers = {"Content-Type": negotiated.format.value, "Vary": "Accept, Accept-Encoding"}
         if negotiated.gzip:
@@ -99,9 +99,9 @@ class Exposition:
         """Yield what the page of this snapshot shows, as families."""
         yield from account_families(snapshot.accounts, sorted({label for job in snapshot.jobs for label in job.settings.labels}))
         yield from (family for family in exporter_families(snapshot, self._build, self._shard) if family.samples)
-        yield from self._process()
+        yield from self._changing_families()
 
-    def _process(self) -> Iterator[Metric]:
+    def _changing_families(self) -> Iterator[Metric]:
         """Yield the families that change without a poll."""
         yield from self.push()
         if self._runtime:
@@ -111,7 +111,7 @@ class Exposition:
         """Write the families that change without a poll."""
         syntax, names = negotiated.format.syntax, negotiated.names
         if names or not self._runtime:
-            end = b"".join(written(syntax, metric) for metric in self._process() if _is_requested(metric.name, names))
+            end = b"".join(written(syntax, metric) for metric in self._changing_families() if _is_requested(metric.name, names))
         else:
             end = b"".join(written(syntax, metric) for metric in self.push()) + self._runtime.text(syntax)
         return end + EOF if syntax is Syntax.OPENMETRICS else end

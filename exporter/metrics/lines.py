@@ -27,28 +27,28 @@ GO_EXPONENT: Final = 1e6
 
 
 class Writer:
-    """Writes the samples of one family. `own` are the sorted names of the labels that all series of an account carry.
+    """Writes the samples of one family. `names` are the names of the labels that every series of an account carries, sorted.
 
     The text of a line is a template that the accounts share: a poll formats the values, and no account keeps its own text twice.
     """
 
-    def __init__(self, family: AccountFamily, own: Sequence[str]) -> None:
+    def __init__(self, family: AccountFamily, names: Sequence[str]) -> None:
         self._family = family
-        self._own = own
+        self._names = names
         self._make = family.samples.make
         self._templates: dict[tuple[str, ...], str] = {}
 
-    def write(self, source: object, own: tuple[str, ...]) -> bytes:
-        """Return the lines of one account from the part that they depend on. `own` are the escaped values of its own labels."""
+    def write(self, source: object, label_values: tuple[str, ...]) -> bytes:
+        """Return the lines of one account from the part that they depend on. `label_values` are escaped, in the order of the names."""
         text, templates = "", self._templates
         for values, value in self._make(source):
             template = templates.get(values) or self._template(values)
-            text += template % (*own, repr(value) if 0.0 <= value < GO_EXPONENT else floatToGoString(value))  # type: ignore[no-untyped-call]  # prometheus-client has no types there
+            text += template % (*label_values, repr(value) if 0.0 <= value < GO_EXPONENT else floatToGoString(value))  # type: ignore[no-untyped-call]  # prometheus-client has no types there
         return text.encode()
 
     def _template(self, values: tuple[str, ...]) -> str:
         further = (escaped(value).replace("%", "%%") for value in values)
-        text = _text(self._family.name, (*zip(self._own, repeat("%s")), *zip(self._family.labels, further, strict=True)))
+        text = _text(self._family.name, (*zip(self._names, repeat("%s")), *zip(self._family.labels, further, strict=True)))
         if len(self._templates) >= MAX_TEMPLATES:
             self._templates.clear()
         return self._templates.setdefault(values, f"{text} %s\n")

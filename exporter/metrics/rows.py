@@ -42,7 +42,7 @@ class Rows:
         self._at = inf
         """The time of the last snapshot. The first one, whatever its accounts, begins with a reset."""
         self._correction = 0.0
-        self._own: tuple[str, ...] = ()
+        self._label_names: tuple[str, ...] = ()
         self._writers: tuple[Writer, ...] = ()
         self._columns: tuple[list[bytes], ...] = ()
 
@@ -76,12 +76,12 @@ class Rows:
 
     def _write(self, number: int, account: Account, entry: Entry, at: float) -> None:
         labels = {"provider": account.key.provider, "account": account.key.account, **account.settings.labels}
-        own = tuple([escaped(labels.get(name, "")) for name in self._own])
+        label_values = tuple([escaped(labels.get(name, "")) for name in self._label_names])
         sources = [source(account) for source, _ in self._groups]
         for source, known, ((_, is_same), columns) in zip(sources, self._sources[number], self._groups.items(), strict=True):
             if known is _UNWRITTEN or (source is not known and not is_same(source, known)):
                 for column in columns:
-                    self._put(column, number, self._writers[column].write(source, own))
+                    self._put(column, number, self._writers[column].write(source, label_values))
         self._sources[number] = sources
         self._entries[number], self._until[number] = entry, unchanged_until(account, at)
 
@@ -107,9 +107,9 @@ class Rows:
     def _reset(self, snapshot: Snapshot) -> None:
         self._jobs, self._correction, length = snapshot.jobs, snapshot.correction, len(snapshot.jobs)
         self._numbers = {job.key: number for number, job in enumerate(snapshot.jobs)}
-        own = tuple(sorted({"provider", "account"}.union(*(job.settings.labels for job in snapshot.jobs))))
-        if own != self._own:
-            self._own, self._writers = own, tuple(Writer(family, own) for family in ACCOUNT_FAMILIES)
+        names = tuple(sorted({"provider", "account"}.union(*(job.settings.labels for job in snapshot.jobs))))
+        if names != self._label_names:
+            self._label_names, self._writers = names, tuple(Writer(family, names) for family in ACCOUNT_FAMILIES)
         self._entries, self._until = [None] * length, [inf] * length
         self._sources = [(_UNWRITTEN,) * len(self._groups)] * length
         self._columns = tuple([b""] * length for _ in ACCOUNT_FAMILIES)

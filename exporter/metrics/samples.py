@@ -175,7 +175,7 @@ def _features(features: Mapping[str, bool] | None) -> Iterator[Sample]:
 
 
 def auto_reload(part: str) -> Samples:
-    """Return the samples of the `threshold` or the `amount` of automatic top-ups."""
+    """Return the samples of the `threshold` or the `amount` of auto reload."""
 
     def make(reload: AutoReload | None) -> Iterator[Sample]:
         value = getattr(reload, part, None)

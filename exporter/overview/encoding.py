@@ -25,7 +25,7 @@ def encode(overview: Overview) -> bytes:
 
 
 def encode_problems(problems: Iterable[str]) -> bytes:
-    """Return the body of the answer to a query that is not valid."""
+    """Return the body of the response to a query that is not valid."""
     return json.dumps({"problems": [*problems]}, separators=(",", ":")).encode("ascii")
 
 

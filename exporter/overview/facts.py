@@ -165,7 +165,7 @@ class AccountFacts:
     features: Mapping[str, bool] | None = None
     """Features that the vendor reports as enabled or allowed."""
     auto_reload: AutoReloadFacts | None = None
-    """Automatic top-ups, if the vendor reports them."""
+    """Auto reload, if the vendor reports it."""
     created_at: Double = None
     """When the account was created."""
     credential_expires_at: Double = None

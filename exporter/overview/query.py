@@ -100,7 +100,7 @@ def _problem_of(name: str, value: str, labels: Collection[str]) -> str | None:
     if name == SORT:
         return f"accounts cannot be sorted by {_shown(value)}{_meant(value, SORT_KEYS)}"
     if name == "state":
-        return None if value in _STATES else f"{_shown(value)} is no state{_meant(value, _STATES)}"
+        return None if value in _STATES else f"{_shown(value)} is not a state{_meant(value, _STATES)}"
     if name in _FACTS or name.removeprefix(_LABEL) in labels:
         return None
     return f"{_shown(name)} is neither a parameter nor a label of an account{_meant(name, [*_FACTS, WORDS, SORT, *labels])}"

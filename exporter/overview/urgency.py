@@ -37,7 +37,7 @@ def share_of_budget(quota: QuotaFacts) -> float | None:
     return None if is_unknown(share) else float(share)
 
 
-def passed(quota: QuotaFacts) -> str | None:
+def severity_of(quota: QuotaFacts) -> str | None:
     """Return the severity of the lowest threshold below which the resource is; None if it is below none."""
     if quota.remaining is None:
         return None
@@ -47,7 +47,7 @@ def passed(quota: QuotaFacts) -> str | None:
 
 def is_critical(quota: QuotaFacts) -> bool:
     """Whether the resource is below its critical threshold."""
-    return passed(quota) == "critical"
+    return severity_of(quota) == "critical"
 
 
 def _urgency(quota: QuotaFacts) -> tuple[int, bool, float, bool, float]:

@@ -18,10 +18,10 @@ from exporter.errors import PollError
 from exporter.log import frames
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.adaptive import adaptive_interval
-from exporter.polling.budget import Budget
 from exporter.polling.intervals import awaits_new_secret, backed_off, first_due, is_punctual, next_due
 from exporter.polling.no_effect import NoEffect
 from exporter.polling.optional import after_poll, optional_results
+from exporter.polling.poll_limiter import PollLimiter
 from exporter.polling.poll_log import PollLog
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ class Scheduler:
         self._clock = clock
         self._save = save
         self._secrets = secrets or SecretReader({})
-        self._budget = Budget(clock)
+        self._limiter = PollLimiter(clock)
         self._log = PollLog()
         self._no_effect = NoEffect()
         self._group: asyncio.TaskGroup | None = None
@@ -81,7 +81,7 @@ class Scheduler:
         try:
             while True:
                 await self._wait(job, due, last_read)
-                async with self._budget.turn(job):
+                async with self._limiter.turn(job):
                     started = self._clock.now()
                     interval = await self.poll_once(job)
                     last_read = self._secrets.last(job.secret)
@@ -105,9 +105,8 @@ class Scheduler:
     async def poll_once(self, job: Job) -> Seconds:
         """Poll one account and record the outcome; returns the interval from the start of this poll to the start of the next."""
         clock, settings, before, begun = self._clock, job.settings, self._store[job.key], self._clock.now()
-        await self._save_schedule(
-            job.key, Schedule(begun, begun + settings.interval)
-        )  # a restart in the middle of a poll must not repeat it at once
+        # Saved before the poll: a restart in the middle of a poll must not repeat it at once.
+        await self._save_schedule(job.key, Schedule(begun, begun + settings.interval))
         started = clock.monotonic()
         optional = optional_results(job, before.optional, begun)
         outcome = await self._outcome(job, optional)
@@ -137,7 +136,7 @@ class Scheduler:
             return await self._client.poll(job, optional)
         except PollError as error:
             return error.without_frames()
-        except Exception as error:  # noqa: BLE001 -- the only place: a defect fails this poll, not the daemon
+        except Exception as error:  # noqa: BLE001 -- a defect fails this poll, not the daemon
             log.error(  # noqa: TRY400 -- the text of the error may contain a key
                 "poll crashed", provider=job.key.provider, account=job.key.account, error=type(error).__name__, at=frames(error)
             )

@@ -13,7 +13,8 @@ from exporter.providers.request_template import names_in, problem_of, texts_in, 
 from exporter.providers.times import NAMES
 from exporter.validation.problems import Place, did_you_mean
 
-Found = tuple[Place, str]
+Problems = Iterator[tuple[Place, str]]
+"""Places and what is wrong there."""
 
 _OWN_HEADERS: Final = frozenset(
     {"host", "cookie", "connection", "transfer-encoding", "te", "trailer", "upgrade", "expect", "accept-encoding", "user-agent", "authorization"}
@@ -23,7 +24,7 @@ _SECRETS: Final = frozenset({"apikey", "accesstoken", "token", "secret", "passwo
 
 def problems_of_definition(
     requests: Sequence[Request], credentials: Mapping[str, Credential], params: Collection[str], headers: Mapping[str, str]
-) -> Iterator[Found]:
+) -> Problems:
     """Yield the places and the problems."""
     yield from _of_credentials(requests, credentials)
     yield from _of_placeholders(requests, [*_texts(requests, credentials, headers)], params)
@@ -37,7 +38,7 @@ def _is_secret(name: str) -> bool:
     return re.sub("[-_]", "", name.lower()) in _SECRETS
 
 
-def _of_credentials(requests: Sequence[Request], credentials: Mapping[str, Credential]) -> Iterator[Found]:
+def _of_credentials(requests: Sequence[Request], credentials: Mapping[str, Credential]) -> Problems:
     for index, request in enumerate(requests):
         for name in request.credentials:
             if name not in credentials:
@@ -46,13 +47,13 @@ def _of_credentials(requests: Sequence[Request], credentials: Mapping[str, Crede
         for place, names in (("query", [*request.query]), ("path", path_names)):
             for name in names:
                 if _is_secret(name):
-                    problem = f"a secret is no part of a definition: write `credentials: {{key: {{query: {name}}}}}`"
+                    problem = f"a secret does not belong in a definition: write `credentials: {{key: {{query: {name}}}}}`"
                     yield ("requests", index, place), problem
                 elif any(name == each.query for each in credentials.values()):
                     yield ("requests", index, place), f"{name!r} is the parameter of a credential"
 
 
-def _of_polls(requests: Sequence[Request], credentials: Mapping[str, Credential]) -> Iterator[Found]:
+def _of_polls(requests: Sequence[Request], credentials: Mapping[str, Credential]) -> Problems:
     """Find credentials whose polls would always succeed: nothing is requested, or nothing that must succeed."""
     used = {name for request in requests for name in request.credentials or credentials}
     required = {name for request in requests if not request.optional for name in request.credentials or credentials}
@@ -64,7 +65,7 @@ def _of_polls(requests: Sequence[Request], credentials: Mapping[str, Credential]
             )
 
 
-def _of_placeholders(requests: Sequence[Request], texts: Sequence[tuple[Place, str, bool]], params: Collection[str]) -> Iterator[Found]:
+def _of_placeholders(requests: Sequence[Request], texts: Sequence[tuple[Place, str, bool]], params: Collection[str]) -> Problems:
     problems = [(place, problem) for place, text, times in texts if (problem := problem_of(text, params, times=times))]
     for index, request in enumerate(requests):
         problems += unfilled_in(request.body, params, ("requests", index, "body"))
@@ -94,7 +95,7 @@ def _texts(
             yield place, text, True
 
 
-def _of_headers(headers: Mapping[str, str], credentials: Mapping[str, Credential]) -> Iterator[Found]:
+def _of_headers(headers: Mapping[str, str], credentials: Mapping[str, Credential]) -> Problems:
     secret = {(each.header_name or "").lower() for each in credentials.values()}
     for name in headers:
         if name.lower() in _OWN_HEADERS or name.lower().startswith(("content-", "proxy-")):
@@ -102,10 +103,10 @@ def _of_headers(headers: Mapping[str, str], credentials: Mapping[str, Credential
         elif name.lower() in secret:
             yield ("headers", name), "this is the header of a credential"
         elif _is_secret(name.lower().removeprefix("x-")):
-            yield ("headers", name), f"a secret is no part of a definition: write `credentials: {{key: {{header: {name}}}}}`"
+            yield ("headers", name), f"a secret does not belong in a definition: write `credentials: {{key: {{header: {name}}}}}`"
 
 
-def _of_names(requests: Sequence[Request]) -> Iterator[Found]:
+def _of_names(requests: Sequence[Request]) -> Problems:
     seen: dict[str, Request] = {}
     for index, request in enumerate(requests):
         first = seen.setdefault(request.name, request)
@@ -113,14 +114,14 @@ def _of_names(requests: Sequence[Request]) -> Iterator[Found]:
             yield ("requests", index), "an optional request needs a path or a query of its own"
 
 
-def _of_resources(requests: Sequence[Request]) -> Iterator[Found]:
+def _of_resources(requests: Sequence[Request]) -> Problems:
     measured = {quota.resource for request in requests for quota in request.quotas if quota.amounts}
     seen: list[tuple[Request, QuotaFields]] = []
     for index, request in enumerate(requests):
         for number, quota in enumerate(request.quotas):
             place = ("requests", index, "quotas", number)
             if quota.resource not in measured:
-                yield place, f"the resource {quota.resource!r} has no figure: expected remaining, used or limit"
+                yield place, f"the resource {quota.resource!r} has no amount: expected remaining, used or limit"
             for other, earlier in seen:
                 if _share_a_credential(other, request) and (twice := _parts_in_both(earlier, quota)):
                     yield place, f"{quota.resource}.{min(twice)} is defined twice in {quota.unit.name}"

@@ -37,7 +37,7 @@ class Echo:
 
 
 def _base64_forms(key: bytes) -> set[str]:
-    """The characters that depend on the key alone, wherever it starts in a group of three bytes."""
+    """Return the characters that depend on the key alone, wherever it starts in a group of three bytes."""
     forms = set()
     for before in range(3):
         text = base64.b64encode(bytes(before) + key).decode()[-(-before * 4 // 3) : (before + len(key)) * 4 // 3]

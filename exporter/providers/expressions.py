@@ -1,4 +1,4 @@
-"""Expressions of a definition: mistakes that JMESPath reports in its own words, or accepts and never selects anything."""
+"""Compiles the expressions of a definition, and explains their mistakes: also those that JMESPath accepts, and that never select anything."""
 
 from __future__ import annotations
 

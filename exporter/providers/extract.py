@@ -12,25 +12,24 @@ from exporter.model import AutoReload, Reading, Status
 from exporter.providers.echo import Echo
 from exporter.providers.elements import elements_of, sums_of
 from exporter.providers.numbers import NoLimit, number_of, reset_of, time_of
-from exporter.providers.personal_data import has_email
 from exporter.providers.quota_fields import AutoReloadFields, NumberField, PeriodField, QuotaFields, TimeField, UnitField
 from exporter.providers.quota_parts import Quotas
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
-from exporter.providers.values import Mismatch, to_bool, to_text
+from exporter.providers.values import Mismatch, has_email, to_bool, to_text
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 
-def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = None, now: float | None = None) -> Reading:
-    """Read the bodies of one poll. An unusable value affects only its own field, which `mismatches` contains. Never raises.
+def extract(responses: Iterable[tuple[Request, Any]], secret: SecretStr | None = None, now: float | None = None) -> Reading:
+    """Read the responses of one poll: each request with its decoded body. An unusable value affects only its own field, which `mismatches` contains. Never raises.
 
     `secret` is what authenticated the requests: text that contains it is not used. `now` is the time that the requests asked for, without
     which the ends of periods are unknown.
     """
     extraction = Extraction(secret, now)
-    for request, body in answers:
+    for request, body in responses:
         extraction.add(request, body)
     return extraction.reading()
 
@@ -38,7 +37,7 @@ def extract(answers: Iterable[tuple[Request, Any]], secret: SecretStr | None = N
 class Extraction:
     """A reading of several responses, which are added one by one."""
 
-    def __init__(self, secret: SecretStr | None = None, now: float | None = None) -> None:
+    def __init__(self, secret: SecretStr | None, now: float | None) -> None:
         self._echo = Echo(secret)
         self._now = now
         self._quotas = Quotas()

@@ -170,7 +170,7 @@ class QuotaFields(Block):
         if self.unit.empty and self.each is None:
             raise ValueError("`unit.empty` belongs to `each`")
         if not self.amounts and not isinstance(self.resets_at, TimeField):
-            raise ValueError(f"the resource {self.resource!r} has no figure: expected remaining, used or limit")
+            raise ValueError(f"the resource {self.resource!r} has no amount: expected remaining, used or limit")
         return self
 
     @cached_property
@@ -192,7 +192,7 @@ Status = Annotated[StatusField, BeforeValidator(_selecting)]
 
 
 class AutoReloadFields(Block):
-    """When the vendor tops the account up by itself, and by how much."""
+    """Auto reload: below which balance the vendor tops the account up, and by how much."""
 
     unit: Unit
     """The unit of both amounts."""

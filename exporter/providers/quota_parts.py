@@ -19,7 +19,7 @@ class Quotas:
         self._twice: set[tuple[str, str, str]] = set()
 
     def add(self, resource: str, unit: str, parts: dict[str, Any]) -> list[str]:
-        """Add parts; None and False are none.
+        """Add parts. None and False mean that the response has no such part.
 
         Returns the parts that another place has already reported. Which one is right is unknown, so neither stays.
         """
@@ -39,7 +39,7 @@ class Quotas:
         return twice
 
     def all(self) -> tuple[list[Quota], list[str]]:
-        """Return the resources, and the derived fields that are no double."""
+        """Return the resources, and the derived fields that are not finite as a double."""
         quotas, mismatches = [], []
         for (resource, unit), parts in self._parts.items():
             remaining, is_mismatch = _remaining(parts)
@@ -51,7 +51,7 @@ class Quotas:
 
 
 def _remaining(parts: Mapping[str, Any]) -> tuple[Decimal | None, bool]:
-    """Return what remains: as sent, else limit - used; and whether the difference is no double."""
+    """Return what remains: as sent, else limit - used; and whether the difference is not finite as a double."""
     remaining, used, limit = parts.get("remaining"), parts.get("used"), parts.get("limit")
     if remaining is not None or used is None or limit is None:
         return remaining, False

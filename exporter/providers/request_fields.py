@@ -77,7 +77,7 @@ class Request(Block):
     features: dict[Name, ValueField] = Field(default={}, max_length=100)
     """Booleans."""
     auto_reload: AutoReloadFields | None = None
-    """Automatic top-ups."""
+    """Auto reload: below which balance the vendor tops the account up, and by how much."""
     created_at: Time | None = None
     """When the account was created."""
     credential_expires_at: Time | None = None

@@ -14,7 +14,7 @@ from exporter.validation.fields import listed
 from exporter.validation.problems import Place, did_you_mean
 
 _PLACEHOLDER: Final = re.compile(r"\{([^\s{}]*)\}")
-"""Braces with white space inside, as in GraphQL, are no placeholder."""
+"""Braces with white space inside, as in GraphQL, are not a placeholder."""
 _OTHER_STYLES: Final = re.compile(r"\$\{([^\s{}]*)\}|\{\{([^\s{}]*)\}\}")
 """As shells and templates write placeholders: the `$` or the outer braces would be sent."""
 _PARAM: Final = re.compile(r"(?!\.{1,2}$)(?! )[^/\\%\x00-\x1f\x7f-\x9f]{1,128}(?<! )")
@@ -49,7 +49,7 @@ def fill_all(value: Any, params: Mapping[str, str], now: float) -> Any:
 
 
 def texts_in(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """All texts of a JSON value with their places, except keys."""
+    """Yield all texts of a JSON value with their places, except keys."""
     if isinstance(value, str):
         yield place, value
     elif isinstance(value, dict | list):
@@ -69,7 +69,7 @@ def unfilled_in(value: Any, params: Collection[str], place: Place = ()) -> Itera
 
 
 def names_in(text: str) -> set[str]:
-    """What the placeholders of a text name."""
+    """Return what the placeholders of a text name."""
     return {found[1] for found in _PLACEHOLDER.finditer(text)}
 
 

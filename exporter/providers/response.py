@@ -92,7 +92,7 @@ def by_status(status: int) -> Reason:
 
 
 def _codes(definition: Definition, body: Any, echo: Echo) -> list[str]:
-    """The error codes of a body, in the definition's order; those of a success left out."""
+    """Return the error codes of a body, in the definition's order. Codes of a success are left out."""
     found = []
     for selection in definition.errors.code:
         try:
@@ -122,7 +122,7 @@ def _known(definition: Definition, status: int, code: str) -> PollError:
 
 
 def _not_json(status: int, content: bytes) -> PollError:
-    """An error that may not come from the vendor: gateways, firewalls and portals respond with their own pages."""
+    """Return an error that may not come from the vendor: gateways, firewalls and portals respond with their own pages."""
     start = content[:65_536].lower()
     kind = "without a body" if not content.strip() else "with an HTML page" if b"<html" in start else "with a body that is not JSON"
     by = " of Cloudflare" if b"cloudflare" in start else ""

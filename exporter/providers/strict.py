@@ -1,6 +1,6 @@
 """Expressions that do not pass over what is missing: the elements of a sum, and the conditions for `unlimited`.
 
-JMESPath drops an element whose value is null, and an absent field equals null. In a sum that would be a wrong total without a word.
+JMESPath drops an element whose value is null, and an absent field equals null. So a sum could be wrong, and nothing would report it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Elements(Selection):
         """Select the elements; None for an absent list.
 
         Raises:
-            Mismatch: it is no list, or an element is null or lacks what the expression selects in it.
+            Mismatch: it is not a list, or an element is null or lacks what the expression selects in it.
         """
         found = evaluate(_INTERPRETER, self._strict, body)
         if found is None:

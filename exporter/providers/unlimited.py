@@ -48,14 +48,14 @@ class Unlimited:
         return self.condition is not None and self.condition.holds(body)
 
 
-def parse_unlimited(value: object, amount: object = "limit") -> Unlimited:
+def parse_unlimited(value: object, amount: object) -> Unlimited:
     """Read a text, a number or a condition. `amount` is the expression of the amount, for the message.
 
     Raises:
         ValueError: it is none of these.
     """
     if value is None:
-        raise ValueError(f"null is no value to compare with: write a condition such as `{amount} == null`")
+        raise ValueError(f"null cannot be compared with a value: write a condition such as `{amount} == null`")
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError(f"expected a text, a number, or a condition such as `{amount} == null`")  # noqa: TRY004 -- pydantic reports only a ValueError
     text = value if isinstance(value, str) else str(value)

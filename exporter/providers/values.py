@@ -24,6 +24,7 @@ _MAX_DIGITS: Final = EXACT.prec
 _MAX_KEPT: Final = 1_000
 _MAX_KEPT_DIGITS: Final = 32
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_EMAIL: Final = re.compile(r"[^@\s]@[^@\s]+\.[^@\s]+")  # one character before the @ is enough: more would make a long text take hours
 _YEAR_2000: Final = 946_684_800
 """An earlier time is none: a number of seconds from now, or seconds where the definition expects milliseconds."""
 _YEAR_10000: Final = 253_402_300_800
@@ -159,6 +160,11 @@ def to_text(value: Any, echo: Echo | None = None) -> str | None:
     if not text.isprintable():
         text = "".join(char for char in text if not is_hidden(char))
     return intern(text[:MAX_TEXT]) or None  # most accounts of a vendor have the same texts
+
+
+def has_email(text: str) -> bool:
+    """Whether a text contains an e-mail address."""
+    return "@" in text and _EMAIL.search(text) is not None
 
 
 def to_code(value: Any, echo: Echo | None = None) -> str | None:

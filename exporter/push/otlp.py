@@ -45,14 +45,14 @@ _GAUGE: Final = Sent("gauge", 0, 0.0)
 Series = Mapping[Key, Sent]
 
 
-class Request(NamedTuple):
+class EncodedPush(NamedTuple):
     """The body of a push, and what the receiver has once it has accepted it."""
 
     body: bytes
     series: Series
 
 
-def encode(families: Iterable[Metric], at: float, resource: Mapping[str, str], known: Series) -> Request:
+def encode(families: Iterable[Metric], at: float, resource: Mapping[str, str], known: Series) -> EncodedPush:
     """Encode the families as they are at this time. `known` is what the receiver has: a series that is missing now is ended."""
     request = ExportMetricsServiceRequest()
     group = request.resource_metrics.add()
@@ -61,7 +61,7 @@ def encode(families: Iterable[Metric], at: float, resource: Mapping[str, str], k
     for family in families:
         points.add(family)
     points.end_missing()
-    return Request(request.SerializeToString(), points.series)
+    return EncodedPush(request.SerializeToString(), points.series)
 
 
 def rejected(body: bytes) -> int:
@@ -142,7 +142,7 @@ def _key_value(item: tuple[str, str]) -> KeyValue:
 
 
 def _attributes(labels: Mapping[str, str], *without: str) -> Attributes:
-    """Return the labels that have a value: to Prometheus, an empty one is none."""
+    """Return the labels that have a value: for Prometheus, an empty label does not exist."""
     return tuple(sorted((name, value) for name, value in labels.items() if value and name not in without))
 
 

@@ -43,8 +43,8 @@ class TransientError(PollError):
 
 
 @dataclass(slots=True)
-class Pushes:
-    """What is counted of the pushes; it outlives a change of their settings."""
+class PushStatistics:
+    """The errors and the last success of all pushes. It outlives a change of their settings."""
 
     errors: Counter[Reason] = field(default_factory=Counter)
     last_success_at: float | None = None
@@ -69,7 +69,7 @@ class Pusher:
         transport: Transport,
         secrets: SecretReader,
         resource: Mapping[str, str],
-        pushes: Pushes,
+        statistics: PushStatistics,
     ) -> None:
         """`families` returns what the page of a snapshot shows; `resource` are the attributes that the settings do not set."""
         self.settings = settings
@@ -79,7 +79,7 @@ class Pusher:
         self._secrets = secrets
         self._clock = transport.clock
         self._resource = {**resource, **settings.resource}
-        self._pushes = pushes
+        self._statistics = statistics
         self._sent: Series = {}
         """What the receiver has."""
         self._failures = 0
@@ -157,9 +157,9 @@ class Pusher:
             raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status} with a web page: the endpoint is not a receiver of OTLP")
 
     def _succeeded(self, count: int) -> Seconds:
-        self._failures, self._pushes.last_success_at = 0, self._clock.wall()
+        self._failures, self._statistics.last_success_at = 0, self._clock.wall()
         if count:
-            self._pushes.errors[Reason.CLIENT_ERROR] += 1
+            self._statistics.errors[Reason.CLIENT_ERROR] += 1
             self._log(f"the receiver rejected {count} data points; its own log may show why", Reason.CLIENT_ERROR)
         else:
             self._log()
@@ -167,7 +167,7 @@ class Pusher:
 
     def _failed(self, error: PollError) -> Seconds:
         self._failures += 1
-        self._pushes.errors[error.reason] += 1
+        self._statistics.errors[error.reason] += 1
         self._log(str(error), error.reason)
         interval = self.settings.interval
         if error.retry_after is not None:

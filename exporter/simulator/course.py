@@ -1,4 +1,4 @@
-"""How fast the figures of a simulated account move."""
+"""How fast the amounts of a simulated account move."""
 
 from __future__ import annotations
 

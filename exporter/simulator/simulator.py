@@ -37,7 +37,7 @@ class SimulatedAccount:
     """The name of the credential in the definition; the first one unless it is set."""
     params: Mapping[str, str] = field(default_factory=dict)
     course: Course = field(default_factory=Course)
-    """How the figures of the examples move."""
+    """How the amounts of the examples move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class _Account:
 class Simulator(Listener):
     """Vendors with accounts. Every body is a function of time, which the two clocks give.
 
-    All vendors have the same address: the secret decides which account answers.
+    All vendors have the same address: the secret decides which account responds.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ from exporter.providers.request_fields import Request
 from exporter.simulator.course import Course
 from exporter.simulator.examples import Examples, packaged_examples
 from exporter.simulator.faults import Fault
-from exporter.simulator.played import Played
+from exporter.simulator.moving_examples import MovingExamples
 
 _REFUSALS: Final = {
     Fault.BAD_KEY: (401, Reason.UNAUTHORIZED),
@@ -53,14 +53,14 @@ class Vendor:
         self.definition = definition
         self._paths = [(request, *_pattern(request.path)) for request in definition.requests]
         self._happy = [each for each in examples.values() if "reading" in each and "body" in each]
-        self._played: dict[str, Played] = {}
+        self._moving: dict[str, MovingExamples] = {}
         failed = [each for each in examples.values() if "failure" in each and "body" in each]
         known = {key: _response(each) for each in reversed(failed) for key in (each["status"], each["failure"]["reason"])}
         self.refusals = {
             fault: known.get(reason) or known.get(status) or FixedResponse(status, {}) for fault, (status, reason) in _REFUSALS.items()
         }
         """The responses for faults that the vendor reports itself."""
-        if "zero" in examples and Reason.QUOTA_EXHAUSTED not in known:  # an empty balance is no error at this vendor
+        if "zero" in examples and Reason.QUOTA_EXHAUSTED not in known:  # an empty balance is not an error at this vendor
             self.refusals[Fault.QUOTA_EXHAUSTED] = _response(examples["zero"])
         self.not_found = known.get(404, FixedResponse(404, {"detail": "Not Found"}))
         """The response for a request that the definition does not contain."""
@@ -74,12 +74,12 @@ class Vendor:
 
     def body(self, request: Request, credential: str, course: Course, elapsed: float, now: float) -> Any:
         """Return the body of a request with this credential, at seconds since the start and Unix time; None if there is no example."""
-        played = self._played.get(credential)
-        if played is None:
+        moving = self._moving.get(credential)
+        if moving is None:
             requests = self.definition.requests_with(self.definition.credentials[credential])
             found = [(request, example["body"]) for request in requests if (example := self._example_of(request))]
-            played = self._played[credential] = Played(found)
-        return played.body(request, course, elapsed, now)
+            moving = self._moving[credential] = MovingExamples(found)
+        return moving.body(request, course, elapsed, now)
 
     def _example_of(self, request: Request) -> Mapping[str, Any] | None:
         first = self.definition.requests[0].name

@@ -50,5 +50,5 @@ Duration = Annotated[
 
 
 def default_duration(text: str) -> Any:
-    """A field's default, in seconds for the program and as text for the JSON Schema."""
+    """Return a field with a default: seconds for the program, and text for the JSON Schema."""
     return Field(default=parse_duration(text), json_schema_extra={"default": text})

@@ -17,8 +17,8 @@ from exporter.validation.fields import dotted, listed, strange_character
 Place = tuple[str | int, ...]
 
 
-class Found(NamedTuple):
-    """A problem before its place in the file is known."""
+class FieldProblem(NamedTuple):
+    """A problem of one field; its file and line are not known yet."""
 
     place: str
     message: str
@@ -79,7 +79,7 @@ def located(problems: Iterable[tuple[Place, str]]) -> ValidationError:
     return ValidationError.from_exception_data("", errors)
 
 
-def problems_of(error: ValidationError, model: type[BaseModel] | None = None) -> Iterator[Found]:
+def problems_of(error: ValidationError, model: type[BaseModel] | None = None) -> Iterator[FieldProblem]:
     """Turn pydantic's errors into dotted paths and messages, without the values that were found: one may be a secret.
 
     `model` is that of the whole file, for suggestions of keys. A key that is missing because it is misspelt is one problem, not two.
@@ -92,7 +92,7 @@ def problems_of(error: ValidationError, model: type[BaseModel] | None = None) ->
     }
     for found in errors:
         if found["type"] != "missing" or found["loc"] not in misspelt:
-            yield Found(dotted(found["loc"]), _message(found, model))
+            yield FieldProblem(dotted(found["loc"]), _message(found, model))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

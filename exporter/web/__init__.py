@@ -1,1 +1,1 @@
-"""HTTP inwards: what Prometheus, a probe or a person asks of the exporter."""
+"""Incoming HTTP: the requests of Prometheus, of probes and of browsers."""

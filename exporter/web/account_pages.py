@@ -11,12 +11,12 @@ from aiohttp import hdrs, web
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
 from exporter.config.loading import Loaded
-from exporter.web.pages import Pages
+from exporter.web.page_cache import PageCache
 
 if TYPE_CHECKING:
     from exporter.overview.facts import Overview
     from exporter.overview.outlook import Outlooks
-    from exporter.web.status.layout import StatusAnswer
+    from exporter.web.status.layout import HtmlPage
     from exporter.web.status.page import GetShapes, StatusPage
 
 T = TypeVar("T")
@@ -38,9 +38,9 @@ class AccountPages:
         self._shapes = shapes
 
     @cached_property
-    def _pages(self) -> Pages:
-        """In a separate thread, so Prometheus does not wait for browsers."""
-        return Pages()
+    def _pages(self) -> PageCache:
+        """Renders in a thread of its own, so Prometheus does not wait for browsers."""
+        return PageCache()
 
     @cached_property
     def _outlooks(self) -> Outlooks:
@@ -83,10 +83,10 @@ class AccountPages:
 
         return build_overview(snapshot, self._version, self._outlooks)
 
-    def _render_status(self, overview: Overview, parameters: Parameters) -> StatusAnswer:
+    def _render_status(self, overview: Overview, parameters: Parameters) -> HtmlPage:
         return self._status_page.render(overview, parameters, shapes=self._shapes)
 
-    def _render_config(self, loaded: Loaded) -> StatusAnswer:
+    def _render_config(self, loaded: Loaded) -> HtmlPage:
         from exporter.web.status.config_page import ConfigPage
 
         return ConfigPage(telemetry_path=self._telemetry_path).render(loaded, self._version)

@@ -45,7 +45,7 @@ class Connection(web.RequestHandler):
         self._has_unread_body = False
         self._read_header_timer: asyncio.TimerHandle | None = None
         self.idle_since = asyncio.get_running_loop().time()
-        self.is_answering = False
+        self.is_busy = False
         """Whether a request is being handled, or its response is being sent."""
         self.is_outdated = False
         """Whether to close after the next response, because the TLS configuration has changed."""
@@ -73,7 +73,7 @@ class Connection(web.RequestHandler):
         self._last_bytes = received[-3:]
         if self._unfinished <= self._limits.max_header_bytes:
             super().data_received(data)
-        elif self.is_answering or self._has_unread_body:
+        elif self.is_busy or self._has_unread_body:
             self.close()
         elif self.transport:
             self.transport.write(self._raw_bad_request())
@@ -82,7 +82,7 @@ class Connection(web.RequestHandler):
     def begin(self) -> None:
         """Note that a complete request has arrived."""
         self._cancel_timer()
-        self.is_answering = True
+        self.is_busy = True
 
     def abort(self) -> None:
         """Close immediately, even if data is still to be sent."""
@@ -92,7 +92,7 @@ class Connection(web.RequestHandler):
     def retire(self) -> None:
         """Close now, or after the response in progress."""
         self.is_outdated = True
-        if self.is_answering:
+        if self.is_busy:
             self.close()
         else:
             self.force_close()
@@ -115,7 +115,7 @@ class Connection(web.RequestHandler):
             self.abort()
             return resp, True
         finally:
-            self.idle_since, self.is_answering = asyncio.get_running_loop().time(), False
+            self.idle_since, self.is_busy = asyncio.get_running_loop().time(), False
             self._has_unread_body = not request.content.is_eof()
 
     def handle_error(

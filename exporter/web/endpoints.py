@@ -44,7 +44,7 @@ class Endpoints:
     config: Callable[[], Loaded] | None = None
     """Returns the configuration in force."""
     shapes: Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]] = lambda _: {}
-    """Returns the paths and kinds in the last answers of an account, by request."""
+    """Returns the paths and kinds in the last responses of an account, by request."""
 
     @cached_property
     def _scrapes(self) -> Scrapes:
@@ -64,20 +64,20 @@ class Endpoints:
         return web.Response(body=page.body if is_small else Blocks(page.content), headers=page.headers)
 
     async def healthy(self, _request: web.Request) -> web.Response:
-        """200 while the event loop runs and no other loop has ended."""
+        """Return 200 while the event loop runs and no other loop has ended."""
         if dead := self.dead():
             return web.Response(text=f"not running: {', '.join(dead)}\n", status=503)
         return web.Response(text="healthy\n")
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """200 when every account has been polled at least once, successfully or not."""
+        """Return 200 when every account has been polled at least once, successfully or not."""
         entries = self.store.snapshot().entries
         if waiting := sum(not entry.polls for entry in entries):
             return web.Response(text=f"waiting for the first poll of {waiting} of {len(entries)} accounts\n", status=503)
         return web.Response(text=f"{len(entries)} accounts polled\n")
 
     async def reload_config(self, request: web.Request) -> web.Response:
-        """200 when the new configuration is in effect; 500 with its problems while the previous one stays in effect."""
+        """Return 200 when the new configuration is in effect; 500 with its problems if the previous one stays in effect."""
         if _is_cross_origin(request):
             return web.Response(text="reload refused: the request comes from another site\n", status=403)
         problems = await self.reload() if self.reload else ()

@@ -65,13 +65,13 @@ def limit_in_flight(handler: Handler, max_requests: int) -> Handler:
             text = f"{max_requests} such requests are already in progress; --web.max-requests allows no more\n"
             return web.Response(text=text, status=503)
         in_flight += 1
-        on_answered(finished)
+        on_response_sent(finished)
         return await handler(request)
 
     return limited
 
 
-def on_answered(callback: Callable[[asyncio.Task[Any]], None]) -> None:
+def on_response_sent(callback: Callable[[asyncio.Task[Any]], None]) -> None:
     """Call back when the response to the current request is sent: aiohttp handles each request in its own task."""
     if task := asyncio.current_task():
         task.add_done_callback(callback)

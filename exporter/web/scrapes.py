@@ -48,11 +48,11 @@ class Scrapes:
         if len(late) > AT_ONCE:
             return None
         exposition.rows.write(snapshot, late)
-        body = exposition.known(snapshot, negotiated)
+        body = exposition.kept(snapshot, negotiated)
         if body is None and len(snapshot.jobs) <= self._small:
-            body = exposition.draft(snapshot, negotiated)()
+            body = exposition.renderer(snapshot, negotiated)()
             exposition.keep(negotiated, body)
-        return None if body is None else exposition.page(body, negotiated)
+        return None if body is None else exposition.complete(body, negotiated)
 
     async def _render(self, negotiated: Negotiated) -> Page:
         async with self._turn:
@@ -60,12 +60,12 @@ class Scrapes:
                 snapshot = await self._written()
             finally:
                 del self._waiting[negotiated]  # whoever comes from now on needs a newer snapshot
-            body = self._exposition.known(snapshot, negotiated)
+            body = self._exposition.kept(snapshot, negotiated)
             if body is None:
-                draft = self._exposition.draft(snapshot, negotiated)
-                body = await asyncio.get_running_loop().run_in_executor(self._thread, draft)
+                render = self._exposition.renderer(snapshot, negotiated)
+                body = await asyncio.get_running_loop().run_in_executor(self._thread, render)
                 self._exposition.keep(negotiated, body)
-            return self._exposition.page(body, negotiated)
+            return self._exposition.complete(body, negotiated)
 
     async def _written(self) -> Snapshot:
         """Return the present snapshot when all its rows are written. A large number of them is written bit by bit."""

@@ -122,7 +122,7 @@ class Server:
 
     def _close_longest_idle(self) -> bool:
         """Make room for a new connection. Return False if every connection is in the middle of a response."""
-        idle = [connection for connection in self._connections if not connection.is_answering]
+        idle = [connection for connection in self._connections if not connection.is_busy]
         if not idle:
             return False
         connection = min(idle, key=lambda each: each.idle_since)

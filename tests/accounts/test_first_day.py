@@ -13,8 +13,8 @@ import yaml
 
 from exporter.accounts.thresholds import HELD_UNITS, WHOLE_UNITS, floors_of
 from exporter.config.context import ConfigContext
-from exporter.config.levels import thresholds_of
 from exporter.config.models import Config
+from exporter.config.threshold_settings import thresholds_of
 from exporter.model import Quota, Threshold
 from exporter.providers.library import EXAMPLES, read_definitions
 from tests.providers.examples import HAPPY, Example

@@ -304,7 +304,7 @@ def test_what_has_ended_has_no_forecast(left: str) -> None:
     assert lasts(STEADY, left, reading=RELOADING) is None
 
 
-# Automatic top-ups
+# Auto reload
 
 
 @pytest.mark.parametrize(

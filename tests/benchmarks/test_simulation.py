@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.warning.grid import DAY, HOUR, STEP, Floats
+from benchmarks.warning.simulation import held_out
 from benchmarks.warning.simulation.account import Account, build
 from benchmarks.warning.simulation.batch import Batch, Known, Plan, simulate
 from benchmarks.warning.simulation.further_kinds import ALL, DESIGN, HELD_OUT
@@ -47,6 +48,18 @@ def test_all_kinds_have_demand_and_names_of_their_own() -> None:
         assert account.demand.min() >= 0, kind
         assert account.demand.sum() > 0, kind
         assert account.per_day > 0, kind
+
+
+def test_only_the_held_out_kinds_use_the_held_out_profiles() -> None:
+    rng = np.random.default_rng(1)
+    users = {name for name, kind in ALL.items() if kind(rng).profile.__module__ == held_out.__name__}
+    assert users == HELD_OUT.keys()
+
+
+def test_some_held_out_kinds_end_and_others_do_not_and_none_is_always_empty() -> None:
+    histories = [live(build(number, kind, 3, 30), np.random.default_rng(1)) for number, kind in enumerate(HELD_OUT)]
+    assert all(history.remaining.max() > 0 and history.consumed.max() > 0 for history in histories)
+    assert {bool(history.ends) for history in histories} == {True, False}
 
 
 def test_a_wallet_is_what_it_was_filled_with_less_what_was_consumed() -> None:

@@ -146,7 +146,7 @@ async def test_an_exporter_that_does_not_respond_is_reported_until_it_does(visit
     stage.status = 503
     lost = page.locator("#lost")
     await expect(lost).to_contain_text("The exporter is unreachable since")
-    await expect(lost).to_contain_text("it answers HTTP 503. The values below are as of 22 Nov 2025 11:00:05 UTC.")
+    await expect(lost).to_contain_text("it responds with HTTP 503. The values below are as of 22 Nov 2025 11:00:05 UTC.")
     stage.status = 200
     await expect(lost).to_be_hidden()
 

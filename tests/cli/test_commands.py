@@ -19,7 +19,7 @@ from exporter.cli.describe import describe
 from exporter.cli.lazy import LazyCommand
 from exporter.cli.main import COMMANDS, main
 from exporter.cli.once import as_polled
-from exporter.cli.report import print_table
+from exporter.cli.table import print_table
 from exporter.daemon.poll_once import poll_once
 from exporter.errors import Cause
 from exporter.model import Reason

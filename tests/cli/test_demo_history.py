@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from exporter.cli.backfill import INTERVAL, STEP, Scrapes, past_scrapes
+from exporter.cli.backfill import INTERVAL, STEP, PastScrapes, past_scrapes
 from exporter.cli.demo import demo_config
 from exporter.metrics.catalogue import CATALOGUE, DURATIONS
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
@@ -29,12 +29,12 @@ def parsed(lines: Iterable[str]) -> dict[str, Metric]:
 
 
 @pytest.fixture(scope="module")
-def scrapes() -> Scrapes:
+def scrapes() -> PastScrapes:
     return asyncio.run(past_scrapes(partial(demo_config, interval=INTERVAL), SPAN, END))
 
 
 @pytest.fixture(scope="module")
-def families(scrapes: Scrapes) -> dict[str, Metric]:
+def families(scrapes: PastScrapes) -> dict[str, Metric]:
     return parsed(scrapes.lines())
 
 
@@ -51,7 +51,7 @@ def test_the_families_are_those_of_the_exporter_and_the_scrape(families: dict[st
     assert all(families[name].documentation == known[name].help for name in families.keys() - {"up"})
 
 
-def test_the_series_of_a_histogram_are_together_at_each_time(scrapes: Scrapes) -> None:
+def test_the_series_of_a_histogram_are_together_at_each_time(scrapes: PastScrapes) -> None:
     lines = [line for line in scrapes.lines() if line.startswith(f"{DURATIONS.name}_")]
     groups = [metric for metric, _ in groupby(lines, lambda line: re.sub(r"^[a-z_]+|le=[^,]*,| [^ ]* ", "", line))]
     assert len(groups) == len(set(groups)) == len({each.simulated.provider for each in DEMO_ACCOUNTS}) * (SPAN // STEP + 1)

@@ -25,7 +25,7 @@ LATER: Final = {
     "sqlite3": "keeps the state",
     "exporter.accounts.state_file": "the same",
     "exporter.cli.once": "is another command",
-    "exporter.cli.report": "is for `once`",
+    "exporter.cli.table": "is for `once`",
     "exporter.overview.build": "is for the status page and the API",
     "exporter.overview.facts": "the same",
     "exporter.push": "pushes the metrics, where that is configured",

@@ -58,7 +58,7 @@ def tried(definition: Path | str, body: object, *arguments: str | Path) -> Resul
 
 
 def row(result: Result, name: str) -> list[str]:
-    """The expression of a figure, what was found, and what is exported."""
+    """The expression of an amount, what was found, and what is exported."""
     lines = result.stdout.splitlines()
     [at] = [index for index, line in enumerate(lines) if line.split()[:1] == [name]]
     rows = [lines[at].split(None, 1)[1]]
@@ -189,7 +189,7 @@ def test_an_optional_request_that_fails_leaves_the_others(definition: Path) -> N
 def test_a_response_without_anything_to_export_is_exit_code_1(definition: Path) -> None:
     result = tried(definition, {"data": {}})
     assert result.exit_code == 1
-    assert "No figure of this response would be exported." in result.stdout
+    assert "No amount of this response would be exported." in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ async def test_large_bodies_of_many_accounts_need_the_memory_of_one(numbers: Wir
 async def test_only_large_bodies_are_decoded_in_a_thread(numbers: Wire) -> None:
     threads: list[threading.Thread] = []
     async with open_session("test") as session:
-        client = Client(session, {}, FakeClock().clock, on_body=lambda *_: threads.append(threading.current_thread()))
+        client = Client(session, {}, FakeClock().clock, on_reading=lambda *_: threads.append(threading.current_thread()))
         with Wire(answer=response()) as small:
             await client.poll(make_job(small.url))
         await client.poll(make_job(numbers.url, "heygen", timeout=Seconds(60.0)))

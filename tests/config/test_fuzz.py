@@ -11,12 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.config.credentials import SecretSource
-from exporter.config.levels import Levels
 from exporter.config.models import Account, Config, Defaults
+from exporter.config.threshold_settings import SeverityThresholds
 from exporter.errors import ConfigError
 from tests.config.support import ENVIRON, load, resolved, write
 
-KEYS: Final = sorted({name for model in (Config, Account, Defaults, Levels, SecretSource) for name in model.model_fields})
+KEYS: Final = sorted({name for model in (Config, Account, Defaults, SeverityThresholds, SecretSource) for name in model.model_fields})
 WORDS: Final = [
     "heygen",
     "elevenlabs",

@@ -53,7 +53,7 @@ def test_equal_parts_of_the_settings_of_many_accounts_are_one_object() -> None:
     block = {"provider": "heygen", "credentials": {"api_key": {"env": "K"}}, "labels": {"team": "x"}, "no_proxy": ["a"]}
     config = Config.model_validate({"accounts": [{**block, "name": name} for name in "ab"]})
     one, other = (job.settings for job in build_jobs(Loaded(config, load_definitions())))
-    for part in ("labels", "params", "budgets", "connection", "limits"):
+    for part in ("labels", "params", "budgets", "connection", "request_budget"):
         assert getattr(one, part) is getattr(other, part), part
 
 

@@ -17,10 +17,10 @@ from pydantic import BaseModel
 
 from exporter.cli.main import main
 from exporter.config.credentials import SecretSource
-from exporter.config.levels import Levels
 from exporter.config.loading import json_schema
 from exporter.config.models import Account, Config, Defaults
 from exporter.config.push_settings import HeaderSource, Otlp, Push
+from exporter.config.threshold_settings import SeverityThresholds
 from exporter.providers.library import load_definitions
 from tests.config.support import ENVIRON, HERE, load, write
 
@@ -75,7 +75,7 @@ def test_the_defaults_in_the_schema_are_valid() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("model", [Config, Account, Defaults, Levels, SecretSource, Push, Otlp, HeaderSource])
+@pytest.mark.parametrize("model", [Config, Account, Defaults, SeverityThresholds, SecretSource, Push, Otlp, HeaderSource])
 def test_the_schema_describes_every_key(model: type[BaseModel]) -> None:
     def descriptions(node: dict[str, Any]) -> list[str]:
         inner = [node, *node.get("anyOf", [])]
@@ -135,6 +135,6 @@ def test_the_example_lists_all_regions() -> None:
 
 
 def test_every_key_is_in_the_example_or_left_out_for_a_reason() -> None:
-    keys = {name for model in (Config, Account, Defaults, Levels, SecretSource, Push, Otlp) for name in model.model_fields}
+    keys = {name for model in (Config, Account, Defaults, SeverityThresholds, SecretSource, Push, Otlp) for name in model.model_fields}
     shown = {key for key in keys if re.search(rf"(?<![\w.]){key}: ", EXAMPLE) or re.search(rf"^\W*{key}:$", EXAMPLE, re.MULTILINE)}
     assert keys - shown == NOT_IN_THE_EXAMPLE.keys()

@@ -13,39 +13,39 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from exporter.config.levels import Floor, Levels, parse_floor
 from exporter.config.loading import json_schema
+from exporter.config.threshold_settings import SeverityThresholds, ThresholdValue, parse_threshold
 from exporter.model import Threshold
 from tests.config.support import ACCOUNT, load, problems, resolved, with_account, write
 
-LEVEL = Draft202012Validator(json_schema(Levels))
+LEVEL = Draft202012Validator(json_schema(SeverityThresholds))
 
 
 @pytest.mark.parametrize(
-    ("written", "floor"),
+    ("written", "expected"),
     [
-        ("50", Floor(Decimal(50))),
-        ("0", Floor(Decimal(0))),
-        ("-0.0", Floor(Decimal("0.0"))),
-        ("+5", Floor(Decimal(5))),
-        ("0.1", Floor(Decimal("0.1"))),
-        ("12345678.87", Floor(Decimal("12345678.87"))),
-        ("1.0e-7", Floor(Decimal("0.00000010"))),
-        ("1.0e+15", Floor(Decimal(10**15))),
-        ("1_000", Floor(Decimal(1000))),
-        ('"0.1"', Floor(Decimal("0.1"))),
-        ('"999999999999999.999999999999999"', Floor(Decimal("999999999999999.999999999999999"))),
-        ("20%", Floor(Decimal(20), is_share=True)),
-        ("0.5%", Floor(Decimal("0.5"), is_share=True)),
-        ("05%", Floor(Decimal(5), is_share=True)),
-        ("100%", Floor(Decimal(100), is_share=True)),
-        ("100.0%", Floor(Decimal(100), is_share=True)),
-        ("0.000000000000001%", Floor(Decimal("1e-15"), is_share=True)),
+        ("50", ThresholdValue(Decimal(50))),
+        ("0", ThresholdValue(Decimal(0))),
+        ("-0.0", ThresholdValue(Decimal("0.0"))),
+        ("+5", ThresholdValue(Decimal(5))),
+        ("0.1", ThresholdValue(Decimal("0.1"))),
+        ("12345678.87", ThresholdValue(Decimal("12345678.87"))),
+        ("1.0e-7", ThresholdValue(Decimal("0.00000010"))),
+        ("1.0e+15", ThresholdValue(Decimal(10**15))),
+        ("1_000", ThresholdValue(Decimal(1000))),
+        ('"0.1"', ThresholdValue(Decimal("0.1"))),
+        ('"999999999999999.999999999999999"', ThresholdValue(Decimal("999999999999999.999999999999999"))),
+        ("20%", ThresholdValue(Decimal(20), is_share=True)),
+        ("0.5%", ThresholdValue(Decimal("0.5"), is_share=True)),
+        ("05%", ThresholdValue(Decimal(5), is_share=True)),
+        ("100%", ThresholdValue(Decimal(100), is_share=True)),
+        ("100.0%", ThresholdValue(Decimal(100), is_share=True)),
+        ("0.000000000000001%", ThresholdValue(Decimal("1e-15"), is_share=True)),
     ],
 )
-def test_an_amount_or_a_share_is_read_exactly(written: str, floor: Floor) -> None:
+def test_an_amount_or_a_share_is_read_exactly(written: str, expected: ThresholdValue) -> None:
     value = yaml.safe_load(written)
-    assert parse_floor(value) == floor
+    assert parse_threshold(value) == expected
     assert LEVEL.is_valid({"warning": value})
 
 
@@ -60,13 +60,13 @@ def test_an_amount_or_a_share_is_read_exactly(written: str, floor: Floor) -> Non
 def test_anything_else_is_refused_by_the_schema_too(written: str) -> None:
     value = yaml.safe_load(written)
     with pytest.raises(ValueError, match=r"^expected "):
-        parse_floor(value)
+        parse_threshold(value)
     assert not LEVEL.is_valid({"warning": value})
 
 
 def test_an_amount_must_be_a_number() -> None:
     with pytest.raises(ValueError, match=r"^expected an amount from 0 to 1000000000000000$"):
-        parse_floor(float("nan"))
+        parse_threshold(float("nan"))
 
 
 @example("0%")
@@ -74,7 +74,7 @@ def test_an_amount_must_be_a_number() -> None:
 @given(st.from_regex(r"[0-9]{0,4}(\.[0-9]{0,3})?%?", fullmatch=True) | st.integers() | st.floats(allow_nan=False) | st.booleans())
 def test_the_schema_and_the_program_agree(value: object) -> None:
     try:
-        parse_floor(value)
+        parse_threshold(value)
     except ValueError:
         assert not LEVEL.is_valid({"critical": value})
     else:

@@ -13,13 +13,13 @@ from pydantic import BaseModel, ValidationError
 
 from exporter.config.account_files import AccountFile
 from exporter.config.credentials import Login, SecretSource
-from exporter.config.models import Account, Config, Defaults, Limits, StateFields
+from exporter.config.models import Account, Config, Defaults, RequestBudget, StateFields
 from exporter.providers.credential import Credential
 from exporter.providers.definition import Definition
 from exporter.providers.quota_fields import QuotaFields
 from exporter.providers.request_fields import Request
 from exporter.validation.fields import dotted
-from exporter.validation.problems import Found, problems_of
+from exporter.validation.problems import FieldProblem, problems_of
 from exporter.web.web_config.blocks import Headers, Http, RateLimit, Tls, WebFile
 from tests.config.support import ACCOUNT, CANARY
 from tests.providers.made_up import ACME
@@ -59,7 +59,7 @@ ROOTS: Final[dict[type[BaseModel], dict[str, Any]]] = {
     Config: {"accounts": [ACCOUNT]},
     Account: dict(ACCOUNT),
     Defaults: {},
-    Limits: {},
+    RequestBudget: {},
     StateFields: {"path": "state.db"},
     SecretSource: {},
     Login: {"client_id": "x", "refresh_token_file": "token"},
@@ -89,7 +89,7 @@ def test_a_wrong_value_is_reported_with_what_is_expected(model: type[BaseModel],
     assert not any("canary" in text for problem in found for text in problem)
 
 
-def problems(model: type[BaseModel], data: object, folder: Path) -> list[Found]:
+def problems(model: type[BaseModel], data: object, folder: Path) -> list[FieldProblem]:
     try:
         model.model_validate(data, context=folder)
     except ValidationError as error:

@@ -30,12 +30,12 @@ class Content:
 class Subject:
     """A reloader of one file; the word `wrong` is an invalid configuration."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, clock: FakeClock) -> None:
         self.file = file
         self.reads = 0
         self.applied: list[str] = []
         self.refusals = 0
-        self.reloader = Reloader(Content("", (file,)), lambda: self.read(), lambda content: self.apply(content), self.refuse)  # noqa: PLW0108 -- tests replace them
+        self.reloader = Reloader(Content("", (file,)), lambda: self.read(), lambda content: self.apply(content), self.refuse, clock.clock)  # noqa: PLW0108 -- tests replace them
 
     def read(self) -> Content:
         self.reads += 1
@@ -52,9 +52,9 @@ class Subject:
 
 
 @pytest.fixture
-def subject(tmp_path: Path) -> Subject:
+def subject(tmp_path: Path, clock: FakeClock) -> Subject:
     (tmp_path / "config.yaml").write_text("one")
-    return Subject(tmp_path / "config.yaml")
+    return Subject(tmp_path / "config.yaml", clock)
 
 
 def failing(error: BaseException) -> Callable[..., Content]:
@@ -163,9 +163,9 @@ async def test_a_request_that_is_cancelled_does_not_end_the_reload_of_the_others
     assert subject.applied == ["one"]
 
 
-async def test_a_file_that_does_not_answer_is_refused_in_bounded_time_and_read_once_it_does(tmp_path: Path) -> None:
+async def test_a_file_that_does_not_answer_is_refused_in_bounded_time_and_read_once_it_does(tmp_path: Path, clock: FakeClock) -> None:
     (tmp_path / "config.yaml").write_text("one")
-    subject, release = Subject(tmp_path / "config.yaml"), threading.Event()
+    subject, release = Subject(tmp_path / "config.yaml", clock), threading.Event()
     subject.reloader._threads = FileThreads(Seconds(0.05))
     read = subject.read
 
@@ -198,7 +198,7 @@ async def test_nothing_is_applied_after_close(subject: Subject) -> None:
 
 async def watch(subject: Subject, clock: FakeClock, *steps: str) -> None:
     """Write each text, if there is one, and let the watch interval pass."""
-    task = asyncio.create_task(subject.reloader.watch(clock.clock))
+    task = asyncio.create_task(subject.reloader.watch())
     try:
         await clock.settled(1)
         for text in steps:
@@ -229,7 +229,7 @@ async def test_a_missing_file_is_refused_and_applied_when_it_is_back(subject: Su
         return read()
 
     subject.read = read_if_there  # type: ignore[method-assign]
-    task = asyncio.create_task(subject.reloader.watch(clock.clock))
+    task = asyncio.create_task(subject.reloader.watch())
     await clock.settled(1)
     subject.file.unlink()
     await clock.advance(WATCH_INTERVAL, asleep=1)
@@ -257,8 +257,8 @@ async def test_a_replaced_link_is_a_change(tmp_path: Path, clock: FakeClock) -> 
         (tmp_path / name / "config.yaml").write_text(name)
     (tmp_path / "data").symlink_to("one")
     (tmp_path / "config.yaml").symlink_to("data/config.yaml")
-    subject = Subject(tmp_path / "config.yaml")
-    task = asyncio.create_task(subject.reloader.watch(clock.clock))
+    subject = Subject(tmp_path / "config.yaml", clock)
+    task = asyncio.create_task(subject.reloader.watch())
     await clock.settled(1)
     (tmp_path / "next").symlink_to("two")
     (tmp_path / "next").replace(tmp_path / "data")
@@ -309,8 +309,8 @@ async def test_a_file_that_a_pattern_matches_now_is_a_change(tmp_path: Path, clo
     async def apply(config: Pattern) -> None:
         applied.append(len(config.files))
 
-    reloader = Reloader(Pattern(main), lambda: Pattern(main), apply, lambda: None)
-    watching = asyncio.create_task(reloader.watch(clock.clock))
+    reloader = Reloader(Pattern(main), lambda: Pattern(main), apply, lambda: None, clock.clock)
+    watching = asyncio.create_task(reloader.watch())
     await clock.settled(1)
     await clock.advance(WATCH_INTERVAL, asleep=1)
     assert applied == []

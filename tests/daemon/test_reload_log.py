@@ -25,7 +25,7 @@ async def test_a_refused_configuration_is_logged_when_its_problems_change_and_on
         """Accept it."""
 
     log = Log()
-    reloader = Reloader(Content("", (file,)), read, apply, lambda: None, clock=time.clock)
+    reloader = Reloader(Content("", (file,)), read, apply, lambda: None, time.clock)
     for _ in range(121):
         await reloader.reload()
         time.now += 30.0
@@ -55,7 +55,7 @@ async def test_thousands_of_problems_are_one_line_of_moderate_length(tmp_path: P
         """Accept it."""
 
     log = Log()
-    assert await Reloader(Content("", (file,)), read, apply, lambda: None).reload() == tuple(problems)
+    assert await Reloader(Content("", (file,)), read, apply, lambda: None, FakeClock().clock).reload() == tuple(problems)
     [line] = log.lines()
     assert line["problems"].startswith("accounts[0].interval: expected")
     assert line["problems"].endswith("; 9950 more: `check` prints all")

@@ -39,7 +39,7 @@ TEXTS: Final = {
     "fleet: Ends in": "No end is forecast.",
     "fleet: Firing alerts": "No firing alerts.",
     "account: Key expires in": "no expiry known",
-    "account: Automatic top-up": "none known",
+    "account: Auto reload": "none known",
     "exporter-health: Back-off and rate limits": "No longer intervals and no waits in this time range.",
     "exporter-health: Unusable values per hour, by field": "No unusable value in this time range.",
     "exporter-health: State file": "none known",

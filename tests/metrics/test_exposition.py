@@ -256,7 +256,7 @@ def test_only_the_families_that_changed_are_compressed_again() -> None:
     def parts() -> Mapping[str, Compressed]:
         snapshot = store.snapshot()
         assert gzip.decompress(exposition.render(snapshot, negotiated).body) == new_page(snapshot)
-        body = exposition.known(snapshot, negotiated)
+        body = exposition.kept(snapshot, negotiated)
         assert isinstance(body, Gzip)
         return body.parts
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from exporter.overview.facts import QuotaFacts, State
-from exporter.overview.urgency import decisive, passed, share_left
+from exporter.overview.urgency import decisive, severity_of, share_left
 
 NOW = 1_795_000_000.0
 USED_UP = QuotaFacts("used_up", "usd", State.EXHAUSTED, remaining=Decimal(0))
@@ -64,4 +64,4 @@ def test_the_smaller_share_of_limit_and_budget_counts(quota: QuotaFacts, share: 
     ],
 )
 def test_the_lowest_threshold_that_was_passed_counts(quota: QuotaFacts, severity: str | None) -> None:
-    assert passed(quota) == severity
+    assert severity_of(quota) == severity

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from exporter.providers.declared import Field as Declared
-from exporter.providers.declared import Kind, declared_fields
 from exporter.providers.definition import Definition
-from exporter.providers.found import select
+from exporter.providers.inspection.declared import Field as Declared
+from exporter.providers.inspection.declared import Kind, declared_fields
+from exporter.providers.inspection.selection_text import select
+from exporter.providers.inspection.traces import traced
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
-from exporter.providers.traces import traced
 from tests.providers.bodies import Path, replaced
 from tests.providers.figures import PARTS
 

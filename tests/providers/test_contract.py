@@ -10,9 +10,9 @@ import pytest
 
 from exporter.errors import PollError
 from exporter.model import Reading, Reason
-from exporter.providers.declared import Kind
+from exporter.providers.inspection.declared import Kind
+from exporter.providers.inspection.traces import written
 from exporter.providers.request_fields import Request
-from exporter.providers.traces import written
 from exporter.providers.values import decode_json
 from tests.providers.bodies import Path, at, encode, leaves, lists, objects, raw, removed, replaced
 from tests.providers.examples import DEFINITIONS, HAPPY, Example, read

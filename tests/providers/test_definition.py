@@ -38,10 +38,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a misspelt key of a credential": ({"credentials": {"key": {"heder": "X"}}}, "credentials.key.heder: unknown key; did you mean 'header'?"),
     "a misspelt key of an error": ({"errors": {"cod": "a"}}, "errors.cod: unknown key; did you mean 'code'?"),
-    "a quota without a figure": (_with_quota(), "requests[0].quotas[0]: the resource 'wallet' has no figure: expected remaining, used or limit"),
-    "a period without a figure": (_with_quota(resets_at={"period": "month"}), "requests[0].quotas[0]: the resource 'wallet' has no figure"),
-    "a reset without a figure": (
-        _with_quota(resets_at={"select": "a", "format": "unix"}), "requests[0].quotas[0]: the resource 'wallet' has no figure",
+    "a quota without an amount": (_with_quota(), "requests[0].quotas[0]: the resource 'wallet' has no amount: expected remaining, used or limit"),
+    "a period without an amount": (_with_quota(resets_at={"period": "month"}), "requests[0].quotas[0]: the resource 'wallet' has no amount"),
+    "a reset without an amount": (
+        _with_quota(resets_at={"select": "a", "format": "unix"}), "requests[0].quotas[0]: the resource 'wallet' has no amount",
     ),
     "a time as text": (_with_quota(used="a", resets_at="data.end"), "requests[0].quotas[0].resets_at: a time needs its format: write {select: "),
     "another time as text": ({"requests": [{**GET, "created_at": "data.since"}]}, "requests[0].created_at: a time needs its format: write {select: "),
@@ -71,7 +71,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         "credentials.key.header: expected the name of a header only: put the word before the secret into `scheme`",
     ),
     "a null unlimited of another amount": (
-        _with_quota(limit={"select": "cap_eur", "unlimited": None}), "requests[0].quotas[0].limit.unlimited: null is no value to compare with: write a condition such as `cap_eur == null`",
+        _with_quota(limit={"select": "cap_eur", "unlimited": None}), "requests[0].quotas[0].limit.unlimited: null cannot be compared with a value: write a condition such as `cap_eur == null`",
     ),
     "a leading dot": (_with_quota(used=".data.balance"), "requests[0].quotas[0].used.select: is not a JMESPath expression: leave out the first dot"),
     "a reason in British spelling": (
@@ -151,7 +151,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         _with_quota(used="a", resets_at={"select": "a", "format": "iso8601", "unknown": 0}), "requests[0].quotas[0].resets_at: `unknown` is a number, so it belongs to the formats unix and unix_ms",
     ),
     "a fragment in the path": ({"requests": [{**GET, "path": "/v1#a"}]}, "requests[0].path: expected a path that starts with / and has neither spaces nor #"),
-    "a secret in a header of its own": ({"headers": {"X-Api-Key": "k-1234"}}, "headers.X-Api-Key: a secret is no part of a definition: write `credentials: {key: {header: X-Api-Key}}`"),
+    "a secret in a header of its own": ({"headers": {"X-Api-Key": "k-1234"}}, "headers.X-Api-Key: a secret does not belong in a definition: write `credentials: {key: {header: X-Api-Key}}`"),
     "an expectation that is a word": ({"requests": [{**GET, "expect": "true"}]}, "requests[0].expect: true is the field of that name: name a field that every successful response has"),
     "an expectation of anything": ({"requests": [{**GET, "expect": "`true`"}]}, "requests[0].expect: reads nothing of the response, so it accepts every one"),
     "an expectation of a text": ({"requests": [{**GET, "expect": "'ok' == 'ok'"}]}, "requests[0].expect: reads nothing of the response"),
@@ -162,9 +162,9 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a pattern that is too large": ({"params": {"team": {"pattern": "(a{1000}){1000}"}}}, "params.team.pattern: is not a regular expression that can be used"),
     "too many requests": ({"requests": [GET] * 51}, "requests: expected 50 at most"),
     "a secret in the path": (
-        {"requests": [{**GET, "path": "/v1/balance?api_key=k-1234"}]}, "requests[0].path: a secret is no part of a definition: write `credentials: {key: {query: api_key}}`",
+        {"requests": [{**GET, "path": "/v1/balance?api_key=k-1234"}]}, "requests[0].path: a secret does not belong in a definition: write `credentials: {key: {query: api_key}}`",
     ),
-    "a secret in the query": ({"requests": [{**GET, "query": {"access-token": "k"}}]}, "requests[0].query: a secret is no part of a definition"),
+    "a secret in the query": ({"requests": [{**GET, "query": {"access-token": "k"}}]}, "requests[0].query: a secret does not belong in a definition"),
     "a credential's parameter in the query": (
         {"credentials": {"key": {"query": "k"}}, "requests": [{**GET, "query": {"k": "1"}}]}, "requests[0].query: 'k' is the parameter of a credential",
     ),
@@ -216,7 +216,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"requests": [{**GET, "auto_reload": {"unit": "usd", "amount": {"select": "a", "unlimited": "none"}}}]},
         "requests[0].auto_reload: `unlimited` and `unit.empty` belong to resources",
     ),
-    "a null unlimited": (_with_quota(limit={"select": "a", "unlimited": None}), "requests[0].quotas[0].limit.unlimited: null is no value"),
+    "a null unlimited": (_with_quota(limit={"select": "a", "unlimited": None}), "requests[0].quotas[0].limit.unlimited: null cannot be compared"),
     "no unit": ({"requests": [{**GET, "quotas": [{"resource": "wallet"}]}]}, "requests[0].quotas[0].unit: is required"),
 }  # fmt: skip
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import pytest
 
-from exporter.providers.declared import Kind
+from exporter.providers.inspection.declared import Kind
+from exporter.providers.inspection.traces import general
 from exporter.providers.request_fields import Request
-from exporter.providers.traces import general
 from tests.providers.bodies import Path, at, leaves, lists
 from tests.providers.examples import DEFINITIONS, HAPPY
 from tests.providers.fields import Field, fields_of

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from exporter.providers.echo import Echo
 from exporter.providers.extract import extract
+from exporter.providers.inspection.shape import kinds_of
+from exporter.providers.inspection.traces import general, places, traced
 from exporter.providers.request_fields import Request
-from exporter.providers.shape import kinds_of
-from exporter.providers.traces import general, places, traced
 from tests.providers.examples import HAPPY, Example
 
 REQUEST = Request.model_validate(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from exporter.providers.inspection.traces import places, traced, written
 from exporter.providers.selection import Selection
-from exporter.providers.traces import places, traced, written
 
 BODY: dict[str, Any] = {
     "data": {"left": Decimal(5), "list": [{"a": Decimal(1), "b": "x"}, {"a": Decimal(2), "b": "y"}], "numbers": [Decimal(3), Decimal(4)]},

@@ -79,7 +79,7 @@ def test_a_condition_that_is_neither_true_nor_false_is_a_mismatch(value: object)
 @pytest.mark.parametrize(
     ("unlimited", "problem"),
     [
-        (None, "null is no value to compare with"),
+        (None, "null cannot be compared with a value"),
         (True, "expected a text, a number, or a condition"),
         ([], "expected a text, a number, or a condition"),
         ("cap = null", "two values are compared with =="),

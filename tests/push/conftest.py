@@ -12,7 +12,7 @@ from exporter.client.client import Client
 from exporter.client.secret_reader import SecretReader
 from exporter.config.push_settings import Otlp
 from exporter.metrics.exposition import Exposition
-from exporter.push.pusher import Pusher, Pushes
+from exporter.push.pusher import Pusher, PushStatistics
 from tests.metrics.showcase import BUILD, showcase
 from tests.push.receiver import Receiver
 from tests.support import PATIENCE, FakeClock
@@ -37,17 +37,19 @@ def exposition() -> Exposition:
 
 
 @pytest.fixture
-def pushes() -> Pushes:
-    return Pushes()
+def statistics() -> PushStatistics:
+    return PushStatistics()
 
 
 @pytest.fixture
-def pusher(client: Client, clock: FakeClock, receiver: Receiver, store: Store, exposition: Exposition, pushes: Pushes) -> MakePusher:
+def pusher(
+    client: Client, clock: FakeClock, receiver: Receiver, store: Store, exposition: Exposition, statistics: PushStatistics
+) -> MakePusher:
     """Makes a pusher to the receiver; `changes` are settings."""
     client.transport.clock = clock.clock
 
     def make(environ: dict[str, str] | None = None, **changes: Any) -> Pusher:
-        exposition.push = pushes.families
+        exposition.push = statistics.families
         return Pusher(
             Otlp.model_validate({"endpoint": receiver.url, "timeout": f"{PATIENCE:g}s", **changes}),
             snapshot=store.snapshot,
@@ -55,7 +57,7 @@ def pusher(client: Client, clock: FakeClock, receiver: Receiver, store: Store, e
             transport=client.transport,
             secrets=SecretReader(environ or {}),
             resource={"service.name": "ai-account-exporter", "service.instance.id": "host:9893"},
-            pushes=pushes,
+            statistics=statistics,
         )
 
     return make

@@ -19,7 +19,7 @@ from exporter.metrics.catalogue import CATALOGUE
 from exporter.metrics.collector import BUCKETS, push_families
 from exporter.metrics.exposition import Exposition
 from exporter.model import Reason, Seconds
-from exporter.push.otlp import Request, Series, encode, rejected
+from exporter.push.otlp import EncodedPush, Series, encode, rejected
 from tests.metrics.showcase import BUILD, NOW, STAGE, showcase
 from tests.metrics.strategies import readings
 from tests.metrics.test_exposition import KEYS, LABELS
@@ -29,7 +29,7 @@ from tests.support import clock_at, job_of
 RESOURCE = {"service.name": "ai-account-exporter"}
 
 
-def received(request: Request) -> Received:
+def received(request: EncodedPush) -> Received:
     return Received({}, ExportMetricsServiceRequest.FromString(request.body))
 
 

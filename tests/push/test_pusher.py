@@ -14,7 +14,7 @@ from exporter.client.client import Client
 from exporter.log import REMIND_AFTER, configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.model import Reason
-from exporter.push.pusher import Pusher, Pushes
+from exporter.push.pusher import Pusher, PushStatistics
 from tests.metrics.showcase import STAGE
 from tests.push.receiver import PROTOBUF, Answer, Receiver, page_series
 from tests.support import CANARY, NOW, FakeClock, clock_at, until
@@ -30,8 +30,8 @@ def log() -> io.StringIO:
     return stream
 
 
-def errors(pushes: Pushes) -> dict[str, int]:
-    return {reason.value: count for reason, count in pushes.errors.items()}
+def errors(statistics: PushStatistics) -> dict[str, int]:
+    return {reason.value: count for reason, count in statistics.errors.items()}
 
 
 async def test_a_push_contains_the_page_and_the_resource(
@@ -76,14 +76,14 @@ async def test_the_page_shows_how_pushes_went(pusher: MakePusher, receiver: Rece
     ],
 )
 async def test_a_failure_is_counted_with_its_reason_and_only_some_are_retried_before_the_interval_ends(
-    pusher: MakePusher, receiver: Receiver, pushes: Pushes, log: io.StringIO, status: int, reason: str
+    pusher: MakePusher, receiver: Receiver, statistics: PushStatistics, log: io.StringIO, status: int, reason: str
 ) -> None:
     receiver.answers = [Answer(status, headers={"Location": receiver.url})]
     assert await pusher().push() == (5 if status in RETRIED else 60)
-    assert errors(pushes) == {reason: 1}
+    assert errors(statistics) == {reason: 1}
     assert f"HTTP {status}" in log.getvalue()
     assert len(receiver.pushes) == 1
-    assert pushes.last_success_at is None
+    assert statistics.last_success_at is None
 
 
 @pytest.mark.parametrize(
@@ -112,51 +112,55 @@ async def test_a_short_interval_is_never_exceeded_by_a_retry(pusher: MakePusher,
     assert await pusher(interval="2s").push() == 2
 
 
-async def test_a_receiver_that_hangs_costs_the_timeout(pusher: MakePusher, receiver: Receiver, pushes: Pushes, log: io.StringIO) -> None:
+async def test_a_receiver_that_hangs_costs_the_timeout(
+    pusher: MakePusher, receiver: Receiver, statistics: PushStatistics, log: io.StringIO
+) -> None:
     receiver.held.clear()
     assert await pusher(timeout="50ms").push() == 5
-    assert errors(pushes) == {"timeout": 1}
+    assert errors(statistics) == {"timeout": 1}
     assert "no complete response within 0.05s" in log.getvalue()
 
 
-async def test_a_receiver_that_does_not_run_is_tried_again(pusher: MakePusher, receiver: Receiver, pushes: Pushes) -> None:
+async def test_a_receiver_that_does_not_run_is_tried_again(pusher: MakePusher, receiver: Receiver, statistics: PushStatistics) -> None:
     pushing = pusher()
     await receiver.stop()
     assert await pushing.push() == 5
-    assert errors(pushes) == {"connection": 1}
+    assert errors(statistics) == {"connection": 1}
 
 
 @pytest.mark.parametrize("kind", ["text/html", "Text/HTML; charset=utf-8"])
-async def test_a_sign_in_page_is_no_receiver(pusher: MakePusher, receiver: Receiver, pushes: Pushes, kind: str) -> None:
+async def test_a_sign_in_page_is_no_receiver(pusher: MakePusher, receiver: Receiver, statistics: PushStatistics, kind: str) -> None:
     receiver.answers = [Answer(200, b"<html>sign in</html>", {"Content-Type": kind})]
     await pusher().push()
-    assert errors(pushes) == {"invalid_response": 1}
+    assert errors(statistics) == {"invalid_response": 1}
 
 
 @pytest.mark.parametrize(
     "answer",
     [Answer(), Answer(202), Answer(204), Answer(200, b"{}", {"Content-Type": "application/json"}), Answer.rejecting(0, "a warning")],
 )
-async def test_every_other_success_is_one(pusher: MakePusher, receiver: Receiver, pushes: Pushes, answer: Answer) -> None:
+async def test_every_other_success_is_one(pusher: MakePusher, receiver: Receiver, statistics: PushStatistics, answer: Answer) -> None:
     receiver.answers = [answer]
     await pusher().push()
-    assert (errors(pushes), pushes.last_success_at) == ({}, NOW)
+    assert (errors(statistics), statistics.last_success_at) == ({}, NOW)
 
 
 async def test_rejected_points_are_counted_and_the_receiver_s_text_is_not_shown(
-    pusher: MakePusher, receiver: Receiver, pushes: Pushes, log: io.StringIO
+    pusher: MakePusher, receiver: Receiver, statistics: PushStatistics, log: io.StringIO
 ) -> None:
     receiver.answers = [Answer.rejecting(12, f"the key {CANARY} may not write")]
     assert await pusher().push() == 60
-    assert (errors(pushes), pushes.last_success_at) == ({"client_error": 1}, NOW)
+    assert (errors(statistics), statistics.last_success_at) == ({"client_error": 1}, NOW)
     assert "the receiver rejected 12 data points" in log.getvalue()
     assert CANARY not in log.getvalue()
 
 
-async def test_a_success_whose_body_cannot_be_decompressed_is_a_failure(pusher: MakePusher, receiver: Receiver, pushes: Pushes) -> None:
+async def test_a_success_whose_body_cannot_be_decompressed_is_a_failure(
+    pusher: MakePusher, receiver: Receiver, statistics: PushStatistics
+) -> None:
     receiver.answers = [Answer(200, b"not gzip", {"Content-Type": PROTOBUF, "Content-Encoding": "gzip"})]
     await pusher().push()
-    assert errors(pushes) == {"invalid_response": 1}
+    assert errors(statistics) == {"invalid_response": 1}
 
 
 async def test_a_header_is_read_for_each_push(pusher: MakePusher, receiver: Receiver, tmp_path: Path) -> None:
@@ -171,14 +175,16 @@ async def test_a_header_is_read_for_each_push(pusher: MakePusher, receiver: Rece
 
 
 @pytest.mark.parametrize("source", [{"env": "MISSING"}, {"file": "/nowhere/header"}])
-async def test_without_the_header_nothing_is_sent(pusher: MakePusher, receiver: Receiver, pushes: Pushes, source: dict[str, str]) -> None:
+async def test_without_the_header_nothing_is_sent(
+    pusher: MakePusher, receiver: Receiver, statistics: PushStatistics, source: dict[str, str]
+) -> None:
     assert await pusher(headers={"Authorization": source}).push() == 60
-    assert errors(pushes) == {"credential": 1}
+    assert errors(statistics) == {"credential": 1}
     assert receiver.pushes == []
 
 
 async def test_a_defect_costs_one_push_and_its_text_is_not_shown(
-    pusher: MakePusher, receiver: Receiver, pushes: Pushes, log: io.StringIO
+    pusher: MakePusher, receiver: Receiver, statistics: PushStatistics, log: io.StringIO
 ) -> None:
     pushing = pusher()
     families = pushing._families
@@ -188,7 +194,7 @@ async def test_a_defect_costs_one_push_and_its_text_is_not_shown(
 
     pushing._families = defective
     assert await pushing.push() == 60
-    assert errors(pushes) == {"internal": 1}
+    assert errors(statistics) == {"internal": 1}
     assert "LookupError" in log.getvalue()
     assert CANARY not in log.getvalue()
     pushing._families = families
@@ -295,7 +301,9 @@ async def test_no_answer_shows_the_header(
     assert "push failed" in shown
 
 
-async def test_a_push_to_a_name_that_cannot_be_decoded_is_a_failed_push(pusher: MakePusher, pushes: Pushes, log: io.StringIO) -> None:
+async def test_a_push_to_a_name_that_cannot_be_decoded_is_a_failed_push(
+    pusher: MakePusher, statistics: PushStatistics, log: io.StringIO
+) -> None:
     await pusher(endpoint="https://xn--/v1/metrics", timeout="2s").push()
-    assert sum(errors(pushes).values()) == 1
+    assert sum(errors(statistics).values()) == 1
     assert "host=xn--" in log.getvalue()

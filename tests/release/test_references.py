@@ -39,13 +39,13 @@ def in_place(block: str, written: dict[str, Any]) -> dict[str, Any]:
         "Account": written,
         "SecretSource": {"credentials": written},
         "Login": {"credentials": {"access_token": {"oauth2": login | written}}},
-        "Levels": {"thresholds": {"wallet": written}},
+        "SeverityThresholds": {"thresholds": {"wallet": written}},
     }
     top: dict[str, dict[str, Any]] = {
         "Config": written,
         "Defaults": {"defaults": written},
         "Network": {"defaults": written},
-        "Limits": {"providers": {"heygen": written}},
+        "RequestBudget": {"providers": {"heygen": written}},
         "StateFields": {"state": written},
         "Push": {"push": written},
         "Otlp": {"push": {"otlp": endpoint | written}},

@@ -19,7 +19,7 @@ from exporter.simulator.elevenlabs import Workspace
 from exporter.simulator.examples import example_body
 from exporter.simulator.heygen import Subscription, UsageBased, Wallet
 from exporter.simulator.liveavatar import Credits
-from exporter.simulator.played import KEY_LIFE
+from exporter.simulator.moving_examples import KEY_LIFE
 from exporter.simulator.simulator import Simulator
 from exporter.simulator.usage import Balance, Usage
 from tests.simulator.support import NOW, TIMELESS, WORKSPACES

@@ -14,7 +14,7 @@ import yaml
 
 from exporter.config.loading import Loaded, load_config
 from exporter.config.models import Config
-from exporter.config.shown import shown
+from exporter.config.redacted import redacted
 from exporter.model import AccountKey
 from exporter.providers.library import load_definitions
 from exporter.web.web_config.web_config import WebConfig
@@ -62,7 +62,7 @@ async def test_the_api_refuses_a_query_that_is_not_valid_with_all_problems(clien
     assert status == 400
     assert [problem.partition(";")[0] for problem in body["problems"]] == [
         "“temas” is neither a parameter nor a label of an account",
-        "“fialing” is no state",
+        "“fialing” is not a state",
         "“page” is neither a parameter nor a label of an account",
     ]
     async with client.ask("/?temas=video&state=fialing&team=video") as response:
@@ -105,7 +105,7 @@ accounts:
 
 
 def test_no_secret_is_in_what_is_shown_of_a_configuration(tmp_path: Path) -> None:
-    data = shown(loaded(tmp_path, ACCOUNTS))
+    data = redacted(loaded(tmp_path, ACCOUNTS))
     text = yaml.safe_dump(data)
     for form in (CANARY, CANARY.replace("-", "_"), "4d1f0a7be2c95f83"):
         assert form not in text
@@ -137,7 +137,7 @@ def test_no_secret_is_in_what_is_shown_of_a_configuration(tmp_path: Path) -> Non
 
 
 def test_the_settings_in_force_are_shown_as_they_are_written(tmp_path: Path) -> None:
-    data = shown(loaded(tmp_path, ACCOUNTS))
+    data = redacted(loaded(tmp_path, ACCOUNTS))
     assert {name: data["defaults"][name] for name in ("interval", "timeout", "max_backoff", "thresholds", "budgets")} == {
         "interval": "1m",
         "timeout": "15s",
@@ -166,20 +166,20 @@ def test_params_are_shown_unless_they_may_be_keys(provider: str, params: dict[st
     definition = load_definitions()[provider]
     [credential, *_] = definition.credentials
     account = {"name": "a", "provider": provider, "credentials": {credential: {"env": "A_KEY"}}, "params": params}
-    data = shown(Loaded(Config.model_validate({"accounts": [account]}), load_definitions()))
+    data = redacted(Loaded(Config.model_validate({"accounts": [account]}), load_definitions()))
     assert data["accounts"][0]["params"] == expected
 
 
 def test_a_key_in_the_place_of_a_param_is_not_shown() -> None:
     definition = load_definitions()["openai"].model_copy(update={"params": {}})
     account = {"name": "a", "provider": "openai", "credentials": {"admin_key": {"env": "A_KEY"}}, "params": {"project": CANARY}}
-    data = shown(Loaded(Config.model_validate({"accounts": [account]}), {"openai": definition}))
+    data = redacted(Loaded(Config.model_validate({"accounts": [account]}), {"openai": definition}))
     assert data["accounts"][0]["params"] == {"project": "<hidden>"}
 
 
 def test_the_file_of_certificate_authorities_is_shown() -> None:
     account = {"name": "a", "provider": "heygen", "credentials": {"api_key": {"env": "A_KEY"}}, "ca_file": "/etc/ssl/own.pem"}
-    data = shown(Loaded(Config.model_validate({"accounts": [account], "defaults": {"no_proxy": ["localhost"]}}), load_definitions()))
+    data = redacted(Loaded(Config.model_validate({"accounts": [account], "defaults": {"no_proxy": ["localhost"]}}), load_definitions()))
     assert (data["accounts"][0]["ca_file"], data["defaults"]["no_proxy"]) == ("/etc/ssl/own.pem", ["localhost"])
 
 

@@ -31,10 +31,10 @@ class SlowExposition(Exposition):
         self.started, self.free = threading.Event(), threading.Event()
         self.free.set()
 
-    def draft(self, snapshot: Snapshot, negotiated: Negotiated) -> Callable[[], Body]:
+    def renderer(self, snapshot: Snapshot, negotiated: Negotiated) -> Callable[[], Body]:
         """Block where the thread begins."""
         self.drafts += 1
-        rendering = super().draft(snapshot, negotiated)
+        rendering = super().renderer(snapshot, negotiated)
 
         def run() -> Body:
             self.threads.append(threading.get_ident())

@@ -301,7 +301,7 @@ def test_what_is_not_valid_in_the_address_is_shown() -> None:
         "A part of the address was ignored: “temas” is neither a parameter nor a label of an account; did you mean 'team'?"
         in Read(source).text
     )
-    assert f"A part of the address was ignored: “{SHOWN_HOSTILE}” is no state" in Read(source).text
+    assert f"A part of the address was ignored: “{SHOWN_HOSTILE}” is not a state" in Read(source).text
     assert keys(source) == ["elevenlabs/podcast"]
 
 
@@ -344,9 +344,9 @@ def test_one_account_alone_is_open_and_shows_the_shape_of_its_answers() -> None:
     page = PAGE.render(overviews.everything(), [("account", "studio")], shapes=lambda key: shapes if key.account == "studio" else {})
     read = Read(page.body.decode())
     assert [attributes for tag, attributes in read.elements if tag == "details"] == [{"open": None}, {"class": "shape"}]
-    assert "Shape of the last answer to /v1/user" in read.text
+    assert "Shape of the last response to /v1/user" in read.text
     assert "data.amounta number" in read.text
-    assert "Shape of the last answer" not in show(overviews.everything())
+    assert "Shape of the last response" not in show(overviews.everything())
 
 
 def test_a_long_list_has_several_pages() -> None:

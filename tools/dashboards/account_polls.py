@@ -82,7 +82,7 @@ def _dates() -> Json:
 
 def _reload() -> Json:
     options = Options(
-        "Automatic top-up",
+        "Auto reload",
         "The balance below which the vendor tops up, and the amount that it adds.",
         no_value="none known",
         overrides=units.money_overrides(),

@@ -12,7 +12,7 @@ ACCOUNT = "provider, account"
 RESOURCE = "provider, account, resource, unit"
 EXPORTER = 'job=~"$job",instance=~"$instance"'
 NO_SLOTS = 'unit!="slots"'
-"""Slots are held rather than used up: having none free is no emergency."""
+"""Slots are held rather than used up: having none free is not an emergency."""
 WINDOW = "1h"
 """Charts over time show what happened in the hour before each point: it is right from the first minutes on, and at every resolution."""
 

@@ -80,7 +80,7 @@ def accounts_schema(_path: Path) -> str:
 
 
 class _Schema(GenerateJsonSchema):
-    """Describes what is returned: a field that may be None is absent then, and `Facts` is no part of a name."""
+    """Describes what is returned: a field that may be None is absent then, and `Facts` is not part of a name."""
 
     def nullable_schema(self, schema: Any) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])

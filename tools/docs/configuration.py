@@ -67,8 +67,8 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "client_id": "client_id: your-client",
         "refresh_token_file": "refresh_token_file: /var/lib/ai-account-exporter/heygen-refresh",
     },
-    "Levels": {"warning": "warning: 20%", "critical": "critical: 10"},
-    "Limits": {"max_requests_per_minute": "max_requests_per_minute: 60", "max_concurrent_requests": "max_concurrent_requests: 5"},
+    "SeverityThresholds": {"warning": "warning: 20%", "critical": "critical: 10"},
+    "RequestBudget": {"max_requests_per_minute": "max_requests_per_minute: 60", "max_concurrent_requests": "max_concurrent_requests: 5"},
     "StateFields": {"path": "path: /var/lib/ai-account-exporter/state.db"},
     "Push": {"otlp": "otlp: {endpoint: https://collector.example.com/v1/metrics}"},
     "Otlp": {
@@ -96,14 +96,14 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
         "OAuth logins",
         "`oauth2` has these keys. HeyGen's `access_token` supports it. [OAuth logins](oauth.md) describes how to get both values, and which processes may share a login.",
     ),
-    "Levels": (
+    "SeverityThresholds": (
         "Thresholds",
         "Each resource in `thresholds` has these keys. `*` applies to every resource that has no threshold of that severity, and must be a "
         "share. It does not apply to resources in the unit `slots`, which are held rather than used up. An amount is in the unit of the "
         "resource. A share is a share of its limit: see [Set thresholds](alerts.md#set-thresholds). The exporter exports thresholds as "
         "`ai_account_quota_threshold`, and the alert rules use this metric.",
     ),
-    "Limits": ("Request budgets", "Each provider in `providers` has these keys."),
+    "RequestBudget": ("Request budgets", "Each provider in `providers` has these keys."),
     "StateFields": ("State", "`state` has these keys."),
     "Push": ("Push", "`push` has one key. [Push over OTLP](push.md) describes what is pushed, and when that is useful."),
     "Otlp": ("Push over OTLP", "`push.otlp` has these keys, and those of [a connection](#connections)."),

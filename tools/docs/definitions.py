@@ -132,7 +132,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     "TimeField": ("Times", "A time in the response."),
     "PeriodField": ("Periods", "The end of the current period, for a request that asks for this period."),
     "StatusField": ("Status", "`status` has these keys."),
-    "AutoReloadFields": ("Automatic top-ups", "`auto_reload` has these keys."),
+    "AutoReloadFields": ("Auto reload", "`auto_reload` has these keys."),
     "ErrorFields": (
         "Error codes",
         f"`errors` has these keys. The values of `reasons` are {codes(map(str, Reason))}: see [Reasons](metrics.md#reasons). A number and the text "
@@ -147,7 +147,10 @@ NAMES = (
         "resource `hourly_*`, `daily_*` or `*_hour_*`, such as `five_hour_requests`",
         "a short window that the vendor refills by itself: when it is exhausted, the alert is a warning, also where the vendor returns no reset",
     ),
-    ("unit `slots`", "what is held rather than used up, such as voices: 0 remaining is no alert, and the threshold for `*` does not apply"),
+    (
+        "unit `slots`",
+        "what is held rather than used up, such as voices: 0 remaining causes no alert, and the threshold for `*` does not apply",
+    ),
     ("unit `usd`, `eur`, `cny`, ...", "money in major units, in lower case; use `scale: 0.01` for cents"),
     ("other units, such as `credits`, `characters`, `minutes`", "what the vendor counts, in lower case; units are never added up"),
     ("features", "the vendor's own name of the field"),

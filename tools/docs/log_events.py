@@ -58,7 +58,7 @@ EVENTS: Final = (
     Event(
         "optional request failed", ("warning", "debug"), (*_ACCOUNT, "request", *_FAILURE),
         "A request without which the poll succeeds failed. The levels are those of `poll failed`.",
-        "Follow `remedy`. Some figures of the account are missing.",
+        "Follow `remedy`. Some amounts of the account are missing.",
     ),
     Event("optional request recovered", ("info",), (*_ACCOUNT, "request", *_RECOVERY), "The request succeeded after failures."),
     Event(
@@ -148,7 +148,7 @@ except error codes.
 
 {events}
 
-Wrong usage and an invalid configuration at the start are no events: they are printed as text, in each format of the log.
+Wrong usage and an invalid configuration at the start are not events: they are printed as text, in each format of the log.
 
 If standard error cannot be written, lines are dropped and counted in the event `N log lines were dropped`. The libraries of the exporter may log
 further lines at `warning` and above.

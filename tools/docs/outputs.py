@@ -15,7 +15,7 @@ from rich.console import Console
 from exporter.accounts.snapshot import Snapshot
 from exporter.cli.demo import demo_config
 from exporter.cli.main import COMMANDS, main
-from exporter.cli.report import print_table
+from exporter.cli.table import print_table
 from exporter.clock import Clock
 from exporter.config.job import build_jobs
 from exporter.daemon.poll_once import poll_once

@@ -104,7 +104,7 @@ def by_category() -> list[tuple[str, list[Definition]]]:
 
 
 def _index(_path: Path) -> str:
-    head = ("vendor", "`provider`", "level", "figures")
+    head = ("vendor", "`provider`", "level", "resources")
     sections = (
         f"## {title}\n\n{table(head, ((f'[{each.title}]({each.name}.md)', f'`{each.name}`', level_of(each), _figures(each)) for each in definitions))}\n"
         for title, definitions in by_category()

@@ -132,9 +132,9 @@ AUTO_RELOAD_OFF = Alert(
     and ignoring (resource, unit, feature) ai_account_feature_enabled{{feature="auto_reload"}} == 0
     """,
     "15m",
-    "Balance is low and automatic top-up is off.",
+    "Balance is low and auto reload is off.",
     "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
-    "and automatic top-up is off. Top it up, or turn on automatic top-up at the vendor.",
+    "and auto reload is off. Top it up, or turn on auto reload at the vendor.",
     keep_firing_for="15m",
 )
 

@@ -25,7 +25,7 @@ and {AVAILABLE} > 0
         "An account runs out soon.",
         f"Account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} {runs_out} of {{{{ $labels.resource }}}}"
         f"{{{{ if ne $labels.unit $labels.resource }}}} ({{{{ $labels.unit }}}}){{{{ end }}}} at {_TO_THE_MINUTE}{sure} "
-        "Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
+        "Neither a reset nor auto reload is expected before that. Top it up, or find out what uses it.",
         keep_firing_for="15m",
     )
 
@@ -33,8 +33,8 @@ and {AVAILABLE} > 0
 BURN_SPIKE = Alert(
     "AIAccountBurnSpike",
     "info",
-    # Whole days, so that recurring jobs are no spike; a week of history, so that the usual day is known; and an end within two weeks, so that
-    # the first use of an idle account is no spike.
+    # Whole days, so that recurring jobs are not a spike; a week of history, so that the usual day is known; and an end within two weeks, so that
+    # the first use of an idle account is not a spike.
     f"""
     increase(ai_account_quota_consumed_total{{SUPPLY}}[1d]) > 4 / 7 * increase(ai_account_quota_consumed_total[7d] offset 1d)
     and ai_account_quota_consumed_total offset 8d

@@ -10,7 +10,7 @@ from exporter.validation.duration import format_duration, parse_duration
 
 NAMES = {
     "SPEND": 'resource=~"(.*_)?spend"',
-    # Slots are held rather than used up: having none free is no emergency.
+    # Slots are held rather than used up: having none free is not an emergency.
     "SUPPLY": 'resource!~"(.*_)?spend",unit!="slots"',
     "NO_SLOTS": 'unit!="slots"',
     # The vendor refills these by itself within hours, also where it returns no reset.

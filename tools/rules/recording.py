@@ -87,7 +87,7 @@ GROUPS = (
                 or
                 ai_account_quota_limit{SPEND} > 0
                 """,
-                "The smaller one of the vendor's spending cap and the budget of the configuration. A cap of 0 is none.",
+                "The smaller one of the vendor's spending cap and the budget of the configuration. A cap of 0 does not count.",
             ),
             Record(
                 SHARE,

@@ -36,7 +36,7 @@ SOON = (
                 "2h20m",
                 (STUDIO.alert("warning", **WALLET),),
                 "Account studio at heygen is expected to run out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the "
-                "past ones. Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
+                "past ones. Neither a reset nor auto reload is expected before that. Top it up, or find out what uses it.",
             ),
         ),
     ),
@@ -72,7 +72,7 @@ SOON = (
                 "2h",
                 (STUDIO.alert("critical", **WALLET),),
                 "Account studio at heygen runs out of wallet (usd) at 1970-01-01 09:00 UTC or earlier, even at the slowest pace of the past "
-                "days. Neither a reset nor automatic top-up is expected before. Top it up, or find out what uses it.",
+                "days. Neither a reset nor auto reload is expected before that. Top it up, or find out what uses it.",
             ),
         ),
     ),
@@ -248,7 +248,7 @@ EXPIRE = (
     ),
     Scenario("most will be used", _expiring(0.15, limit=1000), (Quiet(EXPIRING, "30h"),)),
     Scenario(
-        "an unused cap is no loss",
+        "an unused cap is not a loss",
         (
             STUDIO.polls(("good", "8h")),
             STUDIO.quota(

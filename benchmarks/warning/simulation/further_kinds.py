@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmarks.warning.grid import HOUR
-from benchmarks.warning.simulation import irregular, unseen
+from benchmarks.warning.simulation import held_out, irregular, uneven
 from benchmarks.warning.simulation.kinds import KINDS, month, wallet
 from benchmarks.warning.simulation.profiles import ANY, diurnal, evening_show, office, steady
 from benchmarks.warning.simulation.spec import Kind, pick
@@ -33,26 +33,46 @@ FURTHER: dict[str, Kind] = {
     "key rejected for hours": lambda r: wallet(r, pick(r, steady, diurnal, office), pick(r, "late", "prudent"), key_fails=True),
     "spending cap, bursts": lambda r: replace(month(r, irregular.bursts, (0.5, 1.4)), form="spend"),
     "auto reload, bursts": lambda r: wallet(r, irregular.bursts, "never", (1, 5), reload="works"),
+    "follow the sun": lambda r: wallet(r, uneven.follow_the_sun, "late"),
+    "alternate days": lambda r: wallet(r, uneven.alternate_days, pick(r, "late", "prudent")),
+    "release Friday": lambda r: wallet(r, uneven.release_friday, "late", (4, 14)),
+    "viral": lambda r: wallet(r, uneven.viral, "late", (8, 30)),
+    "deadline in a monthly quota": lambda r: month(r, uneven.deadline, (0.6, 1.5)),
+    "front-loaded weeks": lambda r: wallet(r, uneven.front_loaded, pick(r, "late", "prudent")),
+    "paused at random": lambda r: wallet(r, uneven.paused, "late"),
+    "step down": lambda r: wallet(r, uneven.step_down, "prudent", (4, 12)),
+    "lunch and dinner": lambda r: wallet(r, uneven.lunch_and_dinner, "late"),
+    "quarter hours, hourly vendor": lambda r: wallet(r, uneven.quarter_hours, "late", update_every=HOUR),
+    "weekly quota": lambda r: month(r, pick(r, office, evening_show, uneven.alternate_days), (0.6, 1.4), period=7),
+    "auto reload fails, alternate days": lambda r: wallet(r, uneven.alternate_days, "late", (1, 5), reload="fails"),
+    "two exporters, key rejected": lambda r: wallet(r, uneven.follow_the_sun, "late", exporters=2, key_fails=True),
+    "release Friday in a quota, 30m": lambda r: month(r, uneven.release_friday, (0.7, 1.4), interval="30m", min_interval="5m"),
 }
 
 DESIGN: dict[str, Kind] = {**KINDS, **FURTHER}
 """The kinds on which rules may be designed."""
 
 HELD_OUT: dict[str, Kind] = {
-    "follow the sun": lambda r: wallet(r, unseen.follow_the_sun, "late"),
-    "alternate days": lambda r: wallet(r, unseen.alternate_days, pick(r, "late", "prudent")),
-    "release Friday": lambda r: wallet(r, unseen.release_friday, "late", (4, 14)),
-    "viral": lambda r: wallet(r, unseen.viral, "late", (8, 30)),
-    "deadline in a monthly quota": lambda r: month(r, unseen.deadline, (0.6, 1.5)),
-    "front-loaded weeks": lambda r: wallet(r, unseen.front_loaded, pick(r, "late", "prudent")),
-    "paused at random": lambda r: wallet(r, unseen.paused, "late"),
-    "step down": lambda r: wallet(r, unseen.step_down, "prudent", (4, 12)),
-    "lunch and dinner": lambda r: wallet(r, unseen.lunch_and_dinner, "late"),
-    "quarter hours, hourly vendor": lambda r: wallet(r, unseen.quarter_hours, "late", update_every=HOUR),
-    "weekly quota": lambda r: month(r, pick(r, office, evening_show, unseen.alternate_days), (0.6, 1.4), period=7),
-    "auto reload fails, alternate days": lambda r: wallet(r, unseen.alternate_days, "late", (1, 5), reload="fails"),
-    "two exporters, key rejected": lambda r: wallet(r, unseen.follow_the_sun, "late", exporters=2, key_fails=True),
-    "release Friday in a quota, 30m": lambda r: month(r, unseen.release_friday, (0.7, 1.4), interval="30m", min_interval="5m"),
+    "call centre, auto reload fails": lambda r: wallet(r, held_out.call_centre, "late", (1, 5), reload="fails"),
+    "newsroom, adaptive interval": lambda r: wallet(
+        r, held_out.breaking_news, pick(r, "late", "prudent"), (3, 12), interval="30m", min_interval="5m"
+    ),
+    "tutoring in term time": lambda r: month(r, held_out.school_term, (0.4, 0.9)),
+    "tests by commits, key rejected": lambda r: wallet(r, held_out.commits, "late", (3, 12), key_fails=True),
+    "localisation batch with refunds": lambda r: wallet(r, held_out.localisation, pick(r, "late", "prudent"), (3, 12), refunds=True),
+    "experiment under a spending cap": lambda r: replace(month(r, held_out.experiment, (0.6, 1.05)), form="spend"),
+    "weekly webinar, auto reload off": lambda r: wallet(r, held_out.webinar, "late", (8, 30), reload="off"),
+    "retry storm": lambda r: wallet(r, held_out.retry_storm, pick(r, "late", "prudent"), (5, 20)),
+    "two products, two exporters": lambda r: wallet(r, held_out.two_products, pick(r, "late", "prudent"), exporters=2),
+    "month-end reports with overage": lambda r: month(r, held_out.month_end, (0.6, 1.4), overage=r.uniform(0.05, 0.3)),
+    "long renders, vendor updates every 30m": lambda r: wallet(r, held_out.renders, "late", (4, 14), update_every=HOUR // 2),
+    "growth by the week, auto reload works": lambda r: wallet(r, held_out.growth_by_week, "never", (1, 5), reload="works"),
+    "launch day": lambda r: wallet(r, held_out.launch, "late", (6, 20)),
+    "daily quota, evening players": lambda r: month(r, held_out.evening_players, (0.55, 1.1), period=1, outages=3.0),
+    "trial of a team": lambda r: wallet(r, held_out.team_trial, "never", (8, 60), empty_pool=True),
+    "credits used early in the month": lambda r: month(r, held_out.studio, (0.9, 2), follows=r.uniform(0.4, 0.9)),
+    "rented machines, hourly vendor": lambda r: wallet(r, held_out.machines, "late", (3, 10), update_every=HOUR),
+    "agents in a weekly quota": lambda r: month(r, held_out.agents, (0.6, 1.3), period=7, interval="15m"),
 }
 
 ALL: dict[str, Kind] = {**DESIGN, **HELD_OUT}

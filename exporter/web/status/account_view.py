@@ -134,7 +134,7 @@ def _details(account: AccountFacts, now: float) -> Iterator[tuple[str, Phrase]]:
     for title, wanted in (("on", True), ("off", False)):
         if names := [formatting.plain(name) for name, enabled in features.items() if enabled is wanted]:
             yield title, Phrase(", ".join(names))
-    yield from _reload(account)
+    yield from _auto_reload(account)
     if account.created_at is not None:
         yield "created", phrase_at(account.created_at, formatting.day(account.created_at, now))
     if (expires := account.credential_expires_at) is not None:
@@ -168,7 +168,7 @@ def _of_polls(account: AccountFacts, now: float) -> Iterator[tuple[str, Phrase]]
     yield "polls", Phrase(_pace(account.polls, account.interval, account.stale_after))
 
 
-def _reload(account: AccountFacts) -> Iterator[tuple[str, Phrase]]:
+def _auto_reload(account: AccountFacts) -> Iterator[tuple[str, Phrase]]:
     reload = account.auto_reload
     if reload is None:
         return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from exporter.config.loading import Loaded
-from exporter.config.shown import shown
+from exporter.config.redacted import redacted
 from exporter.validation.document import write_document
-from exporter.web.status.layout import Layout, StatusAnswer
+from exporter.web.status.layout import HtmlPage, Layout
 
 
 class ConfigPage:
@@ -14,6 +14,6 @@ class ConfigPage:
     def __init__(self, *, telemetry_path: str) -> None:
         self._layout = Layout("config.html.j2", telemetry_path=telemetry_path, has_config=True)
 
-    def render(self, loaded: Loaded, version: str) -> StatusAnswer:
+    def render(self, loaded: Loaded, version: str) -> HtmlPage:
         """Render the page."""
-        return self._layout.render(version=version, text=write_document(shown(loaded)))
+        return self._layout.render(version=version, text=write_document(redacted(loaded)))

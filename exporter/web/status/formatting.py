@@ -49,7 +49,7 @@ def moment(at: float) -> Moment | None:
 
 
 def phrase_at(at: float, text: str, *, loud: bool = False) -> Phrase:
-    """A text about a point in time."""
+    """Return a text about a point in time."""
     return Phrase(text, moment(at), loud)
 
 
@@ -193,7 +193,7 @@ def _date(at: float) -> datetime | None:
 
 
 def _bounded(seconds: float) -> float:
-    """From 0 to a trillion years; NaN is 0."""
+    """Limit to the range from 0 to a trillion years; NaN becomes 0."""
     return min(max(0.0, seconds), _LONGEST) if seconds == seconds else 0.0  # noqa: PLR0124 -- NaN differs from itself
 
 

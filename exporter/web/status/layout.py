@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 @dataclass(frozen=True, slots=True)
-class StatusAnswer:
+class HtmlPage:
     """A rendered page."""
 
     body: bytes
@@ -44,9 +44,9 @@ class Layout:
             "Referrer-Policy": "no-referrer",
         }
 
-    def render(self, **values: Any) -> StatusAnswer:
+    def render(self, **values: Any) -> HtmlPage:
         """Render the page."""
-        return StatusAnswer(self._template.render(self._constant, **values).encode(errors="replace"), self._headers)
+        return HtmlPage(self._template.render(self._constant, **values).encode(errors="replace"), self._headers)
 
 
 def _policy(style: str, script: str) -> str:

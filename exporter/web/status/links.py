@@ -15,7 +15,7 @@ PAGE = "page"
 """The parameter with the number of a page, of a long list of accounts."""
 
 
-class Token(NamedTuple):
+class Filter(NamedTuple):
     """A filter that is in effect, and a link to the page without it."""
 
     text: str
@@ -43,8 +43,8 @@ def link_to_order(query: Query, key: str) -> str:
     return link(replace(query, sort=f"-{key}" if query.sort == key else key))
 
 
-def tokens(query: Query) -> Iterator[Token]:
+def filters(query: Query) -> Iterator[Filter]:
     """Yield the filters in effect, one for each name."""
     for name in dict(query.wanted):
         values = " or ".join(value for each, value in query.wanted if each == name)
-        yield Token(formatting.isolated(f"{name}={values}"), link(query.with_only(name, None)))
+        yield Filter(formatting.isolated(f"{name}={values}"), link(query.with_only(name, None)))

@@ -13,8 +13,8 @@ from exporter.overview.query import Query, parse_query
 from exporter.web.status import formatting
 from exporter.web.status.account_view import view_account
 from exporter.web.status.formatting import phrase_at
-from exporter.web.status.layout import Layout, StatusAnswer
-from exporter.web.status.links import PAGE, link, link_to, link_to_order, tokens
+from exporter.web.status.layout import HtmlPage, Layout
+from exporter.web.status.links import PAGE, filters, link, link_to, link_to_order
 
 REFRESH: Final = Seconds(10.0)
 """How often an open page refreshes itself."""
@@ -68,13 +68,13 @@ class StatusPage:
             history=formatting.duration(MIN_HISTORY),
         )
 
-    def render(self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: GetShapes = lambda _: {}) -> StatusAnswer:
+    def render(self, overview: Overview, parameters: Iterable[tuple[str, str]] = (), *, shapes: GetShapes = lambda _: {}) -> HtmlPage:
         """Render the page for the parameters of its URL."""
         parameters = tuple(parameters)
         query = parse_query((pair for pair in parameters if pair[0] != PAGE), overview)
         now, selected = overview.generated_at, query.select(overview)
-        beside = replace(query.with_only("state", None), sort="")
-        summary = beside.select(overview).summary if beside.wanted != query.wanted else selected.summary  # of all states
+        in_all_states = replace(query.with_only("state", None), sort="")
+        summary = in_all_states.select(overview).summary if in_all_states.wanted != query.wanted else selected.summary
         accounts = selected.accounts
         page = _page(dict(parameters).get(PAGE, ""), len(accounts))
         rows = accounts[(page - 1) * ROWS : page * ROWS]
@@ -93,7 +93,7 @@ class StatusPage:
             total=len(overview.accounts),
             words=query.words,
             hidden=[pair for pair in query.parameters if pair[0] != "q"],
-            tokens=list(tokens(query)),
+            filters=list(filters(query)),
             here=link(query, page),
         )
 

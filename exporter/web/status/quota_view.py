@@ -10,7 +10,7 @@ from exporter.accounts.forecast import MIN_HISTORY, SOON
 from exporter.accounts.thresholds import HELD_UNITS, LOW_SHARE
 from exporter.overview.facts import QuotaFacts, State
 from exporter.overview.quotas import NEAR
-from exporter.overview.urgency import is_critical, passed, share_left, share_of_budget
+from exporter.overview.urgency import is_critical, severity_of, share_left, share_of_budget
 from exporter.web.status import formatting
 from exporter.web.status.amount_text import described, is_within_budget, left_of_budget, other_bound, short
 from exporter.web.status.formatting import Phrase, ago, ahead, phrase_at
@@ -84,7 +84,7 @@ def _cause(quota: QuotaFacts, now: float) -> str:
         "below critical": is_critical(quota),
         "over budget": of_budget is not None and of_budget <= 0,
         "ends soon": quota.empty_at is not None and quota.empty_at - now < SOON,
-        f"below {formatting.plain(passed(quota) or '')}": passed(quota) is not None,
+        f"below {formatting.plain(severity_of(quota) or '')}": severity_of(quota) is not None,
         "near budget": of_budget is not None and of_budget <= 1 - NEAR,
         "over the limit": quota.share is not None and quota.share < 0,
         f"below {formatting.percent(float(LOW_SHARE))}": quota.share is not None and quota.share < float(LOW_SHARE),

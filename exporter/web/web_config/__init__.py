@@ -1,1 +1,1 @@
-"""The file that every exporter takes as `--web.config.file`: TLS, client certificates, users, headers, a rate limit."""
+"""The file that every exporter reads for `--web.config.file`: TLS, client certificates, users, headers, a rate limit."""

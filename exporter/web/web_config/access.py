@@ -12,7 +12,8 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from exporter.web.limits import RateLimiter
-from exporter.web.web_config.basic_auth import BasicAuth, BusyError, Credentials, PasswordChecker, parse_authorization
+from exporter.web.web_config.basic_auth import BasicAuth, Credentials, parse_authorization
+from exporter.web.web_config.password_checker import BusyError, PasswordChecker
 from exporter.web.web_config.web_config import WebConfig, canonical_name
 
 PROBES: Final = frozenset({"/-/healthy", "/-/ready"})
@@ -89,7 +90,7 @@ def _credentials_of(request: web.Request) -> Credentials | None:
 
 
 def _network_of(remote: str | None) -> str:
-    """The client's IPv4 address, or the IPv6 /64 that one client usually owns."""
+    """Return the client's IPv4 address, or the IPv6 /64 that one client usually owns."""
     try:
         address = ipaddress.ip_address((remote or "").partition("%")[0])
     except ValueError:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from exporter.model import Seconds
 from exporter.web.web_config.ciphers import Version, openssl_curve, openssl_suite
-from exporter.web.web_config.field_types import Hash, HeaderValue, Interval, Readable, UserName
+from exporter.web.web_config.field_types import GoDuration, Hash, HeaderValue, Readable, UserName
 
 VERIFYING: Final = ("RequireAndVerifyClientCert", "VerifyClientCertIfGiven")
 _UNVERIFIED: Final = {
@@ -41,7 +41,7 @@ class _Block(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _drop_empty(cls, data: Any) -> Any:
-        """A known key without a value counts as absent."""
+        """Treat a known key without a value as absent."""
         known = {field.alias or name for name, field in cls.model_fields.items()}
         return (
             {key: value for key, value in data.items() if key not in known or (value is not None and value != "")}
@@ -102,7 +102,7 @@ class Http(_Block):
 class RateLimit(_Block):
     """A token bucket shared by all requests."""
 
-    interval: Interval | None = None
+    interval: GoDuration | None = None
     """After how long one more request is admitted; 0 disables the limit."""
     burst: Annotated[StrictInt, Field(ge=0)] = 0
     """How many requests are admitted at once."""

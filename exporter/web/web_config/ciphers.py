@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import ssl
 from typing import Final, Literal
+
+from exporter.validation.problems import did_you_mean
 
 Version = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
 
@@ -35,17 +36,16 @@ CURVES: Final = {"CurveP256": "prime256v1", "CurveP384": "secp384r1", "CurveP521
 
 
 def openssl_suite(name: str) -> str:
-    """OpenSSL's name of a suite, which is Go's for TLS 1.3. Raises ValueError with the known names."""
+    """Return OpenSSL's name of a suite, which is Go's for TLS 1.3. Raises ValueError with the known names."""
     return name if name in TLS13_SUITES else _translated(name, SUITES, "a supported cipher suite")
 
 
 def openssl_curve(name: str) -> str:
-    """OpenSSL's name of a curve. Raises ValueError with the known names."""
+    """Return OpenSSL's name of a curve. Raises ValueError with the known names."""
     return _translated(name, CURVES, "a supported curve")
 
 
 def _translated(name: str, known: dict[str, str], what: str) -> str:
-    if name in known:
-        return known[name]
-    close = difflib.get_close_matches(name, known, n=1)
-    raise ValueError(f"is not {what}; " + (f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"))
+    if name not in known:
+        raise ValueError(f"is not {what}" + (did_you_mean(name, known) or f"; expected one of {', '.join(known)}"))
+    return known[name]

@@ -26,7 +26,7 @@ _UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "
 _PART = re.compile(rf"([0-9]{{1,9}}(?:\.[0-9]{{0,9}})?|\.[0-9]{{1,9}})({'|'.join(_UNITS)})")
 
 
-def parse_interval(text: object) -> Seconds:
+def parse_go_duration(text: object) -> Seconds:
     """Read a duration as Go writes it: `1s`, `1.5s`, `1m30s`, `0`.
 
     Raises:
@@ -40,7 +40,7 @@ def parse_interval(text: object) -> Seconds:
 
 
 def cost_of(stored: str) -> int:
-    """The cost of a bcrypt hash. Raises ValueError if it is not a bcrypt hash, or its cost is not accepted."""
+    """Return the cost of a bcrypt hash. Raises ValueError if it is not a bcrypt hash, or its cost is not accepted."""
     found = _HASH.fullmatch(stored)
     if not found:
         raise ValueError("is not a bcrypt hash ($2a$, $2b$ or $2y$, 60 characters): create one with `htpasswd -nBC 10 ''`")
@@ -98,6 +98,6 @@ def _readable(path: Path, info: ValidationInfo) -> Path:
 Hash = Annotated[str, AfterValidator(_bcrypt_hash)]
 UserName = Annotated[str, BeforeValidator(_unquoted_number), AfterValidator(_user_name)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
-Interval = Annotated[Seconds, BeforeValidator(parse_interval)]
+GoDuration = Annotated[Seconds, BeforeValidator(parse_go_duration)]
 Readable = Annotated[Path, BeforeValidator(_path), AfterValidator(_readable)]
 """A readable file, as an absolute path. A relative path is resolved in the folder given as the validation context."""

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 def removed_protection(former: WebConfig, latter: WebConfig) -> list[Problem]:
-    """The protections of `former` that `latter` lacks: a half-written file must not open the exporter to everybody."""
+    """Return the protections of `former` that `latter` lacks: a half-written file must not open the exporter to everybody."""
     removed = {
         "tls_server_config": (former.tls is not None and latter.tls is None, "TLS"),
         "tls_server_config.client_auth_type": (_needs_certificate(former) and not _needs_certificate(latter), "client certificates"),

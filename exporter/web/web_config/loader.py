@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from exporter.errors import ConfigError, Problem
 from exporter.validation.document import load_document
 from exporter.validation.files import read_file
-from exporter.validation.problems import Found, problems_of
+from exporter.validation.problems import FieldProblem, problems_of
 from exporter.web.web_config.blocks import Tls, WebFile
 from exporter.web.web_config.field_types import MAX_FILE
 from exporter.web.web_config.tls import build_context, contradictions, without_effect
@@ -28,7 +28,7 @@ def load_web_config(path: Path) -> WebConfig:
     """
     document = load_document(path)
     data = {} if document.data is None else document.data
-    problems: list[Found] = []
+    problems: list[FieldProblem] = []
     file = None
     try:
         file = WebFile.model_validate(data, context=path.parent)
@@ -57,14 +57,14 @@ def _without_effect(file: WebFile) -> Iterator[Problem]:
 
 
 def _tls_of(data: Any, folder: Path) -> Tls | None:
-    """The TLS block alone, so that problems elsewhere do not hide the problems of its files."""
+    """Return the TLS block alone, so that problems elsewhere do not hide the problems of its files."""
     try:
         return Tls.model_validate(data["tls_server_config"], context=folder) if isinstance(data, dict) else None
     except (ValidationError, KeyError):
         return None  # reported already, or absent
 
 
-def _server_tls(tls: Tls | None, problems: list[Found]) -> ServerTls | None:
+def _server_tls(tls: Tls | None, problems: list[FieldProblem]) -> ServerTls | None:
     if tls is None or not tls.model_fields_set:
         return None
     found = list(contradictions(tls))
@@ -74,12 +74,12 @@ def _server_tls(tls: Tls | None, problems: list[Found]) -> ServerTls | None:
             return ServerTls(context, *_digests(tls), context.verify_mode is ssl.CERT_REQUIRED)
         except ConfigError as error:
             found += error.problems
-    problems += (Found(f"tls_server_config.{place}", message) for place, message, *_ in found)
+    problems += (FieldProblem(f"tls_server_config.{place}", message) for place, message, *_ in found)
     return None
 
 
 def _digests(tls: Tls) -> tuple[str, str]:
-    """Digests of the certificate, and of all other settings with the content of the authority's file."""
+    """Return digests of the certificate, and of all other settings with the content of the authority's file."""
     settings = tls.model_dump_json(exclude={"cert", "key", "client_ca", "cert_file", "key_file", "client_ca_file"})
     return _digest(_content(tls, "cert")), _digest(settings.encode(), _content(tls, "client_ca"))
 

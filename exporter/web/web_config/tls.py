@@ -20,7 +20,7 @@ _OLD: Final = ("TLS10", "TLS11")
 
 
 def contradictions(tls: Tls) -> Iterator[Problem]:
-    """Settings that are missing, set twice, or contradict each other."""
+    """Yield the settings that are missing, set twice, or contradict each other."""
     for name, what in (("cert", "the certificate"), ("key", "its key"), ("client_ca", "")):
         inline, file = getattr(tls, name), getattr(tls, f"{name}_file")
         if inline is not None and file is not None:
@@ -47,7 +47,7 @@ def _about_clients(tls: Tls) -> Iterator[Problem]:
 
 
 def without_effect(tls: Tls) -> Iterator[Problem]:
-    """Settings that are accepted because other exporters use the file too, but that have no effect here."""
+    """Yield the settings that are accepted because other exporters use the file too, but that have no effect here."""
     fixed = len(tls.cipher_suites) - len(_configurable_suites(tls))
     if tls.cipher_suites and tls.min_version == "TLS13":
         yield Problem("cipher_suites", "has no effect: min_version is TLS13, whose suites are always on")
@@ -125,7 +125,7 @@ def _choose(context: ssl.SSLContext, tls: Tls) -> Iterator[Problem]:
         context.minimum_version, context.maximum_version = VERSIONS[tls.min_version], VERSIONS[tls.max_version]
     if not tls.prefer_server_cipher_suites:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
-    if len(tls.curve_preferences) == 1:  # Python's ssl module takes no list
+    if len(tls.curve_preferences) == 1:  # Python's ssl module does not accept a list
         try:
             context.set_ecdh_curve(tls.curve_preferences[0])
         except (ssl.SSLError, ValueError):
@@ -164,7 +164,7 @@ def _refuse_encrypted() -> NoReturn:
 
 @contextmanager
 def _on_disk(path: Path | None, text: SecretStr | None) -> Iterator[Path]:
-    """The path of the file with the PEM text, or of a file in memory."""
+    """Yield the path of the file with the PEM text, or of a file in memory."""
     if path is not None or text is None:
         yield path or Path()
         return

@@ -45,7 +45,7 @@ class WebConfig:
 
 
 def canonical_name(name: str) -> str:
-    """An IP address in its shortest form; any other name as it is."""
+    """Return an IP address in its shortest form, and any other name as it is."""
     try:
         return str(ipaddress.ip_address(name.strip()))
     except ValueError:

@@ -26,8 +26,8 @@ from exporter.web.connection import note_request
 from exporter.web.server import Server
 from exporter.web.sockets import bind
 from exporter.web.web_config.access import AccessControl
-from exporter.web.web_config.basic_auth import PasswordChecker
 from exporter.web.web_config.loader import load_web_config
+from exporter.web.web_config.password_checker import PasswordChecker
 from exporter.web.web_config.web_config import WebConfig
 from tests.config.support import without_line
 

@@ -8,7 +8,7 @@ import pytest
 
 from exporter.model import Seconds
 from exporter.web.limits import RateLimiter
-from exporter.web.web_config.basic_auth import PasswordChecker
+from exporter.web.web_config.password_checker import PasswordChecker
 from exporter.web.web_config.web_config import WebConfig
 from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, EMPTY, Protected, basic, protected

@@ -12,8 +12,9 @@ import bcrypt
 import pytest
 
 from exporter.web.web_config.access import AccessControl
-from exporter.web.web_config.basic_auth import MAX_REMEMBERED, BasicAuth, BusyError, Credentials, PasswordChecker, check_password
+from exporter.web.web_config.basic_auth import MAX_REMEMBERED, BasicAuth, Credentials
 from exporter.web.web_config.field_types import cost_of
+from exporter.web.web_config.password_checker import BusyError, PasswordChecker, check_password
 from exporter.web.web_config.web_config import WebConfig
 from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, BOB, Protected, basic, protected

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from exporter.errors import ConfigError
 from exporter.web.web_config.basic_auth import Credentials, parse_authorization
 from exporter.web.web_config.blocks import Headers, Http, RateLimit, Tls, WebFile
-from exporter.web.web_config.field_types import parse_interval
+from exporter.web.web_config.field_types import parse_go_duration
 from exporter.web.web_config.loader import load_web_config
 from exporter.web.web_config.web_config import WebConfig
 from tests.web.web_config.support import ALICE, protected, write
@@ -63,7 +63,7 @@ def test_encoded_credentials_are_decoded(user: bytes, password: bytes) -> None:
 @given(st.text(alphabet="0123456789.nuµsmh-+ ") | st.integers() | st.floats() | st.booleans() | st.none())
 def test_any_interval_is_read_or_refused(text: object) -> None:
     with suppress(ValueError):
-        assert parse_interval(text) >= 0
+        assert parse_go_duration(text) >= 0
 
 
 KEYS: Final = sorted(

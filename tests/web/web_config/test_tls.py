@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 import trustme
 
-from exporter.web.web_config.basic_auth import PasswordChecker
+from exporter.web.web_config.password_checker import PasswordChecker
 from exporter.web.web_config.web_config import WebConfig
 from tests.support import PATIENCE
 from tests.web.web_config.support import ALICE, Certificates, Protected, basic, protected

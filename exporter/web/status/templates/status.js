@@ -43,7 +43,7 @@
 
   function update(page, isElsewhere) {
     const fresh = page.getElementById("list");
-    if (!fresh) throw new Error("the answer is not the status page");
+    if (!fresh) throw new Error("the response is not the status page");
     if (page.body.dataset.version !== document.body.dataset.version) return location.reload();
     const focus = document.activeElement;
     for (const id of ["notes", "summary", "states", "asof", "icon", "again", "filters"]) morph(at(id), page.getElementById(id));
@@ -57,16 +57,16 @@
     const number = ++latest;
     clearTimeout(timer);
     try {
-      const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(Math.max(interval, 10000)) });
-      if (!answer.ok) throw new Error(`it answers HTTP ${answer.status}`);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const response = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(Math.max(interval, 10000)) });
+      if (!response.ok) throw new Error(`it responds with HTTP ${response.status}`);
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
       if (number !== latest) return;
       update(page, isElsewhere);
       failedSince = null;
     } catch (error) {
       if (number !== latest) return;
       failedSince ??= new Date();
-      why = error.constructor === Error ? error.message : "no answer";
+      why = error.constructor === Error ? error.message : "no response";
     }
     showError();
     schedule();

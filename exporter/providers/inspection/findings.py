@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exporter.model import Reading
-from exporter.providers.declared import Field, Kind, declared_fields, units_in
 from exporter.providers.echo import Echo
-from exporter.providers.exported import exported
-from exporter.providers.found import described, end_of_path, is_number, kind_of, null_read, select
+from exporter.providers.inspection.declared import Field, Kind, declared_fields, units_in
+from exporter.providers.inspection.exported import exported
+from exporter.providers.inspection.selection_text import described, end_of_path, is_number, kind_of, null_read, select
+from exporter.providers.inspection.traces import general, places, traced
 from exporter.providers.numbers import NoLimit
 from exporter.providers.quota_fields import PeriodField, QuotaFields
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Elements
-from exporter.providers.traces import general, places, traced
 from exporter.providers.values import Mismatch
 from exporter.validation.problems import Place
 

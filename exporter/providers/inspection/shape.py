@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from exporter.providers.declared import declared_fields
 from exporter.providers.echo import Echo
-from exporter.providers.findings import NO_ECHO
-from exporter.providers.found import kind_of
-from exporter.providers.personal_data import is_personal
+from exporter.providers.inspection.declared import declared_fields
+from exporter.providers.inspection.findings import NO_ECHO
+from exporter.providers.inspection.personal_data import is_personal
+from exporter.providers.inspection.selection_text import kind_of
+from exporter.providers.inspection.traces import general, places
 from exporter.providers.request_fields import Request
-from exporter.providers.traces import general, places
 
 _PLAIN_KEY: Final = re.compile(r"(?!.*[0-9]{4})[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _MAX_KEYS: Final = 50

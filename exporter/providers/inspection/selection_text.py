@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
-from exporter.providers.exported import shortened
+from exporter.providers.inspection.exported import shortened
+from exporter.providers.inspection.traces import Trace, traced, written
 from exporter.providers.selection import Selection
-from exporter.providers.traces import Trace, traced, written
 from exporter.providers.values import Mismatch, to_decimal
 from exporter.validation.fields import dotted
 from exporter.validation.problems import Place, did_you_mean
@@ -20,7 +20,7 @@ _MAX_COMPARED: Final = 100
 
 
 def select(selection: Selection, body: Any) -> Any:
-    """Select; None where nothing can be selected."""
+    """Return what is selected; None where nothing can be selected."""
     try:
         return selection.field_of(body)
     except Mismatch:
@@ -54,7 +54,7 @@ def places_read(selection: Selection, body: Any) -> dict[str, str]:
 
 
 def end_of_path(selection: Selection, body: Any) -> str | None:
-    """Report which part of a path is absent, or is no object; None if the path does not end early."""
+    """Report which part of a path is absent, or is not an object; None if the path does not end early."""
     trace = traced(body)
     select(selection, trace.body)
     for place in sorted(trace.reads, key=len):
@@ -94,7 +94,7 @@ def _all_places(body: Any, place: Place = ()) -> Iterator[Place]:
 
 
 def at(body: Any, place: Place) -> Any:
-    """Return the value at a place, or an object that is no JSON value where nothing is."""
+    """Return the value at a place, or an object that is not a JSON value where there is none."""
     for key in place:
         try:
             body = body[key]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from exporter.providers.definition import Definition
-from exporter.providers.found import described, end_of_path, places_read, select
+from exporter.providers.inspection.selection_text import described, end_of_path, places_read, select
 from exporter.providers.request_fields import ErrorFields, Request
 from exporter.providers.selection import Selection
 from exporter.providers.values import Mismatch, to_code

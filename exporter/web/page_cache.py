@@ -22,8 +22,8 @@ class _Rendered(NamedTuple):
     page: asyncio.Future[Any]
 
 
-class Pages:
-    """Pages of a store, each rendered once for each generation of what it shows."""
+class PageCache:
+    """Keeps rendered pages; each is rendered once for each generation of what it shows."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""The pushes of the daemon, as the configuration in effect asks for them."""
+"""The pushes that the configuration in effect asks for: started, replaced and ended."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from exporter.daemon.version import DISTRIBUTION, version
 from exporter.metrics.exposition import Exposition
 
 if TYPE_CHECKING:
-    from exporter.push.pusher import Pusher, Pushes
+    from exporter.push.pusher import Pusher, PushStatistics
 
 
-class Pushing:
+class PushManager:
     """Starts, replaces and ends the pushes. What they need is imported where they are configured."""
 
     def __init__(self, store: Store, exposition: Exposition, client: Client, secrets: SecretReader, port: int) -> None:
@@ -27,17 +27,17 @@ class Pushing:
         self._secrets = secrets
         self._port = port
         self._pusher: Pusher | None = None
-        self._pushes: Pushes | None = None
+        self._statistics: PushStatistics | None = None
 
     def apply(self, push: Push | None) -> None:
-        """Put this part of a configuration into effect. Pushes whose settings stay go on."""
+        """Put this part of a configuration into effect. Pushes whose settings stay continue."""
         settings, former = push.otlp if push else None, self._pusher
         if settings == (former.settings if former else None):
             return
         if former:
             former.stop()
         self._pusher = self._start(settings) if settings else None
-        self._exposition.push = self._pushes.families if self._pusher and self._pushes else tuple
+        self._exposition.push = self._statistics.families if self._pusher and self._statistics else tuple
 
     async def close(self) -> None:
         """Push once more, and then no more."""
@@ -45,9 +45,9 @@ class Pushing:
             await self._pusher.close()
 
     def _start(self, settings: Otlp) -> Pusher:
-        from exporter.push.pusher import Pusher, Pushes
+        from exporter.push.pusher import Pusher, PushStatistics
 
-        self._pushes = self._pushes or Pushes()
+        self._statistics = self._statistics or PushStatistics()
         pusher = Pusher(
             settings,
             snapshot=self._store.snapshot,
@@ -59,7 +59,7 @@ class Pushing:
                 "service.version": version(),
                 "service.instance.id": f"{socket.gethostname()}:{self._port}",
             },
-            pushes=self._pushes,
+            statistics=self._statistics,
         )
         pusher.start()
         return pusher

@@ -1,4 +1,4 @@
-"""Profiles of use that only the held-out kinds have: no rule was designed on them."""
+"""Profiles of use whose hours, days or weeks differ much: several sites, deadlines, meals, pauses."""
 
 from __future__ import annotations
 

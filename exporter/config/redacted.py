@@ -1,4 +1,4 @@
-"""The configuration in force as data to show: without secrets, and without what may be a misplaced one."""
+"""The configuration in force as data for the page `/config`: without secrets, and without what may be a misplaced one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from exporter.validation.fields import is_plain_key
 HIDDEN: Final = "<hidden>"
 
 
-def shown(loaded: Loaded) -> dict[str, Any]:
+def redacted(loaded: Loaded) -> dict[str, Any]:
     """Return the configuration as its file would contain it, with the defaults filled in and the accounts of all files."""
     config, folder = loaded.config, loaded.path.parent if loaded.path else None
     plain: dict[str, Any] = config.model_dump(mode="json", exclude_unset=True, include={"providers", "account_files", "provider_files"})
@@ -36,7 +36,7 @@ def _account(account: Account, definition: Definition, folder: Path | None) -> d
     credentials = {name: _source(source, folder) for name, source in account.credentials.items()}
     block = {"name": account.name, "provider": account.provider, "credentials": credentials, **_block(account, folder)}
     if account.params:
-        # A param that matches the pattern of the vendor's ids is no key.
+        # A param that matches the pattern of the vendor's ids is not a key.
         checked = {name for name, param in definition.params.items() if param.pattern}
         block["params"] = {name: value if name in checked else _segment(value) for name, value in account.params.items()}
     if account.base_url:
@@ -85,7 +85,7 @@ def _path(path: Path, folder: Path | None) -> str:
 
 def _proxy(url: SecretStr) -> str:
     proxy = parse_proxy(url.get_secret_value())
-    return proxy.url.replace("//", f"//{HIDDEN}@") if proxy.login else proxy.url
+    return proxy.url.replace("//", f"//{HIDDEN}@") if proxy.userinfo else proxy.url
 
 
 def _url(url: str) -> str:

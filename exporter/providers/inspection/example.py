@@ -12,7 +12,7 @@ from exporter.errors import PollError
 from exporter.model import EXACT, Quota, Reading
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
-from exporter.providers.personal_data import without_personal_data
+from exporter.providers.inspection.personal_data import without_personal_data
 from exporter.providers.quota_fields import AMOUNTS
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
@@ -43,7 +43,7 @@ def outcome_of(definition: Definition, request: Request, status: int, content: b
 
 
 def parse_example(content: bytes) -> dict[str, Any]:
-    """Return an example; an empty one if the content is no example file."""
+    """Return an example; an empty one if the content is not an example file."""
     try:
         example = json.loads(content)
     except (ValueError, RecursionError):

@@ -73,7 +73,7 @@ def _units(unit: UnitField, elements: Iterable[Any]) -> Iterator[str]:
 
 
 def declared_fields(request: Request) -> Iterator[Field]:
-    """Yield the fields of a request, in the order in which they are read. The end of a period is none: the vendor does not send it."""
+    """Yield the fields of a request, in the order in which they are read. The end of a period is not among them: the vendor does not send it."""
     for quota in request.quotas:
         yield from _of_quota(quota)
     yield from (_plain(f"info.{label}", "text", selection) for label, selection in request.info.items())

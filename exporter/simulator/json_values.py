@@ -6,19 +6,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from exporter.providers.values import Mismatch, TimeFormat, to_decimal
+from exporter.providers.values import TimeFormat
 from exporter.validation.problems import Place
 
 _FINEST: Final = -4
 """Decimal places of a JSON number with a fraction: more than in an example, so that small changes are visible."""
 _DATE: Final = len("2026-12-01")
-
-
-def at(body: Any, place: Place) -> Any:
-    """Return what is at a place."""
-    for key in place:
-        body = body[key]
-    return body
 
 
 def replaced(body: Any, place: Place, value: object) -> Any:
@@ -28,14 +21,6 @@ def replaced(body: Any, place: Place, value: object) -> Any:
     changed = body.copy()
     changed[place[0]] = replaced(body[place[0]], place[1:], value)
     return changed
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a number, or text that contains one."""
-    try:
-        return to_decimal(value) is not None
-    except Mismatch:
-        return False
 
 
 def precision_of(found: Any) -> Decimal:

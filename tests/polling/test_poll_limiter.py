@@ -11,7 +11,7 @@ from exporter.client.client import Client
 from exporter.config.job import Job
 from exporter.daemon.poll_once import new_store
 from exporter.model import Seconds
-from exporter.polling.budget import Budget
+from exporter.polling.poll_limiter import PollLimiter
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
@@ -30,13 +30,13 @@ class BudgetUsers:
         self._time = time
         self._clock = time.clock
         self._lasts = lasts
-        self._budget = Budget(self._clock)
+        self._limiter = PollLimiter(self._clock)
 
     def take(self, *jobs: Job) -> None:
         self.tasks += [asyncio.create_task(self._take(job)) for job in jobs]
 
     async def _take(self, job: Job) -> None:
-        async with self._budget.turn(job):
+        async with self._limiter.turn(job):
             self.starts.append((job.key.account, self._time.now))
             await self._clock.sleep(self._lasts)
 
@@ -175,10 +175,10 @@ async def test_waiting_for_a_slot_does_not_use_the_timeout(client: Client, simul
     quick = job("liveavatar", timeout=Seconds(0.95), max_concurrent_requests=1)
     clock = FakeClock().clock
     store = new_store([slow, quick], clock)
-    budget, scheduler = Budget(clock), Scheduler(client, store, clock)
+    limiter, scheduler = PollLimiter(clock), Scheduler(client, store, clock)
 
     async def poll(job: Job) -> None:
-        async with budget.turn(job):
+        async with limiter.turn(job):
             await scheduler.poll_once(job)
 
     await asyncio.gather(poll(slow), poll(quick))

@@ -9,16 +9,16 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final, NamedTuple
 
 from exporter.model import EXACT
-from exporter.providers.found import select
+from exporter.providers.inspection.selection_text import at, is_number, select
+from exporter.providers.inspection.traces import places
 from exporter.providers.numbers import NoLimit, number_of
 from exporter.providers.quota_fields import NumberField, PeriodField, QuotaFields, TimeField
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
 from exporter.providers.times import Period
-from exporter.providers.traces import places
 from exporter.providers.values import Mismatch, to_decimal, to_time
 from exporter.simulator.course import Course
-from exporter.simulator.leaves import at, is_number, precision_of, replaced, written_number, written_time
+from exporter.simulator.json_values import precision_of, replaced, written_number, written_time
 from exporter.simulator.usage import DAY
 from exporter.validation.problems import Place
 
@@ -50,8 +50,8 @@ class _Amount:
         number = EXACT.divide(amount, self.scale)
         return written_number(self.found, number if self.minuend is None else self.minuend - number)
 
-    def read(self, answer: list[Any]) -> Decimal:
-        number = to_decimal(at(answer, (0, *self.place))) or Decimal(0)
+    def read(self, holder: list[Any]) -> Decimal:
+        number = to_decimal(at(holder, (0, *self.place))) or Decimal(0)
         return EXACT.multiply(number if self.minuend is None else self.minuend - number, self.scale)
 
 
@@ -95,16 +95,16 @@ class _Moment:
     """Seconds after the first time of its kind."""
 
 
-class Played:
-    """The bodies of the requests of one vendor."""
+class MovingExamples:
+    """The example bodies of one vendor's requests, whose amounts and times move."""
 
-    def __init__(self, answers: Iterable[tuple[Request, Any]]) -> None:
-        """`answers` are the requests with the bodies of their examples."""
+    def __init__(self, examples: Iterable[tuple[Request, Any]]) -> None:
+        """`examples` are the requests with the bodies of their examples."""
         self._bodies: dict[str, Any] = {}
         self._resources: dict[tuple[str, str], _Resource] = {}
         self._resets: dict[str, list[_Moment]] = {}
         self._expiries: dict[str, list[_Moment]] = {}
-        for request, body in answers:
+        for request, body in examples:
             self._bodies[request.name] = body
             for fields in request.quotas:
                 self._read(request, fields, body)
@@ -114,21 +114,21 @@ class Played:
 
     def body(self, request: Request, course: Course, elapsed: float, now: float) -> Any:
         """Return the body of a request, at seconds since the start and Unix time; None if the request has no example."""
-        answer = [deepcopy(self._bodies.get(request.name))]
+        holder = [deepcopy(self._bodies.get(request.name))]
         moving: list[tuple[list[_Amount], Decimal]] = []
         for resource in self._resources.values():
             for part, amount in resource.at(course, now).items():
                 moving.append((resource.amounts.get((request.name, part), []), amount))
                 for place, found in resource.factors.get((request.name, part), ()):
                     factor = Decimal(str(found)) * amount / (resource.totals[part] or 1)
-                    _put(answer, place, written_number(found, factor))
+                    _put(holder, place, written_number(found, factor))
         fixed: set[Place] = set()
         for amounts, whole in sorted(moving, key=lambda each: len(each[0])):  # a sum may contain the amount of another resource
-            _put_shares(answer, amounts, whole, fixed)
+            _put_shares(holder, amounts, whole, fixed)
         for moments, time in ((self._resets, course.end(now)), (self._expiries, round(now - elapsed) + KEY_LIFE)):
             for moment in moments.get(request.name, ()):
-                _put(answer, moment.place, written_time(moment.found, time + moment.later, moment.field.format))
-        return answer[0]
+                _put(holder, moment.place, written_time(moment.found, time + moment.later, moment.field.format))
+        return holder[0]
 
     def _read(self, request: Request, fields: QuotaFields, body: Any) -> None:
         parts = {part: number for part, number in fields.amounts.items() if part in _MOVING}
@@ -205,23 +205,23 @@ def _sources(fields: QuotaFields | None, selections: Sequence[Selection], body: 
     return sources
 
 
-def _put_shares(answer: list[Any], amounts: Sequence[_Amount], whole: Decimal, fixed: set[Place]) -> None:
+def _put_shares(holder: list[Any], amounts: Sequence[_Amount], whole: Decimal, fixed: set[Place]) -> None:
     """Divide an amount among its places as the example does. Those that are fixed keep theirs."""
-    whole -= sum((each.read(answer) for each in amounts if each.place in fixed), Decimal(0))
+    whole -= sum((each.read(holder) for each in amounts if each.place in fixed), Decimal(0))
     free = sorted((each for each in amounts if each.place not in fixed), key=lambda each: each.precision)
     total = sum((each.value for each in free), Decimal(0))
     left = whole
     for each in free[1:]:
         share = whole * each.value / total if total else whole / len(free)
         share = (share / free[-1].precision).to_integral_value(ROUND_DOWN) * free[-1].precision
-        _put(answer, each.place, each.written(share))
+        _put(holder, each.place, each.written(share))
         left -= share
     for each in free[:1]:
-        _put(answer, each.place, each.written(left))
+        _put(holder, each.place, each.written(left))
     fixed.update(each.place for each in free)
 
 
-def _put(answer: list[Any], place: Place, value: Any) -> None:
-    """Change a place of the body that the list contains: a body may be a number."""
+def _put(holder: list[Any], place: Place, value: Any) -> None:
+    """Change a place of the body that the list `holder` contains: a body may be a number."""
     *parents, key = (0, *place)
-    at(answer, (*parents,))[key] = value
+    at(holder, (*parents,))[key] = value

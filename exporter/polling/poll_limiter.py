@@ -1,4 +1,4 @@
-"""The request budget of one host: shared by all accounts there, in order of arrival."""
+"""Keeps the polls of one host within the request budget, which all accounts there share in order of arrival."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _address(base_url: str) -> tuple[str, int | None]:
     return url.raw_host or "", url.port  # `host` decodes the name, and fails for one that is none, such as `xn--`
 
 
-class Budget:
+class PollLimiter:
     """Limits the polls of each host. Each account waits for one turn at a time, so a queue in order of arrival is fair."""
 
     def __init__(self, clock: Clock) -> None:
@@ -40,13 +40,13 @@ class Budget:
 
     def turn(self, job: Job) -> AbstractAsyncContextManager[None]:
         """Wait until this account may be polled; the wait is not part of the poll's timeout."""
-        limits, address = job.settings.limits, _address(job.settings.base_url)
+        budget, address = job.settings.request_budget, _address(job.settings.base_url)
         host = self._hosts.get(address) or self._hosts.setdefault(address, _Host())
-        most = limits.max_concurrent_requests
+        most = budget.max_concurrent_requests
         slots = host.concurrent.get(most) or host.concurrent.setdefault(most, asyncio.Semaphore(most))
-        if limits.max_requests_per_minute is None:
+        if budget.max_requests_per_minute is None:
             return slots
-        return self._paced_turn(host, slots, Seconds(len(job.requests) * 60 / limits.max_requests_per_minute))
+        return self._paced_turn(host, slots, Seconds(len(job.requests) * 60 / budget.max_requests_per_minute))
 
     @asynccontextmanager
     async def _paced_turn(self, host: _Host, slots: asyncio.Semaphore, cost: Seconds) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""Every definition is played from its examples: a real poll finds every figure of them, and the figures move."""
+"""Every definition is simulated from its examples: a real poll finds every figure of them, and the figures move."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from exporter.providers.response import accept
 from exporter.simulator.course import Course
 from exporter.simulator.examples import packaged_examples
 from exporter.simulator.faults import Fault
-from exporter.simulator.played import Played
+from exporter.simulator.moving_examples import MovingExamples
 from exporter.simulator.simulator import SimulatedAccount, Simulator
 from exporter.simulator.vendor import Vendor, packaged_vendor
 from tests.providers.examples import DEFINITIONS, HAPPY, Example
@@ -205,9 +205,9 @@ async def test_an_operator_s_own_definition_is_played(session: aiohttp.ClientSes
 
 @pytest.mark.parametrize("example", HAPPY, ids=lambda example: example.id)
 def test_every_example_is_played_with_all_its_figures(example: Example) -> None:
-    played = Played([(example.request, example.body)])
+    moving = MovingExamples([(example.request, example.body)])
     moments = (946_684_800.0, EARLY, LATE, LATE + 1e9)  # from 2000 on: earlier times are unusable
-    readings = [read(example, played.body(example.request, COURSE, 0, now)) for now in moments]
+    readings = [read(example, moving.body(example.request, COURSE, 0, now)) for now in moments]
     for reading in readings:
         assert figures_of(reading).keys() == figures_of(example.reading).keys()
         assert reading.mismatches == ()
@@ -222,11 +222,11 @@ def read(example: Example, body: Any) -> Reading:
 
 @pytest.mark.parametrize("example", HAPPY, ids=lambda example: example.id)
 def test_a_played_body_has_the_kinds_of_its_example(example: Example) -> None:
-    played = Played([(example.request, example.body)])
-    body = played.body(example.request, COURSE, 1000, LATE)
+    moving = MovingExamples([(example.request, example.body)])
+    body = moving.body(example.request, COURSE, 1000, LATE)
     assert kinds(body) == kinds(example.body)
     assert json.loads(json.dumps(body, allow_nan=False)) == body
-    assert played.body(example.request, COURSE, 1000, LATE) == body
+    assert moving.body(example.request, COURSE, 1000, LATE) == body
 
 
 def kinds(body: Any) -> Any:

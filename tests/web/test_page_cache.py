@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from exporter.web.pages import MAX_AGE, MAX_KEPT, Pages
+from exporter.web.page_cache import MAX_AGE, MAX_KEPT, PageCache
 from tests.support import PATIENCE
 
 
@@ -18,7 +18,7 @@ class Renderer:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.pages = Pages(lambda: self.now)
+        self.pages = PageCache(lambda: self.now)
         self.rendered: list[str] = []
         self.fails = False
         self.started, self.free = threading.Event(), threading.Event()
@@ -129,7 +129,7 @@ async def request_and_disconnect(renderer: Renderer) -> None:
     renderer.free.set()
     with pytest.raises(ZeroDivisionError):
         await renderer.get("accounts")  # the same thread: the other one has finished
-    renderer.pages = Pages()
+    renderer.pages = PageCache()
 
 
 async def test_a_failure_without_waiting_clients_is_not_logged(renderer: Renderer, caplog: pytest.LogCaptureFixture) -> None:
