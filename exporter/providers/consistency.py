@@ -30,6 +30,7 @@ def problems_of_definition(
     yield from _of_placeholders(requests, [*_texts(requests, credentials, headers)], params)
     yield from _of_headers(headers, credentials)
     yield from _of_polls(requests, credentials)
+    yield from _of_bodies(requests)
     yield from _of_names(requests)
     yield from _of_resources(requests)
 
@@ -51,6 +52,14 @@ def _of_credentials(requests: Sequence[Request], credentials: Mapping[str, Crede
                     yield ("requests", index, place), problem
                 elif any(name == each.query for each in credentials.values()):
                     yield ("requests", index, place), f"{name!r} is the parameter of a credential"
+
+
+def _of_bodies(requests: Sequence[Request]) -> Problems:
+    """Find secrets in bodies, which `providers` prints."""
+    for index, request in enumerate(requests):
+        for place, text in texts_in(request.body, ("requests", index, "body")):
+            if _is_secret(str(place[-1])) and not names_in(text):
+                yield place, "a secret does not belong in a definition, and cannot be sent in a body"
 
 
 def _of_polls(requests: Sequence[Request], credentials: Mapping[str, Credential]) -> Problems:

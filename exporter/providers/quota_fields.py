@@ -82,6 +82,12 @@ class NumberField(Block):
     unlimited: UnlimitedField = None
     """What means that there is no limit: a text or a number that the vendor sends instead, or a condition such as `cap == null`."""
 
+    def __str__(self) -> str:
+        text = str(self.select)
+        text += f" - {self.minus}" if self.minus else ""
+        text += f" (x {self.scale:f})" if self.scale != 1 else ""
+        return text + (f" (no limit: {self.unlimited})" if self.unlimited else "")
+
 
 class TimeField(Block):
     """A point in time."""
@@ -92,6 +98,9 @@ class TimeField(Block):
     """The vendor's format."""
     unknown: Decimal | None = None
     """The number that the vendor sends if there is no such time, such as 0."""
+
+    def __str__(self) -> str:
+        return str(self.select)
 
     @model_validator(mode="after")
     def _unknown_is_a_number(self) -> Self:

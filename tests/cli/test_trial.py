@@ -442,3 +442,9 @@ def test_a_filter_that_nothing_matches_is_named(tmp_path: Path) -> None:
         DEFINITION.replace("remaining: {select: data.left_cents, scale: 0.01}", "remaining: \"data.keys[?id == 'c'] | [0].tokens\"")
     )
     assert row(tried(path, BODY), "wallet.remaining")[1:] == ["no element matches the filter", "nothing"]
+
+
+def test_the_description_of_a_definition_shows_how_amounts_are_converted(definition: Path) -> None:
+    text = describe(load_definition(definition), 0.0)
+    assert "      remaining     data.left_cents (x 0.01)\n" in text
+    assert "      limit         data.cap (no limit: data.cap == null)\n" in text

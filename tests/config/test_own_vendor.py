@@ -89,6 +89,16 @@ def test_a_pattern_is_matched_in_a_time_that_it_cannot_make_long(tmp_path: Path,
     assert problems(path) == [f"accounts[0].params.team: does not match the pattern {pattern}"]
 
 
+@pytest.mark.parametrize("value", ["a:b", ":", "m\u00fcller"])
+def test_a_param_that_would_change_the_user_of_basic_authentication_is_refused(tmp_path: Path, value: str) -> None:
+    """A server reads the user up to the first colon. What follows would become a part of the password."""
+    definition = {**ACME, "credentials": {"token": {"basic": {"user": "team-{team}"}}}, "params": {"team": {}}}
+    (tmp_path / "acme.yaml").write_text(json.dumps(definition), encoding="utf-8")
+    account = {"name": "a", "provider": "acme", "credentials": {"token": {"env": "ACME_TOKEN"}}, "params": {"team": value}}
+    path = write(tmp_path, json.dumps({"provider_files": ["acme.yaml"], "accounts": [account]}))
+    assert problems(path) == ["accounts[0].params.team: is part of the user of HTTP basic authentication: expected ASCII without a colon"]
+
+
 @pytest.mark.parametrize("value", ["a/b", "..", ".", "%2f", "https://console.example.com/teams/1", "a\\b", "", " x", f"x/{CANARY}"])
 def test_a_param_that_could_leave_its_segment_is_refused_and_not_shown(tmp_path: Path, value: str) -> None:
     account = {"name": "a", "provider": "huggingface", "credentials": {"token": {"env": "ACME_TOKEN"}}, "params": {"organization": value}}

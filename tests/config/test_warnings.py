@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,17 @@ def test_a_state_file_that_can_be_written_causes_no_warning(tmp_path: Path) -> N
     assert warnings(tmp_path, state={"path": "state.db"}) == []
     (tmp_path / "state.db").write_bytes(b"")
     assert warnings(tmp_path, state={"path": "state.db"}) == []
+    with closing(sqlite3.connect(tmp_path / "used.db")) as database:
+        database.execute("create table t (a)")
+    assert warnings(tmp_path, state={"path": "used.db"}) == []
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "key"])
+def test_a_state_file_that_is_another_file_is_warned_about(tmp_path: Path, name: str) -> None:
+    (tmp_path / "key").write_text("made-up")
+    assert warnings(tmp_path, state={"path": name}) == [
+        "state.path: is another file, which is not overwritten: move it away, or change the path, so the exporter would run without state"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,9 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown number of a text": (
         _with_quota(used="a", resets_at={"select": "a", "format": "iso8601", "unknown": 0}), "requests[0].quotas[0].resets_at: `unknown` is a number, so it belongs to the formats unix and unix_ms",
     ),
+    "a secret in a body": (
+        {"requests": [{**GET, "method": "POST", "body": {"auth": [{"api_key": "k-1234"}]}}]}, "requests[0].body.auth[0].api_key: a secret does not belong in a definition",
+    ),
     "a fragment in the path": ({"requests": [{**GET, "path": "/v1#a"}]}, "requests[0].path: expected a path that starts with / and has neither spaces nor #"),
     "a secret in a header of its own": ({"headers": {"X-Api-Key": "k-1234"}}, "headers.X-Api-Key: a secret does not belong in a definition: write `credentials: {key: {header: X-Api-Key}}`"),
     "an expectation that is a word": ({"requests": [{**GET, "expect": "true"}]}, "requests[0].expect: true is the field of that name: name a field that every successful response has"),
