@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +59,8 @@ def compile_expression(text: str) -> Selection:
         raise ValueError(f"expected {MAX_LENGTH} characters at most")
     if any(map(is_hidden, re.sub(r"\s", "", text))):
         raise ValueError("expected an expression without control characters and invisible characters")
+    if literal := next(_texts_in_backticks(text), None):
+        raise ValueError(f"backticks contain JSON: write the text in single quotes, '{literal}'")
     try:
         selection = Selection(text)
     except ValueError as error:
@@ -70,6 +73,17 @@ def compile_expression(text: str) -> Selection:
     if problem:
         raise ValueError(problem)
     return selection
+
+
+def _texts_in_backticks(text: str) -> Iterator[str]:
+    """Yield what is no JSON in backticks. JMESPath reads it as text, and warns that this will end."""
+    for literal in _LITERALS.findall(text):
+        inner = literal[1:-1].replace("\\`", "`")
+        try:
+            if literal.startswith("`"):
+                json.loads(inner)
+        except ValueError:
+            yield inner.strip() or "..."
 
 
 def compile_value(text: str) -> Selection:
@@ -134,7 +148,7 @@ def _is_list(node: Any) -> bool:
 def is_expression(text: str) -> bool:
     """Whether the text is an expression with more than one word: an operator, a path or a call."""
     try:
-        return jmespath.compile(text).parsed["type"] != "field"
+        return len(text) <= MAX_LENGTH and not any(_texts_in_backticks(text)) and jmespath.compile(text).parsed["type"] != "field"
     except (JMESPathError, ValueError, RecursionError):
         return False
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.providers.expressions import compile_expression, compile_value
+from exporter.providers.expressions import compile_expression, compile_value, is_expression
 
 ARITHMETIC = "JMESPath has no arithmetic: use `minus` for a difference, `scale` for a factor and `each` for a sum"
 HYPHEN = 'JMESPath has no arithmetic: use `minus` for a difference; a name with a hyphen needs quotes: "rate-limit"'
@@ -53,6 +53,8 @@ def test_what_is_no_expression_is_reported_with_what_to_write(text: str, problem
         ('type == "on-line"', "double quotes name a field: write the text in single quotes, 'on-line'"),
         ('currency || "usd"', "double quotes name a field: write the text in single quotes, 'usd'"),
         ('contains(keys(@), "limit")', "double quotes name a field: write the text in single quotes, 'limit'"),
+        ("state == `on`", "backticks contain JSON: write the text in single quotes, 'on'"),
+        ("currency || ` usd`", "backticks contain JSON: write the text in single quotes, 'usd'"),
         ("enabled == true", "true without backticks is the field of that name: write `true`"),
         ("data.enabled || false", "false without backticks is the field of that name: write `false`"),
     ],
@@ -149,6 +151,11 @@ def test_a_join_with_a_text_of_the_response_is_refused() -> None:
 def test_a_long_expression_is_refused_before_it_is_read() -> None:
     with pytest.raises(ValueError, match="expected 1000 characters at most"):
         compile_expression(" || ".join(['"a-b" == c'] * 100_000))
+
+
+def test_a_long_text_is_no_expression() -> None:
+    """The name of a unit is asked for this before its length is checked. To read it would take half a minute."""
+    assert not is_expression("a || " * 200_000 + "a")
 
 
 def test_an_expression_of_many_fields_and_choices_is_accepted() -> None:
