@@ -102,7 +102,9 @@ class Request(Block):
 class ErrorFields(Block):
     """The vendor's error codes. A code that is listed takes precedence over the HTTP status."""
 
-    code: Annotated[tuple[CodeField, ...], BeforeValidator(_listed, json_schema_input_type=CodeField | list[CodeField])] = ()
+    code: Annotated[
+        tuple[CodeField, ...], Field(max_length=20), BeforeValidator(_listed, json_schema_input_type=CodeField | list[CodeField])
+    ] = ()
     """Where a body may contain a code: one JMESPath or several, the most specific first."""
     success: frozenset[Code] = frozenset()
     """Codes of a successful response."""

@@ -145,7 +145,7 @@ def _label_name(name: str) -> str:
 LabelName = Annotated[str, AfterValidator(_label_name)]
 LabelValue = Annotated[str, Field(max_length=128), AfterValidator(without_controls)]
 Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(without_controls)]
-FreeText = Annotated[str, Field(min_length=1), AfterValidator(without_controls)]
+FreeText = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(without_controls)]
 """Text that is printed: a control character in it could write to other places of a terminal."""
 Url = Annotated[str, AfterValidator(check_url)]
 Pattern = Annotated[str, Field(max_length=256), AfterValidator(_regular_expression)]

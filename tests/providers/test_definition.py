@@ -153,6 +153,8 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a secret in a body": (
         {"requests": [{**GET, "method": "POST", "body": {"auth": [{"api_key": "k-1234"}]}}]}, "requests[0].body.auth[0].api_key: a secret does not belong in a definition",
     ),
+    "too many places of a code": ({"errors": {"code": ["a"] * 21}}, "errors.code: expected 20 at most"),
+    "a title that is too long": ({"title": "a" * 1001}, "title: expected 1000 characters at most"),
     "a fragment in the path": ({"requests": [{**GET, "path": "/v1#a"}]}, "requests[0].path: expected a path that starts with / and has neither spaces nor #"),
     "a secret in a header of its own": ({"headers": {"X-Api-Key": "k-1234"}}, "headers.X-Api-Key: a secret does not belong in a definition: write `credentials: {key: {header: X-Api-Key}}`"),
     "an expectation that is a word": ({"requests": [{**GET, "expect": "true"}]}, "requests[0].expect: true is the field of that name: name a field that every successful response has"),
