@@ -65,6 +65,12 @@ CredentialName = Annotated[str, AfterValidator(_credential_name)]
 class Defaults(Block, Network):
     """Settings of every account that does not set its own."""
 
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("name", "provider", "enabled", "credentials", "params", "labels", "plain_http", "region", "base_url"),
+        "it belongs to an account: write it below `accounts`",
+    )
+    """What belongs to one account."""
+
     interval: Interval = default_duration("5m")
     """The time between two polls of an account; at least 1s."""
     timeout: Duration = default_duration("15s")
@@ -209,6 +215,9 @@ class StateFields(Block):
 
 class Config(Block):
     """The whole file."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(Defaults.model_fields, "it belongs below `defaults`, or to an account")
+    """What is written at the top level by mistake."""
 
     defaults: Defaults = Defaults.model_construct()
     """Settings of every account that does not set its own."""

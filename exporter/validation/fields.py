@@ -22,6 +22,7 @@ _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%25[a-z0-9._-]+)?")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _KEY = re.compile(r"(?=.{1,32}$)_{0,2}[0-9]{0,3}(?:(?:[A-Z]?[a-z]{1,15}|[A-Z]{1,15})[0-9]{0,3}(?:[_.-]|$))+|[0-9]{1,6}(?:\.[0-9]{1,3})?|\*")
 """Words and short numbers, as keys, labels and error codes are. API keys have long runs of letters and digits."""
+_LIKE_A_KEY = re.compile(r"(?:sk|pk|rk|ghp|xox[a-z]|eyJ|AIza)[-_.]?[A-Za-z0-9_.-]{16,}")
 _NAME_PART = re.compile(r"(?:(?:[A-Z]?[a-z]{1,15}){1,3}|[A-Z]{1,15})?[0-9]{0,6}")
 _KEY_BESIDE_A_SECRET = re.compile(r"[a-z][a-z_]{0,24}[0-9]?")
 """Words with one digit at most, such as `oauth2`."""
@@ -143,8 +144,16 @@ def _label_name(name: str) -> str:
 
 
 LabelName = Annotated[str, AfterValidator(_label_name)]
-LabelValue = Annotated[str, Field(max_length=128), AfterValidator(without_controls)]
-Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(without_controls)]
+
+
+def _no_key(text: str) -> str:
+    if _LIKE_A_KEY.fullmatch(text) and not is_plain(text):
+        raise ValueError("this may be a key, which would be shown on every page: choose another text, and put the key below `credentials`")
+    return text
+
+
+LabelValue = Annotated[str, Field(max_length=128), AfterValidator(without_controls), AfterValidator(_no_key)]
+Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(without_controls), AfterValidator(_no_key)]
 FreeText = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(without_controls)]
 """Text that is printed: a control character in it could write to other places of a terminal."""
 Url = Annotated[str, AfterValidator(check_url)]

@@ -169,3 +169,19 @@ def test_a_path_that_only_a_shell_would_complete_is_refused(tmp_path: Path, path
         f"state.path: {message}",
     ]
     assert load(write(tmp_path, json.dumps({"accounts": [ACCOUNT], "state": {"path": "~backup$1/a~b"}}))).state
+
+
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        ({"defaults": {"labels": {"team": "video"}}}, "defaults.labels: unknown key; it belongs to an account: write it below `accounts`"),
+        (
+            {"defaults": {"base_url": "https://a.example"}},
+            "defaults.base_url: unknown key; it belongs to an account: write it below `accounts`",
+        ),
+        ({"interval": "5m"}, "interval: unknown key; it belongs below `defaults`, or to an account"),
+        ({"thresholds": {}}, "thresholds: unknown key; it belongs below `defaults`, or to an account"),
+    ],
+)
+def test_a_key_of_another_block_is_reported_with_its_place(tmp_path: Path, file: dict[str, Any], problem: str) -> None:
+    assert problems(write(tmp_path, json.dumps({"accounts": [ACCOUNT], **file}))) == [problem]
