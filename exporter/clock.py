@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import math
 import random
 import time
@@ -12,6 +13,10 @@ from typing import Final
 
 TURN: Final = 0.05
 """How long a long sleep may last beyond its end, in seconds, so that sleepers wake together."""
+LONGEST_TIMER: Final = 30.0
+"""How long the event loop is asked to wait, in seconds. Its clock stands still while the machine is suspended, so a sleep ends late by this."""
+CORRECTED_FROM: Final = 0.75
+"""By how many seconds the wall clock must be off before it counts as set again."""
 SHORT: Final = 2.0
 """A sleep that is shorter ends at its exact time."""
 
@@ -24,26 +29,42 @@ def _since_boot() -> float:
 class Turns:
     """Sleeps that end together: a thousand accounts would wake the process a hundred times a second, which costs more than their polls."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
         self._sleepers: defaultdict[int, list[asyncio.Future[None]]] = defaultdict(list)
+        self._turns: list[int] = []
+        """A heap of the turns that have sleepers."""
+        self._timer: asyncio.TimerHandle | None = None
 
     async def sleep(self, seconds: float) -> None:
         """Sleep until the next turn after this time. All calls must be made in one event loop."""
         if seconds < SHORT:
             await asyncio.sleep(seconds)
             return
-        loop = asyncio.get_running_loop()
-        turn = math.ceil((loop.time() + seconds) / TURN)
+        turn = math.ceil((self._monotonic() + seconds) / TURN)
         if turn not in self._sleepers:
-            loop.call_at(turn * TURN, self._wake, turn)
-        sleeper: asyncio.Future[None] = loop.create_future()
+            heapq.heappush(self._turns, turn)
+            if self._turns[0] == turn:
+                self._set_timer()
+        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sleepers[turn].append(sleeper)
         await sleeper
 
-    def _wake(self, turn: int) -> None:
-        for sleeper in self._sleepers.pop(turn):
-            if not sleeper.done():
-                sleeper.set_result(None)
+    def _set_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        left = self._turns[0] * TURN - self._monotonic()
+        self._timer = asyncio.get_running_loop().call_later(min(left, LONGEST_TIMER), self._wake)
+
+    def _wake(self) -> None:
+        now = self._monotonic()
+        while self._turns and self._turns[0] * TURN <= now:
+            for sleeper in self._sleepers.pop(heapq.heappop(self._turns)):
+                if not sleeper.done():
+                    sleeper.set_result(None)
+        self._timer = None
+        if self._turns:
+            self._set_timer()
 
 
 class Clock:
@@ -60,15 +81,22 @@ class Clock:
         self.wall = wall
         self.monotonic = monotonic
         self.sleep = sleep or asyncio.sleep
-        self.sleep_together = sleep or Turns().sleep
-        """As `sleep`, but may last up to 50 ms longer."""
+        self.sleep_together = sleep or Turns(monotonic).sleep
+        """As `sleep`, but may last up to 50 ms longer. The time that the machine is suspended counts."""
         self.random = random
         self._offset = wall() - monotonic()
+        self._correction = 0.0
 
     def now(self) -> float:
         """Return Unix time as the wall clock had it at the start, advanced by the monotonic clock: differences are true ages."""
         return self._offset + self.monotonic()
 
     def correction(self) -> float:
-        """Return by how many whole seconds the wall clock was set since the start. Times that are shown or stored are moved by it."""
-        return float(round(self.wall() - self.now()))
+        """Return by how many whole seconds the wall clock was set since the start. Times that are shown or stored are moved by it.
+
+        It is at most `CORRECTED_FROM` off, and stays while it is: an offset of about half a second must not change it back and forth.
+        """
+        offset = self.wall() - self.now()
+        if abs(offset - self._correction) > CORRECTED_FROM:
+            self._correction = float(round(offset))
+        return self._correction

@@ -6,10 +6,14 @@ import asyncio
 import heapq
 import itertools
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
+
+import pytest
 
 from exporter.clock import Clock
 from exporter.config.connection_settings import ConnectionSettings
@@ -113,6 +117,18 @@ async def until(condition: Callable[[], object], what: str) -> None:
                 await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"never happened: {what}") from None
+
+
+@contextmanager
+def no_threads() -> Iterator[None]:
+    """Allow no new threads, as a limit of the system does."""
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        yield
 
 
 class FakeClock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from pydantic import ConfigDict
 
-from exporter.accounts.history import DAY, EMPTY, Curve, History
+from exporter.accounts.history import DAY, EMPTY, MAX_SPANS, Curve, History
 from exporter.model import EXACT, STORED, Amount, Quota
 
 JITTER: Final = 60.0
@@ -49,9 +50,20 @@ class Consumption:
         """Return the same with its times moved."""
         return replace(self, since=self.since + seconds, at=self.at + seconds, history=self.history.shifted(seconds))
 
+    def continuing(self, earlier: Consumption) -> Consumption:
+        """Return the same with the history of an earlier process before its own. Its counters stay: they started at 0."""
+        if earlier.at >= self.since:
+            return self
+        past, own = earlier.history, self.history
+        amounts = [min(0.0, amount - float(earlier.consumed)) for amount in past.amounts]
+        history = History(
+            array("d", (*past.times, *own.times)), array("d", (*amounts, *own.amounts)), (*past.empty, *own.empty)[-MAX_SPANS:]
+        )
+        return replace(self, history=history)
+
     def without_future(self, now: float) -> Consumption:
         """Return only the counters where the last reading lies in the future: the clock was wrong when it was stored."""
-        return replace(_without_reading(self), since=min(self.since, now), at=now) if self.at > now else self
+        return replace(without_reading(self), since=min(self.since, now), at=now) if self.at > now else self
 
 
 class Burn(NamedTuple):
@@ -78,7 +90,7 @@ def update_consumption(known: Iterable[Consumption], quotas: Sequence[Quota], at
         units = {(quota.resource, quota.unit) for quota in quotas}
         for key in idle:
             if key[0] in resources and key not in units:
-                kept[key] = _without_reading(kept[key])
+                kept[key] = without_reading(kept[key])
         for key in sorted(idle, key=lambda key: kept[key].at)[:-MAX_IDLE]:
             del kept[key]
     for key, quota in measured.items():
@@ -97,14 +109,15 @@ def burn(known: Consumption) -> Burn | None:
     return Burn(rate, seconds) if isfinite(rate) else None
 
 
-def _without_reading(known: Consumption) -> Consumption:
+def without_reading(known: Consumption) -> Consumption:
+    """Return only the counters: the next reading cannot be compared with the last one."""
     return replace(known, used=None, remaining=None, limit=None, resets_at=None, readings=0, history=EMPTY)
 
 
 def _updated(known: Consumption, quota: Quota, at: float, wall: float) -> Consumption:
     counted = _counted(known, quota, at, wall)
     if counted is None:
-        known = _without_reading(known)
+        known = without_reading(known)
     consumed, replenished = counted or (known.consumed, known.replenished)
     return Consumption(
         known.resource, known.unit, since=min(known.since, at), at=at, consumed=consumed, replenished=replenished,

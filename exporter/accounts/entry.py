@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Annotated, ClassVar, Final
 
 from pydantic import AliasChoices, ConfigDict, Field
 
-from exporter.accounts.consumption import Consumption
+from exporter.accounts.consumption import Consumption, without_reading
 from exporter.accounts.merging import merged
+from exporter.config.job import Job
 from exporter.config.settings import Settings
 from exporter.errors import Cause, PollError
 from exporter.model import STORED, Reading, Reason, Seconds
 
 ROUNDING: Final = 1.0
-"""By how many seconds a stored time may lie ahead of the clock: corrections of the wall clock are rounded to whole seconds."""
+"""By how many seconds a stored time may lie ahead of the clock: corrections of the wall clock are not exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,27 @@ class Entry:
     optional: Mapping[str, OptionalRequest] = field(default_factory=dict)
     """The optional requests of the account, by name: the path and the query in the definition."""
     optional_errors: Mapping[Reason, int] = field(default_factory=dict)
+    subject: str | None = None
+    """What is polled, as `subject_of` identifies it; None if an earlier version stored this."""
+
+    def about(self, subject: str) -> Entry:
+        """Return the same for what is polled now. The values of something else are dropped; what was counted stays."""
+        if self.subject == subject:
+            return self
+        if self.subject is None:
+            return replace(self, subject=subject)
+        return replace(
+            self,
+            reading=None,
+            up=None,
+            error=None,
+            failures=0,
+            failing_since=None,
+            last_success_at=None,
+            consumption=tuple(map(without_reading, self.consumption)),
+            optional={},
+            subject=subject,
+        )
 
     def fresh_reading(self, now: float, stale_after: Seconds) -> Reading | None:
         """Return the reading unless it is older than `stale_after` or from the future.
@@ -140,6 +165,17 @@ class Record:
     entry: Entry
     schedule: Schedule = Schedule()
 
+    def continuing(self, earlier: Record) -> Record:
+        """Return the same with the histories of an earlier process, which could not be read when this one started."""
+        if earlier.entry.subject not in (None, self.entry.subject):
+            return self
+        known = {(each.resource, each.unit): each for each in earlier.entry.consumption}
+        consumption = (
+            each.continuing(known[each.resource, each.unit]) if (each.resource, each.unit) in known else each
+            for each in self.entry.consumption
+        )
+        return replace(self, entry=replace(self.entry, consumption=tuple(consumption)))
+
     def plausible(self, now: float, settings: Settings) -> Record:
         """Return the record without what only a wrong clock can have written: polls in the future, and the waits that they caused.
 
@@ -165,6 +201,17 @@ class Record:
                 next_poll_at=_at_most(schedule.next_poll_at, now + max(settings.max_retry_after, settings.max_backoff, settings.interval)),
             ),
         )
+
+
+def subject_of(job: Job) -> str:
+    """Return a digest of what is polled: another `base_url`, region or param is another account at the vendor. Keys are replaced."""
+    url, params = job.settings.base_url, job.settings.params
+    return "" if url == job.definition.base_url and not params else _digest(url, tuple(sorted(params.items())))
+
+
+@lru_cache(maxsize=64)
+def _digest(url: str, params: tuple[tuple[str, str], ...]) -> str:
+    return hashlib.sha256(json.dumps([url, params]).encode()).hexdigest()[:16]
 
 
 def _is_fresh(at: float | None, now: float, stale_after: Seconds) -> bool:

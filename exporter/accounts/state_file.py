@@ -32,7 +32,7 @@ _UPSERT = (
     "DO UPDATE SET begun_at = excluded.begun_at, next_poll_at = excluded.next_poll_at, entry = excluded.entry"
 )
 _FOREIGN = "is not a state file and was left unchanged: move it away or change the path"
-_DAMAGED = "is damaged: move it away, and the next start creates a new one"
+_DAMAGED = "is damaged: move it away, and a new one is created"
 _IN_USE = "another process uses it: stop that process, or give each its own path"
 _REMEDIES = {sqlite3.SQLITE_NOTADB: _FOREIGN, sqlite3.SQLITE_CORRUPT: _DAMAGED, sqlite3.SQLITE_BUSY: _IN_USE}
 
@@ -44,8 +44,14 @@ class StateError(ExporterError):
 class StateFile:
     """The file itself, used by one thread. Once it is open, failures raise sqlite3.Error. It holds no secret and no vendor's response."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        """`path` is where the file was opened."""
         self._connection = connection
+        self._path = path
+        self._identity = _identity(path)
+        self._log = Path(f"{path.resolve()}-wal")  # where SQLite has it, also for a link
+        self._log_identity: tuple[int, int] | None = None
+        """Of SQLite's log, from the first write on."""
         self.skipped = 0
         """How many rows the last `load` could not read."""
 
@@ -63,10 +69,15 @@ class StateFile:
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("PRAGMA wal_autocheckpoint=32")  # pages: a small volume must not fill up with the log
                 connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
+                opened = cls(connection, path)
                 undo.pop_all()
-                return cls(connection)
+                return opened
         except (sqlite3.Error, OSError, ValueError) as error:
             raise _explained(error) from error
+
+    def is_in_place(self) -> bool:
+        """Whether the file is still at its path. SQLite would write to one that was moved or removed, without an error."""
+        return _identity(self._path) == self._identity
 
     def load(self) -> dict[AccountKey, Record]:
         """Read all rows. Rows that cannot be read are skipped and counted."""
@@ -79,6 +90,7 @@ class StateFile:
         """Replace what is stored about the account."""
         schedule = record.schedule
         self._connection.execute(_UPSERT, (*key, schedule.begun_at, schedule.next_poll_at, encode(record.entry)))
+        self._log_identity = self._log_identity or _identity(self._log)
 
     def forget(self, keys: Iterable[AccountKey]) -> None:
         """Delete what is stored about these accounts."""
@@ -87,13 +99,25 @@ class StateFile:
             self._connection.executemany("DELETE FROM accounts WHERE provider = ? AND account = ?", keys)
 
     def close(self) -> None:
-        """Close the file; SQLite merges its log into it."""
+        """Close the file; SQLite merges its log into it. The log of a file that was moved would damage the file that is there now."""
+        is_in_place = self.is_in_place()
         self._connection.close()
+        if not is_in_place and self._log_identity and _identity(self._log) == self._log_identity:
+            self._log.unlink()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what distinguishes a file from another one at its path; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def fault_of(error: BaseException) -> str:
-    """Describe a failed write. SQLite's messages never quote what was to be written; those of others may."""
-    return str(error) if isinstance(error, sqlite3.Error) else type(error).__name__
+    """Describe a failed write. SQLite's messages and ours never quote what was to be written; those of others may."""
+    return str(error) if isinstance(error, sqlite3.Error | StateError) else type(error).__name__
 
 
 def _claim(path: Path) -> str:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from exporter.accounts.consumption import update_consumption
-from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule
+from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule, subject_of
 from exporter.accounts.snapshot import ConfigState, Durations, Snapshot, StateWrites
 from exporter.clock import Clock
 from exporter.config.job import Job
@@ -142,6 +142,7 @@ class Store:
             consumption=update_consumption(entry.consumption, reading.quotas, at, at + self._clock.correction()),
             optional=optional,
             optional_errors=_counted(entry.optional_errors, failed),
+            subject=entry.subject,
         )
 
     def record_failure(
@@ -165,7 +166,8 @@ class Store:
 
     def _configured(self, job: Job, removed: tuple[Schedule, float | None] | None) -> Entry:
         """Return what is known of the account, with exactly the optional requests that it has now."""
-        entry = self._entries.get(job.key) or Entry(limited_until=removed[1] if removed else None)
+        subject, known = subject_of(job), self._entries.get(job.key)
+        entry = known.about(subject) if known else Entry(limited_until=removed[1] if removed else None, subject=subject)
         names = [request.name for request in job.requests if request.optional]
         if list(entry.optional) == names:
             return entry

@@ -103,15 +103,14 @@ def command(
     log.info("config loaded", file=str(config_file), accounts=len(loaded.config.accounts))
     for account in loaded.inline_secrets:
         log.warning("secret in config", provider=account.provider, account=account.name, remedy="use env or file instead of value")
-    _tune(len(loaded.config.accounts))
-    read_config = partial(load_config, config_file, os.environ, check_secrets=False)
-    run_daemon(Daemon(loaded, options, os.environ, read_config=read_config).run())
-
-
-def _tune(accounts: int) -> None:
-    """Keep the pauses of the event loop short."""
-    gc.set_threshold(max(GARBAGE_THRESHOLD, accounts * OBJECTS_OF_AN_ACCOUNT))
     sys.setswitchinterval(SWITCH_INTERVAL)
+    read_config = partial(load_config, config_file, os.environ, check_secrets=False)
+    run_daemon(Daemon(loaded, options, os.environ, read_config=read_config, on_accounts=collect_garbage_for).run())
+
+
+def collect_garbage_for(accounts: int) -> None:
+    """Collect garbage as rarely as this number of accounts needs."""
+    gc.set_threshold(max(GARBAGE_THRESHOLD, accounts * OBJECTS_OF_AN_ACCOUNT))
 
 
 def _serve_options(

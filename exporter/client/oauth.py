@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import SecretStr
 from yarl import URL
 
-from exporter.client.secret_reader import SecretReader, unanswered
+from exporter.client.secret_reader import SecretReader, unread
 from exporter.client.token_file import save
 from exporter.client.token_response import DEFAULT_LIFETIME, TokenResponse, refused
 from exporter.client.transport import Transport
@@ -171,8 +171,8 @@ class TokenSource:
         ours, file = state.unsaved, login.refresh_token_file
         try:
             saved = ours is None or await self._secrets.files.run(file, partial(save, file, ours, state.on_file))
-        except TimeoutError:
-            raise unanswered(file) from None
+        except OSError as error:
+            raise unread(file, error) from None
         if saved:
             state.on_file = ours or state.on_file
         state.unsaved = None

@@ -34,8 +34,8 @@ class SecretReader:
             return self._read_now(source) if isinstance(source, SecretSource) else source.read(self._environ)
         try:
             secret = await self.files.run(source.path, partial(source.read, self._environ))
-        except TimeoutError:
-            raise unanswered(source.path) from None
+        except OSError as error:
+            raise unread(source.path, error) from None
         except CredentialError as error:
             self._last[source.path] = str(error)
             raise
@@ -67,6 +67,13 @@ class SecretReader:
         """Raise CredentialError if a read of the secret's file is still running: then a timeout is the file's fault."""
         if source.path and self.files.is_waiting(source.path):
             raise unanswered(source.path)
+
+
+def unread(path: Path, error: OSError) -> CredentialError:
+    """Return the error for a file that a thread could not access, or not in time."""
+    return (
+        unanswered(path) if isinstance(error, TimeoutError) else CredentialError(f"{shown_file(path)} cannot be accessed: {error.strerror}")
+    )
 
 
 def unanswered(path: Path) -> CredentialError:

@@ -49,6 +49,8 @@ class TrustStore:
             return await self._files.run(ca_file, lambda: self._read(ca_file))
         except TimeoutError:
             raise PollError(Reason.TLS, f"ca_file: {shown_file(ca_file)} does not answer") from None
+        except OSError as error:
+            raise PollError(Reason.TLS, f"ca_file: {shown_file(ca_file)} cannot be read: {error.strerror}") from None
 
     def _system_context(self) -> asyncio.Future[ssl.SSLContext]:
         """Return the context being read, or read already. A read that failed is tried again."""

@@ -77,14 +77,19 @@ class Daemon:
         read_config: Callable[[], Loaded] | None = None,
         clock: Clock | None = None,
         on_listening: Callable[[list[Address]], None] = lambda _: None,
+        on_accounts: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """`read_config` reads the configuration again for a reload; without it there is none. `on_listening` receives the real addresses."""
+        """`read_config` reads the configuration again for a reload; without it there is none.
+
+        `on_listening` receives the real addresses, and `on_accounts` how many accounts are polled, at the start and after each reload.
+        """
         self._loaded = loaded
         self._options = options
         self._environ = environ
         self._read_config = read_config
         self._clock = clock or Clock()
         self._on_listening = on_listening
+        self._on_accounts = on_accounts
         self._shapes = Shapes(self._clock)
         self._jobs = build_jobs(loaded, options.shard)
         self._exposition = Exposition(build(), runtime=options.runtime_metrics, shard=options.shard)
@@ -110,6 +115,7 @@ class Daemon:
     async def start(self, resources: AsyncExitStack) -> None:
         """Restore the state, listen, and prepare the polls. The resources are closed in reverse order."""
         clock, options = self._clock, self._options
+        self._on_accounts(len(self._jobs))
         await self._open_state(resources)
         sockets = inherited(self._environ) if options.inherits else await bind(options.addresses)
         for each in sockets:
@@ -124,11 +130,11 @@ class Daemon:
         self._server = Server(make_application(self._endpoints(), self._access), sockets, options.web_config)
         self._add_reloaders()
         await resources.enter_async_context(self._server)
-        for reloader in self._reloaders:
-            resources.callback(reloader.close)
         self._push_manager = PushManager(self._store, self._exposition, client, secrets, self._server.addresses[0].port)
         self._push_manager.apply(self._loaded.config.push)
         resources.push_async_callback(_finish, client, self._push_manager)
+        for reloader in self._reloaders:  # a reload cannot be applied to what is about to end
+            resources.callback(reloader.close)
         addresses = " ".join(map(str, self._server.addresses))
         log.info("server listening", addresses=addresses, accounts=len(self._jobs), version=version())
         self._on_listening(self._server.addresses)
@@ -143,6 +149,8 @@ class Daemon:
         if self._task is not None and not self._task.cancelling():
             log.info("shutdown requested")
             self._notifier.stopping()
+            for reloader in self._reloaders:
+                reloader.close()
             self._task.cancel()
 
     async def _run(self) -> None:
@@ -199,6 +207,7 @@ class Daemon:
         removed = {job.key for job in self._store.snapshot().jobs} - {job.key for job in jobs}
         self._store.configure(jobs)
         self._scheduler.apply(jobs)
+        self._on_accounts(len(jobs))
         self._push_manager.apply(loaded.config.push)
         self._shapes.keep({job.key for job in jobs})
         # The state file stays the one that is open.

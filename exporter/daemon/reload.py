@@ -63,12 +63,15 @@ class Reloader(Generic[T]):
         self._lock = asyncio.Lock()
         self._waiting: asyncio.Task[tuple[Problem, ...]] | None = None
         self._tasks: set[asyncio.Task[tuple[Problem, ...]]] = set()
+        self._is_closed = False
 
     async def reload(self) -> tuple[Problem, ...]:
         """Reload, and return the problems; if there are any, the previous configuration stays in effect.
 
         A request that comes while a reload waits for the current one shares its result.
         """
+        if self._is_closed:
+            return (Problem("", "the exporter is stopping"),)
         if self._waiting is None:
             self._waiting = asyncio.create_task(self._reload_next(), name="reload")
             self._tasks.add(self._waiting)
@@ -84,7 +87,8 @@ class Reloader(Generic[T]):
                 await self.reload()
 
     def close(self) -> None:
-        """Cancel the reloads that run or wait."""
+        """Cancel the reloads that run or wait, and refuse others."""
+        self._is_closed = True
         for task in self._tasks:
             task.cancel()
 
@@ -128,14 +132,14 @@ class Reloader(Generic[T]):
         current = self._current
         try:
             return await self._threads.run(self._file, lambda: current.files != former.files)
-        except TimeoutError:
+        except OSError:
             return True
 
     async def _checksum(self) -> str:
         current = self._current
         try:
             return await self._threads.run(self._file, lambda: checksum(current.files))
-        except TimeoutError:
+        except OSError:  # it does not answer, or no thread can be started
             return "no response"
 
 

@@ -12,13 +12,13 @@ from exporter.accounts.entry import Failure, Schedule
 from exporter.accounts.store import Store
 from exporter.client.client import Client, OptionalResults
 from exporter.client.secret_reader import SecretReader
-from exporter.clock import Clock
+from exporter.clock import LONGEST_TIMER, Clock
 from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.log import frames
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.adaptive import adaptive_interval
-from exporter.polling.intervals import awaits_new_secret, backed_off, first_due, is_punctual, next_due
+from exporter.polling.intervals import awaits_new_secret, backed_off, first_due, is_punctual, next_due, splay
 from exporter.polling.no_effect import NoEffect
 from exporter.polling.optional import after_poll, optional_results
 from exporter.polling.poll_limiter import PollLimiter
@@ -66,21 +66,22 @@ class Scheduler:
                 del self._tasks[key]
                 self._log.forget(key, [request.name for request in job.requests])
                 self._no_effect.forget(key)
-        for job in jobs:
-            if job.key not in self._tasks:
-                name = f"poll {job.key.provider}/{job.key.account}"
-                due = first_due(job, self._store[job.key], self._store.schedule(job.key), len(jobs), self._clock)
-                self._tasks[job.key] = (job, self._group.create_task(self._poll_forever(job, due), name=name))
+        starting = [job for job in jobs if job.key not in self._tasks]
+        for job in starting:
+            name = f"poll {job.key.provider}/{job.key.account}"
+            due = first_due(job, self._store[job.key], self._store.schedule(job.key), len(starting), self._clock)
+            self._tasks[job.key] = (job, self._group.create_task(self._poll_forever(job, due), name=name))
 
     def dead(self) -> list[str]:
-        """Return the names of loops that have ended although their account is configured."""
-        return [task.get_name() for _, task in self._tasks.values() if task.done()]
+        """Return the names of loops that have ended although their account is configured. A stop cancels all of them."""
+        return [task.get_name() for _, task in self._tasks.values() if task.done() and not task.cancelled()]
 
     async def _poll_forever(self, job: Job, due: float) -> NoReturn:
         last_read: object = None
         try:
             while True:
                 await self._wait(job, due, last_read)
+                await self._spread_out(job, self._clock.now() - due)
                 async with self._limiter.turn(job):
                     started = self._clock.now()
                     interval = await self.poll_once(job)
@@ -101,6 +102,11 @@ class Scheduler:
             await self._clock.sleep_together(min(left, job.settings.interval) if refused else left)
             if refused and await self._secrets.is_other_than(job.secret, last_read):
                 return
+
+    async def _spread_out(self, job: Job, late: float) -> None:
+        """Wait as after a start, if the poll is late because the machine was suspended: then all accounts are due at once."""
+        if late > LONGEST_TIMER and (delay := splay(job.key, job.settings.interval, len(self._tasks))) > 1.0:
+            await self._clock.sleep_together(delay)
 
     async def poll_once(self, job: Job) -> Seconds:
         """Poll one account and record the outcome; returns the interval from the start of this poll to the start of the next."""

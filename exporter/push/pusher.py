@@ -28,6 +28,8 @@ from exporter.validation.file_threads import in_daemon_thread
 
 FIRST_RETRY: Final = Seconds(5.0)
 """The shortest wait after a failure that may pass soon, in seconds. It doubles with each further one, up to the interval."""
+MIN_RETRY_AFTER: Final = Seconds(1.0)
+"""The shortest wait, in seconds: a receiver that asks for less must not be sent pushes without a pause."""
 MAX_RETRY_AFTER: Final = Seconds(3600.0)
 """The longest wait that a receiver may ask for with `Retry-After`, unless the interval is longer."""
 
@@ -107,7 +109,7 @@ class Pusher:
     async def run(self) -> NoReturn:
         """Push for ever."""
         while True:
-            await self._clock.sleep(await self.push())
+            await self._clock.sleep_together(await self.push())
 
     async def push(self) -> Seconds:
         """Push once, and return how long to wait for the next push. Nothing is raised: a failure is counted and logged."""
@@ -171,7 +173,7 @@ class Pusher:
         self._log(str(error), error.reason)
         interval = self.settings.interval
         if error.retry_after is not None:
-            return min(error.retry_after, max(MAX_RETRY_AFTER, interval))
+            return min(max(error.retry_after, MIN_RETRY_AFTER), max(MAX_RETRY_AFTER, interval))
         if isinstance(error, TransientError) or error.reason is Reason.CONNECTION:
             return min(interval, backed_off(FIRST_RETRY, self._failures + 1, interval, self._clock.random()))
         return interval

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -38,6 +39,7 @@ class FileThreads:
 
         Raises:
             TimeoutError: it has not ended in time; it may still do so.
+            OSError: no thread can be started.
         """
         async with asyncio.timeout(self._timeout):
             lock = self._locks[file]
@@ -54,7 +56,7 @@ def _ended(lock: asyncio.Lock, future: asyncio.Future[Any]) -> None:
 
 
 def in_daemon_thread(call: Callable[[], Result], name: str) -> asyncio.Future[Result]:
-    """Start the call in a daemon thread, which does not delay the end of the process."""
+    """Start the call in a daemon thread, which does not delay the end of the process. OSError if the system allows no more threads."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Result] = loop.create_future()
 
@@ -74,6 +76,6 @@ def in_daemon_thread(call: Callable[[], Result], name: str) -> asyncio.Future[Re
 
     try:
         threading.Thread(target=run, name=name, daemon=True).start()
-    except RuntimeError as error:  # no more threads are allowed
-        future.set_exception(error)
+    except RuntimeError:
+        future.set_exception(OSError(errno.EAGAIN, "no more threads are allowed"))
     return future

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from exporter.model import Seconds
 
+MAX_CONNECTIONS: Final = 512
 _ROUNDING = 1e-9
+
+
+def most_connections(descriptors: int) -> int:
+    """Return how many connections may be open, from how many file descriptors the process may open: half of them are kept for the polls."""
+    return MAX_CONNECTIONS if descriptors == RLIM_INFINITY else min(MAX_CONNECTIONS, descriptors // 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits of each connection, named as in Go's net/http. Durations are in seconds."""
 
-    max_connections: int = 512
-    """TLS handshakes included. Bounded so that polls never lack a file descriptor."""
+    max_connections: int = field(default_factory=lambda: most_connections(getrlimit(RLIMIT_NOFILE)[0]))
+    """TLS handshakes included."""
     max_header_bytes: int = 32_768
     """Request line and headers of one request; a browser sends up to 16 KiB of cookies."""
     handshake_timeout: float = 5.0

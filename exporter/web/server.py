@@ -11,6 +11,7 @@ from typing import NoReturn, Self
 import structlog
 from aiohttp import web
 
+from exporter.log import Reminder
 from exporter.web.address import Address
 from exporter.web.connection import Connection, Observer
 from exporter.web.limits import Limits
@@ -38,6 +39,7 @@ class Server:
         self._observer = Observer(lambda: self._config.headers, self._forget)
         self._connections: dict[Connection, asyncio.Task[bool]] = {}
         self._acceptors: list[asyncio.Task[NoReturn]] = []
+        self._reminder = Reminder()
 
     @property
     def addresses(self) -> list[Address]:
@@ -82,9 +84,11 @@ class Server:
             except ConnectionError:
                 continue  # the client has left
             except OSError as error:
-                log.warning("accept failed", error=error.strerror)
+                if self._reminder.is_due(None, str(error.strerror), loop.time()):
+                    log.warning("accept failed", error=error.strerror)
                 await asyncio.sleep(ACCEPT_RETRY)
                 continue
+            self._reminder.forget(None)
             self._admit(accepted)
             await asyncio.sleep(0)  # accepting does not wait while clients queue
 

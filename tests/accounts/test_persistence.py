@@ -21,18 +21,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.accounts.consumption import Consumption, update_consumption
 from exporter.accounts.entry import Failure, Record
 from exporter.accounts.history import EMPTY
-from exporter.accounts.persistence import REMEDY, Persistence
+from exporter.accounts.persistence import ANSWER_WAIT, MOVED, REMEDY, REOPEN_WAIT, SILENT, Persistence
 from exporter.accounts.records import encode
+from exporter.accounts.snapshot import StateWrites
 from exporter.accounts.state_file import APPLICATION_ID, MIGRATIONS, StateError, StateFile
 from exporter.client.client import Client
 from exporter.config.job import Job
 from exporter.errors import PollError
-from exporter.model import AccountKey
+from exporter.model import AccountKey, Quota
 from exporter.simulator.simulator import Simulator
 from tests.accounts.support import ENTRY, KEY, RECORD, RECORDS, TEXTS, Log, account, record
-from tests.support import ACCOUNTS, CANARY, PATIENCE, secret_of
+from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, secret_of
 
 NEXT_MIGRATION = ("ALTER TABLE accounts ADD COLUMN note TEXT DEFAULT 'new'",)
 
@@ -204,7 +206,7 @@ def test_another_programs_database_is_refused_and_not_changed(path: Path, mode: 
 def test_a_truncated_file_is_refused(path: Path, left: float) -> None:
     content = filled(path)
     path.write_bytes(content[: int(len(content) * left)])
-    assert refusal(path) == "state.path: is damaged: move it away, and the next start creates a new one"
+    assert refusal(path) == "state.path: is damaged: move it away, and a new one is created"
 
 
 def test_a_corrupt_page_loses_rows_or_the_file_and_nothing_else(path: Path) -> None:
@@ -425,8 +427,8 @@ class Gated(StateFile):
 
     abandoned = False
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        super().__init__(connection, path)
         self.entered, self.gate = threading.Event(), threading.Event()
         self.writes: list[tuple[AccountKey, Record]] = []
 
@@ -452,7 +454,7 @@ async def gated(path: Path) -> AsyncIterator[tuple[Persistence, Gated]]:
     """A state whose first write, of account 0, hangs."""
     worker = ThreadPoolExecutor(1)
     file = worker.submit(Gated.open, path).result()
-    opened = Persistence(file, worker, write_wait=0.001, close_wait=0.001)
+    opened = Persistence(path, worker, file=file, write_wait=0.001, close_wait=0.001)
     await opened.save(account(0), RECORD)
     assert await asyncio.to_thread(file.entered.wait, 20)
     yield opened, file
@@ -462,9 +464,11 @@ async def gated(path: Path) -> AsyncIterator[tuple[Persistence, Gated]]:
 
 
 async def in_worker(state: Persistence, statement: str) -> None:
-    file = state._file
-    assert file
-    await asyncio.get_running_loop().run_in_executor(state._worker, file._connection.execute, statement)
+    def execute() -> None:
+        assert state._file
+        state._file._connection.execute(statement)
+
+    await asyncio.get_running_loop().run_in_executor(state._worker, execute)
 
 
 async def test_saved_entries_are_restored_at_the_next_start(path: Path) -> None:
@@ -505,10 +509,173 @@ async def test_an_unusable_file_is_logged_once_and_does_not_stop_polling(tmp_pat
     state = await Persistence.open(tmp_path)
     await state.save(KEY, RECORD)
     await state.forget([KEY])
-    assert (state.usable, await state.restore()) == (False, {})
+    assert (state.usable, await state.restore()) == (True, {})
     await state.close()
     error = "state.path: is not a state file and was left unchanged: move it away or change the path"
     assert log.lines() == [{"event": "state unusable", "level": "error", "error": error}]
+
+
+async def test_a_file_that_could_not_be_opened_is_opened_by_a_later_write(tmp_path: Path) -> None:
+    log, clock, path = Log(), FakeClock(), tmp_path / "later" / "state.db"
+    state = await Persistence.open(path, clock.clock)
+    await state.save(KEY, RECORD)
+    path.parent.mkdir()
+    clock.now += REOPEN_WAIT - 1
+    await state.forget([account(1)])
+    assert (state.writes, path.exists()) == (StateWrites(is_successful=False, errors=3), False)
+    clock.now += 1
+    await state.save(KEY, RECORD)
+    assert state.writes == StateWrites(errors=3, succeeded_at=clock.clock.now())
+    await state.close()
+    assert stored(path).keys() == {KEY}
+    error = "state.path: the folder does not exist: create it, or change the path"
+    assert log.lines() == [
+        {"event": "state unusable", "level": "error", "error": error},
+        {"event": "state write recovered", "level": "info"},
+    ]
+
+
+async def test_a_file_that_another_process_used_at_the_start_is_opened_when_it_is_free(path: Path) -> None:
+    other, clock = StateFile.open(path), FakeClock()
+    state = await Persistence.open(path, clock.clock)
+    other.close()
+    clock.now += REOPEN_WAIT
+    await state.save(KEY, RECORD)
+    await state.close()
+    assert stored(path).keys() == {KEY}
+
+
+async def test_a_file_that_does_not_answer_at_the_start_is_used_when_it_does(path: Path) -> None:
+    with closing(StateFile.open(path)) as earlier:
+        earlier.save(KEY, record(consumption=consumption(0.0, 5, 15)))
+    log, gate, clock = Log(), threading.Event(), FakeClock()
+    state = Persistence(path, ThreadPoolExecutor(1), clock.clock, answer_wait=0.001, write_wait=0.001)
+    state._worker.submit(gate.wait)
+    await state._open_first(path)
+    await state.save(KEY, record(consumption=consumption(100_000.0, 7)))
+    assert (state.usable, await state.restore(), state.writes) == (True, {}, StateWrites(is_successful=False, errors=1))
+    gate.set()
+    await in_worker(state, "SELECT 1")
+    await asyncio.sleep(0)
+    await state.close()
+    assert [line.get("error") for line in log.lines()] == [SILENT, None]
+    assert list(stored(path)[KEY].entry.consumption[0].history.times) == [0.0, 10_800.0, 100_000.0]
+
+
+def consumption(since: float, *used: int) -> tuple[Consumption, ...]:
+    """Counters that a process began at this time, with three hours between two readings."""
+    known: tuple[Consumption, ...] = ()
+    for number, amount in enumerate(used):
+        at = since + number * 10_800.0
+        known = update_consumption(known, [Quota("credits", "credits", used=Decimal(amount))], at, at)
+    return known
+
+
+async def test_histories_in_a_file_that_is_opened_late_are_kept(path: Path) -> None:
+    other, clock = StateFile.open(path), FakeClock()
+    other.save(KEY, record(consumption=consumption(0.0, 5, 15, 40)))
+    other.save(account(1), RECORD)
+    state = await Persistence.open(path, clock.clock)
+    other.close()
+    clock.now += REOPEN_WAIT
+    own = consumption(100_000.0, 50, 57)
+    for _ in range(2):
+        await state.save(KEY, record(consumption=own))
+    await state.close()
+    [kept] = stored(path)[KEY].entry.consumption
+    assert replace(kept, history=EMPTY) == replace(own[0], history=EMPTY)
+    assert list(kept.history.times) == [0.0, 10_800.0, 21_600.0, 100_000.0, 110_800.0]
+    assert list(kept.history.amounts) == [-35.0, -25.0, 0.0, 0.0, 7.0]
+    assert repr(stored(path)[account(1)]) == repr(RECORD)
+
+
+@pytest.mark.parametrize(
+    "earlier", [record(consumption=consumption(0.0, 5, 15, 40)), record(consumption=consumption(-1e6, 5), subject="another")]
+)
+def test_a_history_that_overlaps_or_is_about_something_else_is_not_continued(earlier: Record) -> None:
+    own = record(consumption=consumption(0.0, 5, 15))
+    assert own.continuing(earlier).entry.consumption == own.entry.consumption
+
+
+def moved(path: Path) -> None:
+    path.rename(path.with_name("moved.db"))
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def restored(path: Path) -> None:
+    copy = path.with_name("copy.db")
+    filled(copy, 1)
+    copy.replace(path)
+
+
+@pytest.mark.parametrize("change", [moved, removed, restored])
+async def test_a_file_that_is_no_longer_in_its_place_is_a_failed_write_and_is_opened_again(
+    path: Path, change: Callable[[Path], None]
+) -> None:
+    log, state = Log(), await Persistence.open(path)
+    await state.save(KEY, RECORD)
+    change(path)
+    await state.save(KEY, RECORD)
+    assert state.writes
+    assert (state.writes.is_successful, state.writes.errors) == (False, 1)
+    await state.save(KEY, record(polls=8))
+    assert state.writes.is_successful
+    await state.close()
+    assert stored(path)[KEY].entry.polls == 8
+    assert log.lines() == [
+        {"event": "state unusable", "level": "error", "error": MOVED},
+        {"event": "state write recovered", "level": "info"},
+    ]
+
+
+async def test_a_copy_that_replaces_the_file_is_not_damaged_by_what_was_written_to_it(path: Path) -> None:
+    copy, state = path.with_name("copy.db"), await Persistence.open(path)
+    with closing(StateFile.open(copy)) as other:
+        for number in range(50):
+            other.save(account(number), record(mismatches={"other" * 200: 1}))
+    for number in range(50, 0, -1):
+        await state.save(account(number), record(mismatches={"ours" * number * 20: 1}))
+    copy.replace(path)
+    await state.save(KEY, RECORD)
+    await state.save(KEY, RECORD)
+    await state.close()
+    assert stored(path) == {**{account(number): record(mismatches={"other" * 200: 1}) for number in range(50)}, KEY: RECORD}
+
+
+async def test_a_copy_that_replaces_the_file_before_the_end_is_not_damaged(path: Path) -> None:
+    copy, state = path.with_name("copy.db"), await Persistence.open(path)
+    filled(copy, 3)
+    for number in range(50):
+        await state.save(account(number), record(mismatches={"ours" * number * 20: 1}))
+    copy.replace(path)
+    await state.close()
+    assert stored(path).keys() == {account(number) for number in range(3)}
+    assert [found.name for found in path.parent.iterdir()] == [path.name]
+
+
+async def test_a_file_that_became_a_folder_is_opened_when_it_is_a_file_again(path: Path) -> None:
+    log, clock = Log(), FakeClock()
+    state = await Persistence.open(path, clock.clock)
+    path.unlink()
+    path.mkdir()
+    for _ in range(3):
+        await state.save(KEY, RECORD)
+    path.rmdir()
+    clock.now += REOPEN_WAIT
+    await state.save(KEY, RECORD)
+    await state.close()
+    assert stored(path).keys() == {KEY}
+    error = "state.path: is not a state file and was left unchanged: move it away or change the path"
+    assert [line.get("error") for line in log.lines()] == [MOVED, error, None]
+
+
+async def test_closing_without_a_file_is_no_recovery(tmp_path: Path) -> None:
+    log, state = Log(), await Persistence.open(tmp_path)
+    await state.close()
+    assert [line["event"] for line in log.lines()] == ["state unusable"]
 
 
 async def test_without_a_file_nothing_is_saved_and_nothing_is_logged() -> None:
@@ -582,6 +749,42 @@ async def test_a_hanging_disk_delays_no_caller_and_the_writes_follow_later(path:
     assert (await state.restore()).keys() == {KEY}
 
 
+async def test_a_disk_that_hangs_for_long_is_a_failure_and_no_poll_waits_for_it(path: Path) -> None:
+    clock, log = FakeClock(), Log()
+    worker = ThreadPoolExecutor(1)
+    file = worker.submit(Gated.open, path).result()
+    state = Persistence(path, worker, clock.clock, file=file, write_wait=0.001)
+    await state.save(account(0), RECORD)
+    clock.now += ANSWER_WAIT - 1
+    await state.save(KEY, RECORD)
+    assert state.writes == StateWrites()
+    clock.now += 1
+    await state.save(KEY, RECORD)
+    assert state.writes == StateWrites(is_successful=False, errors=1)
+    file.gate.set()
+    await in_worker(state, "SELECT 1")
+    await asyncio.sleep(0)
+    assert state.writes == StateWrites(errors=1, succeeded_at=clock.clock.now())
+    await state.close()
+    assert [line.get("error") for line in log.lines()] == [SILENT, None]
+
+
+async def test_polls_wait_for_a_disk_only_until_it_hangs(path: Path) -> None:
+    clock, worker = FakeClock(), ThreadPoolExecutor(1)
+    file = worker.submit(Gated.open, path).result()
+    state = Persistence(path, worker, clock.clock, file=file, write_wait=PATIENCE)
+    waiting = asyncio.create_task(state.save(account(0), RECORD))
+    assert await asyncio.to_thread(file.entered.wait, 20)
+    clock.now += PATIENCE
+    async with asyncio.timeout(PATIENCE / 2):
+        await state.save(KEY, RECORD)
+    assert not waiting.done()
+    file.gate.set()
+    await waiting
+    await state.close()
+    assert stored(path).keys() == {account(0), KEY}
+
+
 async def test_of_the_waiting_writes_of_an_account_only_the_newest_is_done(gated: tuple[Persistence, Gated]) -> None:
     state, file = gated
     for number in range(5):
@@ -603,10 +806,21 @@ async def test_a_save_after_forgetting_is_kept_although_both_waited(gated: tuple
     assert (await state.restore())[KEY].entry.polls == 8
 
 
+async def test_a_failed_write_that_several_callers_wait_for_is_counted_once(gated: tuple[Persistence, Gated]) -> None:
+    state, file = gated
+    for _ in range(3):
+        await state.save(AccountKey("liveavatar", "\ud800"), RECORD)
+    file.gate.set()
+    await in_worker(state, "SELECT 1")
+    await asyncio.sleep(0)
+    assert state.writes
+    assert state.writes.errors == 1
+
+
 async def test_every_caller_returns_when_its_write_is_done(path: Path) -> None:
     worker = ThreadPoolExecutor(1)
     file = worker.submit(Gated.open, path).result()
-    state = Persistence(file, worker, write_wait=60)
+    state = Persistence(path, worker, file=file, write_wait=60)
     waiting = [asyncio.create_task(state.save(KEY, record(polls=number))) for number in range(10)]
     await asyncio.sleep(0)
     assert not any(task.done() for task in waiting)

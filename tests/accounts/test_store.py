@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from exporter.accounts.entry import Entry, Record, Schedule
+from exporter.accounts.entry import Entry, Record, Schedule, subject_of
 from exporter.accounts.history import EMPTY
 from exporter.accounts.snapshot import Durations
 from exporter.accounts.store import Store
@@ -17,7 +17,7 @@ from exporter.clock import Clock
 from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
-from tests.support import clock_at, job_of
+from tests.support import CANARY, DEFINITIONS, clock_at, job_of, make_job
 
 STUDIO = AccountKey("elevenlabs", "studio")
 STAGE = AccountKey("liveavatar", "stage")
@@ -176,6 +176,53 @@ def test_an_account_that_stays_gets_the_new_settings_and_keeps_its_counters() ->
         assert (account.settings.thresholds, consumed(store)) == (given, [("wallet", 30)])
 
 
+OTHERS: Final[tuple[dict[str, Any], ...]] = ({"params": {"project": "b"}}, {"base_url": "https://eu.api.example.com"})
+"""Settings that make an account another one at its vendor."""
+
+
+@pytest.mark.parametrize("changed", OTHERS)
+def test_the_values_of_another_project_or_server_are_not_kept(changed: dict[str, Any]) -> None:
+    store = new_store(job(params={"project": "a"}))
+    succeed(store, FULL, at=1000.0)
+    succeed(store, EMPTIER, at=1060.0)
+    fail(store, at=1120.0)
+    store.configure([job(STUDIO, **{"params": {"project": "a"}, **changed})])
+    entry = store[STUDIO]
+    assert (entry.reading, entry.last_success_at, entry.up, entry.error, entry.failures) == (None, None, None, None, 0)
+    assert (entry.polls, entry.errors, consumed(store)) == (3, {Reason.TIMEOUT: 1}, [("wallet", 30)])
+    succeed(store, Reading(quotas=(Quota("wallet", "usd", remaining=Decimal(1)),)), at=1180.0)
+    assert consumed(store) == [("wallet", 30)]
+
+
+@pytest.mark.parametrize("changed", OTHERS)
+def test_the_values_of_another_project_or_server_are_not_restored(changed: dict[str, Any]) -> None:
+    former = new_store(job())
+    succeed(former, FULL, at=1000.0)
+    record = former.record(STUDIO)
+    assert reading_at(new_store(job(), at=1010.0, kept=record), 1010.0) == FULL
+    assert reading_at(new_store(job(STUDIO, **changed), at=1010.0, kept=record), 1010.0) is None
+
+
+def test_what_an_earlier_version_stored_is_restored_and_belongs_to_the_present_settings() -> None:
+    store = new_store(job(), at=1010.0, kept=KEPT)
+    assert reading_at(store, 1010.0) == FULL
+    store.configure([job(STUDIO, **OTHERS[0])])
+    assert reading_at(store, 1010.0) is None
+
+
+def test_other_settings_and_the_order_of_the_params_change_nothing() -> None:
+    store = new_store(job(params={"a": "1", "b": "2"}))
+    succeed(store, FULL, at=1000.0)
+    store.configure([job(params={"b": "2", "a": "1"}, interval=Seconds(30.0), labels={"team": "video"})])
+    assert reading_at(store, 1010.0) == FULL
+
+
+def test_what_identifies_an_account_shows_nothing_of_its_settings() -> None:
+    other = job(base_url=f"https://{CANARY}.example.com", params={"project": CANARY})
+    assert CANARY not in subject_of(other)
+    assert subject_of(make_job(DEFINITIONS["liveavatar"].base_url or "")) == ""
+
+
 def test_planning_a_poll_does_not_change_the_observations() -> None:
     store = new_store(job())
     succeed(store)
@@ -261,7 +308,8 @@ KEPT = Record(
 
 def test_a_restored_reading_is_shown_from_the_start() -> None:
     store = new_store(job(), at=1010.0, kept=KEPT)
-    assert (store[STUDIO], store.schedule(STUDIO)) == (KEPT.entry, KEPT.schedule)
+    known = replace(KEPT.entry, subject=subject_of(job()))
+    assert (store[STUDIO], store.schedule(STUDIO)) == (known, KEPT.schedule)
 
 
 @pytest.mark.parametrize("wrong", [60.0, 86_400.0, 1e9, 1e300])
@@ -320,7 +368,7 @@ def test_an_account_that_was_removed_and_comes_back_is_new_but_is_not_polled_soo
     for jobs in ([], [], [job()]):
         store.configure(jobs)
         assert len(store.snapshot().accounts) == len(jobs)
-    assert (store[STUDIO], store.schedule(STUDIO)) == (Entry(), Schedule(1000.0, 1060.0))
+    assert (store[STUDIO], store.schedule(STUDIO)) == (Entry(subject=subject_of(job())), Schedule(1000.0, 1060.0))
 
 
 def test_an_account_that_comes_back_after_its_poll_was_due_is_a_new_one() -> None:
@@ -328,4 +376,4 @@ def test_an_account_that_comes_back_after_its_poll_was_due_is_a_new_one() -> Non
     store.set_schedule(STUDIO, Schedule(900.0, 1000.0))
     store.configure([])
     store.configure([job()])
-    assert (store[STUDIO], store.schedule(STUDIO)) == (Entry(), Schedule())
+    assert (store[STUDIO], store.schedule(STUDIO)) == (Entry(subject=subject_of(job())), Schedule())

@@ -147,3 +147,17 @@ def test_use_that_follows_the_balance_falls_with_it() -> None:
     follows = live(account, np.random.default_rng(1))
     free = live(replace(account, spec=replace(account.spec, follows=0.0)), np.random.default_rng(1))
     assert follows.ends[0] > free.ends[0]
+
+
+def test_a_back_loaded_quota_is_used_late_in_the_period() -> None:
+    account = build(0, "credits used late in the month", 5, 60)
+    even = build(0, "month fits, steady", 5, 60)
+    assert share_of_second_half(account) > 0.7
+    assert share_of_second_half(even) == pytest.approx(0.5, abs=0.1)
+
+
+def share_of_second_half(account: Account) -> float:
+    """How much of the demand between two resets comes in the second half."""
+    first, last = account.resets[:2]
+    demand = account.demand[first:last]
+    return float(demand[len(demand) // 2 :].sum() / demand.sum())

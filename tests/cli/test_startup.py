@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import pytest
 
 from exporter.cli.lazy import NO_CERTIFICATES, light_imports
 from exporter.cli.main import COMMANDS
-from tests.config.support import with_account, write
+from exporter.cli.serve import collect_garbage_for
+from tests.config.support import ACCOUNT, with_account, write
 
 LATER: Final = {
     "rich": "prints the table of `once`",
@@ -49,6 +51,32 @@ from exporter.web.address import Address
 loaded = load_config(Path(sys.argv[1]), os.environ)
 daemon = Daemon(loaded, ServeOptions((Address("127.0.0.1", 0),)), os.environ, on_listening=lambda _: daemon.stop())
 asyncio.run(daemon.run())
+"""
+RELOAD_TO_TWO_ACCOUNTS_AND_STOP: Final = """
+import asyncio, os, sys
+from pathlib import Path
+from exporter.config.loading import load_config
+from exporter.daemon.daemon import Daemon, ServeOptions
+from exporter.web.address import Address
+path, later, accounts, results = Path(sys.argv[1]), Path(sys.argv[2]), [], []
+async def reload_and_stop():
+    later.replace(path)
+    results.append(await daemon.reload())
+    daemon.stop()
+    results.append(await daemon.reload())
+def read():
+    return load_config(path, os.environ)
+async def main():
+    tasks = asyncio.get_running_loop().create_task
+    global daemon
+    daemon = Daemon(
+        read(), ServeOptions((Address("127.0.0.1", 0),)), os.environ, read_config=read, on_accounts=accounts.append,
+        on_listening=lambda _: results.append(tasks(reload_and_stop())),
+    )
+    await daemon.run()
+    await results.pop(0)
+asyncio.run(main())
+print(accounts, *(str(problem) for result in results for problem in result))
 """
 MODULES: Final = "\nprint(*sys.modules)"
 
@@ -140,3 +168,20 @@ def test_a_daemon_does_not_read_the_installed_metadata(tmp_path: Path) -> None:
     config = write(tmp_path, with_account())
     refused = "from importlib import metadata\nmetadata.distribution = lambda name: 1 / 0\n"
     output(refused + SERVE, config, environ={"HEYGEN_API_KEY": "k"})
+
+
+def test_the_number_of_accounts_is_reported_after_a_reload_and_a_reload_during_the_stop_is_refused(tmp_path: Path) -> None:
+    config, later = write(tmp_path, with_account()), tmp_path / "later.yaml"
+    later.write_text(json.dumps({"accounts": [ACCOUNT, {**ACCOUNT, "name": "other"}]}))
+    shown = output(RELOAD_TO_TWO_ACCOUNTS_AND_STOP, config, later, environ={"HEYGEN_API_KEY": "k"})
+    assert shown.splitlines()[-1] == "[1, 2] the exporter is stopping"
+
+
+def test_the_threshold_of_garbage_collection_follows_the_number_of_accounts() -> None:
+    before = gc.get_threshold()
+    try:
+        for accounts, expected in ((10_000, 200_000), (3, 10_000), (1_000, 20_000)):
+            collect_garbage_for(accounts)
+            assert gc.get_threshold()[0] == expected
+    finally:
+        gc.set_threshold(*before)

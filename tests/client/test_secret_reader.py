@@ -22,7 +22,7 @@ from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
 from exporter.simulator.simulator import Simulator
 from exporter.validation.file_threads import FileThreads
-from tests.support import PATIENCE, FakeClock, make_job
+from tests.support import PATIENCE, FakeClock, make_job, no_threads
 
 SHORT: Final = Seconds(0.05)
 
@@ -161,16 +161,20 @@ async def test_a_thousand_accounts_of_one_file_take_turns(key: Path) -> None:
     assert many < 10 * 20 * few  # each release wakes one caller, not all
 
 
-async def test_a_thread_that_cannot_be_started_blocks_no_later_call(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
+async def test_a_thread_that_cannot_be_started_blocks_no_later_call(key: Path) -> None:
     files = FileThreads()
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", fail)
-        with pytest.raises(RuntimeError):
-            await files.run(key, key.read_text)
+    with no_threads(), pytest.raises(OSError, match="no more threads are allowed"):
+        await files.run(key, key.read_text)
     assert await files.run(key, key.read_text) == "first"
+
+
+async def test_a_secret_for_which_no_thread_can_be_started_fails_with_credential(key: Path) -> None:
+    reader, source = SecretReader({}), SecretSource(file=key)
+    with no_threads():
+        with pytest.raises(CredentialError, match="cannot be accessed: no more threads are allowed"):
+            await reader.read(source)
+        assert not await reader.is_other_than(source, None)  # the loop of an account ends with any other error
+    assert (await reader.read(source)).get_secret_value() == "first"
 
 
 async def test_an_exception_of_the_call_is_raised(key: Path) -> None:

@@ -16,7 +16,7 @@ from exporter.daemon.reload import WATCH_INTERVAL, Reloader, checksum
 from exporter.errors import ConfigError, ExporterError, Problem
 from exporter.model import Seconds
 from exporter.validation.file_threads import FileThreads
-from tests.support import PATIENCE, FakeClock
+from tests.support import PATIENCE, FakeClock, no_threads
 
 
 @dataclass(frozen=True)
@@ -187,12 +187,26 @@ async def test_a_file_that_does_not_answer_is_refused_in_bounded_time_and_read_o
     assert subject.applied == ["one"]
 
 
+async def test_a_lack_of_threads_is_a_refusal_and_ends_no_loop(subject: Subject, clock: FakeClock) -> None:
+    task = asyncio.create_task(subject.reloader.watch())
+    await clock.settled(1)
+    with no_threads():
+        await clock.advance(WATCH_INTERVAL, asleep=1)
+        assert subject.refusals == 1
+    await clock.advance(WATCH_INTERVAL, asleep=1)
+    assert (subject.applied, task.done()) == (["one"], False)
+    task.cancel()
+    await asyncio.wait([task])
+
+
 async def test_nothing_is_applied_after_close(subject: Subject) -> None:
     request = asyncio.create_task(subject.reloader.reload())
     await asyncio.sleep(0)
     subject.reloader.close()
     with pytest.raises(asyncio.CancelledError):
         await request
+    assert subject.applied == []
+    assert [str(problem) for problem in await subject.reloader.reload()] == ["the exporter is stopping"]
     assert subject.applied == []
 
 

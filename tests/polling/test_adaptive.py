@@ -17,6 +17,7 @@ from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Threshold
 from exporter.polling.adaptive import adaptive_interval
+from exporter.polling.intervals import START_RATE
 from exporter.providers.library import BUILT_IN, load_definition
 from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
 from tests.support import NOW, make_job
@@ -238,6 +239,29 @@ async def test_a_removed_account_is_not_polled_and_not_shown_and_a_new_one_is_po
         assert [each.key.account for each in polling.store.snapshot().accounts] == ["new"]
     assert vendor.starts() == [0]
     assert vendor.starts("new") == [30, 90]
+
+
+async def test_an_account_that_is_added_to_many_is_polled_at_once(time: Time, vendor: RecordingClient) -> None:
+    many = [job(60, f"account-{number}") for number in range(500)]
+    async with running(vendor, many, time.clock) as polling:
+        await time.run(70)
+        polling.reload(*many, job(60, "new"))
+        await time.run(1)
+    assert vendor.starts("new") == [70]
+
+
+async def test_polls_are_spread_after_the_machine_was_suspended(time: Time, vendor: RecordingClient) -> None:
+    many = [job(300, f"account-{number}") for number in range(500)]
+    async with running(vendor, many, time.clock):
+        await time.run(300)
+        before = len(vendor.polls)
+        time.now += 30 * 86_400
+        resumed = time.now
+        await time.run(600)
+    starts = sorted(at - resumed for _, at, _ in vendor.polls[before:])
+    assert len(starts) in range(1_000, 1_600)
+    busiest = max(sum(start <= at < start + 1 for at in starts) for start in range(600))
+    assert busiest < 3 * START_RATE
 
 
 @pytest.mark.parametrize("interval", [10.0, 60.0, 300.0])

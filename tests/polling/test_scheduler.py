@@ -183,3 +183,12 @@ async def test_a_loop_that_is_cancelled_from_within_ends_everything(job: MakeJob
     with pytest.raises(ExceptionGroup) as caught:
         await asyncio.gather(clock.advance(1, asleep=0), task)
     assert "was cancelled from within" in str(caught.value.exceptions[0])
+
+
+async def test_loops_that_a_stop_has_cancelled_are_not_dead(job: MakeJob, clock: FakeClock) -> None:
+    scheduler = Scheduler(Scripted(), new_store([job()], clock.clock), clock.clock)
+    task = asyncio.create_task(scheduler.run([job()]))
+    await clock.settled(1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert scheduler.dead() == []

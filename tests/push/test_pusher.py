@@ -89,7 +89,7 @@ async def test_a_failure_is_counted_with_its_reason_and_only_some_are_retried_be
 @pytest.mark.parametrize(
     ("status", "wanted", "wait"),
     [
-        *((429, "120", 120), (503, "2", 2), (503, "7200", 3600), (503, "nonsense", 5), (429, "", 5)),
+        *((429, "120", 120), (503, "2", 2), (429, "0.001", 1), (503, "7200", 3600), (503, "nonsense", 5), (429, "", 5)),
         *((502, "120", 5), (500, "120", 60), (400, "120", 60)),
     ],
 )

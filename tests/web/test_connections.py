@@ -8,6 +8,7 @@ import ssl
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from resource import RLIM_INFINITY
 from typing import Final
 
 import aiohttp
@@ -16,10 +17,11 @@ import trustme
 from aiohttp import web
 
 from exporter.web.connection import note_request
-from exporter.web.limits import Limits
+from exporter.web.limits import Limits, most_connections
 from exporter.web.server import Server
 from exporter.web.web_config.access import AccessControl
 from exporter.web.web_config.web_config import ServerTls, WebConfig
+from tests.accounts.support import Log
 from tests.support import PATIENCE
 from tests.web.serving import LOOPBACK, Client, RawConnection, no_descriptors, serving, unread
 
@@ -365,13 +367,20 @@ async def test_half_a_request_costs_little_memory() -> None:
     assert (after - before) / 40 < 200_000
 
 
+@pytest.mark.parametrize(("descriptors", "connections"), [(256, 128), (1_024, 512), (1_048_576, 512), (RLIM_INFINITY, 512)])
+def test_polls_keep_half_of_the_descriptors(descriptors: int, connections: int) -> None:
+    assert most_connections(descriptors) == connections
+
+
 async def test_the_server_survives_a_lack_of_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exporter.web.server.ACCEPT_RETRY", 0.01)
+    monkeypatch.setattr("exporter.web.server.ACCEPT_RETRY", 0.0)
+    log = Log()
     async with serving() as client:
         connections = [socket.create_connection((str(client.address.host), client.address.port)) for _ in range(2)]
         with no_descriptors():
             for _ in range(10):
                 await asyncio.sleep(0)
+        assert [line["event"] for line in log.lines()] == ["accept failed"]
         for each in connections:
             each.setblocking(False)  # noqa: FBT003 -- the method's own argument
             reader, writer = await asyncio.open_connection(sock=each)

@@ -80,8 +80,10 @@ EVENTS: Final = (
         "The state file was read. At `warning`: `skipped` accounts could not be read, and start without history.",
     ),
     Event(
-        "state unusable", ("error",), ("error",), "The state file cannot be opened. The exporter runs without it.",
-        "Correct what `error` names, and restart the exporter.",
+        "state unusable", ("error",), ("error",),
+        "The state file cannot be opened, does not answer, or is no longer in its place. The exporter runs without it, and "
+        "tries to open it once a minute. Logged when the cause changes, and once an hour.",
+        "Correct what `error` names.",
     ),
     Event(
         "state unreadable", ("error",), ("error",), "The state file was opened and cannot be read. Accounts start without history.",
@@ -99,7 +101,8 @@ EVENTS: Final = (
     ),
     Event("web setting without effect", ("info",), ("setting", "note"), "The web configuration has a setting that this exporter does not use."),
     Event(
-        "accept failed", ("warning",), ("error",), "A connection cannot be accepted, as when no file descriptor is left.",
+        "accept failed", ("warning",), ("error",),
+        "A connection cannot be accepted, as when no file descriptor is left. Logged when that begins, when the cause changes, and once an hour.",
         "Increase the limit of open files, or find out what connects so often.",
     ),
     Event("connection failed", ("error",), ("error",), "A connection failed because of a defect.", "Report the defect with this line."),

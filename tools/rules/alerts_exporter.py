@@ -58,8 +58,8 @@ STATE_NOT_WRITTEN = Alert(
     "15m",
     "The exporter cannot write its state file.",
     "The exporter at {{ $labels.instance }} cannot write its state file. A restart loses the counters and the last values since the last "
-    "write, and may poll vendors too early. Check the disk, and the permissions of the folder of state.path. If the file could not be opened "
-    "at the start, restart the exporter afterwards. Its log contains the cause.",
+    "write, and may poll vendors too early. Check the disk, and the permissions of the folder of state.path. The exporter's log contains the "
+    "cause.",
 )
 
 AVAILABILITY = (DOWN, SHARD_MISSING)

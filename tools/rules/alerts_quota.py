@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 from exporter.accounts.forecast import URGENT
 from exporter.validation.duration import format_duration
 from tools.rules.recording import AVAILABLE, ENDS, REMAINING, SPEND_LIMIT, THRESHOLD, held
-from tools.rules.rule import AMOUNT, Alert, Severity
+from tools.rules.rule import AMOUNT, HAS_LEFT, OVERAGE_SHARE, Alert, Severity
 from tools.rules.states import empty
 
 
@@ -71,7 +71,7 @@ def _below_threshold(severity: Severity) -> Alert:
         f'{REMAINING} < ignoring (severity) {THRESHOLD}{{severity="{severity}"}}',
         "5m",
         "Balance is below the configured threshold.",
-        "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
+        "Account {{ $labels.account }} at {{ $labels.provider }} " + HAS_LEFT + ", "
         f"below the configured {severity} threshold{threshold}. Top it up, raise its limit, or reduce usage.",
         keep_firing_for="5m",
     )
@@ -83,8 +83,9 @@ LOW_SHARE = Alert(
     f"account:ai_account_quota_remaining:ratio{{SUPPLY}} < 0.1\nunless ignoring (severity) ai_account_quota_threshold\nunless{REFILLED}",
     "15m",
     "Less than 10% of a quota is left.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, "
-    "less than 10%. Check whether that lasts until the reset. If not, top it up. A configured threshold replaces this alert.",
+    "Account {{ $labels.account }} at {{ $labels.provider }} {{ if lt $value 0.0 }}" + OVERAGE_SHARE + "{{ else }}"
+    "has {{ $value | humanizePercentage }} of its {{ $labels.resource }} left, less than 10%{{ end }}. Check whether that lasts until the "
+    "reset. If not, top it up. A configured threshold replaces this alert.",
     keep_firing_for="15m",
 )
 
@@ -133,7 +134,7 @@ AUTO_RELOAD_OFF = Alert(
     """,
     "15m",
     "Balance is low and auto reload is off.",
-    "Account {{ $labels.account }} at {{ $labels.provider }} has " + AMOUNT + " left, "
+    "Account {{ $labels.account }} at {{ $labels.provider }} " + HAS_LEFT + ", "
     "and auto reload is off. Top it up, or turn on auto reload at the vendor.",
     keep_firing_for="15m",
 )

@@ -113,11 +113,14 @@ def _quota(account: Account, draw: Draw) -> Account:
     rng, per_day, spec = draw.rng, account.per_day, account.spec
     limit, length = float(np.ceil(per_day * spec.period / spec.share)), spec.period * DAY
     first = int(rng.uniform(0.05, 1) * length)
-    used = float(round(per_day * spec.period * (1 - first / length) * rng.uniform(0.9, 1.1)))
+    used = float(round(per_day * spec.period * (1 - first / length) ** spec.back_loaded * rng.uniform(0.9, 1.1)))
+    since = ((np.arange(draw.steps) - first) % length) / length
+    demand = account.demand * spec.back_loaded * since ** (spec.back_loaded - 1)
     resets = tuple(range(first, draw.steps + length, length))  # the vendor always reports the next one
     if spec.rests:
         used, resets = float(round(limit * rng.uniform(0.92, 0.985))), ()
-    account = replace(account, limit=limit, start=min(limit * 0.999, used), resets=resets, overage=float(np.ceil(limit * spec.overage)))
+    start, overage = min(limit * 0.999, used), float(np.ceil(limit * spec.overage))
+    account = replace(account, demand=demand, limit=limit, start=start, resets=resets, overage=overage)
     if not spec.plan_changes:
         return account
     at = int(rng.uniform(3, max(4, draw.days - 3)) * DAY)

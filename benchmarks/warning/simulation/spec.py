@@ -31,6 +31,8 @@ class Spec:
     """quota: how much of the limit a period of average use takes."""
     period: int = 30
     """quota: days between resets."""
+    back_loaded: float = 1.0
+    """quota: what is used since a reset grows with this power of the time. 1: evenly."""
     reload: Reload = "none"
     overage: float = 0.0
     """quota: share of the limit by which usage may exceed it."""
