@@ -57,7 +57,7 @@ def compile_expression(text: str) -> Selection:
     """
     if len(text) > MAX_LENGTH:
         raise ValueError(f"expected {MAX_LENGTH} characters at most")
-    if any(map(is_hidden, re.sub(r"\s", "", text))):
+    if not text.isprintable() and any(map(is_hidden, re.sub(r"\s", "", text))):
         raise ValueError("expected an expression without control characters and invisible characters")
     if literal := next(_texts_in_backticks(text), None):
         raise ValueError(f"backticks contain JSON: write the text in single quotes, '{literal}'")

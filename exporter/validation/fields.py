@@ -82,7 +82,7 @@ def without_controls(text: str) -> str:
     Raises:
         ValueError: it contains control characters or invisible characters.
     """
-    if any(map(is_hidden, text)):
+    if not text.isprintable() and any(map(is_hidden, text)):
         raise ValueError("expected text without control characters and invisible characters")
     return text
 
