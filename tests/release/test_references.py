@@ -166,7 +166,7 @@ def definition_with(block: str, written: dict[str, Any]) -> dict[str, Any]:
     elif block == "ParamFields":
         whole["params"] = written
     elif block == "ErrorFields":
-        reasons = {code: "forbidden" for code in written.get("missing_permission", ())}
+        reasons = dict.fromkeys(written.get("missing_permission", ()), "forbidden")
         whole["errors"] = {"code": "error.code", **({"reasons": reasons} if reasons else {})} | written
     elif block in {"Request", "StatusField", "AutoReloadFields"}:
         request |= {"method": "POST"} | written if "body" in written else written
