@@ -87,6 +87,10 @@ def without_controls(text: str) -> str:
     return text
 
 
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def check_url(url: str, *, plain_http: bool = False) -> str:
     """Accept `https://host[:port][/path]`, and plain http for loopback only, since a key travels to it; or else for what may be private.
 
@@ -154,7 +158,7 @@ def _no_key(text: str) -> str:
 
 LabelValue = Annotated[str, Field(max_length=128), AfterValidator(without_controls), AfterValidator(_no_key)]
 Text = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(without_controls), AfterValidator(_no_key)]
-FreeText = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(without_controls)]
+FreeText = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_on_one_line), AfterValidator(without_controls)]
 """Text that is printed: a control character in it could write to other places of a terminal."""
 Url = Annotated[str, AfterValidator(check_url)]
 Pattern = Annotated[str, Field(max_length=256), AfterValidator(_regular_expression)]

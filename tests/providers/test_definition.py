@@ -127,10 +127,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"credentials": {"key": {"basic": {"password": "{team}"}}}}, "credentials.key.basic.password: expected text in ASCII without braces",
     ),
     "a title that moves the cursor": ({"title": "Acme \x1b[2J"}, f"title: {SHOWN}"),
-    "a permission with a line break": ({"permission": "a\nlevel=error"}, f"permission: {SHOWN}"),
+    "a permission with a control character": ({"permission": "a\x00level=error"}, f"permission: {SHOWN}"),
     "a note that is turned around": ({"notes": ["a", "\u202eb"]}, f"notes[1]: {SHOWN}"),
     "a help text with an escape": ({"params": {"team": {"help": "\x1b]0;x\x07"}}}, f"params.team.help: {SHOWN}"),
-    "a region with a line break": ({"regions": {"e\nu": "https://eu.example.com"}}, f"regions.(a name that is not shown): {SHOWN}"),
+    "a region with an escape": ({"regions": {"e\x1bu": "https://eu.example.com"}}, f"regions.(a name that is not shown): {SHOWN}"),
     "a query with a line break": ({"requests": [{**GET, "query": {"a": "1\r\n"}}]}, f"requests[0].query.a: {SHOWN}"),
     "an expression with an escape": ({"requests": [{**GET, "expect": "data || '\x1b[2J'"}]}, "requests[0].expect: expected an expression without control characters"),
     "a state with a line break": ({"requests": [{**GET, "status": {"select": "a", "states": ["on\n"]}}]}, f"requests[0].status.states[0]: {SHOWN}"),
@@ -419,3 +419,9 @@ def test_a_placeholder_without_quotes_is_reported_with_the_other_problems(tmp_pa
     refusal = _refusal(tmp_path / "acme.yaml", {**ACME, "requests": [request]})
     assert "requests[0].body.from: a placeholder needs quotes" in refusal
     assert "requests[0].expect: " in refusal
+
+
+def test_texts_of_several_lines_are_printed_on_one() -> None:
+    """As YAML writes them with | and >."""
+    definition = definition_of({"title": "Acme\nVoices\n", "notes": ["a\n  b\tc\n"], "permission": "read\nall"})
+    assert (definition.title, definition.notes, definition.permission) == ("Acme Voices", ("a b c",), "read all")
