@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
-from math import ceil, inf, isfinite
+from math import inf, isfinite
 from operator import sub
-from statistics import median
+from statistics import median, median_low
 from typing import Final, NamedTuple
 
 from exporter.accounts.consumption import Consumption
@@ -27,8 +27,9 @@ SOON: Final = 2 * DAY
 """An end within this time is near: a warning if it is certain."""
 URGENT: Final = DAY / 2
 """An end that is certain within this time needs somebody now."""
-BURST: Final = 7 * HOUR
-"""The pace of an unusual day counts only if it leads to an end within this time: most bursts stop."""
+BURSTS: Final = ((7 * HOUR, 0.8), (9 * HOUR, 1.4))
+"""The pace of an unusual day counts if it leads to an end within this time, and if the day consumed this many times what is left: most
+bursts stop, the long ones later."""
 FIRST_DAY: Final = 8 * HOUR
 """In the first day, an end that is further away than this is not reported."""
 
@@ -36,14 +37,14 @@ MIN_HISTORY: Final = 6 * HOUR
 MIN_POINTS: Final = 4
 ENOUGH: Final = 3
 """A latest end is certain only if the account ends in as many futures. With fewer, an end far ahead needs use now."""
-MOST: Final = 0.6
-"""The share of the futures that must end before the reset."""
-RESET_MARGIN: Final = 0.8
+LATEST_MARGIN: Final = 0.8
 """The latest end must lie in this share of the time until the reset; the end of the first day, too."""
+EXPECTED_MARGIN: Final = 0.95
+"""The expected end must lie in this share: an end shortly before the reset may as well come after it."""
 WEEK: Final = 7
 WEEKLY: Final = 0.5
 """Use follows the week if the same days of two weeks differ by less than this share of the difference between other days."""
-UNUSUAL: Final = 3.0
+UNUSUAL: Final = 2.0
 """A day with more than this many times the consumption of a usual day is unlike the others: its pace counts."""
 MAX_EMPTY: Final = 2 * HOUR
 """A past day on which nothing was left for longer than this says nothing about demand."""
@@ -136,25 +137,25 @@ def _is_refilled(reading: Reading, quota: Quota, left: Decimal) -> bool:
 
 def _young(lasts: float, reset: float, now: float) -> Forecast | None:
     """Return the end by the mean of the first hours if it is near; the hours of the day are not known yet."""
-    return Forecast(now + lasts) if lasts < min(FIRST_DAY, RESET_MARGIN * reset) else None
+    return Forecast(now + lasts) if lasts < min(FIRST_DAY, LATEST_MARGIN * reset) else None
 
 
 def _forecast(curve: Curve, history: History, left: float, reset: float) -> Forecast:
     futures = sorted(_futures(curve, history, left))
     pace = _lasts(curve, left, 3 * HOUR)
     days = _days(curve)
-    if is_weekly := _follows_the_week(days):
-        expected = most = _repeated(curve, left, WEEK * DAY)
-    else:
-        expected, most = _rank(futures, 0.5), _rank(futures, MOST)
-    if pace < expected and _is_unusual(days, is_weekly=is_weekly) and max(pace, _lasts(curve, left, HOUR)) < BURST:
-        expected, most = pace, min(most, pace)
+    is_weekly = _follows_the_week(days)
+    expected = _repeated(curve, left, WEEK * DAY) if is_weekly else median_low(futures)
+    if pace < expected and _is_unusual(days, is_weekly=is_weekly) and _goes_on(curve, left, pace):
+        expected = pace
+    latest = max(futures[-1], pace, expected)
     is_known = len(futures) >= ENOUGH
     if not is_known and futures[-1] > URGENT and _is_paused(curve):
         expected = inf
-    latest = max(futures[-1], pace)
-    is_certain = is_known and latest < RESET_MARGIN * reset
-    return Forecast(_end(curve.now, expected if most < reset else inf), _end(curve.now, latest if is_certain else inf))
+    is_certain = is_known and latest < LATEST_MARGIN * reset
+    return Forecast(
+        _end(curve.now, expected if expected < EXPECTED_MARGIN * reset else inf), _end(curve.now, latest if is_certain else inf)
+    )
 
 
 def _futures(curve: Curve, history: History, left: float) -> list[float]:
@@ -190,10 +191,6 @@ def _lasts(curve: Curve, left: float, window: float) -> float:
     return left / consumed * window if consumed > 0 else inf
 
 
-def _rank(ascending: list[float], share: float) -> float:
-    return ascending[ceil(share * len(ascending)) - 1]
-
-
 def _follows_the_week(days: Sequence[float]) -> bool:
     """Whether the days of this week are like the same days of the week before, and unlike the other days. It takes two weeks to know."""
     if len(days) < 2 * WEEK:
@@ -211,6 +208,12 @@ def _is_unusual(days: Sequence[float], *, is_weekly: bool) -> bool:
     last, *earlier = days[: WEEK + 1]
     usual = earlier[-1:] if is_weekly else earlier[: WEEK - 1]
     return len(earlier) > 1 and last > UNUSUAL * median(usual)
+
+
+def _goes_on(curve: Curve, left: float, pace: float) -> bool:
+    """Whether the use of an unusual day is likely to go on until the end."""
+    lasts, consumed = max(pace, _lasts(curve, left, HOUR)), curve.consumed(DAY)
+    return any(lasts < within and consumed > times * left for within, times in BURSTS)
 
 
 def _is_paused(curve: Curve) -> bool:

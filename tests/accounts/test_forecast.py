@@ -219,14 +219,23 @@ def test_weeks_that_differ_count_like_days() -> None:
 
 def test_a_day_unlike_the_others_counts_by_its_pace() -> None:
     """An ordinary day may follow: the latest end is that of the days before."""
-    assert lasts(after([*[1.0] * 24 * 4, *[50.0] * 4]), 300) == (6.0, 104.0)
+    assert lasts(after([*[1.0] * 24 * 4, *[50.0] * 4]), 270) == (5.4, 95.6)
+
+
+def test_the_pace_of_a_long_burst_counts_earlier() -> None:
+    """Most bursts stop, but one that has consumed more than what is left is likely to go on."""
+    long, short = after([*[1.0] * 24 * 4, *[50.0] * 12]), after([*[1.0] * 24 * 4, *[50.0] * 8])
+    assert lasts(long, 425)[0] == 8.5
+    assert lasts(short, 425)[0] > 24
 
 
 @pytest.mark.parametrize(
     ("amounts", "left"),
     [
-        pytest.param([*[1.0] * 24 * 4, *[50.0] * 4], 351, id="the pace allows seven hours"),
-        pytest.param([*[1.0] * 24 * 4, *[50.0] * 4, 1.0], 300, id="the last hour allows seven hours"),
+        pytest.param([*[1.0] * 24 * 4, *[50.0] * 8], 351, id="the pace allows seven hours"),
+        pytest.param([*[1.0] * 24 * 4, *[50.0] * 12], 451, id="the pace allows nine hours"),
+        pytest.param([*[1.0] * 24 * 4, *[50.0] * 4, 1.0], 270, id="the last hour allows seven hours"),
+        pytest.param([*[1.0] * 24 * 4, *[50.0] * 4], 280, id="the burst consumed much less than what is left"),
         pytest.param([*([1.0] * 20 + [50.0] * 4) * 4], 300, id="every day is like that"),
         pytest.param([*[1.0] * 36, *[50.0] * 4], 300, id="too few days to tell what is usual"),
     ],
@@ -251,6 +260,7 @@ def test_the_latest_end_is_not_before_that_of_the_last_three_hours() -> None:
         pytest.param(None, (10.0, 10.0), id="no reset"),
         pytest.param(12.6, (10.0, 10.0), id="well before the reset"),
         pytest.param(12.4, (10.0, None), id="so near to the reset that it may last"),
+        pytest.param(10.4, (None, None), id="shortly before the reset"),
         pytest.param(10.0, (None, None), id="with the reset"),
         pytest.param(1.0, (None, None), id="after the reset"),
         pytest.param(0.0, (None, None), id="the reset is due"),
@@ -263,9 +273,9 @@ def test_only_an_end_before_the_reset_is_one(resets_in: float | None, expected: 
     assert lasts(STEADY, 100, resets_in=resets_in) == expected
 
 
-@pytest.mark.parametrize(("quiet", "expected"), [(0, (12.0, 12.0)), (2, (12.0, None)), (3, (None, None)), (4, (None, None))])
-def test_most_of_the_days_must_lead_to_an_end_before_the_reset(quiet: int, expected: tuple[float | None, float | None]) -> None:
-    """What is left lasts for 12 hours of a busy day, and for 30 of a quiet one. Of seven days, four are the median but not most."""
+@pytest.mark.parametrize(("quiet", "expected"), [(0, (12.0, 12.0)), (3, (12.0, None)), (4, (None, None))])
+def test_the_median_of_the_days_must_lead_to_an_end_before_the_reset(quiet: int, expected: tuple[float | None, float | None]) -> None:
+    """What is left lasts for 12 hours of a busy day, and for 30 of a quiet one."""
     consumption = after([*[10.0] * 24 * (8 - quiet), *[4.0] * 24 * quiet])
     assert lasts(consumption, 120, resets_in=20) == expected
     assert lasts(consumption, 120)[0] == (30.0 if quiet == 4 else 12.0)
@@ -390,6 +400,15 @@ def test_if_nothing_was_left_on_all_days_but_two_all_of_them_count() -> None:
 def test_if_nothing_was_left_on_every_day_all_of_them_count() -> None:
     always = replace(STEADY, history=replace(STEADY.history, empty=((MONDAY, STEADY.at),)))
     assert lasts(always, 100) == lasts(STEADY, 100)
+
+
+def test_the_latest_end_is_not_before_the_expected_one_where_the_same_day_of_last_week_does_not_count() -> None:
+    """On Friday at 12:00, what is left lasts until Monday. Last Saturday, nothing was left."""
+    friday = after(office(19)[: 18 * 24 + 12])
+    saturday = MONDAY + 12 * DAY
+    emptied = replace(friday, history=replace(friday.history, empty=((saturday, saturday + DAY),)))
+    expected, latest = lasts(emptied, 60)
+    assert latest == expected == pytest.approx(3 * 24 - 2, abs=2)
 
 
 # Any amounts
