@@ -48,6 +48,8 @@ def command(
 
     Exit codes: 0 valid, 2 invalid, or a secret cannot be used.
     """
+    if schema and provider_schema:
+        raise click.UsageError("expected --schema or --provider-schema, not both")
     if schema or provider_schema:
         click.echo(json.dumps(json_schema(Config if schema else Definition), indent=2))
         return
@@ -92,10 +94,8 @@ def _check_definitions(files: Sequence[Path]) -> None:
     read_or_exit(Path(", ".join(map(str, files))), lambda: load_definitions(files))
     for file in files:
         definition = load_definition(file)
-        resources = dict.fromkeys(quota.resource for quota in definition.quotas)
-        say(
-            f"{file} is valid: {definition.title} ({definition.name}), {counted(len(definition.requests), 'request')}, {', '.join(resources)}"
-        )
+        resources = ", ".join(dict.fromkeys(quota.resource for quota in definition.quotas)) or "no resource"
+        say(f"{file} is valid: {definition.title} ({definition.name}), {counted(len(definition.requests), 'request')}, {resources}")
 
 
 def _is_default(parameter: str) -> bool:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from functools import partial
+from typing import Final
 
 import click
 
@@ -18,6 +19,7 @@ from exporter.config.loading import Loaded
 from exporter.config.models import Config
 from exporter.daemon.daemon import Daemon, ServeOptions
 from exporter.log import LogFormat, configure_log
+from exporter.model import Seconds
 from exporter.providers.library import load_definitions
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS, demo_simulator
 from exporter.validation.duration import parse_duration
@@ -29,6 +31,7 @@ THRESHOLDS = {
     "credits": {"warning": 30, "critical": 10},
 }
 
+MAX_HISTORY: Final = Seconds(90 * 86_400.0)
 _WELCOME = """
 The vendors are simulated on this machine, and the values change. The exporter serves
 
@@ -43,9 +46,12 @@ Stop: Ctrl-C
 
 def _duration(_context: click.Context, _param: click.Parameter, value: str | None) -> float | None:
     try:
-        return None if value is None else parse_duration(value)
+        span = None if value is None else parse_duration(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+    if span and span > MAX_HISTORY:
+        raise click.BadParameter(f"expected {MAX_HISTORY / 86_400:.0f}d at most: a week takes half a minute and 500 MB")
+    return span
 
 
 @click.command("demo")

@@ -80,8 +80,8 @@ def _request(definition: Definition, request: Request, now: float) -> list[str]:
     lines += [f"    info        {label:<32} {selection}" for label, selection in request.info.items()]
     lines += [f"    status      {'':<32} {request.status.select}"] if request.status else []
     lines += [f"    feature     {name:<32} {selection}" for name, selection in request.features.items()]
-    lines += [f"    auto reload {part:<32} {field.select}" for part, field in _fields(request.auto_reload, "threshold", "amount")]
-    lines += [f"    time        {part:<32} {field.select}" for part, field in _fields(request, "created_at", "credential_expires_at")]
+    lines += [f"    auto reload {part:<32} {field}" for part, field in _fields(request.auto_reload, "threshold", "amount")]
+    lines += [f"    time        {part:<32} {field}" for part, field in _fields(request, "created_at", "credential_expires_at")]
     return lines
 
 
@@ -108,7 +108,7 @@ def _fields(block: Request | QuotaFields | AutoReloadFields | None, *parts: str)
 def _quota(quota: QuotaFields, *, is_derived: bool) -> list[str]:
     unit = quota.unit.name or f"unit from {quota.unit.select}"
     parts = _fields(quota, "remaining", "used", "limit", "overage_limit", "resets_at")
-    lines = [f"      {part:<14}{field.select}" for part, field in parts]
+    lines = [f"      {part:<14}{field}" for part, field in parts]
     lines += [f"      each          {quota.each}"] if quota.each else []
     lines += [f"      resets_at     the end of the {quota.resets_at.period}"] if isinstance(quota.resets_at, PeriodField) else []
     return [f"    resource    {quota.resource} ({unit})", *(["      remaining     limit - used"] if is_derived else []), *lines]

@@ -18,9 +18,25 @@ LOOPBACK: Final = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # no
 ALIVE: Final = {401: "healthy; a password is required", 403: "healthy; another certificate is required", 429: "healthy; rate limited"}
 
 
+MAX_TIMEOUT: Final = 3600.0
+
+
+def _number(_context: click.Context, _param: click.Parameter, value: float) -> float:
+    if value != value:  # noqa: PLR0124 -- NaN is in every range
+        raise click.BadParameter("expected a number")
+    return value
+
+
 @click.command("healthcheck")
 @click.option("--web.listen-address", "address", type=address_type, default=":9893", show_default=True, help="Where the exporter listens.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=3.0, show_default=True, help="How long to wait, in seconds.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, MAX_TIMEOUT),
+    default=3.0,
+    show_default=True,
+    callback=_number,
+    help="How long to wait, in seconds.",
+)
 def command(address: Address, timeout: float) -> None:
     """Check whether the exporter on this machine is healthy.
 
@@ -34,6 +50,8 @@ def command(address: Address, timeout: float) -> None:
         why = f"timeout after {timeout:g} seconds"
     except (http.client.HTTPException, ssl.SSLError, ConnectionResetError):
         why = "it is not HTTP"
+    except UnicodeError:
+        why = "not a valid host name"
     except OSError as error:
         why = error.strerror or type(error).__name__
     else:
@@ -50,6 +68,7 @@ def ask(address: Address, timeout: float) -> tuple[int, str]:
 
     Raises:
         OSError, http.client.HTTPException: there is no response, or it is not from this exporter.
+        UnicodeError: the host is no name of a host.
     """
     host = LOOPBACK.get(address.host) or str(address.host)
     try:

@@ -46,6 +46,8 @@ def command(
 
     Exit codes: 0 every poll succeeded and reported an amount, 1 one did not, 2 invalid configuration or usage.
     """
+    if report and output != "table":
+        raise click.UsageError("--report has a format of its own: leave out --output")
     jobs = _selected(build_jobs(load(config_file)), wanted)
     configure_log("error" if log_level == "info" else log_level, log_format)  # the table shows failures already
     inspections = Inspections()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -23,10 +23,8 @@ from exporter.clock import Clock
 from exporter.config.connection_settings import ConnectionSettings
 from exporter.errors import PollError
 from exporter.model import Seconds
+from exporter.providers.response import MAX_BODY_BYTES
 from exporter.validation.file_threads import FileThreads
-
-MAX_BODY_BYTES: Final = 1_048_576
-"""Counted before and after decompression."""
 
 
 def open_session(user_agent: str, resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from exporter.config.context import ConfigContext
+from exporter.config.context import NOT_REPLACED, ConfigContext, is_shell_path
 from exporter.config.models import Account
 from exporter.config.raw_account import RawAccount
 from exporter.errors import ConfigError, Problem
@@ -35,10 +35,23 @@ def files_of(document: Document, key: str, problems: list[Problem]) -> list[Path
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         if isinstance(pattern, str):
             matches = matching_files(pattern, folder)
-            if not matches:
-                problems.append(document.problem(f"{key}[{index}]", f"no file matches, relative to {folder}"))
-            found |= dict.fromkeys(matches)
+            if problem := _problem_of(pattern, matches, document.path):
+                problems.append(document.problem(f"{key}[{index}]", problem))
+            else:
+                found |= dict.fromkeys(matches)
     return list(found)
+
+
+def _problem_of(pattern: str, matches: Sequence[Path], main: Path) -> str | None:
+    if "**" in pattern:
+        return "** is not supported: write one pattern for each folder, such as accounts.d/*.yaml and accounts.d/*/*.yaml"
+    if not matches:
+        return f"no file matches, relative to {main.parent}{NOT_REPLACED if is_shell_path(pattern) else ''}"
+    return (
+        "matches this file itself: write a pattern that does not, such as accounts.d/*.yaml"
+        if Path(os.path.realpath(main)) in matches
+        else None
+    )
 
 
 def matching_files(pattern: str, folder: Path) -> list[Path]:

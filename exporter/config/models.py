@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -62,8 +62,13 @@ def _credential_name(name: str, info: ValidationInfo) -> str:
 CredentialName = Annotated[str, AfterValidator(_credential_name)]
 
 
+_OF_ONE_ACCOUNT: Final = ("name", "provider", "enabled", "credentials", "params", "labels", "plain_http", "region", "base_url")
+
+
 class Defaults(Block, Network):
     """Settings of every account that does not set its own."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(_OF_ONE_ACCOUNT, "it belongs to an account: write it below `accounts`")
 
     interval: Interval = default_duration("5m")
     """The time between two polls of an account; at least 1s."""
@@ -90,7 +95,6 @@ class Account(Block, Network):
         ("api_key", "key", "token", "secret", "access_token", "api_token", "admin_key", *SecretSource.model_fields),
         "a key is below `credentials`: use credentials: {api_key: {env: ...}}",
     )
-    """Where keys belong that are often written here."""
 
     name: Text
     """The value of the label `account`; unique for its provider."""
@@ -209,6 +213,8 @@ class StateFields(Block):
 
 class Config(Block):
     """The whole file."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(Defaults.model_fields, "it belongs below `defaults`, or to an account")
 
     defaults: Defaults = Defaults.model_construct()
     """Settings of every account that does not set its own."""

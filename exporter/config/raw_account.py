@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from exporter.errors import Problem
 from exporter.validation.document import Document
 from exporter.validation.fields import is_plain
+
+_OFF: Final = frozenset({"false", "0", "0.0", "no", "off", "n", "f"})
+"""What is accepted as false, in lower case."""
 
 
 class RawAccount(NamedTuple):
@@ -28,7 +31,7 @@ class RawAccount(NamedTuple):
     @property
     def is_enabled(self) -> bool:
         """Whether it is to be polled."""
-        return self.get("enabled") is not False
+        return str(self.get("enabled")).lower() not in _OFF
 
     @property
     def provider(self) -> str:

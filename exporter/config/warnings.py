@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ LOOK_BACK: Final = Seconds(3600.0)
 """How far the alert rules look back at failed polls. If polls are rarer, alerts on failures end between two polls."""
 
 _CURRENCY: Final = re.compile(r"(?i)\bcurrency(?:_?code)?$")
+_SQLITE: Final = b"SQLite format 3\0"
 _CODE: Final = re.compile(r"[a-z]{3}")
 
 
@@ -53,6 +55,8 @@ def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -
     shortest = min(interval, account.min_interval or defaults.min_interval or interval)
     if least is not None and shortest < least:
         yield f"the interval of {format_duration(shortest)} is shorter than the {format_duration(least)} that the vendor allows"
+    if account.min_interval is not None and account.min_interval >= interval:
+        yield f"the min_interval of {format_duration(account.min_interval)} is not shorter than the interval, so it has no effect"
     for name, longest in {"interval": interval, "max_backoff": account.max_backoff or defaults.max_backoff}.items():
         if longest > LOOK_BACK:
             yield (
@@ -90,8 +94,17 @@ def _of_state(path: Path, can_write: Callable[[Path], bool]) -> Iterator[str]:
         yield "the folder does not exist: create it, or change the path"
     elif path.exists() and not path.is_file():
         yield "is not a regular file: change the path"
+    elif path.is_file() and _is_other(path):
+        yield "is another file, which is not overwritten: move it away, or change the path"
     elif not can_write(path.parent) or (path.exists() and not can_write(path)):
         yield "this user cannot write the file or its folder: change the permissions, or change the path"
+
+
+def _is_other(path: Path) -> bool:
+    """Whether a file has content and is no SQLite database. One that cannot be read is reported otherwise."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(len(_SQLITE)) not in (b"", _SQLITE)
+    return False
 
 
 def _of_definitions(loaded: Loaded) -> Iterator[str]:

@@ -19,6 +19,8 @@ from exporter.validation.files import read_file
 
 WATCH_INTERVAL: Final = 30.0
 """How often the files are checked for changes, in seconds."""
+MAX_LOGGED: Final = 50
+"""Problems in one log line: a wrong key of each of 10,000 accounts would make it longer than log systems accept."""
 READ_TIMEOUT: Final = Seconds(30.0)
 """How long reading the files may take."""
 
@@ -120,7 +122,9 @@ class Reloader(Generic[T]):
     def _refused(self, *problems: Problem) -> tuple[Problem, ...]:
         self._refuse()
         if self._reminder.is_due(self._file, "\n".join(map(str, problems)), self._clock.monotonic()):
-            log.error("config refused", file=str(self._file), problems="; ".join(map(str, problems)))
+            more = len(problems) - MAX_LOGGED
+            texts = [*map(str, problems[:MAX_LOGGED]), *([f"{more} more: `check` prints all"] if more > 0 else [])]
+            log.error("config refused", file=str(self._file), problems="; ".join(texts))
         self._problems = problems
         return problems
 

@@ -28,7 +28,7 @@ class _Host:
 @lru_cache(maxsize=1024)
 def _address(base_url: str) -> tuple[str, int | None]:
     url = URL(base_url)
-    return url.host or "", url.port
+    return url.raw_host or "", url.port  # `host` decodes the name, and fails for one that is none, such as `xn--`
 
 
 class PollLimiter:

@@ -29,8 +29,14 @@ def problems_of_definition(
     yield from _of_credentials(requests, credentials)
     yield from _of_placeholders(requests, [*_texts(requests, credentials, headers)], params)
     yield from _of_headers(headers, credentials)
+    yield from _of_polls(requests, credentials)
+    yield from _of_bodies(requests)
     yield from _of_names(requests)
     yield from _of_resources(requests)
+
+
+def _is_secret(name: str) -> bool:
+    return re.sub("[-_]", "", name.lower()) in _SECRETS
 
 
 def _of_credentials(requests: Sequence[Request], credentials: Mapping[str, Credential]) -> Problems:
@@ -41,11 +47,31 @@ def _of_credentials(requests: Sequence[Request], credentials: Mapping[str, Crede
         path_names = [part.partition("=")[0] for part in request.path.partition("?")[2].split("&")]
         for place, names in (("query", [*request.query]), ("path", path_names)):
             for name in names:
-                if re.sub("[-_]", "", name.lower()) in _SECRETS:
+                if _is_secret(name):
                     problem = f"a secret does not belong in a definition: write `credentials: {{key: {{query: {name}}}}}`"
                     yield ("requests", index, place), problem
                 elif any(name == each.query for each in credentials.values()):
                     yield ("requests", index, place), f"{name!r} is the parameter of a credential"
+
+
+def _of_bodies(requests: Sequence[Request]) -> Problems:
+    """Find secrets in bodies, which `providers` prints."""
+    for index, request in enumerate(requests):
+        for place, text in texts_in(request.body, ("requests", index, "body")):
+            if _is_secret(str(place[-1])) and not names_in(text):
+                yield place, "a secret does not belong in a definition, and cannot be sent in a body"
+
+
+def _of_polls(requests: Sequence[Request], credentials: Mapping[str, Credential]) -> Problems:
+    """Find credentials whose polls would always succeed: nothing is requested, or nothing that must succeed."""
+    used = {name for request in requests for name in request.credentials or credentials}
+    required = {name for request in requests if not request.optional for name in request.credentials or credentials}
+    if used <= credentials.keys():  # a misspelt name is reported elsewhere
+        for name in sorted(credentials.keys() - required):
+            yield (
+                ("credentials", name),
+                "expected a request without `optional` that is sent with this credential: without one, no poll fails",
+            )
 
 
 def _of_placeholders(requests: Sequence[Request], texts: Sequence[tuple[Place, str, bool]], params: Collection[str]) -> Problems:
@@ -85,6 +111,8 @@ def _of_headers(headers: Mapping[str, str], credentials: Mapping[str, Credential
             yield ("headers", name), "this header is not for a definition: the exporter sets it itself, or never sends it"
         elif name.lower() in secret:
             yield ("headers", name), "this is the header of a credential"
+        elif _is_secret(name.lower().removeprefix("x-")):
+            yield ("headers", name), f"a secret does not belong in a definition: write `credentials: {{key: {{header: {name}}}}}`"
 
 
 def _of_names(requests: Sequence[Request]) -> Problems:

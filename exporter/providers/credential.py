@@ -51,7 +51,7 @@ class Credential(Block):
     scheme: Annotated[str, matching(r"[!-z|~]+", "expected a word without spaces and braces")] | None = None
     """The word before the secret in the header, such as `Bearer`."""
     token_url: Url | None = None
-    """The OAuth 2.0 token endpoint (RFC 6749), if the secret in the header can be an access token."""
+    """The OAuth 2.0 token endpoint (RFC 6749), if the secret in the header can be an access token. Tokens are fetched with a refresh token only."""
     basic: BasicFields | None = None
     """HTTP basic authentication (RFC 7617): the secret is the password, or the user."""
     query: QueryName | None = None

@@ -13,7 +13,7 @@ from exporter.providers.quota_fields import Name, QuotaFields
 from exporter.providers.request_fields import ErrorFields, ParamFields, Request, Verified
 from exporter.providers.request_template import Template
 from exporter.validation.block import Block
-from exporter.validation.fields import Interval, Url, matching
+from exporter.validation.fields import FreeText, Interval, Url, matching
 from exporter.validation.problems import located
 
 Category = Literal["language_models", "routers", "voice", "avatars", "media", "compute", "telephony", "search"]
@@ -53,7 +53,7 @@ class Definition(Block):
         str, Field(max_length=64), matching(r"[a-z][a-z0-9_-]*", "expected lower-case letters, digits, _ and -, starting with a letter")
     ]
     """The value of the label `provider`, and the word that accounts use in the configuration."""
-    title: Annotated[str, Field(min_length=1)]
+    title: FreeText
     """The vendor's name as people write it."""
     docs_url: Url
     """The vendor's page on this endpoint."""
@@ -61,7 +61,7 @@ class Definition(Block):
     """What the vendor offers, for lists of vendors."""
     base_url: Url | None = None
     """The address of the API, unless an account sets another. Absent for software that operators host themselves: each account sets it."""
-    regions: dict[str, Url] = Field(default={})
+    regions: dict[FreeText, Url] = Field(default={})
     """Other addresses of the API, by name."""
     headers: dict[HeaderName, HeaderValue] = Field(default={})
     """Headers of every request, such as the version of the API. Their values may contain params."""
@@ -73,11 +73,11 @@ class Definition(Block):
     """How far the definition was verified."""
     min_interval: Interval | None = None
     """The shortest interval that the vendor allows; `check` warns about a shorter one."""
-    permission: str | None = None
+    permission: FreeText | None = None
     """The permission that the key needs; part of the message if the vendor reports that it is missing."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[FreeText, ...] = ()
     """What an operator should know about the values; shown by `providers NAME`."""
-    requests: Annotated[tuple[Request, ...], AfterValidator(_not_empty)]
+    requests: Annotated[tuple[Request, ...], Field(max_length=50), AfterValidator(_not_empty)]
     """The requests of every poll, in order."""
     errors: ErrorFields = ErrorFields.model_construct()
     """The vendor's error codes."""

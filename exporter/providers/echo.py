@@ -14,7 +14,7 @@ _MIN_LENGTH: Final = 8
 
 
 class Echo:
-    """Finds one secret in texts: as it is, percent-encoded, in Base64 (as in Basic authentication), and in any letter case."""
+    """Finds one secret in texts: as it is, percent-encoded, in Base64 (as in Basic authentication), backwards (as JMESPath's reverse() writes it), and in any letter case."""
 
     def __init__(self, secret: SecretStr | None) -> None:
         key = secret.get_secret_value() if secret else ""
@@ -26,7 +26,7 @@ class Echo:
         if not self._key or len(text) < len(self._key):  # no form is shorter than the key
             return False
         plain = "".join(character for character in text if "!" <= character <= "~")
-        shown = {plain.lower(), unquote(plain).lower()}
+        shown = {each[::order] for each in (plain.lower(), unquote(plain).lower()) for order in (1, -1)}
         return self._key in shown or any(form in each for each in shown for form in self._forms)
 
     @cached_property

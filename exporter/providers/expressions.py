@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Final
@@ -14,6 +16,7 @@ from pydantic import GetPydanticSchema
 from pydantic_core import core_schema
 
 from exporter.providers.selection import Selection
+from exporter.validation.fields import is_hidden
 from exporter.validation.problems import did_you_mean
 
 _LITERALS: Final = re.compile(r"""'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\])*\"""")
@@ -37,6 +40,11 @@ _LIST_FUNCTIONS: Final = frozenset({"keys", "values", "map", "sort", "sort_by", 
 _OPENING: Final = frozenset({"lparen", "lbracket", "lbrace", "filter"})
 _CLOSING: Final = frozenset({"rparen", "rbracket", "rbrace"})
 _STEPS: Final = frozenset({"dot", "lbracket", "flatten", "filter"})
+MAX_LENGTH: Final = 1_000
+MAX_GROWTH: Final = 64
+"""How many times larger than the body a result may be. A chain of `[@, @]` doubles it with each step, and would use all memory."""
+_JOINING: Final = frozenset({"multi_select_list", "multi_select_dict", "join", "merge"})
+_CHOOSING: Final = frozenset({"and_expression", "or_expression", "not_expression", "comparator"})
 _EDGE: Final[Mapping[str, Any]] = {"type": "edge"}
 _FUNCTIONS: Final = functions.Functions.FUNCTION_TABLE
 
@@ -47,6 +55,12 @@ def compile_expression(text: str) -> Selection:
     Raises:
         ValueError: it is not JMESPath, or contains a mistake; the message contains what to write instead.
     """
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"expected {MAX_LENGTH} characters at most")
+    if not text.isprintable() and any(map(is_hidden, re.sub(r"\s", "", text))):
+        raise ValueError("expected an expression without control characters and invisible characters")
+    if literal := next(_texts_in_backticks(text), None):
+        raise ValueError(f"backticks contain JSON: write the text in single quotes, '{literal}'")
     try:
         selection = Selection(text)
     except ValueError as error:
@@ -54,10 +68,22 @@ def compile_expression(text: str) -> Selection:
         is_open = any(bare.count(first) > bare.count(last) for first, last in ("()", "[]", "{}"))
         hint = _OPEN if is_open else next((hint for pattern, hint in _HINTS if re.search(pattern, bare)), None)
         raise ValueError(f"is not a JMESPath expression: {hint}" if hint else str(error)) from None
-    problem = next(_problems_of_quotes(text), None) or next(_problems(jmespath.compile(text).parsed), None)
+    parsed = jmespath.compile(text).parsed
+    problem = next(_problems_of_quotes(text), None) or next(_problems(parsed), None) or _problem_of_size(parsed)
     if problem:
         raise ValueError(problem)
     return selection
+
+
+def _texts_in_backticks(text: str) -> Iterator[str]:
+    """Yield what is no JSON in backticks. JMESPath reads it as text, and warns that this will end."""
+    for literal in _LITERALS.findall(text):
+        inner = literal[1:-1].replace("\\`", "`")
+        try:
+            if literal.startswith("`"):
+                json.loads(inner)
+        except ValueError:
+            yield inner.strip() or "..."
 
 
 def compile_value(text: str) -> Selection:
@@ -84,6 +110,27 @@ def compile_code(text: str) -> Selection:
     return selection
 
 
+def compile_condition(text: str) -> Selection:
+    """Compile an expression that depends on the response.
+
+    Raises:
+        ValueError: as in `compile_expression`, or it selects the same in every response.
+    """
+    selection = compile_expression(text)
+    if text.strip() in {"true", "false"}:
+        raise ValueError(f"{text.strip()} is the field of that name: name a field that every successful response has")
+    if not any(node["type"] in {"field", "current", "index", "value_projection"} for node in _nodes(selection.tree)):
+        raise ValueError("reads nothing of the response, so it accepts every one: name a field that every successful response has")
+    return selection
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for child in node.get("children", ()):
+        if isinstance(child, dict):
+            yield from _nodes(child)
+
+
 def selects_list(text: str) -> bool:
     """Whether a valid expression selects a list or an object wherever it selects anything."""
     return _is_list(jmespath.compile(text).parsed)
@@ -101,7 +148,7 @@ def _is_list(node: Any) -> bool:
 def is_expression(text: str) -> bool:
     """Whether the text is an expression with more than one word: an operator, a path or a call."""
     try:
-        return jmespath.compile(text).parsed["type"] != "field"
+        return len(text) <= MAX_LENGTH and not any(_texts_in_backticks(text)) and jmespath.compile(text).parsed["type"] != "field"
     except (JMESPathError, ValueError, RecursionError):
         return False
 
@@ -129,6 +176,29 @@ def _problems_of_call(name: str, count: int) -> Iterator[str]:
     if count < least or (count > least and not is_open):
         expected = f"{least} or more arguments" if is_open else f"{least} argument{'s' * (least != 1)}"
         yield f"the function {name!r} takes {expected}, found {count}"
+
+
+def _problem_of_size(node: Any) -> str | None:
+    """Find an expression whose result may be much larger than the body."""
+    joins = (each for each in _nodes(node) if each["type"] == "function_expression" and each["value"] == "join")
+    if any(join["children"][0]["type"] != "literal" for join in joins):
+        return "the first argument of the function 'join' must be a text in single quotes, such as ', '"
+    if _growth(node) > MAX_GROWTH:
+        return (
+            f"its result may be more than {MAX_GROWTH} times as large as the response: use fewer lists in brackets and calls of to_string"
+        )
+    return None
+
+
+def _growth(node: Any) -> int:
+    """Return how many times larger than the body a result within an expression can be."""
+    growths = [_growth(child) for child in node.get("children", ()) if isinstance(child, dict)] or [1]
+    kind = node["value"] if node["type"] == "function_expression" else node["type"]
+    if kind in _JOINING:
+        return sum(growths)
+    is_one = kind in _CHOOSING or node["type"] == "function_expression"
+    growth = max(growths) if is_one and kind != "map" else math.prod(growths)
+    return 2 * growth if kind == "to_string" else growth  # a quotation mark in a text of JSON becomes two characters
 
 
 def _problems_of_quotes(text: str) -> Iterator[str]:
@@ -167,8 +237,8 @@ def expression_field(compiler: Callable[[str], Selection]) -> GetPydanticSchema:
     return GetPydanticSchema(schema)
 
 
-SelectionField = Annotated[Selection, expression_field(compile_expression)]
-"""A field of a definition that is written as a JMESPath expression."""
+ConditionField = Annotated[Selection, expression_field(compile_condition)]
+"""A field of a definition that is written as a JMESPath expression, which reads the response."""
 ValueField = Annotated[Selection, expression_field(compile_value)]
 """The same, for one value."""
 CodeField = Annotated[Selection, expression_field(compile_code)]

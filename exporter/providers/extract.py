@@ -16,7 +16,7 @@ from exporter.providers.quota_fields import AutoReloadFields, NumberField, Perio
 from exporter.providers.quota_parts import Quotas
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
-from exporter.providers.values import Mismatch, to_bool, to_text
+from exporter.providers.values import Mismatch, has_email, to_bool, to_text
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -165,7 +165,10 @@ class Extraction:
 
 
 def _text_of(selection: Selection, body: Any, echo: Echo) -> str | None:
-    return to_text(selection.field_of(body), echo)
+    value = selection.field_of(body)
+    if isinstance(value, str) and has_email(value):  # no label is ever one
+        raise Mismatch
+    return to_text(value, echo)
 
 
 def _bool_of(selection: Selection, body: Any) -> bool | None:

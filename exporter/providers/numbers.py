@@ -43,7 +43,7 @@ def time_of(field: TimeField, body: Any) -> float | None:
         Mismatch: it is unusable.
     """
     value = field.select.field_of(body)
-    if field.unknown is not None and field.format != "iso8601" and to_decimal(value) == field.unknown:
+    if field.unknown is not None and to_decimal(value) == field.unknown:
         return None
     return to_time(value, field.format)
 

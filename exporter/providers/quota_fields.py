@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
 from exporter.providers.expressions import ValueField, is_expression
 from exporter.providers.strict import ElementsField
@@ -15,7 +15,7 @@ from exporter.providers.times import Period
 from exporter.providers.unlimited import UnlimitedField
 from exporter.providers.values import TimeFormat
 from exporter.validation.block import Block
-from exporter.validation.fields import matching
+from exporter.validation.fields import Text, matching
 
 Name = Annotated[
     str, Field(max_length=64), matching(r"[a-z][a-z0-9_]*", "expected lower-case letters, digits and _, starting with a letter")
@@ -61,6 +61,12 @@ def _formatted(value: Any) -> Any:
     return value
 
 
+def _not_zero(scale: Decimal) -> Decimal:
+    if not scale:
+        raise ValueError("expected another number than 0: every amount would be 0")
+    return scale
+
+
 class NumberField(Block):
     """A number: `remaining: data.left`, or a block if the number must be converted."""
 
@@ -71,10 +77,16 @@ class NumberField(Block):
     """JMESPath to a JSON number or a decimal string."""
     minus: ValueField | None = None
     """JMESPath to a number of the same response that is subtracted, before scaling."""
-    scale: Annotated[Decimal, Field(ge=-(10**18), le=10**18)] = Decimal(1)
+    scale: Annotated[Decimal, Field(ge=-(10**18), le=10**18), AfterValidator(_not_zero)] = Decimal(1)
     """Factor for the vendor's number: 0.01 for cents, -1 if the vendor sends what is owed."""
     unlimited: UnlimitedField = None
     """What means that there is no limit: a text or a number that the vendor sends instead, or a condition such as `cap == null`."""
+
+    def __str__(self) -> str:
+        text = str(self.select)
+        text += f" - {self.minus}" if self.minus else ""
+        text += f" (x {self.scale:f})" if self.scale != 1 else ""
+        return text + (f" (no limit: {self.unlimited})" if self.unlimited else "")
 
 
 class TimeField(Block):
@@ -86,6 +98,15 @@ class TimeField(Block):
     """The vendor's format."""
     unknown: Decimal | None = None
     """The number that the vendor sends if there is no such time, such as 0."""
+
+    def __str__(self) -> str:
+        return str(self.select)
+
+    @model_validator(mode="after")
+    def _unknown_is_a_number(self) -> Self:
+        if self.unknown is not None and self.format == "iso8601":
+            raise ValueError("`unknown` is a number, so it belongs to the formats unix and unix_ms")
+        return self
 
 
 class PeriodField(Block):
@@ -172,7 +193,7 @@ class StatusField(Block):
 
     select: ValueField
     """JMESPath to the state's name."""
-    states: tuple[str, ...] = ()
+    states: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
     """The known states; any other is exported as the vendor sends it."""
 
 

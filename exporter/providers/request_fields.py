@@ -12,12 +12,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from exporter.model import Reason
 from exporter.providers.credential import HeaderName, QueryName
-from exporter.providers.expressions import CodeField, SelectionField, ValueField
+from exporter.providers.expressions import CodeField, ConditionField, ValueField
 from exporter.providers.quota_fields import AutoReloadFields, Name, QuotaFields, Status, Time
 from exporter.providers.request_template import Template, unfilled_in
 from exporter.providers.values import to_code
 from exporter.validation.block import Block
-from exporter.validation.fields import Pattern, Url, matching
+from exporter.validation.fields import FreeText, Pattern, Url, matching, without_controls
 from exporter.validation.problems import located
 
 _JSON_TEXT: Final = re.compile(r"""\s*(?:\{\s*["}]|\[)""")
@@ -30,8 +30,9 @@ def _listed(value: Any) -> Any:
 
 
 def _code(value: Any) -> Any:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return to_code(Decimal(repr(value))) if is_number else value
+    if isinstance(value, bool):
+        raise ValueError("true and false are no codes: use `expect`, as in `expect: success`")  # noqa: TRY004 -- pydantic reports only a ValueError
+    return to_code(Decimal(repr(value))) if isinstance(value, int | float) else value
 
 
 def _json(value: Any) -> Any:
@@ -54,24 +55,26 @@ class Request(Block):
 
     path: Annotated[
         Template,
-        matching(r"/(?:[!-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor control characters"),
+        matching(
+            r"/(?:[!\"$-z|~]|\{[!-z|~]*\})*", "expected a path that starts with / and has neither spaces nor # nor control characters"
+        ),
     ]
     """Path below the base URL. `{project}` is a param of the account."""
-    query: dict[QueryName, Template] = Field(default={})
+    query: dict[QueryName, Annotated[Template, AfterValidator(without_controls)]] = Field(default={})
     """Parameters of the query. Their values may contain params and times, such as `{month_start:unix}`."""
     method: Literal["GET", "POST"] = "GET"
     """The HTTP method. POST only where it reads and changes nothing."""
     body: Annotated[Any, AfterValidator(_json)] = None
     """What a POST sends, as JSON. Its texts may contain params and times."""
-    expect: SelectionField
+    expect: ConditionField
     """JMESPath that must select something (not null, false or empty) in every successful response."""
-    quotas: tuple[QuotaFields, ...] = ()
+    quotas: Annotated[tuple[QuotaFields, ...], Field(max_length=100)] = ()
     """The resources."""
     info: dict[InfoLabel, ValueField] = Field(default={})
     """Facts about the account, as labels of one series: `plan`, `billing_type`, `billing_period`, `workspace`; no e-mail address, no person's name."""
     status: Status | None = None
     """The account's state."""
-    features: dict[Name, ValueField] = Field(default={})
+    features: dict[Name, ValueField] = Field(default={}, max_length=100)
     """What is enabled or allowed, by the vendor's own name of the field: JMESPath to a boolean."""
     auto_reload: AutoReloadFields | None = None
     """Auto reload: below which balance the vendor tops the account up, and by how much."""
@@ -99,7 +102,9 @@ class Request(Block):
 class ErrorFields(Block):
     """The vendor's error codes. A code that is listed takes precedence over the HTTP status."""
 
-    code: Annotated[tuple[CodeField, ...], BeforeValidator(_listed, json_schema_input_type=CodeField | list[CodeField])] = ()
+    code: Annotated[
+        tuple[CodeField, ...], Field(max_length=20), BeforeValidator(_listed, json_schema_input_type=CodeField | list[CodeField])
+    ] = ()
     """Where a body may contain a code: one JMESPath or several, the most specific first."""
     success: frozenset[Code] = frozenset()
     """Codes of a successful response."""
@@ -108,16 +113,26 @@ class ErrorFields(Block):
     reasons: dict[Code, Reason] = Field(default={})
     """The meaning of each code, as a value of the label `reason`."""
     missing_permission: frozenset[Code] = frozenset()
-    """The codes that only mean that the key lacks a permission."""
+    """The codes of `reasons` that only mean that the key lacks a permission."""
+
+    @model_validator(mode="after")
+    def _has_an_effect(self) -> Self:
+        if not self.code and (self.success or self.reasons or self.missing_permission):
+            raise ValueError("the codes have no effect without `code`, the place of the code in the response")
+        if unknown := self.missing_permission - self.reasons.keys():
+            raise located([(("missing_permission",), f"{min(unknown)!r} is not in `reasons`, so it has no effect")])
+        if both := self.success & self.reasons.keys():
+            raise located([(("success",), f"{min(both)!r} is in `reasons` too: a code means success or an error")])
+        return self
 
 
 class ParamFields(Block):
     """A value besides the secret that an account must give, such as the id of a project."""
 
-    help: str | None = None
+    help: FreeText | None = None
     """What it is, and where the operator finds it."""
     pattern: Pattern | None = None
-    """The regular expression that the whole value matches."""
+    """The regular expression that the whole value matches, without look-around and back-references."""
 
 
 class Verified(Block):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from pydantic import SecretStr
 
@@ -22,6 +22,8 @@ _BY_STATUS = {
     HTTPStatus.FORBIDDEN: Reason.FORBIDDEN,
     HTTPStatus.TOO_MANY_REQUESTS: Reason.RATE_LIMITED,
 }
+MAX_BODY_BYTES: Final = 1_048_576
+"""Counted before and after decompression."""
 _UNUSABLE_CODE = "?"
 _CODE = re.compile(r"[0-9]{1,6}|(?=.{1,64}$)[A-Za-z]{1,24}[0-9]{0,4}(?:[_.:-][A-Za-z]{1,24}[0-9]{0,4})*")
 """What may be shown of a vendor's text: words and short numbers, such as `payment_issue` or `4003`. Keys and sentences do not match."""
@@ -42,10 +44,12 @@ def decode(status: int, content: bytes) -> Any:
     """Return the decoded body of a response.
 
     Raises:
-        PollError: it is a redirect, or not JSON.
+        PollError: it is a redirect, too large, or not JSON.
     """
     if 300 <= status < 400:
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, to protect the key")
+    if len(content) > MAX_BODY_BYTES:
+        raise PollError(Reason.INVALID_RESPONSE, f"the body of the response is larger than {MAX_BODY_BYTES} bytes")
     try:
         return decode_json(content)
     except ValueError as error:

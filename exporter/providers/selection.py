@@ -27,6 +27,9 @@ _OPERANDS: Final = {
     "filter_projection": list,
 }
 """What a step of a path descends into: `a` in `a.b` must be an object, in `a[0]` a list."""
+PROJECTIONS: Final = frozenset({"projection", "filter_projection", "value_projection"})
+_AGGREGATES: Final = frozenset({"sum", "avg", "min", "max", "min_by", "max_by"})
+"""Functions of a whole list. JMESPath drops an element in which nothing is selected: a sum without it would be a wrong number."""
 
 
 class _Functions(functions.Functions):
@@ -66,6 +69,13 @@ class Interpreter(TreeInterpreter):
         """Raise Mismatch unless the result is null or of the node's kind."""
         found = self.visit(node["children"][0], value)
         if found is not None and not isinstance(found, node["kind"]):
+            raise Mismatch
+        return found
+
+    def visit_required(self, node: Node, value: Any) -> Any:
+        """Refuse an element in which nothing is selected."""
+        found = self.visit(node["children"][0], value)
+        if found is None:
             raise Mismatch
         return found
 
@@ -193,6 +203,16 @@ def _checked(node: Node) -> Node:
                 children[index] = _check(children[index], kind)
     if node["type"] in {"projection", "filter_projection"}:
         children[1] = _checked_input(children[1])
+    if node["type"] == "function_expression" and node["value"] in _AGGREGATES:
+        children = [with_required_elements(child) for child in children]
+    return {**node, "children": children}
+
+
+def with_required_elements(node: Node) -> Node:
+    """Return the expression with a check that no list drops an element in which nothing is selected."""
+    children = [with_required_elements(child) if isinstance(child, dict) else child for child in node.get("children", ())]
+    if node["type"] in PROJECTIONS:
+        children[1] = {"type": "required", "children": [children[1]]}
     return {**node, "children": children}
 
 

@@ -9,21 +9,12 @@ from typing import Annotated, Any, Final
 
 from exporter.providers.expressions import compile_expression, expression_field
 from exporter.providers.getters import Node
-from exporter.providers.selection import Interpreter, Selection, checked, evaluate
+from exporter.providers.selection import PROJECTIONS, Interpreter, Selection, checked, evaluate
 from exporter.providers.values import Mismatch
-
-_PROJECTIONS: Final = frozenset({"projection", "filter_projection", "value_projection"})
 
 
 class _StrictInterpreter(Interpreter):
     """Visits the nodes that `_with_complete_elements` and `_with_present_fields` put in."""
-
-    def visit_required(self, node: Node, value: Any) -> Any:
-        """Refuse an element in which nothing is selected."""
-        found = self.visit(node["children"][0], value)
-        if found is None:
-            raise Mismatch
-        return found
 
     def visit_known_comparator(self, node: Node, value: Any) -> Any:
         """Refuse to compare what an element does not have, unless it is compared with null."""
@@ -116,9 +107,9 @@ def _with_complete_elements(node: Node, *, is_filter: bool = False) -> Node:
     for index, child in enumerate(children):
         if isinstance(child, dict):
             children[index] = _with_complete_elements(child, is_filter=is_filter or (kind == "filter_projection" and index == 2))
-    if kind in _PROJECTIONS:
+    if kind in PROJECTIONS:
         children[1] = {"type": "required", "children": [children[1]]}
-    is_merged = kind == "flatten" and _unchecked(children[0])["type"] in {*_PROJECTIONS, "function_expression"}
+    is_merged = kind == "flatten" and _unchecked(children[0])["type"] in {*PROJECTIONS, "function_expression"}
     strict = {
         "multi_select_list": "known_list",
         "comparator": "known_comparator" if is_filter else kind,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from math import isfinite
@@ -13,6 +12,7 @@ from typing import Any, Final, Literal
 
 from exporter.model import EXACT
 from exporter.providers.echo import Echo
+from exporter.validation.fields import is_hidden
 
 TimeFormat = Literal["unix", "unix_ms", "iso8601"]
 
@@ -24,6 +24,9 @@ _MAX_DIGITS: Final = EXACT.prec
 _MAX_KEPT: Final = 1_000
 _MAX_KEPT_DIGITS: Final = 32
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_EMAIL: Final = re.compile(r"[^@\s]@[^@\s]+\.[^@\s]+")  # one character before the @ is enough: more would make a long text take hours
+_YEAR_2000: Final = 946_684_800
+"""An earlier time is none: a number of seconds from now, or seconds where the definition expects milliseconds."""
 _YEAR_10000: Final = 253_402_300_800
 
 
@@ -116,12 +119,12 @@ def to_time(value: Any, format_: TimeFormat) -> float | None:
     """Accept a point in time in the declared format, as Unix seconds; an ISO 8601 time without a zone is UTC.
 
     Raises:
-        Mismatch: it is not such a time, or not between 1970 and 9999.
+        Mismatch: it is not such a time, or not between 2000 and 9999.
     """
     if value is None:
         return None
     seconds = _iso8601(value) if format_ == "iso8601" else float(to_decimal(value) or 0) / (1000 if format_ == "unix_ms" else 1)
-    if not 0 < seconds < _YEAR_10000:
+    if not _YEAR_2000 <= seconds < _YEAR_10000:
         raise Mismatch
     return seconds
 
@@ -142,7 +145,7 @@ def to_bool(value: Any) -> bool | None:
 
 
 def to_text(value: Any, echo: Echo | None = None) -> str | None:
-    """Accept text or a number as a label value: no control characters or lone surrogates, 128 characters at most; None for nothing.
+    """Accept text or a number as a label value: no control or invisible characters, 128 characters at most; None for nothing.
 
     Raises:
         Mismatch: it is a boolean, a list or an object, or it contains the secret that `echo` looks for.
@@ -155,8 +158,13 @@ def to_text(value: Any, echo: Echo | None = None) -> str | None:
     if echo and echo.is_in(text):  # before the cut, which could leave a part of the secret
         raise Mismatch
     if not text.isprintable():
-        text = "".join(char for char in text if unicodedata.category(char) not in {"Cc", "Cs"})
+        text = "".join(char for char in text if not is_hidden(char))
     return intern(text[:MAX_TEXT]) or None  # most accounts of a vendor have the same texts
+
+
+def has_email(text: str) -> bool:
+    """Whether a text contains an e-mail address."""
+    return "@" in text and _EMAIL.search(text) is not None
 
 
 def to_code(value: Any, echo: Echo | None = None) -> str | None:

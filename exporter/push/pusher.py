@@ -180,7 +180,7 @@ class Pusher:
 
     def _log(self, error: str = "", reason: Reason | None = None) -> None:
         """Log the first success and each recovery, and failures as the reminder selects them."""
-        host = URL(self.settings.endpoint).host
+        host = URL(self.settings.endpoint).raw_host
         if reason:
             self._is_working = False
             if self._reminder.is_due("push", error, self._clock.monotonic()):

@@ -17,12 +17,13 @@ from yaml.composer import Composer
 from exporter.errors import ConfigError, Problem
 from exporter.validation.fields import dotted
 from exporter.validation.files import read_file
-from exporter.validation.plain_yaml import MAX_DIGITS, PLAIN_INT, NotPlainError, is_read_alike, read_plain
+from exporter.validation.plain_yaml import MAX_DIGITS, NUMBERS, OTHER_BASE, PLAIN_INT, NotPlainError, is_read_alike, read_plain
 from exporter.validation.yaml_errors import RefusedError, message_of
 
 MAX_DOCUMENT: Final = 2 * 1024 * 1024
 """Bytes. PyYAML takes 150 MB of memory for a megabyte."""
-MAX_MERGED: Final = 100_000
+MAX_VALUES: Final = 500_000
+"""With aliases (`*`) counted as what they repeat: aliases of aliases, and merges (`<<`) of merges, grow exponentially."""
 MAX_PLACES: Final = 200_000
 """How many places of an invalid file have a line: aliases of aliases grow exponentially."""
 _SHOWN = re.compile(r"[a-z][a-z_]{0,24}")
@@ -40,24 +41,16 @@ def write_document(data: Any) -> str:
 
 
 class _Limits(yaml.constructor.SafeConstructor):
-    """Adds the place of values that PyYAML fails on, and limits for what takes it long."""
-
-    _merged = 0
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Apply merges (`<<`), within a limit: merges of merges grow exponentially."""
-        merged = [value for key, value in node.value if key.tag == _MERGE]
-        for block in [each for value in merged for each in (value.value if isinstance(value, yaml.SequenceNode) else [value])]:
-            if isinstance(block, yaml.MappingNode):
-                self.flatten_mapping(block)
-                self._merged += len(block.value)
-                if self._merged > MAX_MERGED:
-                    raise _refusal(f"merges (`<<`) add more than {MAX_MERGED} keys: merge less", node.start_mark)
-        super().flatten_mapping(node)
+    """Adds the place of values that PyYAML fails on, and a limit for what takes it long."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 -- as in PyYAML
         if node.tag == _INT and len(node.value) > MAX_DIGITS:
             raise _refusal(f"a number has more than {MAX_DIGITS} digits: put it in quotes if it is text", node.start_mark)
+        if node.tag in NUMBERS and OTHER_BASE.fullmatch(node.value):
+            raise _refusal(
+                "YAML reads this as a number to the base 8 or 60: write it without 0 in front and without :, or put it in quotes",
+                node.start_mark,
+            )
         try:
             return super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
@@ -150,7 +143,7 @@ def _parse(text: str) -> Any:
 def _load(loader: _Loader | _FastLoader) -> Any:
     try:
         node = loader.get_single_node()
-        _check_keys(node, set())
+        _check_keys(node, {})
         return loader.construct_document(node) if node is not None else None
     finally:
         loader.dispose()
@@ -178,14 +171,16 @@ def _lines_below(node: yaml.Node | None, place: tuple[str | int, ...], above: tu
         yield from _lines_below(value, (*place, name), (*above, node))
 
 
-def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
-    """Refuse keys that occur twice as they are written, before merges (`<<`) are applied, and keep `007` and `on` as text."""
-    if node is None or id(node) in seen:
-        return
-    seen.add(id(node))
+def _check_keys(node: yaml.Node | None, sizes: dict[int, int]) -> int:
+    """Refuse keys that occur twice as they are written, before merges (`<<`) are applied, and keep `007` and `on` as text.
+
+    Returns the number of values in a node. `sizes` contains that of the nodes that were checked; an alias repeats one of them.
+    """
+    if node is None or id(node) in sizes:
+        return 0 if node is None else sizes[id(node)]
+    sizes[id(node)] = size = 1
     if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _check_keys(item, seen)
+        size += sum(_check_keys(item, sizes) for item in node.value)
     elif isinstance(node, yaml.MappingNode):
         keys = set()
         for key, value in node.value:
@@ -194,12 +189,15 @@ def _check_keys(node: yaml.Node | None, seen: set[int]) -> None:
                     shown = f"the key {key.value!r}" if _SHOWN.fullmatch(key.value) else "a key"
                     raise _refusal(f"{shown} occurs twice: remove one of them", key.start_mark)
                 keys.add(key.value)
-            _check_keys(key, seen)
-            _check_keys(value, seen)
+            size += _check_keys(key, sizes) + _check_keys(value, sizes)
         node.value = [(_as_written(key), value) for key, value in node.value]
         tags = {key.tag: key for key, _ in node.value}
         if _INT in tags and (others := _EQUAL_TO_NUMBERS & tags.keys()):
             raise _refusal("a key is not text: put it in quotes", tags[others.pop()].start_mark)
+    if size > MAX_VALUES:
+        raise _refusal(f"the file contains more than {MAX_VALUES} values, with what aliases (`*`) repeat: repeat less", node.start_mark)
+    sizes[id(node)] = size
+    return size
 
 
 def _as_written(key: yaml.Node) -> yaml.Node:

@@ -18,6 +18,9 @@ PLAIN_INT: Final = re.compile(r"0|-?[1-9][0-9]*")
 """An integer as a key. Other forms, such as `007`, stay text."""
 _STR: Final = "tag:yaml.org,2002:str"
 _INT: Final = "tag:yaml.org,2002:int"
+NUMBERS: Final = frozenset({_INT, "tag:yaml.org,2002:float"})
+OTHER_BASE: Final = re.compile(r"[-+]?0[0-9_]+|.*:.*")
+"""Numbers to the base 8 or 60 in YAML 1.1, such as `0500` and `1:30`. Nobody means 320 and 90."""
 _READ_OTHERWISE: Final = re.compile(r"\t|!(?=[\s,\]}]|$)")
 """Tabs, and `!` without a name: libyaml accepts more of the former, and reads the value after the latter as text."""
 
@@ -117,7 +120,7 @@ class _Reader:
         tag = self._resolve(yaml.ScalarNode, text, (True, False))
         if tag == _STR:
             return text
-        if tag == _INT and len(text) > MAX_DIGITS:
+        if (tag == _INT and len(text) > MAX_DIGITS) or (tag in NUMBERS and OTHER_BASE.fullmatch(text)):
             raise NotPlainError
         try:
             return self._construct(yaml.ScalarNode(tag, text))

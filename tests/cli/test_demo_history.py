@@ -94,3 +94,9 @@ def test_a_history_without_length_is_refused() -> None:
     code, _, error = invoke("demo", "--history", "a week")
     assert code == 2
     assert "expected a duration such as 30s, 5m or 1h30m" in error
+
+
+def test_a_history_that_would_use_all_memory_is_refused() -> None:
+    code, _, error = invoke("demo", "--history", "91d")
+    assert code == 2
+    assert "expected 90d at most" in error

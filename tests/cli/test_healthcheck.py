@@ -55,6 +55,18 @@ async def test_an_exporter_with_a_dead_loop_is_unhealthy() -> None:
         assert await check(client.address.port) == (1, "", "not running: poll heygen/studio\n")
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64, f"{'a' * 64}.example"])
+async def test_a_host_that_is_no_name_is_unhealthy(host: str) -> None:
+    assert await check(9893, host) == (1, "", "ADDRESS does not respond as expected: not a valid host name\n")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "1e400", "3601", "0", "x"])
+async def test_a_timeout_that_nobody_can_wait_for_is_a_mistake_of_usage(seconds: str) -> None:
+    code, out, err = await check(9893, "127.0.0.1", "--timeout", seconds)
+    assert (code, out) == (2, "")
+    assert "Error: Invalid value for '--timeout':" in err
+
+
 async def test_a_closed_port_is_unhealthy(unused_tcp_port: int) -> None:
     assert await check(unused_tcp_port) == (1, "", "ADDRESS does not respond as expected: Connection refused\n")
 

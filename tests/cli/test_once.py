@@ -46,6 +46,12 @@ async def test_an_unknown_account_is_exit_code_2(tmp_path: Path, simulator: Simu
     assert f"there is no enabled account '{name}'{suggestion}" in result.stderr
 
 
+async def test_a_report_has_no_other_format(tmp_path: Path, simulator: Simulator) -> None:
+    result = await once(tmp_path, simulator, "--report", "--output", "json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--report has a format of its own: leave out --output" in result.stderr
+
+
 async def test_an_unusable_field_is_shown_with_what_was_found(tmp_path: Path, simulator: Simulator) -> None:
     simulator.set_response(secret_of("heygen"), body=WALLET)
     result = await once(tmp_path, simulator, "--account", "heygen/demo")

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from exporter.cli.describe import describe
 from exporter.cli.main import main
 from exporter.providers.library import load_definition
+from exporter.providers.response import MAX_BODY_BYTES
 from tests.providers.examples import ALL, Example
 
 DEFINITION = """
@@ -93,10 +94,11 @@ def test_each_figure_has_its_expression_what_was_found_and_what_is_exported(defi
         ({"currency": None}, "wallet.remaining", ["a number: 1234", "nothing, because wallet.unit is unusable"]),
         ({"currency": 5}, "wallet.unit", ["a number: 5", "part of the amounts"]),
         ({"keys": "x"}, "tokens.each", ["text", "nothing, and counted as a mismatch: expected a list whose elements are complete"]),
+        ({"keys": [[{"tokens": 5}], [{"tokens": 7}]]}, "tokens.each", ["a list of 2 with lists in it: add [] at its end to merge them", "part of the amounts"]),
         ({"keys": [{"tokns": 5}]}, "tokens.used", ["tokens is absent; did you mean 'tokns'?", "nothing, and counted as a mismatch: expected a number in data.keys[0]"]),
         ({"keys": []}, "tokens.used", ["no element", "0 tokens"]),
         ({"keys": [{"tokens": n} for n in range(6)]}, "tokens.used", ["a number: 0, a number: 1, a number: 2 and 3 more, in 6 elements", "15 tokens"]),
-        ({"plan": {"name": "Pro"}}, "info.plan", ["an object", "nothing, and counted as a mismatch: expected text"]),
+        ({"plan": {"name": "Pro"}}, "info.plan", ["an object", "nothing, and counted as a mismatch: expected text without an e-mail address"]),
         ({"plan": "x" * 100}, "info.plan", [f'text: "{"x" * 57}..."', "x" * 100]),
     ],
 )  # fmt: skip
@@ -308,7 +310,7 @@ ERRORS = "errors: {code: error.code, success: ['0'], reasons: {10009: unauthoriz
         (ERRORS, {"error": {"code": None}}, 401, "errors.code: error.code is null\n"),
         (ERRORS, {"error": "no"}, 401, "errors.code: error is text\n"),
         (ERRORS, {"error": {"code": 99999}}, 403, "errors.code: error.code is 99999, which is not in errors.reasons; the reason is from the HTTP status"),
-        (ERRORS, {"error": {"code": "99999"}}, 200, "errors.code: error.code is 99999, which is not in errors.reasons; it fails the poll"),
+        (ERRORS, {"error": {"code": "99999"}}, 200, "errors.code: error.code is 99999, which is not in errors.reasons; it fails the poll: list it in errors.success if it means success; use `expect` for true and false, and for an object"),
         (ERRORS, {"error": {"code": {"a": 1}}}, 403, "errors.code: error.code is an object, which is not in errors.reasons"),
         (ERRORS, {"error": {"code": "10009"}}, 400, "errors.code: error.code is 10009; errors.reasons has unauthorized for it"),
         (ERRORS, {"error": {"code": 0}}, 500, "errors.code: error.code is 0, a code of errors.success"),
@@ -424,3 +426,25 @@ def test_what_remains_is_described_where_it_is_derived_from_two_entries(tmp_path
     assert [lines[at - 1].strip() for at, line in enumerate(lines) if line == "      remaining     limit - used"] == [
         "resource    spend (eur)"
     ]
+
+
+def test_a_response_that_a_poll_would_not_read_fails(definition: Path) -> None:
+    result = tried(definition, {**BODY, "pad": "x" * MAX_BODY_BYTES})
+    assert result.exit_code == 1
+    assert (
+        f"The poll fails with the reason invalid_response: the body of the response is larger than {MAX_BODY_BYTES} bytes." in result.stdout
+    )
+
+
+def test_a_filter_that_nothing_matches_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "acme.yaml"
+    path.write_text(
+        DEFINITION.replace("remaining: {select: data.left_cents, scale: 0.01}", "remaining: \"data.keys[?id == 'c'] | [0].tokens\"")
+    )
+    assert row(tried(path, BODY), "wallet.remaining")[1:] == ["no element matches the filter", "nothing"]
+
+
+def test_the_description_of_a_definition_shows_how_amounts_are_converted(definition: Path) -> None:
+    text = describe(load_definition(definition), 0.0)
+    assert "      remaining     data.left_cents (x 0.01)\n" in text
+    assert "      limit         data.cap (no limit: data.cap == null)\n" in text

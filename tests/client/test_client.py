@@ -11,11 +11,11 @@ import pytest
 from aiohttp import web
 
 from exporter.client.client import Client
-from exporter.client.transport import MAX_BODY_BYTES
 from exporter.config.credentials import SecretSource
 from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
+from exporter.providers.response import MAX_BODY_BYTES
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
 from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, make_job, secret_of

@@ -15,11 +15,12 @@ from pydantic import SecretStr
 
 from exporter.client.oauth import OAuthLogin, TokenSource
 from exporter.client.secret_reader import SecretReader
-from exporter.client.transport import MAX_BODY_BYTES, Transport
+from exporter.client.transport import Transport
 from exporter.config.connection_settings import ConnectionSettings
 from exporter.errors import PollError
 from exporter.log import configure_log
 from exporter.model import Reason, Seconds
+from exporter.providers.response import MAX_BODY_BYTES
 from tests.client.oauth import CLIENT, FIRST, access, failure, refresh, sent_tokens, text
 from tests.client.token_endpoint import TokenEndpoint
 from tests.support import CANARY, PATIENCE, FakeClock

@@ -17,6 +17,9 @@ from urllib.parse import quote
 
 import pytest
 from aiohttp import web
+from hypothesis import example, given
+from hypothesis import strategies as st
+from yarl import URL
 
 from exporter.client.client import Client, OptionalResults
 from exporter.client.transport import open_session
@@ -30,6 +33,7 @@ from exporter.model import Quota, Reading, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition
+from exporter.validation.fields import check_url
 from tests.client.support import closed_port, silent
 from tests.providers.made_up import definition_of
 from tests.support import CANARY, NOW, PATIENCE, FakeClock, make_job
@@ -235,3 +239,20 @@ async def shows_nothing(client: Client, job: Job, stream: io.StringIO, caplog: p
     shown = "\n".join([*chain(caught.value), stream.getvalue(), caplog.text, page, repr(store[job.key]), repr(job)])
     assert "poll failed" in shown
     assert CANARY not in shown
+
+
+@given(
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20) | st.text(max_size=12),
+    st.sampled_from(["https://{}", "https://a{}b.example", "https://a.example{}", "https://[{}]", "https://a.example:{}/x"]),
+)
+@example("\u202e", "https://a{}b.example")
+@example("\u00ad", "https://a{}b.example")
+@example("xn--", "https://{}")
+@example("fe80::1%25lo", "https://[{}]")
+def test_every_address_that_a_configuration_accepts_can_be_requested(text: str, form: str) -> None:
+    """One that cannot would be a defect in the middle of a poll."""
+    try:
+        url = check_url(form.format(text))
+    except ValueError:
+        return
+    assert URL(f"{url}/v1/balance").raw_host

@@ -14,8 +14,9 @@ import pytest
 
 from exporter.client.oauth import OAuthLogin, TokenSource
 from exporter.client.secret_reader import SecretReader
-from exporter.client.transport import MAX_BODY_BYTES, Transport
+from exporter.client.transport import Transport
 from exporter.errors import CredentialError
+from exporter.providers.response import MAX_BODY_BYTES
 from tests.client.oauth import CLIENT, FIRST, access, failure, refresh, sent_tokens, text
 from tests.client.token_endpoint import TokenEndpoint
 from tests.support import CANARY, FakeClock

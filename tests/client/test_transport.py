@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from exporter.client.client import Client
 from exporter.client.compression import codings_of, decompress
-from exporter.client.transport import MAX_BODY_BYTES, open_session
+from exporter.client.transport import open_session
 from exporter.config.connection_settings import ConnectionSettings, Proxy
 from exporter.errors import PollError
 from exporter.model import Reason, Seconds
+from exporter.providers.response import MAX_BODY_BYTES
 from tests.client.support import GOOD, VENDOR, failure, poll, relay
 from tests.client.wire import Wire
 from tests.support import FakeClock, make_job

@@ -123,6 +123,30 @@ def test_a_pattern_that_matches_no_file_is_a_problem(tmp_path: Path) -> None:
     ]
 
 
+def test_a_pattern_for_all_folders_below_a_folder_is_refused(tmp_path: Path) -> None:
+    """It would match one level of folders only, and the accounts of the others would be left out without a word."""
+    (tmp_path / "accounts.d" / "team").mkdir(parents=True)
+    (tmp_path / "accounts.d" / "team" / "b.yaml").write_text(json.dumps({"accounts": [VOICE]}))
+    path = _write(tmp_path, {"a.yaml": {"accounts": [VOICE]}}, accounts=[ACCOUNT], account_files=["accounts.d/**/*.yaml"])
+    assert problems(path) == [
+        "account_files[0]: ** is not supported: write one pattern for each folder, such as accounts.d/*.yaml and accounts.d/*/*.yaml"
+    ]
+
+
+@pytest.mark.parametrize("key", ["account_files", "provider_files"])
+def test_a_pattern_that_matches_the_file_itself_is_refused(tmp_path: Path, key: str) -> None:
+    assert problems(write(tmp_path, json.dumps({key: ["*.yaml"], "accounts": [ACCOUNT]}))) == [
+        f"{key}[0]: matches this file itself: write a pattern that does not, such as accounts.d/*.yaml"
+    ]
+
+
+@pytest.mark.parametrize("pattern", ["~/accounts.d/*.yaml", "~me/accounts.d/*.yaml", "$HOME/accounts.d/*.yaml", "accounts.d/${TEAM}.yaml"])
+def test_a_pattern_that_a_shell_would_change_is_reported_with_what_is_not_replaced(tmp_path: Path, pattern: str) -> None:
+    assert problems(write(tmp_path, json.dumps({"account_files": [pattern], "accounts": [ACCOUNT]}))) == [
+        f"account_files[0]: no file matches, relative to {tmp_path}; ~ and variables such as $HOME are not replaced"
+    ]
+
+
 @pytest.mark.parametrize("patterns", ["accounts.d/*.yaml", 5, {}])
 def test_patterns_that_are_no_list_are_one_problem(tmp_path: Path, patterns: object) -> None:
     assert problems(write(tmp_path, json.dumps({"account_files": patterns}))) == ["account_files: expected a list"]
@@ -138,8 +162,9 @@ def test_the_files_of_a_configuration_are_those_that_its_patterns_match_now(tmp_
     assert loaded.files == (tmp_path / "config.yaml", folder / "b.yaml")
 
 
-def test_an_account_that_is_switched_off_is_not_polled_and_its_secret_is_not_read(tmp_path: Path) -> None:
-    off = {**VOICE, "enabled": False, "credentials": {"api_key": {"env": "NOT_SET"}}}
+@pytest.mark.parametrize("value", [False, 0, 0.0, "false", "False", "FALSE", "off", "No", "n", "f", "0"])
+def test_an_account_that_is_switched_off_is_not_polled_and_its_secret_is_not_read(tmp_path: Path, value: object) -> None:
+    off = {**VOICE, "enabled": value, "credentials": {"api_key": {"env": "NOT_SET"}}}
     path = _write(tmp_path, {"a.yaml": {"accounts": [{**off, "name": "b"}]}}, accounts=[off, ACCOUNT])
     loaded = load_config(path, ENVIRON)
     assert [job.key.account for job in build_jobs(loaded)] == ["studio"]

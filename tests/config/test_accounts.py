@@ -12,6 +12,7 @@ from tests.config.support import ACCOUNT, ENVIRON, load, problems, with_account,
 
 PLAIN_HTTP = "plain http would show the key to the network: use https (http is accepted for loopback only)"
 NO_URL = "expected a URL such as https://api.example.com"
+NO_ASCII = "expected a URL in ASCII: write the host as xn--..., and percent-encode the path"
 NO_BARE_URL = f"{NO_URL}, without user, query or fragment"
 
 
@@ -60,6 +61,13 @@ def test_https_anywhere_and_http_on_loopback_are_accepted(tmp_path: Path, url: s
         ("https://:word@gateway.example.com", NO_BARE_URL),
         ("https://gateway.example.com?", NO_BARE_URL),
         ("https://gateway.example.com#", NO_BARE_URL),
+        ("https://gate%77ay.example.com", NO_BARE_URL),
+        ("https://gateway.example.com\\.evil.example", NO_BARE_URL),
+        ("https://gateway.example.com;evil.example", NO_BARE_URL),
+        ("https://b\u00fccher.example", NO_ASCII),
+        ("https://\u0430pi.example.com", NO_ASCII),
+        ("https://gateway\u202e.example.com", NO_ASCII),
+        ("https://gateway.example.com/b\u00fccher", NO_ASCII),
     ],
 )
 def test_an_address_that_could_leak_or_mislead_a_key_is_refused(tmp_path: Path, url: str, message: str) -> None:
@@ -148,3 +156,32 @@ def test_an_absolute_secret_file_is_used_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("absolute\n")
     path = write(tmp_path / "etc", with_account(credentials={"api_key": {"file": str(tmp_path / "key")}}))
     assert load(path).accounts[0].credentials["api_key"].file == tmp_path / "key"
+
+
+@pytest.mark.parametrize("path", ["~/key", "~me/key", "$HOME/key", "keys/${TEAM}", "/run/$TEAM/key"])
+def test_a_path_that_only_a_shell_would_complete_is_refused(tmp_path: Path, path: str) -> None:
+    """A state file below a folder called `~` would be found by nobody."""
+    message = "expected the path itself; ~ and variables such as $HOME are not replaced"
+    account = {**ACCOUNT, "credentials": {"api_key": {"file": path}}, "ca_file": path}
+    assert problems(write(tmp_path, json.dumps({"accounts": [account], "state": {"path": path}}))) == [
+        f"accounts[0].ca_file: {message}",
+        f"accounts[0].credentials.api_key.file: {message}",
+        f"state.path: {message}",
+    ]
+    assert load(write(tmp_path, json.dumps({"accounts": [ACCOUNT], "state": {"path": "~backup$1/a~b"}}))).state
+
+
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        ({"defaults": {"labels": {"team": "video"}}}, "defaults.labels: unknown key; it belongs to an account: write it below `accounts`"),
+        (
+            {"defaults": {"base_url": "https://a.example"}},
+            "defaults.base_url: unknown key; it belongs to an account: write it below `accounts`",
+        ),
+        ({"interval": "5m"}, "interval: unknown key; it belongs below `defaults`, or to an account"),
+        ({"thresholds": {}}, "thresholds: unknown key; it belongs below `defaults`, or to an account"),
+    ],
+)
+def test_a_key_of_another_block_is_reported_with_its_place(tmp_path: Path, file: dict[str, Any], problem: str) -> None:
+    assert problems(write(tmp_path, json.dumps({"accounts": [ACCOUNT], **file}))) == [problem]

@@ -15,6 +15,7 @@ from exporter.config.loading import load_config
 from exporter.config.warnings import warnings_of
 from exporter.providers.library import BUILT_IN
 from tests.config.support import ACCOUNT, ENVIRON, problems, write
+from tests.providers.made_up import ACME
 from tests.support import CANARY
 
 WORKED: Final = Path(__file__).parent.parent / "providers" / "worked"
@@ -74,6 +75,28 @@ HELP: Final = ": the team's id, from the URL of the console"
 )  # fmt: skip
 def test_a_mistake_in_params_is_one_problem(tmp_path: Path, account: dict[str, Any], expected: list[str]) -> None:
     assert problems(_write(tmp_path, account)) == expected
+
+
+@pytest.mark.parametrize("pattern", ["([0-9a-f-]+)+x", "(a|a)*b", "(.*)*=", "(a?){100}a{120}b"])
+def test_a_pattern_is_matched_in_a_time_that_it_cannot_make_long(tmp_path: Path, pattern: str) -> None:
+    """With Python's own regular expressions each of these takes years, during which nothing else of the process runs."""
+    request = {"path": "/{team}", "expect": "data"}
+    (tmp_path / "acme.yaml").write_text(
+        json.dumps({**ACME, "requests": [request], "params": {"team": {"pattern": pattern}}}), encoding="utf-8"
+    )
+    account = {"name": "a", "provider": "acme", "credentials": {"token": {"env": "ACME_TOKEN"}}, "params": {"team": "a" * 128}}
+    path = write(tmp_path, json.dumps({"provider_files": ["acme.yaml"], "accounts": [account]}))
+    assert problems(path) == [f"accounts[0].params.team: does not match the pattern {pattern}"]
+
+
+@pytest.mark.parametrize("value", ["a:b", ":", "m\u00fcller"])
+def test_a_param_that_would_change_the_user_of_basic_authentication_is_refused(tmp_path: Path, value: str) -> None:
+    """A server reads the user up to the first colon. What follows would become a part of the password."""
+    definition = {**ACME, "credentials": {"token": {"basic": {"user": "team-{team}"}}}, "params": {"team": {}}}
+    (tmp_path / "acme.yaml").write_text(json.dumps(definition), encoding="utf-8")
+    account = {"name": "a", "provider": "acme", "credentials": {"token": {"env": "ACME_TOKEN"}}, "params": {"team": value}}
+    path = write(tmp_path, json.dumps({"provider_files": ["acme.yaml"], "accounts": [account]}))
+    assert problems(path) == ["accounts[0].params.team: is part of the user of HTTP basic authentication: expected ASCII without a colon"]
 
 
 @pytest.mark.parametrize("value", ["a/b", "..", ".", "%2f", "https://console.example.com/teams/1", "a\\b", "", " x", f"x/{CANARY}"])

@@ -42,6 +42,12 @@ def example_in(folder: Path, text: str = EXAMPLE) -> Path:
     return write(folder, text.replace("/run/secrets/elevenlabs", "elevenlabs"))
 
 
+def test_one_schema_is_printed_at_a_time() -> None:
+    result = CliRunner().invoke(main, ["check", "--schema", "--provider-schema"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "expected --schema or --provider-schema, not both" in result.stderr
+
+
 def test_the_shipped_schema_is_what_check_prints() -> None:
     printed = CliRunner().invoke(main, ["check", "--schema"])
     assert printed.exit_code == 0

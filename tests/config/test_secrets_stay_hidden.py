@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.support import CANARY, problems, write
+from tests.config.support import ACCOUNT, CANARY, problems, write
 
 
 def problems_of(folder: Path, credentials: str, rest: str = "") -> list[str]:
@@ -94,3 +94,21 @@ def test_a_mapping_key_that_may_be_a_secret_is_reported_without_it(tmp_path: Pat
     assert problems_of(tmp_path, f"{{{CANARY}: {{env: HEYGEN_API_KEY}}}}") == [
         "accounts[0].credentials.(a name that is not shown): heygen has no credential of that name; expected access_token or api_key"
     ]
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-ABCDEF0123456789abcdef", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.dGVzdA"]
+)
+def test_a_key_as_a_name_or_a_label_is_refused_and_not_repeated(tmp_path: Path, key: str) -> None:
+    """It would be on every page, and in Prometheus."""
+    message = "this may be a key, which would be shown on every page: choose another text, and put the key below `credentials`"
+    account = {**ACCOUNT, "name": key, "labels": {"team": key}}
+    assert problems(write(tmp_path, json.dumps({"accounts": [account]}))) == [
+        f"accounts[0].labels.team: {message}",
+        f"accounts[0].name: {message}",
+    ]
+
+
+@pytest.mark.parametrize("name", ["sk-telecom-production-2024", "pk-finance-department-eu", "rk-videos", "eyJafjallajokull"])
+def test_a_name_that_only_starts_like_a_key_is_accepted(tmp_path: Path, name: str) -> None:
+    assert problems(write(tmp_path, json.dumps({"accounts": [{**ACCOUNT, "name": name}]}))) == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,13 @@ def test_polls_that_are_rarer_than_the_rules_look_back_are_warned_about(
     ]
 
 
+@pytest.mark.parametrize(("own", "is_warned"), [("5m", True), ("10m", True), ("4m", False)])
+def test_a_shortest_interval_that_is_no_shorter_than_the_interval_is_warned_about(tmp_path: Path, own: str, is_warned: bool) -> None:  # noqa: FBT001 -- the expected value
+    text = f"heygen/studio: the min_interval of {own} is not shorter than the interval, so it has no effect"
+    assert warnings(tmp_path, accounts=[{**ACCOUNT, "min_interval": own}]) == [text] * is_warned
+    assert warnings(tmp_path, defaults={"min_interval": own}) == []
+
+
 def test_the_rules_look_back_at_failed_polls_for_at_least_this_long() -> None:
     expressions = [rule["expr"] for text in render().values() for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
     windows = re.findall(r"ai_account_(?:scrapes|scrape_errors|schema_mismatches)_total(?:\{[^}]*\})?\[(\w+)\]", "\n".join(expressions))
@@ -56,6 +65,17 @@ def test_a_state_file_that_can_be_written_causes_no_warning(tmp_path: Path) -> N
     assert warnings(tmp_path, state={"path": "state.db"}) == []
     (tmp_path / "state.db").write_bytes(b"")
     assert warnings(tmp_path, state={"path": "state.db"}) == []
+    with closing(sqlite3.connect(tmp_path / "used.db")) as database:
+        database.execute("create table t (a)")
+    assert warnings(tmp_path, state={"path": "used.db"}) == []
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "key"])
+def test_a_state_file_that_is_another_file_is_warned_about(tmp_path: Path, name: str) -> None:
+    (tmp_path / "key").write_text("made-up")
+    assert warnings(tmp_path, state={"path": name}) == [
+        "state.path: is another file, which is not overwritten: move it away, or change the path, so the exporter would run without state"
+    ]
 
 
 @pytest.mark.parametrize(

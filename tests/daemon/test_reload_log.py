@@ -42,3 +42,21 @@ async def test_a_refused_configuration_is_logged_when_its_problems_change_and_on
         "config reloaded",
         "accounts: wrong again",
     ]
+
+
+async def test_thousands_of_problems_are_one_line_of_moderate_length(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    problems = [Problem(f"accounts[{number}].interval", "expected a duration such as 30s, 5m or 1h30m") for number in range(10_000)]
+
+    def read() -> Content:
+        raise ConfigError(problems)
+
+    async def apply(_content: Content) -> None:
+        """Accept it."""
+
+    log = Log()
+    assert await Reloader(Content("", (file,)), read, apply, lambda: None, FakeClock().clock).reload() == tuple(problems)
+    [line] = log.lines()
+    assert line["problems"].startswith("accounts[0].interval: expected")
+    assert line["problems"].endswith("; 9950 more: `check` prints all")
+    assert len(line["problems"]) < 10_000

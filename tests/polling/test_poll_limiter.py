@@ -183,3 +183,10 @@ async def test_waiting_for_a_slot_does_not_use_the_timeout(client: Client, simul
 
     await asyncio.gather(poll(slow), poll(quick))
     assert [entry.up for entry in store.snapshot().entries] == [False, True]
+
+
+async def test_an_address_whose_name_cannot_be_decoded_stops_no_other_account(time: Time) -> None:
+    vendor = RecordingClient(time, lasts=1.0)
+    async with running(vendor, [*jobs_of(1, "https://xn--"), *jobs_of(1, provider="heygen")], time.clock):
+        await time.run(400)
+    assert len(vendor.polls) > 2

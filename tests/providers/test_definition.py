@@ -27,6 +27,7 @@ def _with_quota(**fields: object) -> dict[str, Any]:
     return {"requests": [{**GET, "quotas": [{**WALLET, **fields}]}]}
 
 
+SHOWN = "expected text without control characters and invisible characters"
 INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown key": ({"colour": "blue"}, "colour: unknown key"),
     "an unknown key of a request": ({"requests": [{**GET, "payload": "{}"}]}, "requests[0].payload: unknown key"),
@@ -125,7 +126,46 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a placeholder in a fixed password": (
         {"credentials": {"key": {"basic": {"password": "{team}"}}}}, "credentials.key.basic.password: expected text in ASCII without braces",
     ),
+    "a title that moves the cursor": ({"title": "Acme \x1b[2J"}, f"title: {SHOWN}"),
+    "a permission with a control character": ({"permission": "a\x00level=error"}, f"permission: {SHOWN}"),
+    "a note that is turned around": ({"notes": ["a", "\u202eb"]}, f"notes[1]: {SHOWN}"),
+    "a help text with an escape": ({"params": {"team": {"help": "\x1b]0;x\x07"}}}, f"params.team.help: {SHOWN}"),
+    "a region with an escape": ({"regions": {"e\x1bu": "https://eu.example.com"}}, f"regions.(a name that is not shown): {SHOWN}"),
+    "a query with a line break": ({"requests": [{**GET, "query": {"a": "1\r\n"}}]}, f"requests[0].query.a: {SHOWN}"),
+    "an expression with an escape": ({"requests": [{**GET, "expect": "data || '\x1b[2J'"}]}, "requests[0].expect: expected an expression without control characters"),
+    "a state with a line break": ({"requests": [{**GET, "status": {"select": "a", "states": ["on\n"]}}]}, f"requests[0].status.states[0]: {SHOWN}"),
+    "too many states": ({"requests": [{**GET, "status": {"select": "a", "states": [f"s{number}" for number in range(101)]}}]}, "requests[0].status.states: expected 100 at most"),
+    "too many features": ({"requests": [{**GET, "features": {f"f{number}": "a" for number in range(101)}}]}, "requests[0].features: expected 100 at most"),
+    "too many resources": ({"requests": [{**GET, "quotas": [{**WALLET, "resource": f"r{number}", "used": "a"} for number in range(101)]}]}, "requests[0].quotas: expected 100 at most"),
+    "a credential that no request is sent with": (
+        {"credentials": {"a": {"header": "X-A"}, "b": {"header": "X-B"}}, "requests": [{**GET, "credentials": ["a"]}]},
+        "credentials.b: expected a request without `optional` that is sent with this credential: without one, no poll fails",
+    ),
+    "optional requests only": ({"requests": [{**GET, "optional": True}]}, "credentials.token: expected a request without `optional`"),
+    "codes without a place": ({"errors": {"reasons": {"1": "unauthorized"}}}, "errors: the codes have no effect without `code`, the place of the code in the response"),
+    "a success without a place": ({"errors": {"success": [0]}}, "errors: the codes have no effect without `code`"),
+    "a missing permission without a reason": ({"errors": {"code": "a", "missing_permission": ["x"]}}, "errors.missing_permission: 'x' is not in `reasons`, so it has no effect"),
+    "a code that is both": ({"errors": {"code": "a", "success": [1], "reasons": {1: "unauthorized"}}}, "errors.success: '1' is in `reasons` too: a code means success or an error"),
+    "a factor of 0": (_with_quota(used={"select": "a", "scale": 0}), "requests[0].quotas[0].used.scale: expected another number than 0: every amount would be 0"),
+    "an unknown number of a text": (
+        _with_quota(used="a", resets_at={"select": "a", "format": "iso8601", "unknown": 0}), "requests[0].quotas[0].resets_at: `unknown` is a number, so it belongs to the formats unix and unix_ms",
+    ),
+    "a secret in a body": (
+        {"requests": [{**GET, "method": "POST", "body": {"auth": [{"api_key": "k-1234"}]}}]}, "requests[0].body.auth[0].api_key: a secret does not belong in a definition",
+    ),
+    "too many places of a code": ({"errors": {"code": ["a"] * 21}}, "errors.code: expected 20 at most"),
+    "a title that is too long": ({"title": "a" * 1001}, "title: expected 1000 characters at most"),
+    "a fragment in the path": ({"requests": [{**GET, "path": "/v1#a"}]}, "requests[0].path: expected a path that starts with / and has neither spaces nor #"),
+    "a secret in a header of its own": ({"headers": {"X-Api-Key": "k-1234"}}, "headers.X-Api-Key: a secret does not belong in a definition: write `credentials: {key: {header: X-Api-Key}}`"),
+    "an expectation that is a word": ({"requests": [{**GET, "expect": "true"}]}, "requests[0].expect: true is the field of that name: name a field that every successful response has"),
+    "an expectation of anything": ({"requests": [{**GET, "expect": "`true`"}]}, "requests[0].expect: reads nothing of the response, so it accepts every one"),
+    "an expectation of a text": ({"requests": [{**GET, "expect": "'ok' == 'ok'"}]}, "requests[0].expect: reads nothing of the response"),
+    "a boolean as a code": ({"errors": {"code": "success", "success": [True]}}, "errors.success[0]: true and false are no codes: use `expect`, as in `expect: success`"),
     "a pattern that is none": ({"params": {"team": {"pattern": "["}}}, "params.team.pattern: is not a regular expression"),
+    "a pattern that closes the brackets around it": ({"params": {"team": {"pattern": "a)|(b"}}}, "params.team.pattern: is not a regular expression"),
+    "a pattern with a back-reference": ({"params": {"team": {"pattern": r"(a*)\1"}}}, "params.team.pattern: is not a regular expression that can be used"),
+    "a pattern that is too large": ({"params": {"team": {"pattern": "(a{1000}){1000}"}}}, "params.team.pattern: is not a regular expression that can be used"),
+    "too many requests": ({"requests": [GET] * 51}, "requests: expected 50 at most"),
     "a secret in the path": (
         {"requests": [{**GET, "path": "/v1/balance?api_key=k-1234"}]}, "requests[0].path: a secret does not belong in a definition: write `credentials: {key: {query: api_key}}`",
     ),
@@ -235,6 +275,7 @@ def test_one_resource_may_be_defined_in_parts_and_in_units(quotas: list[object])
 def test_the_same_part_may_be_in_requests_of_two_credentials() -> None:
     credentials = {"a": {"header": "X-A"}, "b": {"header": "X-B"}}
     requests = [{**GET, "credentials": [name], "optional": True, "quotas": [{**WALLET, "used": "a"}]} for name in credentials]
+    requests.append({**GET, "path": "/v1/key"})
     assert definition_of({"credentials": credentials, "requests": requests}).requests_with is not None
 
 
@@ -378,3 +419,9 @@ def test_a_placeholder_without_quotes_is_reported_with_the_other_problems(tmp_pa
     refusal = _refusal(tmp_path / "acme.yaml", {**ACME, "requests": [request]})
     assert "requests[0].body.from: a placeholder needs quotes" in refusal
     assert "requests[0].expect: " in refusal
+
+
+def test_texts_of_several_lines_are_printed_on_one() -> None:
+    """As YAML writes them with | and >."""
+    definition = definition_of({"title": "Acme\nVoices\n", "notes": ["a\n  b\tc\n"], "permission": "read\nall"})
+    assert (definition.title, definition.notes, definition.permission) == ("Acme Voices", ("a b c",), "read all")

@@ -42,6 +42,21 @@ def test_characters_that_no_key_has_do_not_hide_it(hidden: str) -> None:
     assert Echo(SecretStr(SECRET)).is_in(hidden.join(SECRET))
 
 
+@given(keys, texts)
+def test_a_secret_that_an_expression_turns_around_is_found(secret: str, before: str) -> None:
+    assert Echo(SecretStr(secret)).is_in(f"{before}{secret}"[::-1])
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["key", "reverse(key)", "join('', ['a', key, 'b'])", "to_string([key])", "to_string({a: [key]})", "join('x', [reverse(key)])"],
+)
+def test_no_expression_makes_a_label_of_the_secret(expression: str) -> None:
+    request = {"path": "/", "expect": "@", "info": {"plan": expression}}
+    reading = extract([(definition_of({"requests": [request]}).requests[0], decode_json(encode({"key": SECRET})))], SecretStr(SECRET))
+    assert (reading.info, reading.mismatches) == ({}, ("info.plan",))
+
+
 @pytest.mark.parametrize("text", ["", "pro", "sk-made", "creator plan", SECRET[:-1], SECRET[1:]])
 def test_other_text_is_not_the_secret(text: str) -> None:
     assert not Echo(SecretStr(SECRET)).is_in(text)

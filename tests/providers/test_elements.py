@@ -174,7 +174,10 @@ def test_one_element_without_limit_makes_the_sum_unlimited() -> None:
     assert _read({"rows": rows}, limit=limit) == Reading((_sum("6"),), mismatches=("wallet.limit",))
 
 
-@pytest.mark.parametrize(("ends", "expected"), [([5, 5], 5.0), ([5, 6], None), ([5, None], None), ([None, None], None)])
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [([MONTH_END, MONTH_END], MONTH_END), ([MONTH_END, MONTH_END + 1], None), ([MONTH_END, None], None), ([None, None], None)],
+)
 def test_a_sum_is_reset_when_all_its_elements_are(ends: list[object], expected: float | None) -> None:
     rows = [{"amount": 1, "end": end} for end in ends]
     [quota] = _read({"rows": rows}, resets_at={"select": "end", "format": "unix"}).quotas

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.providers.expressions import compile_expression, compile_value
+from exporter.providers.expressions import compile_expression, compile_value, is_expression
 
 ARITHMETIC = "JMESPath has no arithmetic: use `minus` for a difference, `scale` for a factor and `each` for a sum"
 HYPHEN = 'JMESPath has no arithmetic: use `minus` for a difference; a name with a hyphen needs quotes: "rate-limit"'
@@ -53,6 +53,8 @@ def test_what_is_no_expression_is_reported_with_what_to_write(text: str, problem
         ('type == "on-line"', "double quotes name a field: write the text in single quotes, 'on-line'"),
         ('currency || "usd"', "double quotes name a field: write the text in single quotes, 'usd'"),
         ('contains(keys(@), "limit")', "double quotes name a field: write the text in single quotes, 'limit'"),
+        ("state == `on`", "backticks contain JSON: write the text in single quotes, 'on'"),
+        ("currency || ` usd`", "backticks contain JSON: write the text in single quotes, 'usd'"),
         ("enabled == true", "true without backticks is the field of that name: write `true`"),
         ("data.enabled || false", "false without backticks is the field of that name: write `false`"),
     ],
@@ -121,3 +123,43 @@ def test_a_fault_of_the_syntax_is_reported_in_plain_words(text: str, problem: st
     with pytest.raises(ValueError, match=r".") as caught:
         compile_expression(text)
     assert str(caught.value) == f"is not a JMESPath expression: {problem}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " | ".join(["[@, @][]"] * 40),
+        " | ".join(["{a: @, b: @}.values(@)[]"] * 20),
+        "[" * 7 + ", ".join(["@"] * 7) + "]" * 7 + " | [" + ", ".join(["@"] * 10) + "]",
+        " | ".join(["to_string([@])"] * 40),
+        " | ".join(["join('', [@, @])"] * 40),
+        " | ".join(["map(&[@, @], @)[]"] * 40),
+        "rows[?" + " && ".join(["a"] * 3) + " && length(" + " | ".join(["[@, @][]"] * 40) + ") > `1`]",
+    ],
+)
+def test_an_expression_whose_result_would_use_all_memory_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="its result may be more than 64 times as large as the response: use fewer lists"):
+        compile_expression(text)
+
+
+def test_a_join_with_a_text_of_the_response_is_refused() -> None:
+    """A response of a megabyte could become one of a terabyte."""
+    with pytest.raises(ValueError, match="the first argument of the function 'join' must be a text in single quotes, such as ', '"):
+        compile_expression("a | join(to_string(@), rows)")
+
+
+def test_a_long_expression_is_refused_before_it_is_read() -> None:
+    with pytest.raises(ValueError, match="expected 1000 characters at most"):
+        compile_expression(" || ".join(['"a-b" == c'] * 100_000))
+
+
+def test_a_long_text_is_no_expression() -> None:
+    """The name of a unit is asked for this before its length is checked. To read it would take half a minute."""
+    assert not is_expression("a || " * 200_000 + "a")
+
+
+def test_an_expression_of_many_fields_and_choices_is_accepted() -> None:
+    text = f"[{', '.join(f'data.a{number}' for number in range(60))}][?@ != null]"
+    assert str(compile_expression(text)) == text
+    choices = " || ".join(["not_null(a, b) == 'x'"] * 30)
+    assert str(compile_expression(choices)) == choices

@@ -248,3 +248,11 @@ def test_zeros_for_absent_values_are_no_mismatch(provider: str) -> None:
     reading = read(DEFINITIONS[provider], 200, encode({"subscription": subscription}))
     assert reading.mismatches == ()
     assert [quota.resource for quota in reading.quotas] == ["characters"]
+
+
+@pytest.mark.parametrize("text", ["jane@corp.example", "Jane <jane@corp.example>", "x" * 200 + " jane@corp.example"])
+def test_an_e_mail_address_never_becomes_a_label(text: str) -> None:
+    request = {"path": "/", "expect": "@", "info": {"plan": "a", "workspace": "b"}, "status": {"select": "a"}}
+    definition = definition_of({"requests": [request]})
+    reading = extract([(definition.requests[0], {"a": text, "b": "Corp @ Berlin"})])
+    assert (reading.info, reading.status, reading.mismatches) == ({"workspace": "Corp @ Berlin"}, None, ("info.plan", "status"))

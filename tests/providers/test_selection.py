@@ -188,3 +188,33 @@ def test_a_path_leads_through_objects_and_null(expression: str, body: str, expec
 
 def test_a_selection_shows_its_expression() -> None:
     assert str(Selection("data.left | [0]")) == "data.left | [0]"
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["sum(rows[].cost)", "avg(rows[*].cost)", "max(rows[].cost)", "min(*.cost)", "sum(rows[?id].cost)", "max_by(rows[].part, &cost).cost"],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"rows": [{"id": 1, "cost": 2, "part": {"cost": 1}}, {"id": 2}]}',
+        '{"a": {"cost": 1}, "rows": [{"id": 1, "cost": null, "part": null}]}',
+    ],
+)
+def test_a_function_of_a_whole_list_never_passes_over_an_element(call: str, body: str) -> None:
+    """JMESPath drops an element whose field is absent or null. The sum of the others would be a wrong number."""
+    with pytest.raises(Mismatch):
+        Selection(call).field_of(decode_json(body.encode()))
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("sum(rows[?cost != null].cost)", Decimal(3)),
+        ("max(rows[?cost].cost)", Decimal(2)),
+        ("sum(rows[?none].cost)", 0),
+        ("length(rows[].cost)", 2),
+    ],
+)
+def test_a_filter_leaves_elements_out_on_purpose(call: str, expected: object) -> None:
+    assert Selection(call).field_of(decode_json(b'{"rows": [{"cost": 1}, {"cost": 2}, {"cost": null}, {}]}')) == expected

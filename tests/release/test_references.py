@@ -166,9 +166,11 @@ def definition_with(block: str, written: dict[str, Any]) -> dict[str, Any]:
     elif block == "ParamFields":
         whole["params"] = written
     elif block == "ErrorFields":
-        whole["errors"] = written
+        reasons = dict.fromkeys(written.get("missing_permission", ()), "forbidden")
+        whole["errors"] = {"code": "error.code", **({"reasons": reasons} if reasons else {})} | written
     elif block in {"Request", "StatusField", "AutoReloadFields"}:
         request |= {"method": "POST"} | written if "body" in written else written
+        whole["requests"] += [{"path": "/v1/account", "expect": "account"}] if written.get("optional") else []
     else:
         quota |= written
         quota |= {"each": "data"} if "empty" in str(written) else {}

@@ -206,7 +206,7 @@ async def test_an_operator_s_own_definition_is_played(session: aiohttp.ClientSes
 @pytest.mark.parametrize("example", HAPPY, ids=lambda example: example.id)
 def test_every_example_is_played_with_all_its_figures(example: Example) -> None:
     moving = MovingExamples([(example.request, example.body)])
-    moments = (0.0, EARLY, LATE, LATE + 1e9)
+    moments = (946_684_800.0, EARLY, LATE, LATE + 1e9)  # from 2000 on: earlier times are unusable
     readings = [read(example, moving.body(example.request, COURSE, 0, now)) for now in moments]
     for reading in readings:
         assert figures_of(reading).keys() == figures_of(example.reading).keys()

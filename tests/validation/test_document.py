@@ -54,18 +54,41 @@ def test_a_key_that_is_another_form_of_a_number_stays_as_it_is_written(tmp_path:
     assert read_document(write(tmp_path, f"{key}: a\nx: [{{{key}: b}}]\n")) == {key: "a", "x": [{key: "b"}]}
 
 
+OTHER_BASE = "YAML reads this as a number to the base 8 or 60: write it without 0 in front and without :, or put it in quotes"
+TOO_MANY = "the file contains more than 500000 values, with what aliases (`*`) repeat: repeat less"
+ALIASES = "x0: &x0 [a, b, c, d]\n" + "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 60))
+REPEATED = "a: &x [" + "b, " * 1_000 + "]\nc: [" + "*x, " * 1_000 + "]\n"
 MERGES = "m0: &m0 {k: 1, l: 2}\n" + "".join(f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 9)}]}}\n" for n in range(1, 12))
 
 
 @pytest.mark.parametrize(
     ("text", "place", "problem"),
     [
-        (MERGES, r"[0-9]+:[0-9]+", "merges (`<<`) add more than 100000 keys: merge less"),
+        (MERGES, r"[0-9]+:[0-9]+", TOO_MANY),
+        (ALIASES, "[0-9]+:[0-9]+", TOO_MANY),
+        (REPEATED, "2:4", TOO_MANY),
         (f"a: [0x{'f' * 2000}]\n", "1:5", "a number has more than 1000 digits: put it in quotes if it is text"),
+        ("usd: 0500", "1:6", OTHER_BASE),
+        ("[-010]", "1:2", OTHER_BASE),
+        ("a: &x {b: 1:30}", "1:11", OTHER_BASE),
+        ("a: 1_0:30.5", "1:4", OTHER_BASE),
+        ("1:30.5: a", "1:1", OTHER_BASE),
         ("a: 1" + ":59" * 100_000, "1:4", "a number has more than 1000 digits: put it in quotes if it is text"),
         ("a: &x 1\nb: &x 2\n", "2:4", "an anchor (`&`) occurs twice: give each a name of its own"),
     ],
-    ids=["merges", "hexadecimal", "base 60", "anchors"],
+    ids=[
+        "merges",
+        "aliases of aliases",
+        "aliases of a long list",
+        "base 8",
+        "base 8 below 0",
+        "base 60 beside an anchor",
+        "base 60 with a fraction",
+        "base 60 as a key",
+        "hexadecimal",
+        "base 60",
+        "anchors",
+    ],
 )
 def test_what_would_take_long_or_is_ambiguous_is_refused(tmp_path: Path, text: str, place: str, problem: str) -> None:
     path = write(tmp_path, text)

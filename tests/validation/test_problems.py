@@ -64,7 +64,7 @@ def test_any_problem_is_reported_in_plain_words(model: type[Any], data: st.DataO
     assert [message for message in found if FOREIGN.search(message) or not message] == []
 
 
-@pytest.mark.parametrize("value", ["NO", "off", "0042", "3", "1.5", "1.0e+3", "0x10", "2024-01-01", "12:30:00", "true", ".inf"])
+@pytest.mark.parametrize("value", ["NO", "off", "3", "1.5", "1.0e+3", "0x10", "2024-01-01", "true", ".inf"])
 def test_text_that_yaml_reads_as_something_else_needs_quotes(tmp_path: Path, value: str) -> None:
     account = "name: a, provider: heygen, credentials: {api_key: {env: HEYGEN_API_KEY}}"
     assert problems(write(tmp_path, f"accounts: [{{{account}, labels: {{country: {value}}}}}]")) == [

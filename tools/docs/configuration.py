@@ -131,10 +131,11 @@ accounts:
     credentials: {{api_key: {{env: HEYGEN_API_KEY}}}}
 ```
 
-Durations have the format of Prometheus: `30s`, `5m`, `1h30m`. Relative paths start at the folder of the file. The exporter reloads a
-changed file within 30 seconds, on SIGHUP, or on `POST /-/reload`. If the new file is invalid, the previous configuration stays in effect.
-Accounts that did not change are not affected by a reload. If `base_url`, `region` or a param of an account changes, its next values may
-be those of another account at the vendor. So its last values disappear until its next poll, and are not compared with the new ones.
+Durations have the format of Prometheus: `30s`, `5m`, `1h30m`. Relative paths start at the folder of the file, and `~` and variables such
+as `$HOME` are not replaced. The exporter reloads a changed file within 30 seconds, on SIGHUP, or on `POST /-/reload`. If the new file is
+invalid, the previous configuration stays in effect. Accounts that did not change are not affected by a reload. If `base_url`, `region` or
+a param of an account changes, its next values may be those of another account at the vendor. So its last values disappear until its next
+poll, and are not compared with the new ones.
 
 Listen addresses are flags of [`serve`](cli.md#serve). TLS and users are in the [web configuration file](serving.md#tls-users-headers).
 

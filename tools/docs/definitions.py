@@ -207,13 +207,43 @@ Expressions are [JMESPath](https://jmespath.org): `a.b` is a field, `a[0]` the f
 | multiply by a fixed number | `remaining: {{select: balance.cents, scale: 0.01}}` |
 | add the elements of a list | `each: data[].results[]` and `used: amount` |
 | add two fields | `each: "[data.a, data.b]"` and `remaining: "@"` |
+| show a fraction as a percentage | `unit: percent` and `remaining: {{select: left_ratio, scale: 100}}` |
+| read the elements of lists in a list | `each: teams[].pools[]` |
+| select some of them | `each: "teams[].pools[?kind == 'gpu'][]"`: the last `[]` merges the lists |
+
+To read one element of a list, filter the list and take the first match: `remaining: "pools[?kind == 'gpu'] | [0].left"`.
 
 The rules for values:
 
-- An absent value and null are the same, and have no series.
+- An absent value and null are the same, and have no series. Write no default such as ``left || `0` ``: unknown is not 0.
 - A number may be a JSON number or a decimal string.
 - An unusable value is counted in `ai_account_schema_mismatches_total`, and has no series. The other values are not affected.
+- `sum`, `avg`, `min` and `max` are unusable if an element lacks the field. Leave such elements out with a filter:
+  `max(pools[?left != null].left)`.
 - In `plan.used`, `plan` must be an object or null. `plan | used` accepts every value of `plan`.
+
+## Recognise errors and pages
+
+`expect` is what every complete and successful response has. Use it where a response with the HTTP status 200 may be something else:
+
+| the response | write |
+| --- | --- |
+| a flag, such as `"success": true` | `expect: success` |
+| a code, such as `"code": 0` and `"code": 40101` | `errors: {{code: code, success: [0], reasons: {{40101: unauthorized}}}}` |
+| GraphQL, with `"errors": [...]` | `expect: data.account && !errors` and `code: errors[0].extensions.code` |
+| one page of a list, with `"has_more": true` | `expect: type(items) == 'array' && !has_more`, and ask for a page that is large enough |
+| one page of a list, with `"page": 1, "pages": 3` | `expect: page >= pages` |
+
+Without the last two, the sum of a first page would be exported as if it was the whole.
+
+## What a definition cannot read
+
+- Text with a unit or with separators, such as `"12.50 USD"` and `"1,000,000"`, and durations, such as `"PT1H30M"`.
+- A reset as a number of seconds from now. Leave out `resets_at`, or use `{{period: day}}` if that is true.
+- More than one page, ids from another response, and signed requests.
+- A login that needs another grant than a refresh token: see [OAuth logins](oauth.md).
+
+Look for another endpoint of the vendor. Or let a small server of your own translate the response, and set its address as `base_url`.
 
 ## Names that rules and dashboards use
 

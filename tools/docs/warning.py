@@ -37,13 +37,20 @@ COMPARED = (
 BASELINE = "BaselinePredictLinear12h baseline"
 CAUSES = {
     "Use comes in bursts, and a burst stops before the end.": (
-        "bursts of three days", "huge single jobs", "monthly batch in a monthly quota", "payroll every two weeks", "release Friday",
-        "release Friday in a quota, 30m", "shows at weekends only", "spending cap, bursts", "viral", "wallet campaigns", "wallet runaway job",
+        "ad-hoc work of a data team", "bursts of three days", "experiment under a spending cap", "game with patch days, auto reload fails",
+        "huge single jobs", "localisation batch with refunds", "long renders, vendor updates every 30m", "monthly batch in a monthly quota",
+        "newsroom, adaptive interval", "payroll every two weeks", "release Friday", "release Friday in a quota, 30m", "retry storm",
+        "shows at weekends only", "spending cap, bursts", "two live programmes a week", "viral", "wallet campaigns", "wallet runaway job",
+        "weekly webinar, auto reload off",
     ),
     "Use falls or stops for days, such as in a holiday week.": (
-        "handed over", "holiday week", "paused at random", "step down", "trial used up once", "wallet decaying use",
+        "handed over", "holiday week", "paused at random", "step down", "trial of a team", "trial used up once", "wallet decaying use",
     ),
-    "The quota ends close to its reset, shortly before or shortly after it.": ("daily quota", "deadline in a monthly quota", "weekly quota"),
+    "The quota ends close to its reset, shortly before or shortly after it.": (
+        "agents in a weekly quota", "captions of a parliament in a weekly quota", "daily quota", "daily quota, evening players",
+        "deadline in a monthly quota", "homework in a weekly quota", "month-end reports with overage",
+        "scraper at midnight in a daily quota", "support chat in a daily quota", "two exporters, monthly quota", "weekly quota",
+    ),
 }  # fmt: skip
 OTHER = "A day is unlike the days before, and few days are known after a restart."
 

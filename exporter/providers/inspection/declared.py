@@ -112,9 +112,5 @@ def _parts_of(quota: QuotaFields) -> Iterator[Field]:
 
 def _amount(name: str, field: NumberField, each: Elements | None = None) -> Field:
     unlimited = field.unlimited and (field.unlimited.condition or field.unlimited.field)
-    text = str(field.select)
-    text += f" - {field.minus}" if field.minus else ""
-    text += f" (x {field.scale:f})" if field.scale != 1 else ""
-    text += f" (no limit: {field.unlimited})" if field.unlimited else ""
     selections = (field.select, *([field.minus] if field.minus else []))
-    return Field(name, "number", selections, each, (unlimited,) if unlimited else (), text, read=partial(number_of, field))
+    return Field(name, "number", selections, each, (unlimited,) if unlimited else (), str(field), read=partial(number_of, field))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from exporter.providers.definition import Definition
 from exporter.providers.inspection.selection_text import described, end_of_path, places_read, select
 from exporter.providers.request_fields import ErrorFields, Request
 from exporter.providers.selection import Selection
 from exporter.providers.values import Mismatch, to_code
+
+_USE: Final = ": list it in errors.success if it means success; use `expect` for true and false, and for an object"
 
 
 def causes_of(definition: Definition, request: Request, status: int, body: Any) -> Iterator[str]:
@@ -36,7 +38,7 @@ def _code(selection: Selection, body: Any) -> str | None:
 
 def _of_codes(errors: ErrorFields, codes: Mapping[Selection, str], *, is_success: bool) -> Iterator[str]:
     is_known = not errors.reasons.keys().isdisjoint(codes.values())
-    effect = "" if is_known else "; it fails the poll" if is_success else "; the reason is from the HTTP status"
+    effect = "" if is_known else f"; it fails the poll{_USE}" if is_success else "; the reason is from the HTTP status"
     for selection, code in codes.items():
         if code in errors.reasons:
             yield f"errors.code: {selection} is {code}; errors.reasons has {errors.reasons[code]} for it"

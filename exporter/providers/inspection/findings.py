@@ -10,8 +10,8 @@ from exporter.model import Reading
 from exporter.providers.echo import Echo
 from exporter.providers.inspection.declared import Field, Kind, declared_fields, units_in
 from exporter.providers.inspection.exported import exported
-from exporter.providers.inspection.selection_text import at, described, end_of_path, is_number, kind_of, select
-from exporter.providers.inspection.traces import general, places, traced, written
+from exporter.providers.inspection.selection_text import described, end_of_path, is_number, kind_of, null_read, select
+from exporter.providers.inspection.traces import general, places, traced
 from exporter.providers.numbers import NoLimit
 from exporter.providers.quota_fields import PeriodField, QuotaFields
 from exporter.providers.request_fields import Request
@@ -22,8 +22,8 @@ from exporter.validation.problems import Place
 
 _EXPECTED: Final[dict[Kind, str]] = {
     "number": "a number",
-    "time": "a time in the format of the definition",
-    "text": "text",
+    "time": "a time from 2000 on in the format of the definition",
+    "text": "text without an e-mail address",
     "boolean": "true or false",
     "list": "a list whose elements are complete",
 }
@@ -95,6 +95,8 @@ def _list_found(each: Elements, body: Any) -> str:
         found = select(each, body)
         is_list = found is None or isinstance(found, list)
         return (end_of_path(each, body) or _null_in(each, body) or "a list with an incomplete element") if is_list else kind_of(found)
+    if elements is not None and any(isinstance(element, list) for element in elements):
+        return f"a list of {len(elements)} with lists in it: add [] at its end to merge them"
     return (end_of_path(each, body) or "null") if elements is None else kind_of(elements)
 
 
@@ -104,7 +106,7 @@ def _null_in(each: Elements, body: Any) -> str | None:
     for index, element in enumerate(select(each, trace.body) or ()):
         if element is None:
             return f"{_element(each, index)} is null"
-    return next((f"{written(place)} is null" for place in sorted(trace.reads, key=str) if at(body, place) is None), None)
+    return null_read(trace, body)
 
 
 def _in_element(field: Field, element: Any, echo: Echo) -> str:
@@ -116,7 +118,9 @@ def _selected(selection: Selection, body: Any, echo: Echo) -> str:
     try:
         found = selection.field_of(body)
     except Mismatch:
-        return end_of_path(selection, body) or "a value of a kind that the expression does not accept"
+        trace = traced(body)
+        select(selection, trace.body)
+        return end_of_path(selection, body) or null_read(trace, body) or "a value of a kind that the expression does not accept"
     if found is None:
         return end_of_path(selection, body) or "null"
     if isinstance(found, str) and echo.is_in(found):

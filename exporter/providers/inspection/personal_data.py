@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from exporter.providers.values import has_email
 from exporter.validation.problems import Place
 
-_EMAIL: Final = re.compile(r"[^@\s]@[^@\s]+\.[^@\s]+")  # one character before the @ is enough: more would make a long text take hours
 _PHONE: Final = re.compile(r"\+[0-9][0-9 ()./-]{6,20}")
 _KEY: Final = re.compile(r"(?:sk|pk|rk|key|token|ghp|xox[a-z]|eyJ)[-_.]?[A-Za-z0-9_.-]{16,}|[A-Fa-f0-9]{32,}")
 _KEYS: Final[Mapping[str, re.Pattern[str]]] = {
@@ -83,7 +83,7 @@ def _key(key: str, number: int) -> str:
 
 
 def _kind_of_text(text: str) -> str | None:
-    if _EMAIL.search(text):
+    if has_email(text):
         return "an e-mail address"
     if _PHONE.fullmatch(text):
         return "a phone number"

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from exporter.providers.inspection.exported import shortened
-from exporter.providers.inspection.traces import traced, written
+from exporter.providers.inspection.traces import Trace, traced, written
 from exporter.providers.selection import Selection
 from exporter.providers.values import Mismatch, to_decimal
 from exporter.validation.fields import dotted
@@ -60,10 +60,16 @@ def end_of_path(selection: Selection, body: Any) -> str | None:
     for place in sorted(trace.reads, key=len):
         if at(body, place) is _ABSENT:
             return f"{written(place)} is {_absent(body, place, tuple(selection.text.split('.')) if selection.is_path else None)}"
-    last = max(trace.reads, key=len, default=())
+    last = max(trace.reads, key=lambda place: (len(place), at(body, place) is None, str(place)), default=())
     value = at(body, last)
-    is_dead_end = select(selection, body) is None and value is not None and not isinstance(value, dict)
-    return f"{written(last)} is {kind_of(value)}" if is_dead_end else None
+    if select(selection, body) is not None or value is None or isinstance(value, dict):
+        return None
+    return "no element matches the filter" if "[?" in selection.text else f"{written(last)} is {kind_of(value)}"
+
+
+def null_read(trace: Trace, body: Any) -> str | None:
+    """Report the first place that was read and is null; None if there is none."""
+    return next((f"{written(place)} is null" for place in sorted(trace.reads, key=str) if at(body, place) is None), None)
 
 
 def _absent(body: Any, place: Place, path: Place | None = None) -> str:
