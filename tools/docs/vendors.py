@@ -172,7 +172,7 @@ def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     for name, param in definition.params.items():
         yield f"param `{name}`", param.help or ""
     if definition.min_interval:
-        yield "least interval", f"`{format_duration(definition.min_interval)}`"
+        yield "shortest interval", f"`{format_duration(definition.min_interval)}`"
     yield "permission", f"`{definition.permission}`" if definition.permission else "none"
 
 
