@@ -37,10 +37,8 @@ MIN_HISTORY: Final = 6 * HOUR
 MIN_POINTS: Final = 4
 ENOUGH: Final = 3
 """A latest end is certain only if the account ends in as many futures. With fewer, an end far ahead needs use now."""
-LATEST_MARGIN: Final = 0.8
+RESET_MARGIN: Final = 0.8
 """The latest end must lie in this share of the time until the reset; the end of the first day, too."""
-EXPECTED_MARGIN: Final = 0.95
-"""The expected end must lie in this share: an end shortly before the reset may as well come after it."""
 WEEK: Final = 7
 WEEKLY: Final = 0.5
 """Use follows the week if the same days of two weeks differ by less than this share of the difference between other days."""
@@ -137,7 +135,7 @@ def _is_refilled(reading: Reading, quota: Quota, left: Decimal) -> bool:
 
 def _young(lasts: float, reset: float, now: float) -> Forecast | None:
     """Return the end by the mean of the first hours if it is near; the hours of the day are not known yet."""
-    return Forecast(now + lasts) if lasts < min(FIRST_DAY, LATEST_MARGIN * reset) else None
+    return Forecast(now + lasts) if lasts < min(FIRST_DAY, RESET_MARGIN * reset) else None
 
 
 def _forecast(curve: Curve, history: History, left: float, reset: float) -> Forecast:
@@ -152,10 +150,8 @@ def _forecast(curve: Curve, history: History, left: float, reset: float) -> Fore
     is_known = len(futures) >= ENOUGH
     if not is_known and futures[-1] > URGENT and _is_paused(curve):
         expected = inf
-    is_certain = is_known and latest < LATEST_MARGIN * reset
-    return Forecast(
-        _end(curve.now, expected if expected < EXPECTED_MARGIN * reset else inf), _end(curve.now, latest if is_certain else inf)
-    )
+    is_certain = is_known and latest < RESET_MARGIN * reset
+    return Forecast(_end(curve.now, expected if expected < reset else inf), _end(curve.now, latest if is_certain else inf))
 
 
 def _futures(curve: Curve, history: History, left: float) -> list[float]:

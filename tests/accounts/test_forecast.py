@@ -260,7 +260,7 @@ def test_the_latest_end_is_not_before_that_of_the_last_three_hours() -> None:
         pytest.param(None, (10.0, 10.0), id="no reset"),
         pytest.param(12.6, (10.0, 10.0), id="well before the reset"),
         pytest.param(12.4, (10.0, None), id="so near to the reset that it may last"),
-        pytest.param(10.4, (None, None), id="shortly before the reset"),
+        pytest.param(10.1, (10.0, None), id="shortly before the reset"),
         pytest.param(10.0, (None, None), id="with the reset"),
         pytest.param(1.0, (None, None), id="after the reset"),
         pytest.param(0.0, (None, None), id="the reset is due"),
