@@ -217,7 +217,7 @@ class Persistence:
         before = self.writes or StateWrites()
         if error := done.exception():
             self._failed(error)
-        elif self._path:  # closing is no write
+        elif self._path:  # closing does not count as a write
             self.writes = before.succeeded(self._clock.now())
             if not before.is_successful:
                 self._reminder.forget(None)

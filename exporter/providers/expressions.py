@@ -76,7 +76,7 @@ def compile_expression(text: str) -> Selection:
 
 
 def _texts_in_backticks(text: str) -> Iterator[str]:
-    """Yield what is no JSON in backticks. JMESPath reads it as text, and warns that this will end."""
+    """Yield what is not JSON in backticks. JMESPath reads it as text, and warns that later versions will refuse it."""
     for literal in _LITERALS.findall(text):
         inner = literal[1:-1].replace("\\`", "`")
         try:
