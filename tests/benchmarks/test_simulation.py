@@ -102,7 +102,8 @@ def compared(batch: Batch, known: Known) -> list[tuple[float, float]]:
 
 
 def test_every_family_of_an_account_is_sampled_unless_it_is_named() -> None:
-    names = exported(a_wallet("auto reload works")).keys() | exported(a_wallet("month with overage")).keys()
+    kinds = ("auto reload works", "month with overage", "wallet steady, late top-up")
+    names = {name for kind in kinds for name in exported(a_wallet(kind))}
     missing = {family.name for family in ACCOUNT_FAMILIES if family.name.startswith("ai_account_quota_")} - names
     assert missing <= {"ai_account_quota_unlimited", "ai_account_quota_threshold", "ai_account_quota_budget"}
 
