@@ -81,11 +81,11 @@ def _credential_expiring(severity: Severity, left: str) -> Alert:
 NOT_ACTIVE = Alert(
     "AIAccountNotActive",
     "warning",
-    # While polls fail, the last state counts: an outage pays no bill.
+    # While the account has no values, the last state counts: an outage pays no bill.
     """
     ai_account_status{BAD_STATE} == 1
     or
-    last_over_time(ai_account_status{BAD_STATE}[1d]) == 1 and ignoring (status) (ai_account_scrapes_total unless ai_account_up == 1)
+    last_over_time(ai_account_status{BAD_STATE}[1d]) == 1 and ignoring (status) (ai_account_scrapes_total unless ai_account_resources)
     """,
     "15m",
     "An account is not in good standing with its vendor.",
