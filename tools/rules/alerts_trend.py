@@ -67,6 +67,7 @@ SPEND_PACE = Alert(
 CREDITS_EXPIRING = Alert(
     "AIAccountCreditsExpiring",
     "info",
+    # A reset that was known a day ago: the rest of a day is worth no message.
     """
     (
       ai_account_quota_remaining{SUPPLY}
@@ -75,6 +76,7 @@ CREDITS_EXPIRING = Alert(
     / (ai_account_quota_limit > 0)
     > 0.5
     and ai_account_quota_reset_timestamp_seconds - time() < seconds(3d)
+    and ai_account_quota_reset_timestamp_seconds offset 1d > time()
     unless ai_account_quota_unlimited == 1
     """,
     "1h",
