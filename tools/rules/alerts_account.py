@@ -22,7 +22,7 @@ VENDOR_DOWN = Alert(
     """,
     "10m",
     "No account of a vendor can be polled.",
-    "Polls of all {{ $labels.provider }} accounts ({{ $value }}) fail: the vendor cannot be reached or returns server errors. The last values "
+    "Polls of all {{ $labels.provider }} accounts fail: the vendor cannot be reached or returns server errors. The last values "
     "are kept until they are stale. Check the vendor's status page, then proxy, DNS and firewall.",
     keep_firing_for="20m",  # longer than the back-off, so that accounts which are polled late do not alert one by one
 )
@@ -46,7 +46,7 @@ DATA_STALE = Alert(
     """,
     "10m",
     "The values of an account are out of date.",
-    "{{ if lt $value 0.0 }}Account {{ $labels.account }} at {{ $labels.provider }} has never been polled successfully. {{ else }}The last successful poll of "
+    "{{ if lt $value 0.0 }}No poll of account {{ $labels.account }} at {{ $labels.provider }} has succeeded since the exporter started. {{ else }}The last successful poll of "
     "account {{ $labels.account }} at {{ $labels.provider }} was {{ $value | humanizeDuration }} ago. {{ end }}"
     "Its balance is unknown. ai_account_scrape_errors_total and the status page of the exporter{{ with $labels.instance }} at {{ . }}{{ end }} show the reason.",
     keep_firing_for=RESTART,
@@ -103,12 +103,13 @@ RATE_LIMITED = Alert(
     increase(ai_account_scrapes_total[1h])
     > 0.25
     or
-    clamp(ai_account_rate_limited_until_timestamp_seconds - time() > seconds(1h), 1, 1)
+    ai_account_rate_limited_until_timestamp_seconds - time() > seconds(1h)
     """,
     "30m",
     "A vendor rate limits the polls of an account.",
-    "{{ $value | humanizePercentage }} of the polls of account {{ $labels.account }} at {{ $labels.provider }} are rate limited. Increase its "
-    "interval, or find out what else uses the key.",
+    "{{ if gt $value 3600.0 }}The vendor asks the exporter to wait for {{ $value | humanizeDuration }} before it polls account {{ $labels.account }} at "
+    "{{ $labels.provider }} again.{{ else }}{{ $value | humanizePercentage }} of the polls of account {{ $labels.account }} at {{ $labels.provider }} "
+    "are rate limited.{{ end }} Increase its interval, or find out what else uses the key.",
     keep_firing_for=RESTART,
 )
 

@@ -35,7 +35,7 @@ SOON = (
                 OUT,
                 "2h20m",
                 (STUDIO.alert("warning", **WALLET),),
-                "Account studio at heygen is expected to run out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the "
+                "By the last forecast, account studio at heygen is expected to run out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the "
                 "past ones. Neither a reset nor auto reload is expected before that. Top it up, or find out what uses it.",
             ),
         ),
@@ -71,7 +71,7 @@ SOON = (
                 OUT,
                 "2h",
                 (STUDIO.alert("critical", **WALLET),),
-                "Account studio at heygen runs out of wallet (usd) at 1970-01-01 09:00 UTC or earlier, even at the slowest pace of the past "
+                "By the last forecast, account studio at heygen runs out of wallet (usd) at 1970-01-01 09:00 UTC or earlier, even at the slowest pace of the past "
                 "days. Neither a reset nor auto reload is expected before that. Top it up, or find out what uses it.",
             ),
         ),
