@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tools.rules.recording import AVAILABLE, REMAINING, SHARE
+from tools.rules.rule import TARGET
 from tools.rules.states import ACCOUNT as STATE
 from tools.rules.states import POLLS, REASONS
 
@@ -97,7 +98,7 @@ class Expressions:
     def age(self) -> str:
         """Seconds since the last successful poll of each account, when Prometheus read that time; the age rises while the exporter is down."""
         success = self.series("ai_account_last_success_timestamp_seconds")
-        down = f"last_over_time({success}[1d]) and on (job, instance) (up{{{EXPORTER}}} == 0)"
+        down = f"last_over_time({success}[1d]) and on ({TARGET}) (up{{{EXPORTER}}} == 0)"
         return f"(min by ({ACCOUNT}) (timestamp({success}) - {success}) or time() - max by ({ACCOUNT}) ({down}))"
 
     def reason(self) -> str:

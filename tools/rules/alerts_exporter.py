@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from tools.rules.rule import Alert
+from tools.rules.rule import JOB, TARGET, Alert
 
-JOB = "cluster, namespace, job"
-"""The exporters that belong together: jobs of two clusters or namespaces may have one name."""
 _JOB = "job {{ $labels.job }}{{ with $labels.namespace }} in namespace {{ . }}{{ end }}"
 
 DOWN = Alert(
@@ -13,11 +11,11 @@ DOWN = Alert(
     "critical",
     # A known target that fails, or else a job without any exporter left, or else no exporter at all.
     f"""
-    up == 0 and on (job, instance) last_over_time(ai_account_exporter_build_info[1d])
+    up == 0 and on ({TARGET}) last_over_time(ai_account_exporter_build_info[1d])
     or
     group by ({JOB}) (last_over_time(ai_account_exporter_build_info[1d]))
     unless on ({JOB}) ai_account_exporter_build_info
-    unless on ({JOB}) (up == 0 and on (job, instance) last_over_time(ai_account_exporter_build_info[1d]))
+    unless on ({JOB}) (up == 0 and on ({TARGET}) last_over_time(ai_account_exporter_build_info[1d]))
     or
     absent_over_time(ai_account_exporter_build_info[1d])
     """,

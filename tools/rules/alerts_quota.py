@@ -59,10 +59,10 @@ sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exh
 
 
 def _below_threshold(severity: Severity) -> Alert:
-    # An external ruler may find the same labels in two clusters, and Grafana's own alerting answers no query: the text then has no amount.
+    # Grafana's own alerting answers no query: the text then has no amount. Other series may have the same labels and further ones.
     threshold = (
-        f'{{{{ with printf `{THRESHOLD}{{job=%q, instance=%q, provider=%q, account=%q, resource=%q, unit=%q, severity="{severity}"}}` '
-        "$labels.job $labels.instance $labels.provider $labels.account $labels.resource $labels.unit | query }}"
+        f'{{{{ with printf `{THRESHOLD}{{cluster=%q, namespace=%q, job=%q, instance=%q, provider=%q, account=%q, resource=%q, unit=%q, severity="{severity}"}}` '
+        "$labels.cluster $labels.namespace $labels.job $labels.instance $labels.provider $labels.account $labels.resource $labels.unit | query }}"
         f"{{{{ if eq (len .) 1 }}}} of {{{{ . | first | value | {EXACT} }}}}{{{{ end }}}}{{{{ end }}}}"
     )
     return Alert(

@@ -7,6 +7,11 @@ from typing import Literal
 
 Severity = Literal["critical", "warning", "info"]
 
+JOB = "cluster, namespace, job"
+"""The labels of exporters that belong together: jobs of two clusters or namespaces may have one name."""
+TARGET = f"{JOB}, instance"
+"""The labels of one exporter."""
+
 _NAME = "{{ $labels.unit }}{{ if ne $labels.unit $labels.resource }} of {{ $labels.resource }}{{ end }}"
 EXACT = 'printf "%.4f" | reReplaceAll "[.]?0+$" ""'
 """Formats a number: `humanize` writes 0.05 usd as 50m usd, which reads like millions."""
