@@ -23,6 +23,11 @@ NO_FORECAST, NO_LIMIT, NOT_KNOWN = 10**10, 2 * 10**10, 3 * 10**10
 """Values in place of a number that does not exist. They are larger than every real time, so they sort last."""
 
 
+def elapsed(moment: str) -> str:
+    """Seconds from a time to when Prometheus read it. A scrape has the time of its start, so a time in it may be later."""
+    return f"clamp_min(timestamp({moment}) - {moment}, 0)"
+
+
 @dataclass(frozen=True, slots=True)
 class Expressions:
     """Builds expressions for the series that `selector` matches."""
@@ -99,7 +104,7 @@ class Expressions:
         """Seconds since the last successful poll of each account, when Prometheus read that time; the age rises while the exporter is down."""
         success = self.series("ai_account_last_success_timestamp_seconds")
         down = f"last_over_time({success}[1d]) and on ({TARGET}) (up{{{EXPORTER}}} == 0)"
-        return f"(min by ({ACCOUNT}) (timestamp({success}) - {success}) or time() - max by ({ACCOUNT}) ({down}))"
+        return f"(min by ({ACCOUNT}) ({elapsed(success)}) or time() - max by ({ACCOUNT}) ({down}))"
 
     def reason(self) -> str:
         """1 for each account whose last poll failed, with the most frequent reason of the last hours."""
