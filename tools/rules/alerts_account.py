@@ -139,6 +139,18 @@ NO_RESOURCES = Alert(
     keep_firing_for=RESTART,
 )
 
+OPTIONAL_REQUEST_FAILING = Alert(
+    "AIAccountOptionalRequestFailing",
+    "info",
+    # Polls succeed without it, so no other alert reports that its values are missing. Some keys may never read them: it is no warning.
+    "increase(ai_account_optional_request_errors_total[1h]) > 0",
+    "1h",
+    "Some values of an account cannot be read.",
+    "Polls of account {{ $labels.account }} at {{ $labels.provider }} succeed, but an optional request fails with {{ $labels.reason }}. No alert on "
+    "the values that only this request returns can fire. `ai-account-exporter once` shows the request.",
+    keep_firing_for="30m",
+)
+
 AVAILABILITY = (VENDOR_DOWN, CREDENTIAL_FAILING, DATA_STALE, NOT_ACTIVE)
 ERRORS = (
     _credential_expiring("critical", "2d"),
