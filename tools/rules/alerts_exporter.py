@@ -6,18 +6,22 @@ from tools.rules.rule import JOB, TARGET, Alert
 
 _JOB = "job {{ $labels.job }}{{ with $labels.namespace }} in namespace {{ . }}{{ end }}"
 
+_FAILING = f"up == 0 and on ({TARGET}) last_over_time(ai_account_exporter_build_info[7d])"
+
 DOWN = Alert(
     "AIAccountExporterDown",
     "critical",
-    # A known target that fails, or else a job without any exporter left, or else no exporter at all.
+    # A known target that fails, or else a job without any exporter left, or else no exporter at all. A job that was removed on purpose alerts
+    # for a day.
     f"""
-    up == 0 and on ({TARGET}) last_over_time(ai_account_exporter_build_info[1d])
+    {_FAILING}
     or
     group by ({JOB}) (last_over_time(ai_account_exporter_build_info[1d]))
     unless on ({JOB}) ai_account_exporter_build_info
-    unless on ({JOB}) (up == 0 and on ({TARGET}) last_over_time(ai_account_exporter_build_info[1d]))
+    unless on ({JOB}) ({_FAILING})
     or
     absent_over_time(ai_account_exporter_build_info[1d])
+    unless on () ({_FAILING})
     """,
     "5m",
     "Prometheus cannot scrape the AI account exporter.",
