@@ -17,6 +17,7 @@ SLOTS = {**ACCOUNT, "resource": "voice_slots", "unit": "slots"}
 SPEND = {**ACCOUNT, "resource": "spend", "unit": "usd"}
 OTHER = {"account": "other"}
 REPLICA = {"instance": "b:9893"}
+LIVE, TEST = {"namespace": "live"}, {"namespace": "test"}
 VENDOR: dict[str, str] = {}
 EXPORTER = {"job": "ai-accounts", "instance": "a:9893"}
 
@@ -73,6 +74,8 @@ INHIBITED = [
 ]
 NOT_INHIBITED = [
     (EXPORTER_DOWN, Alert("DataStale", "warning", ACCOUNT | REPLICA)),
+    (Alert("ExporterDown", "critical", EXPORTER | LIVE), Alert("Exhausted", "critical", CHARACTERS | TEST)),
+    (Alert("DataStale", "warning", ACCOUNT | LIVE), Alert("LowShare", "warning", CHARACTERS | TEST)),
     (VENDOR_DOWN, EXHAUSTED),
     (VENDOR_DOWN, KEY),
     (STALE, EXHAUSTED),

@@ -188,7 +188,7 @@ async def a_falling_balance_fires_the_warning_and_the_end_and_resolves_after_a_t
         "alertname": "AIAccountRunningOut", "severity": "critical", "job": "ai-accounts", "instance": "",
         "provider": "heygen", "account": "studio", "team": "video", "resource": "wallet", "unit": "usd",
     }  # fmt: skip
-    assert "Account studio at heygen runs out of wallet (usd) at " in warned["annotations"]["description"]
+    assert "account studio at heygen runs out of wallet (usd) at " in warned["annotations"]["description"]
     await chain.until(lambda: "AIAccountExhausted" in chain.names(account="studio"), "that nothing is left")
     chain.wallet.left, chain.wallet.rate = 5_000.0, 0.0
     await chain.until(lambda: {"AIAccountExhausted", "AIAccountRunningOut"} <= chain.names(account="studio", status="resolved"), "the end")

@@ -41,6 +41,9 @@ def test_common_labels_are_on_every_object_and_replace_no_label_of_the_chart(nam
     assert workload(stolen.objects)["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/instance"] == "accounts"
 
 
+ONE_POD = [{"targetLabel": "instance", "replacement": "accounts-ai-account-exporter"}, {"action": "labeldrop", "regex": "pod"}]
+
+
 def test_a_service_monitor_has_all_values() -> None:
     monitor = one(scenario("monitors"), "ServiceMonitor")
     assert monitor["metadata"]["namespace"] == "monitoring"
@@ -55,7 +58,7 @@ def test_a_service_monitor_has_all_values() -> None:
             "honorLabels": True,
             "interval": "1m",
             "scrapeTimeout": "10s",
-            "relabelings": [{"targetLabel": "cluster", "replacement": "east"}],
+            "relabelings": [*ONE_POD, {"targetLabel": "cluster", "replacement": "east"}],
             "metricRelabelings": [{"sourceLabels": ["__name__"], "regex": "python_.*", "action": "drop"}],
         }
     ]
@@ -66,6 +69,13 @@ def endpoint(name: str) -> dict[str, Any]:
     [monitor] = [thing for thing in scenario(name) if thing["kind"] in {"ServiceMonitor", "PodMonitor"}]
     [found] = monitor["spec"].get("endpoints") or monitor["spec"]["podMetricsEndpoints"]
     return dict(found)
+
+
+def test_a_new_pod_continues_the_series_of_the_previous_one() -> None:
+    assert endpoint("everything")["relabelings"] == ONE_POD
+    sharded = {"sharding": {"enabled": True}, "podMonitor": {"enabled": True}}
+    [found] = one(template(sharded).objects, "PodMonitor")["spec"]["podMetricsEndpoints"]
+    assert found["relabelings"] == [{"sourceLabels": ["__meta_kubernetes_pod_name"], "targetLabel": "instance"}]
 
 
 def test_prometheus_verifies_the_certificate_of_the_exporter() -> None:

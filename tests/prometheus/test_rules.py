@@ -33,7 +33,7 @@ RECORDS = {rule["record"] for rule in RULES if "record" in rule}
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("record") or f"{rule['alert']}-{rule['labels']['severity']}")
 each_alert = pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
 
-TARGET = {"job", "instance"}
+TARGET = {"job", "instance", "namespace", "cluster"}
 FAMILIES = {family.name: set(family.labels) | TARGET for family in CATALOGUE} | {"up": TARGET}
 FAMILIES |= {family.name: FAMILIES[family.name] | ACCOUNT_LABELS for family in ACCOUNT_FAMILIES}
 FAMILIES |= dict.fromkeys(RECORDS, {"resource", "unit", "severity", "reason"} | ACCOUNT_LABELS | TARGET)

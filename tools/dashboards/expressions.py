@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tools.rules.recording import AVAILABLE, REMAINING, SHARE
+from tools.rules.rule import TARGET
 from tools.rules.states import ACCOUNT as STATE
 from tools.rules.states import POLLS, REASONS
 
@@ -20,6 +21,11 @@ DAY = 86_400
 
 NO_FORECAST, NO_LIMIT, NOT_KNOWN = 10**10, 2 * 10**10, 3 * 10**10
 """Values in place of a number that does not exist. They are larger than every real time, so they sort last."""
+
+
+def elapsed(moment: str) -> str:
+    """Seconds from a time to when Prometheus read it. A scrape has the time of its start, so a time in it may be later."""
+    return f"clamp_min(timestamp({moment}) - {moment}, 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,8 @@ class Expressions:
     def age(self) -> str:
         """Seconds since the last successful poll of each account, when Prometheus read that time; the age rises while the exporter is down."""
         success = self.series("ai_account_last_success_timestamp_seconds")
-        down = f"last_over_time({success}[1d]) and on (job, instance) (up{{{EXPORTER}}} == 0)"
-        return f"(min by ({ACCOUNT}) (timestamp({success}) - {success}) or time() - max by ({ACCOUNT}) ({down}))"
+        down = f"last_over_time({success}[1d]) and on ({TARGET}) (up{{{EXPORTER}}} == 0)"
+        return f"(min by ({ACCOUNT}) ({elapsed(success)}) or time() - max by ({ACCOUNT}) ({down}))"
 
     def reason(self) -> str:
         """1 for each account whose last poll failed, with the most frequent reason of the last hours."""

@@ -162,7 +162,7 @@ def _alert_table() -> Json:
         overrides=[
             ("Severity", [*shown, Setting("custom.width", 80)]),
             ("Alert", [Setting("custom.minWidth", 200)]),
-            ("Account", [Setting("custom.width", 95), Setting("noValue", "-")]),
+            ("Account", [Setting("custom.minWidth", 95), Setting("noValue", "-")]),
             ("Resource", [Setting("custom.width", 90), Setting("noValue", "-")]),
         ],
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.dashboards import units
-from tools.dashboards.expressions import ACCOUNT, EXPORTER, WINDOW
+from tools.dashboards.expressions import ACCOUNT, EXPORTER, WINDOW, elapsed
 from tools.dashboards.expressions import HEALTH as OF
 from tools.dashboards.health_process import process, scrapes, state_file
 from tools.dashboards.layout import PanelRow, dashboard, row_heading
@@ -77,7 +77,7 @@ def _config() -> Iterator[tuple[int, Json]]:
         no_value="not scraped",
         decimals=1,
     )
-    yield 4, stat_panel(since, query(f"min(timestamp({loaded}) - {loaded})", "loaded", instant=True))
+    yield 4, stat_panel(since, query(f"min({elapsed(loaded)})", "loaded", instant=True))
 
 
 def _name(panel: Json) -> Json:

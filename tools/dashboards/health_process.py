@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.dashboards import units
-from tools.dashboards.expressions import EXPORTER, WINDOW
+from tools.dashboards.expressions import EXPORTER, WINDOW, elapsed
 from tools.dashboards.layout import PanelRow
 from tools.dashboards.panels import NO_DATA, Json, Options, query, stat_panel, time_series_panel
 from tools.dashboards.variables import BUILD
@@ -44,7 +44,7 @@ def _since_write() -> Json:
     written = f"ai_account_exporter_state_last_write_success_timestamp_seconds{{{EXPORTER}}}"
     description = "Time since the last successful write of the state file, when Prometheus read it. A restart loses what is newer."
     options = Options("Time since the last state write", description, "s", no_value=STATELESS, min_value=0)
-    return time_series_panel(options, query(f"timestamp({written}) - {written}", "{{instance}}"), area=True, shade=units.BLUE)
+    return time_series_panel(options, query(elapsed(written), "{{instance}}"), area=True, shade=units.BLUE)
 
 
 def _failed_writes() -> Json:
@@ -96,4 +96,4 @@ def _samples() -> Json:
 def _uptime() -> Json:
     started = f"process_start_time_seconds{{{EXPORTER}}}"
     options = Options("Uptime", "Time since the process started, when Prometheus read it.", "s", no_value=OFF, min_value=0)
-    return time_series_panel(options, query(f"timestamp({started}) - {started} {OURS}", "{{instance}}"), area=True, shade=units.BLUE)
+    return time_series_panel(options, query(f"{elapsed(started)} {OURS}", "{{instance}}"), area=True, shade=units.BLUE)

@@ -22,7 +22,7 @@ VENDOR_DOWN = Alert(
     """,
     "10m",
     "No account of a vendor can be polled.",
-    "Polls of all {{ $labels.provider }} accounts ({{ $value }}) fail: the vendor cannot be reached or returns server errors. The last values "
+    "Polls of all {{ $labels.provider }} accounts fail: the vendor cannot be reached or returns server errors. The last values "
     "are kept until they are stale. Check the vendor's status page, then proxy, DNS and firewall.",
     keep_firing_for="20m",  # longer than the back-off, so that accounts which are polled late do not alert one by one
 )
@@ -46,7 +46,7 @@ DATA_STALE = Alert(
     """,
     "10m",
     "The values of an account are out of date.",
-    "{{ if lt $value 0.0 }}Account {{ $labels.account }} at {{ $labels.provider }} has never been polled successfully. {{ else }}The last successful poll of "
+    "{{ if lt $value 0.0 }}No poll of account {{ $labels.account }} at {{ $labels.provider }} has succeeded since the exporter started. {{ else }}The last successful poll of "
     "account {{ $labels.account }} at {{ $labels.provider }} was {{ $value | humanizeDuration }} ago. {{ end }}"
     "Its balance is unknown. ai_account_scrape_errors_total and the status page of the exporter{{ with $labels.instance }} at {{ . }}{{ end }} show the reason.",
     keep_firing_for=RESTART,
@@ -81,11 +81,11 @@ def _credential_expiring(severity: Severity, left: str) -> Alert:
 NOT_ACTIVE = Alert(
     "AIAccountNotActive",
     "warning",
-    # While polls fail, the last state counts: an outage pays no bill.
+    # While the account has no values, the last state counts: an outage pays no bill.
     """
     ai_account_status{BAD_STATE} == 1
     or
-    last_over_time(ai_account_status{BAD_STATE}[1d]) == 1 and ignoring (status) (ai_account_scrapes_total unless ai_account_up == 1)
+    last_over_time(ai_account_status{BAD_STATE}[1d]) == 1 and ignoring (status) (ai_account_scrapes_total unless ai_account_resources)
     """,
     "15m",
     "An account is not in good standing with its vendor.",
@@ -103,12 +103,13 @@ RATE_LIMITED = Alert(
     increase(ai_account_scrapes_total[1h])
     > 0.25
     or
-    clamp(ai_account_rate_limited_until_timestamp_seconds - time() > seconds(1h), 1, 1)
+    ai_account_rate_limited_until_timestamp_seconds - time() > seconds(1h)
     """,
     "30m",
     "A vendor rate limits the polls of an account.",
-    "{{ $value | humanizePercentage }} of the polls of account {{ $labels.account }} at {{ $labels.provider }} are rate limited. Increase its "
-    "interval, or find out what else uses the key.",
+    "{{ if gt $value 3600.0 }}The vendor asks the exporter to wait for {{ $value | humanizeDuration }} before it polls account {{ $labels.account }} at "
+    "{{ $labels.provider }} again.{{ else }}{{ $value | humanizePercentage }} of the polls of account {{ $labels.account }} at {{ $labels.provider }} "
+    "are rate limited.{{ end }} Increase its interval, or find out what else uses the key.",
     keep_firing_for=RESTART,
 )
 
@@ -136,6 +137,18 @@ NO_RESOURCES = Alert(
     "Polls of account {{ $labels.account }} at {{ $labels.provider }} succeed but return no balance or usage, so no alert on "
     "these can fire. Compare with the vendor's dashboard. The key may be of the wrong kind, or the plan may have no quota.",
     keep_firing_for=RESTART,
+)
+
+OPTIONAL_REQUEST_FAILING = Alert(
+    "AIAccountOptionalRequestFailing",
+    "info",
+    # Polls succeed without it, so no other alert reports that its values are missing. Some keys may never read them: it is no warning.
+    "increase(ai_account_optional_request_errors_total[1h]) > 0",
+    "1h",
+    "Some values of an account cannot be read.",
+    "Polls of account {{ $labels.account }} at {{ $labels.provider }} succeed, but an optional request fails with {{ $labels.reason }}. No alert on "
+    "the values that only this request returns can fire. `ai-account-exporter once` shows the request.",
+    keep_firing_for="30m",
 )
 
 AVAILABILITY = (VENDOR_DOWN, CREDENTIAL_FAILING, DATA_STALE, NOT_ACTIVE)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from tools.rules.rule import Alert
+from tools.rules.rule import JOB, TARGET, Alert
+
+_JOB = "job {{ $labels.job }}{{ with $labels.namespace }} in namespace {{ . }}{{ end }}"
+
+_FAILING = f"up == 0 and on ({TARGET}) last_over_time(ai_account_exporter_build_info[7d])"
 
 DOWN = Alert(
     "AIAccountExporterDown",
     "critical",
-    # A known target that fails, or else a job without any exporter left, or else no exporter at all.
-    """
-    up == 0 and on (job, instance) last_over_time(ai_account_exporter_build_info[1d])
+    # A known target that fails, or else a job without any exporter left, or else no exporter at all. A job that was removed on purpose alerts
+    # for a day.
+    f"""
+    {_FAILING}
     or
-    group by (job) (last_over_time(ai_account_exporter_build_info[1d]))
-    unless on (job) ai_account_exporter_build_info
-    unless on (job) (up == 0 and on (job, instance) last_over_time(ai_account_exporter_build_info[1d]))
+    group by ({JOB}) (last_over_time(ai_account_exporter_build_info[1d]))
+    unless on ({JOB}) ai_account_exporter_build_info
+    unless on ({JOB}) ({_FAILING})
     or
     absent_over_time(ai_account_exporter_build_info[1d])
+    unless on () ({_FAILING})
     """,
     "5m",
     "Prometheus cannot scrape the AI account exporter.",
     "{{ if $labels.instance }}The exporter at {{ $labels.instance }} (job {{ $labels.job }}) does not respond. {{ else if $labels.job }}"
-    "Job {{ $labels.job }} has no exporter left. {{ else }}No exporter has been scraped for a day. {{ end }}"
+    f"No exporter of {_JOB} is left. {{{{ else }}}}No exporter has been scraped for a day. {{{{ end }}}}"
     "Alerts on accounts are not reliable until it is back. Check that the process runs, then read its log.",
     keep_firing_for="5m",
 )
@@ -29,14 +35,14 @@ SHARD_MISSING = Alert(
     "AIAccountExporterShardMissing",
     "warning",
     # Fewer different ordinals than shards, or shards with different totals.
-    """
-    count by (job) (count_values by (job) ("shard", ai_account_exporter_shard_ordinal)) < on (job) max by (job) (ai_account_exporter_total_shards)
+    f"""
+    count by ({JOB}) (count_values by ({JOB}) ("shard", ai_account_exporter_shard_ordinal)) < max by ({JOB}) (ai_account_exporter_total_shards)
     or
-    max by (job) (ai_account_exporter_total_shards) > on (job) min by (job) (ai_account_exporter_total_shards)
+    max by ({JOB}) (ai_account_exporter_total_shards) > min by ({JOB}) (ai_account_exporter_total_shards)
     """,
     "10m",
     "A shard of the exporter is missing.",
-    "A shard of job {{ $labels.job }} is missing, or its shards run with different values of --total-shards. Some accounts are polled by no "
+    f"A shard of {_JOB} is missing, or its shards run with different values of --total-shards. Some accounts are polled by no "
     "shard, so no alert on them can fire, or by two. Compare --shard and --total-shards of all shards.",
     keep_firing_for="5m",
 )

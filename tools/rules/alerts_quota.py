@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 from exporter.accounts.forecast import URGENT
 from exporter.validation.duration import format_duration
 from tools.rules.recording import AVAILABLE, ENDS, REMAINING, SPEND_LIMIT, THRESHOLD, held
-from tools.rules.rule import AMOUNT, HAS_LEFT, OVERAGE_SHARE, Alert, Severity
+from tools.rules.rule import AMOUNT, EXACT, HAS_LEFT, OVERAGE_SHARE, Alert, Severity
 from tools.rules.states import empty
 
 
@@ -26,7 +26,7 @@ def refilled(metric: str) -> str:
 
 REFILLED = refilled(f"{AVAILABLE}{{WINDOW}}")
 
-_EMPTY = "Account {{ $labels.account }} at {{ $labels.provider }} has no {{ $labels.resource }} left ({{ $value | humanize }} {{ $labels.unit }})"
+_EMPTY = f"Account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} has no {{{{ $labels.resource }}}} left ({{{{ $value | {EXACT} }}}} {{{{ $labels.unit }}}})"
 
 EXHAUSTED = (
     Alert(
@@ -59,11 +59,11 @@ sum without (reason) (increase(ai_account_scrape_errors_total{{reason="quota_exh
 
 
 def _below_threshold(severity: Severity) -> Alert:
-    # An external ruler may find the same labels in two clusters, and Grafana's own alerting answers no query: the text then has no amount.
+    # Grafana's own alerting answers no query: the text then has no amount. Other series may have the same labels and further ones.
     threshold = (
-        f'{{{{ with printf `{THRESHOLD}{{job=%q, instance=%q, provider=%q, account=%q, resource=%q, unit=%q, severity="{severity}"}}` '
-        "$labels.job $labels.instance $labels.provider $labels.account $labels.resource $labels.unit | query }}"
-        "{{ if eq (len .) 1 }} of {{ . | first | value | humanize }}{{ end }}{{ end }}"
+        f'{{{{ with printf `{THRESHOLD}{{cluster=%q, namespace=%q, job=%q, instance=%q, provider=%q, account=%q, resource=%q, unit=%q, severity="{severity}"}}` '
+        "$labels.cluster $labels.namespace $labels.job $labels.instance $labels.provider $labels.account $labels.resource $labels.unit | query }}"
+        f"{{{{ if eq (len .) 1 }}}} of {{{{ . | first | value | {EXACT} }}}}{{{{ end }}}}{{{{ end }}}}"
     )
     return Alert(
         "AIAccountBelowThreshold",

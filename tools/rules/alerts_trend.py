@@ -23,7 +23,7 @@ and {AVAILABLE} > 0
 {unless}""",
         "15m",
         "An account runs out soon.",
-        f"Account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} {runs_out} of {{{{ $labels.resource }}}}"
+        f"By the last forecast, account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} {runs_out} of {{{{ $labels.resource }}}}"
         f"{{{{ if ne $labels.unit $labels.resource }}}} ({{{{ $labels.unit }}}}){{{{ end }}}} at {_TO_THE_MINUTE}{sure} "
         "Neither a reset nor auto reload is expected before that. Top it up, or find out what uses it.",
         keep_firing_for="15m",
@@ -43,7 +43,7 @@ BURN_SPIKE = Alert(
     "1h",
     "An account is used much faster than usual.",
     "Account {{ $labels.account }} at {{ $labels.provider }} used " + AMOUNT + " in the last "
-    "day, more than four times the average of the week before. At this pace, what is left ends within two weeks. Find out what uses it, such as "
+    "day, more than four times the average of the week before. At this pace, what is left ends within two weeks unless it is refilled. Find out what uses it, such as "
     "a runaway job or a leaked key.",
     keep_firing_for="6h",
 )
@@ -67,6 +67,7 @@ SPEND_PACE = Alert(
 CREDITS_EXPIRING = Alert(
     "AIAccountCreditsExpiring",
     "info",
+    # A reset that was known a day ago: the rest of a day is worth no message.
     """
     (
       ai_account_quota_remaining{SUPPLY}
@@ -75,6 +76,7 @@ CREDITS_EXPIRING = Alert(
     / (ai_account_quota_limit > 0)
     > 0.5
     and ai_account_quota_reset_timestamp_seconds - time() < seconds(3d)
+    and ai_account_quota_reset_timestamp_seconds offset 1d > time()
     unless ai_account_quota_unlimited == 1
     """,
     "1h",

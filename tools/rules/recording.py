@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.accounts.forecast import SOON, URGENT
 from exporter.validation.duration import format_duration
-from tools.rules.rule import Group, Record
+from tools.rules.rule import TARGET, Group, Record
 
 REMAINING = "account:ai_account_quota_remaining:last"
 AVAILABLE = "account:ai_account_quota_available:last"
@@ -21,14 +21,14 @@ LAST = "the current value, or the last value of the past day while polls fail or
 
 
 def held(now: str, last: str) -> str:
-    """The value; the last one of the past day while polls fail or the exporter is down, unless the period ended meanwhile."""
+    """The value; the last one of the past day while the account has no values or the exporter is down, unless the period ended meanwhile."""
     return f"""
     {now}
     or
-    {last} and ignoring (resource, unit) (ai_account_scrapes_total unless ai_account_up == 1)
+    {last} and ignoring (resource, unit) (ai_account_scrapes_total unless ai_account_resources)
     unless last_over_time(ai_account_quota_reset_timestamp_seconds[1d]) < time()
     or
-    {last} and on (job, instance) (up == 0)
+    {last} and on ({TARGET}) (up == 0)
     unless last_over_time(ai_account_quota_reset_timestamp_seconds[1d]) < time()
     """
 

@@ -7,11 +7,18 @@ from typing import Literal
 
 Severity = Literal["critical", "warning", "info"]
 
+JOB = "cluster, namespace, job"
+"""The labels of exporters that belong together: jobs of two clusters or namespaces may have one name."""
+TARGET = f"{JOB}, instance"
+"""The labels of one exporter."""
+
 _NAME = "{{ $labels.unit }}{{ if ne $labels.unit $labels.resource }} of {{ $labels.resource }}{{ end }}"
-AMOUNT = f"{{{{ $value | humanize }}}} {_NAME}"
+EXACT = 'printf "%.4f" | reReplaceAll "[.]?0+$" ""'
+"""Formats a number: `humanize` writes 0.05 usd as 50m usd, which reads like millions."""
+AMOUNT = f"{{{{ $value | {EXACT} }}}} {_NAME}"
 """An amount of a resource, for descriptions: characters have no second name."""
 _ABSOLUTE = 'reReplaceAll "^-" ""'
-HAS_LEFT = f"{{{{ if lt $value 0.0 }}}}is in overage by {{{{ $value | humanize | {_ABSOLUTE} }}}} {_NAME}{{{{ else }}}}has {AMOUNT} left{{{{ end }}}}"
+HAS_LEFT = f"{{{{ if lt $value 0.0 }}}}is in overage by {{{{ $value | {EXACT} | {_ABSOLUTE} }}}} {_NAME}{{{{ else }}}}has {AMOUNT} left{{{{ end }}}}"
 """What remains of a resource, for descriptions. A negative amount is overage."""
 OVERAGE_SHARE = f"is in overage by {{{{ $value | humanizePercentage | {_ABSOLUTE} }}}} of its limit of {{{{ $labels.resource }}}}"
 """A negative share of the limit, for descriptions."""

@@ -10,7 +10,7 @@ from exporter.overview.facts import State
 from exporter.overview.quotas import NEAR
 from exporter.validation.duration import format_duration
 from tools.rules.recording import AVAILABLE, ENDS, REMAINING, SHARE, THRESHOLD
-from tools.rules.rule import Group, Record
+from tools.rules.rule import TARGET, Group, Record
 
 OK, WAITING, LOW, STALE, FAILING, EXHAUSTED = range(6)
 """The values of the states. A higher value is worse."""
@@ -94,7 +94,7 @@ GROUP = Group(
             or
             ai_account_scrapes_total * 0
             or
-            last_over_time(ai_account_scrapes_total[1d]) * 0 + {STALE} and on (job, instance) (up == 0)
+            last_over_time(ai_account_scrapes_total[1d]) * 0 + {STALE} and on ({TARGET}) (up == 0)
             """,
             "The state of each account's polls: 0 if the last poll succeeded, 1 before the first poll, 3 if the values are stale although no poll "
             "failed or the exporter is down, 4 if the last poll failed, 5 if the vendor refuses because the account is exhausted.",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exporter.validation.duration import parse_duration
+from exporter.validation.duration import format_duration, parse_duration
 from tools.scenarios.scenario import Series, Values, selector
+
+STALE_AFTER = 15 * 60
+"""How many seconds the values stay after the last successful poll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Account:
         It is `good`, `failed`, `new` (not polled yet), `off` (the exporter is down) or `removed` (the account is not configured).
         """
         target = up = total = success = Values()
+        resources = Values(1)
         now = 0.0
         last: float | None = None
         for what, span in phases:
@@ -47,8 +51,9 @@ class Account:
                     success, last = success.set(now).by(60, span), now + parse_duration(span) - 60
                 else:
                     success = success.missing(span) if last is None else success.set(last).flat(span)
+            resources = _resources(resources, what, span, known=last is not None)
             now += parse_duration(span)
-        shown = {"up": up, "scrapes_total": total, "last_success_timestamp_seconds": success}
+        shown = {"up": up, "scrapes_total": total, "last_success_timestamp_seconds": success, "resources": resources}
         found = {selector("up", {"job": "ai", "instance": self.instance}): target}
         return found | {name: values for family, each in shown.items() for name, values in self.family(family, each).items()}
 
@@ -58,3 +63,13 @@ class Account:
         for name, values in families.items():
             found |= self.family(f"quota_{name}", values, resource=resource, unit=unit)
         return found
+
+
+def _resources(before: Values, what: str, span: str, *, known: bool) -> Values:
+    """The number of resources, which is known as long as the values are."""
+    if what == "good":
+        return before.flat(span)
+    kept = min(parse_duration(span), STALE_AFTER) if what == "failed" and known else 0
+    gone = parse_duration(span) - kept
+    values = before.flat(format_duration(kept)) if kept else before
+    return values.stale(format_duration(gone)) if gone else values

@@ -64,6 +64,16 @@ SCENARIOS = (
         (Result(HELD, "55m", ((WALLET, 9),)), Result(HELD, "85m", ((WALLET, 9),)), Result(HELD, "95m", ())),
     ),
     Scenario(
+        "a resource that a good poll no longer contained, or that became unlimited, does not return when a poll fails",
+        (
+            STUDIO.polls(("good", "1h"), ("failed", "15m"), ("good", "15m")),
+            STUDIO.quota("wallet", "usd", remaining=flat(9, "90m")),
+            STUDIO.quota("promotion", "usd", remaining=flat(0, "30m").stale("1h")),
+            STUDIO.quota("free", "credits", remaining=flat(0, "30m").stale("1h"), unlimited=Values(1).missing("30m").flat("1h")),
+        ),
+        tuple(Result(expr, at, ((WALLET, 9),)) for expr in (HELD, AVAILABLE) for at in ("40m", "65m", "70m", "80m")),
+    ),
+    Scenario(
         "the limit of spending is the smaller one of cap and budget",
         (
             STUDIO.quota("a_spend", "usd", limit=flat(100, "1h"), budget=flat(80, "1h")),

@@ -38,8 +38,8 @@ SCENARIOS = (
                 SPIKE,
                 "10d",
                 (STUDIO.alert("info", **WALLET),),
-                "Account studio at heygen used 2.88k usd of wallet in the last day, more than four times the average of the week before. At "
-                "this pace, what is left ends within two weeks. Find out what uses it, such as a runaway job or a leaked key.",
+                "Account studio at heygen used 2880 usd of wallet in the last day, more than four times the average of the week before. At "
+                "this pace, what is left ends within two weeks unless it is refilled. Find out what uses it, such as a runaway job or a leaked key.",
             ),
         ),
     ),

@@ -129,17 +129,18 @@ SCENARIOS = (
         ),
     ),
     Scenario(
-        "the age on the dashboards rises while polls fail and while the exporter is down",
+        "the age on the dashboards rises while polls fail and while the exporter is down, and is never negative",
         (
             _polled("ok", ("good", HOUR)),
             _polled("failing", ("good", "30m"), ("failed", "30m")),
             _polled("down", ("good", "30m"), ("off", "30m")),
             _polled("removed", ("good", "30m"), ("removed", "30m")),
+            _polled("ahead", ("good", HOUR)) | Account("ahead").family("last_success_timestamp_seconds", Values(2).by(60, HOUR)),
         ),
         (
             *(
                 Result(_age(instance), "55m", (({"account": "studio", "provider": "heygen"}, age),))
-                for instance, age in {"ok": 0, "failing": 1_560, "down": 1_800}.items()
+                for instance, age in {"ok": 0, "failing": 1_560, "down": 1_800, "ahead": 0}.items()
             ),
             Result(_age("removed"), "55m", ()),
         ),

@@ -35,7 +35,7 @@ SOON = (
                 OUT,
                 "2h20m",
                 (STUDIO.alert("warning", **WALLET),),
-                "Account studio at heygen is expected to run out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the "
+                "By the last forecast, account studio at heygen is expected to run out of wallet (usd) at 1970-01-02 08:00 UTC, if the coming days are like the "
                 "past ones. Neither a reset nor auto reload is expected before that. Top it up, or find out what uses it.",
             ),
         ),
@@ -71,7 +71,7 @@ SOON = (
                 OUT,
                 "2h",
                 (STUDIO.alert("critical", **WALLET),),
-                "Account studio at heygen runs out of wallet (usd) at 1970-01-01 09:00 UTC or earlier, even at the slowest pace of the past "
+                "By the last forecast, account studio at heygen runs out of wallet (usd) at 1970-01-01 09:00 UTC or earlier, even at the slowest pace of the past "
                 "days. Neither a reset nor auto reload is expected before that. Top it up, or find out what uses it.",
             ),
         ),
@@ -235,8 +235,8 @@ EXPIRE = (
         "three days before the reset, most is unused",
         _expiring(0.1, limit=1000),
         (
-            Quiet(EXPIRING, "7h"),
-            Firing(EXPIRING, "7h30m", ({"account": "studio", "team": "video"},)),
+            Quiet(EXPIRING, "24h30m"),
+            Firing(EXPIRING, "25h30m", ({"account": "studio", "team": "video"},)),
             Firing(
                 EXPIRING,
                 "30h",
@@ -250,17 +250,32 @@ EXPIRE = (
     Scenario(
         "an unused cap is not a loss",
         (
-            STUDIO.polls(("good", "8h")),
+            STUDIO.polls(("good", "32h")),
             STUDIO.quota(
                 "spend",
                 "usd",
-                remaining=flat(900, "8h"),
-                limit=flat(1000, "8h"),
-                consumed_total=flat(5, "8h"),
-                reset_timestamp_seconds=_at(48, "8h"),
+                remaining=flat(900, "32h"),
+                limit=flat(1000, "32h"),
+                consumed_total=flat(5, "32h"),
+                reset_timestamp_seconds=_at(48, "32h"),
             ),
         ),
-        (Quiet(EXPIRING, "4h"),),
+        (Quiet(EXPIRING, "30h"),),
+    ),
+    Scenario(
+        "the rest of a day is worth no message",
+        (
+            STUDIO.polls(("good", "48h")),
+            STUDIO.quota(
+                "searches",
+                "requests",
+                remaining=flat(900, "48h"),
+                limit=flat(1000, "48h"),
+                consumed_total=flat(5, "48h"),
+                reset_timestamp_seconds=_at(24, "24h").set(48 * 3600).flat("24h"),
+            ),
+        ),
+        (Quiet(EXPIRING, "20h"), Quiet(EXPIRING, "30h"), Quiet(EXPIRING, "47h")),
     ),
     Scenario("nothing is used", _expiring(0, limit=1000), (Firing(EXPIRING, "30h", ({"account": "studio"},)),)),
     Scenario("the reset is more than three days away", _expiring(0, 106, limit=1000), (Quiet(EXPIRING, "30h"),)),

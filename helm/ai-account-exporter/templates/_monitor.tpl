@@ -13,6 +13,16 @@ annotations:
 {{- end }}
 {{- end -}}
 
+{{/* A new pod continues the series of the previous one: an alert that fires stays, and the rules know the past days. */}}
+{{- define "exporter.stableInstance" -}}
+{{- if .Values.sharding.enabled }}
+- {sourceLabels: [__meta_kubernetes_pod_name], targetLabel: instance}
+{{- else }}
+- {targetLabel: instance, replacement: {{ include "exporter.fullname" . | quote }}}
+- {action: labeldrop, regex: pod}
+{{- end }}
+{{- end -}}
+
 {{- define "exporter.endpoint" -}}
 {{- $root := first . -}}
 {{- $monitor := last . -}}
@@ -26,7 +36,8 @@ annotations:
   {{- $authority := dict "secret" (dict "name" $root.Values.webConfig.tls.existingSecret "key" "ca.crt") }}
   {{- $tls = dict "ca" $authority "serverName" (printf "%s.%s.svc" (include "exporter.fullname" $root) (include "exporter.namespace" $root)) }}
   {{- end }}
-  {{- range $key, $value := dict "tlsConfig" $tls "basicAuth" $monitor.basicAuth "interval" $monitor.interval "scrapeTimeout" $monitor.scrapeTimeout "relabelings" $monitor.relabelings "metricRelabelings" $monitor.metricRelabelings }}
+  {{- $relabelings := concat (include "exporter.stableInstance" $root | fromYamlArray) $monitor.relabelings }}
+  {{- range $key, $value := dict "tlsConfig" $tls "basicAuth" $monitor.basicAuth "interval" $monitor.interval "scrapeTimeout" $monitor.scrapeTimeout "relabelings" $relabelings "metricRelabelings" $monitor.metricRelabelings }}
   {{- with $value }}
   {{ $key }}:
     {{- toYaml . | nindent 4 }}
