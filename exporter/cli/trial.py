@@ -72,7 +72,7 @@ def command(*, name: str, answer: Path, status: int | None, path: str | None, re
     """
     if write_example and write_example.is_file():
         say(f"{write_example}: the file exists; remove it first, or choose another name", err=True)
-        raise SystemExit(EXIT_INVALID)
+        raise SystemExit(EXIT_FAILED)
     definition = find_definition(name)
     content = _content(answer)
     example = parse_example(content)
@@ -194,5 +194,5 @@ def _write(path: Path, definition: Definition, request: Request, status: int, co
         path.write_text(written_example(example), encoding="utf-8")
     except OSError as error:
         say(f"{path}: {error.strerror}", err=True)
-        raise SystemExit(EXIT_INVALID) from None
+        raise SystemExit(EXIT_FAILED) from None
     say(f"{path} is written. The expected result in it is that of this definition: check it. Add to the title where the response is from.")
