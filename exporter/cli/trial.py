@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -106,9 +107,17 @@ def _request(definition: Definition, path: str | None) -> Request:
     raise SystemExit(EXIT_INVALID)
 
 
+def _opened(answer: Path) -> BinaryIO:
+    if str(answer) != "-":
+        return answer.open("rb")
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    return sys.stdin.buffer
+
+
 def _content(answer: Path) -> bytes:
     try:
-        with sys.stdin.buffer if str(answer) == "-" else answer.open("rb") as file:
+        with _opened(answer) as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         say(f"{answer}: {error.strerror}", err=True)
