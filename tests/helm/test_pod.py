@@ -115,6 +115,10 @@ def test_there_is_no_pod_without_an_account() -> None:
     assert workload(template({"sharding": {"enabled": True}}).objects)["spec"]["replicas"] == 0
 
 
+def test_files_with_accounts_are_accounts() -> None:
+    assert workload(template({"config": {"account_files": ["/accounts/*.yaml"]}}).objects)["spec"]["replicas"] == 1
+
+
 def test_each_shard_has_its_ordinal_and_is_scraped_separately() -> None:
     objects = scenario("sharding")
     assert workload(objects)["kind"] == "StatefulSet"
