@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.config.budgets import budgets_of
+from exporter.config.credentials import Source, shown_file
 from exporter.config.loading import Loaded
 from exporter.config.models import Account, Defaults
 from exporter.config.threshold_settings import thresholds_of
@@ -31,7 +32,7 @@ def _can_write(path: Path) -> bool:
 
 
 def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) -> Iterator[str]:
-    """Yield warnings about accounts and the state file, then about keys in the configuration, then about definitions that nobody has tried."""
+    """Yield warnings about accounts and the state file, then about files of keys and keys in the configuration, then about definitions that nobody has tried."""
     config = loaded.config
     for account in config.accounts:
         if account.enabled:
@@ -39,6 +40,7 @@ def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) 
             yield from (f"{account.provider}/{account.name}: {text}" for text in texts)
     if config.state:
         yield from (f"state.path: {text}, so the exporter would run without state" for text in _of_state(config.state.path, can_write))
+    yield from _of_secret_files(loaded)
     for account in loaded.inline_secrets:
         yield f"{account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value"
     yield from _of_definitions(loaded)
@@ -104,6 +106,35 @@ def _is_other(path: Path) -> bool:
     """Whether a file has content and is no SQLite database. One that cannot be read is reported otherwise."""
     with suppress(OSError), path.open("rb") as file:
         return file.read(len(_SQLITE)) not in (b"", _SQLITE)
+    return False
+
+
+def _of_secret_files(loaded: Loaded) -> Iterator[str]:
+    """Find files of secrets that every user of the machine can read."""
+    folder = loaded.path.parent if loaded.path else None
+    sources: list[tuple[str, Source]] = [
+        (f"{account.provider}/{account.name}", source)
+        for account in loaded.config.accounts
+        if account.enabled
+        for source in account.credentials.values()
+    ]
+    if push := loaded.config.push:
+        sources += [(f"push.otlp.headers.{name}", source) for name, source in push.otlp.headers.items()]
+    for place, source in sources:
+        if source.path and _is_readable_by_all(source.path):
+            yield f"{place}: every user of this machine can read {shown_file(source.path, folder)} of the secret: use `chmod o-r`"
+
+
+def _is_readable_by_all(path: Path) -> bool:
+    """Whether everybody can read a file of the current user.
+
+    As ssh does, this ignores files of other users, such as secrets that Kubernetes and Docker mount. In containers that run as root they are
+    below /run.
+    """
+    with suppress(OSError):
+        found = path.resolve(strict=True)
+        is_own = found.stat().st_uid == os.geteuid() and not found.is_relative_to("/run")
+        return is_own and bool(found.stat().st_mode & 0o004) and all(parent.stat().st_mode & 0o001 for parent in found.parents)
     return False
 
 
