@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiohttp import hdrs, web
+from aiohttp.http import RawRequestMessage
 from aiohttp.typedefs import Handler
 
 from exporter.web.limits import Limits
@@ -148,6 +149,23 @@ class Connection(web.RequestHandler):
         if self._read_header_timer:
             self._read_header_timer.cancel()
             self._read_header_timer = None
+
+
+def without_expectation(make: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
+    """Return a factory of requests without the header `Expect`.
+
+    aiohttp would respond to it before the access control, and with status 500 to bytes that are not text. No handler reads the body that it is
+    about.
+    """
+
+    def make_request(message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
+        if hdrs.EXPECT in message.headers:
+            headers = message.headers.copy()
+            headers.popall(hdrs.EXPECT)
+            message = message._replace(headers=type(message.headers)(headers))
+        return make(message, *rest)
+
+    return make_request
 
 
 @web.middleware
