@@ -14,11 +14,12 @@ def _is_daemon(arguments: list[str]) -> bool:
 
 def main() -> None:
     """Run the command. Signals are handled before the other modules are imported, because the import takes long."""
-    if _is_daemon(sys.argv[1:]):
+    is_daemon = _is_daemon(sys.argv[1:])
+    if is_daemon:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(0))
         if sys.argv[1] == "serve":
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # by default it ends the process; the configuration is about to be read anyway
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: os._exit(0))  # by default the first process of a container ignores SIGTERM
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0 if is_daemon else 1))  # by default the first process of a container ignores it
     from exporter.cli.main import run  # noqa: PLC0415 -- after the signals
 
     run()

@@ -36,6 +36,7 @@ from exporter.providers.inspection.traces import written
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 from exporter.providers.values import decode_json
+from exporter.validation.files import is_file
 from exporter.validation.problems import did_you_mean
 
 _MAX_BYTES: Final = 5 * 2**20
@@ -71,7 +72,7 @@ def command(*, name: str, answer: Path, status: int | None, path: str | None, re
     Exit codes: 0 a poll with this response succeeds and reports something, or has the expected result; 1 otherwise; 2 invalid
     definition or usage.
     """
-    if write_example and write_example.is_file():
+    if write_example and is_file(write_example):
         say(f"{write_example}: the file exists; remove it first, or choose another name", err=True)
         raise SystemExit(EXIT_FAILED)
     definition = find_definition(name)

@@ -38,8 +38,8 @@ def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) 
         if account.enabled:
             texts = _of_account(account, config.defaults, loaded.definitions[account.provider])
             yield from (f"{account.provider}/{account.name}: {text}" for text in texts)
-    if config.state:
-        yield from (f"state.path: {text}, so the exporter would run without state" for text in _of_state(config.state.path, can_write))
+    if config.state and (text := _of_state(config.state.path, can_write)):
+        yield f"state.path: {text}, so the exporter would run without state"
     yield from _of_secret_files(loaded)
     for account in loaded.inline_secrets:
         yield f"{account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value"
@@ -90,16 +90,20 @@ def _of_units(account: Account, definition: Definition) -> Iterator[str]:
             yield f"budgets.{resource}.{unit}: {account.provider} reports this resource in a currency, so expected its code, such as usd"
 
 
-def _of_state(path: Path, can_write: Callable[[Path], bool]) -> Iterator[str]:
-    """Find why the current user cannot write the state file. Its path is not shown: it may be a misplaced secret."""
-    if not path.parent.is_dir():
-        yield "the folder does not exist: create it, or change the path"
-    elif path.exists() and not path.is_file():
-        yield "is not a regular file: change the path"
-    elif path.is_file() and _is_other(path):
-        yield "is another file, which is not overwritten: move it away, or change the path"
-    elif not can_write(path.parent) or (path.exists() and not can_write(path)):
-        yield "this user cannot write the file or its folder: change the permissions, or change the path"
+def _of_state(path: Path, can_write: Callable[[Path], bool]) -> str | None:
+    """Return why the current user cannot write the state file. Its path is not shown: it may be a misplaced secret."""
+    try:
+        if not path.parent.is_dir():
+            return "the folder does not exist: create it, or change the path"
+        if path.exists() and not path.is_file():
+            return "is not a regular file: change the path"
+        if path.is_file() and _is_other(path):
+            return "is another file, which is not overwritten: move it away, or change the path"
+        if not can_write(path.parent) or (path.exists() and not can_write(path)):
+            return "this user cannot write the file or its folder: change the permissions, or change the path"
+    except OSError as error:  # such as a name that is too long, or a folder that this user cannot search
+        return f"cannot be used ({error.strerror}): fix that, or change the path"
+    return None
 
 
 def _is_other(path: Path) -> bool:

@@ -74,10 +74,7 @@ class Pusher:
         statistics: PushStatistics,
         former: Pusher | None = None,
     ) -> None:
-        """`families` returns what the page of a snapshot shows; `resource` are the attributes that the settings do not set.
-
-        `former` pushed until now: the same receiver has its series.
-        """
+        """`families` returns what a page shows; `resource` are attributes that the settings do not set; `former` pushed until now."""
         self.settings = settings
         self._snapshot = snapshot
         self._families = families

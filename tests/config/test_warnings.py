@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -94,6 +95,23 @@ def test_a_state_file_that_cannot_be_written_is_warned_about(tmp_path: Path, pat
     (tmp_path / "state.db").write_bytes(b"")
     found = warnings(tmp_path, lambda file: not read_only or file != tmp_path / read_only, state={"path": path})
     assert found == [f"state.path: {expected}, so the exporter would run without state"]
+
+
+@pytest.mark.parametrize("name", [f"{'n' * 300}/state.db", "n" * 300])
+def test_a_path_that_the_system_refuses_is_warned_about_and_not_shown(tmp_path: Path, name: str) -> None:
+    assert warnings(tmp_path, state={"path": name}) == [
+        "state.path: cannot be used (File name too long): fix that, or change the path, so the exporter would run without state"
+    ]
+
+
+def test_a_folder_that_this_user_cannot_search_is_warned_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))  # root, who runs the tests in containers, may search any
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    monkeypatch.setattr(Path, "is_dir", lambda _: True)
+    [text] = warnings(tmp_path, state={"path": "state.db"})
+    assert text.startswith("state.path: cannot be used (Permission denied): fix that")
 
 
 @pytest.mark.parametrize(
