@@ -108,10 +108,11 @@ def test_a_history_that_would_use_all_memory_is_refused() -> None:
 
 INTERRUPTED = """
 import os, runpy, sys
+number = int(sys.argv.pop())
 import exporter.cli.backfill as backfill
 scrape = backfill.past_scrapes
 async def interrupted(*arguments):
-    os.kill(os.getpid(), int(sys.argv.pop()))
+    os.kill(os.getpid(), number)
     return await scrape(*arguments)
 backfill.past_scrapes = interrupted
 runpy.run_module("exporter", run_name="__main__")
