@@ -224,3 +224,8 @@ def test_the_image_has_the_version_of_the_chart_by_default() -> None:
     assert container(scenario("subchart-global"))["image"] == "mirror.example.com/ai-account-exporter/ai-account-exporter:0.1.0"
     assert container(scenario("everything"))["image"].startswith("ghcr.io/mirror/ai-account-exporter@sha256:0123")
     assert pod(scenario("subchart-global"))["imagePullSecrets"] == [{"name": "own"}, {"name": "mirror"}]
+
+
+def test_pull_secrets_of_a_parent_chart_may_be_names_as_in_kube_prometheus_stack() -> None:
+    values = {**MINIMAL, "imagePullSecrets": [{"name": "own"}], "global": {"imagePullSecrets": ["mirror", {"name": "other"}]}}
+    assert pod(template(values).objects)["imagePullSecrets"] == [{"name": "own"}, {"name": "mirror"}, {"name": "other"}]

@@ -49,7 +49,9 @@ app.kubernetes.io/component: exporter
 {{- define "exporter.imagePullSecrets" -}}
 {{- with concat .Values.imagePullSecrets (default list (.Values.global).imagePullSecrets) -}}
 imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
+  {{- range . }}
+  - {{ kindIs "string" . | ternary (dict "name" .) . | toJson }}
+  {{- end }}
 {{- end -}}
 {{- end -}}
 
