@@ -78,7 +78,7 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
     ),
     AccountFamily(
         "ai_account_quota_exhaustion_latest_timestamp_seconds", "gauge",
-        "Latest end that the consumption of the past days allows, as Unix time; absent if it may last until the reset.",
+        "Latest end that the consumption of the past days allows, as Unix time; absent in the first three days, or if it may last until the reset.",
         ("resource", "unit"), samples=samples.exhaustion("latest_at"), stability=Stability.EXPERIMENTAL,
     ),
     AccountFamily(
@@ -98,11 +98,11 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
         ("feature",), samples=samples.FEATURES,
     ),
     AccountFamily(
-        "ai_account_auto_reload_threshold", "gauge", "Balance below which the vendor tops up automatically.",
+        "ai_account_auto_reload_threshold", "gauge", "Balance below which auto reload adds to it.",
         ("unit",), samples=samples.auto_reload("threshold"),
     ),
     AccountFamily(
-        "ai_account_auto_reload_amount", "gauge", "Amount that one automatic top-up adds.",
+        "ai_account_auto_reload_amount", "gauge", "Amount that auto reload adds each time.",
         ("unit",), samples=samples.auto_reload("amount"),
     ),
     AccountFamily(

@@ -118,15 +118,15 @@ class OptionalRequestFacts:
 
 @dataclass(frozen=True, slots=True)
 class AutoReloadFacts:
-    """The balance below which the vendor tops the account up, and by how much."""
+    """The balance below which auto reload adds to it, and how much it adds."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FACTS
     unit: str
     """The unit of both amounts."""
     threshold: Amount = None
-    """The balance below which the vendor tops up."""
+    """The balance below which auto reload adds to it."""
     amount: Amount = None
-    """What one top-up adds."""
+    """What auto reload adds each time."""
 
 
 @dataclass(frozen=True, slots=True)

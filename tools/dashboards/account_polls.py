@@ -83,7 +83,7 @@ def _dates() -> Json:
 def _reload() -> Json:
     options = Options(
         "Auto reload",
-        "The balance below which the vendor tops up, and the amount that it adds.",
+        "The balance below which auto reload adds to it, and the amount that it adds.",
         no_value="none known",
         overrides=units.money_overrides(),
     )
