@@ -327,6 +327,22 @@ async def test_a_client_that_disconnects_during_an_answer_is_not_logged(caplog: 
     assert caplog.records == []
 
 
+async def test_clients_that_disconnect_before_their_responses_free_their_places_and_are_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    slow, big = (b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"/slow", b"/big/20000000"))
+    async with serving_texts(Limits(max_connections=2)) as (client, barrier), client.connect() as one, client.connect() as two:
+        for connection in (one, two):
+            connection.send(slow + big * 2)
+        await barrier.wait()
+        for connection in (one, two):
+            connection.writer.close()
+            await connection.writer.wait_closed()
+        await barrier.wait()
+        await until_answered(client)
+    assert caplog.records == []
+
+
 HEADERS: Final = {"X-Frame-Options": "deny", "Strict-Transport-Security": "max-age=1"}
 CANARY: Final = b"canary"
 
