@@ -169,6 +169,7 @@ SHAPES: Final[dict[str, Schema]] = {
     "persistence.annotations": TEXTS,
     "serviceAccount.name": OPTIONAL_NAME,
     "serviceAccount.annotations": TEXTS,
+    "podDisruptionBudget.maxUnavailable": {"anyOf": [integer(0), text("[0-9]+%")]},
     "prometheusRule.namespace": OPTIONAL_NAME,
     "prometheusRule.labels": TEXTS,
     "prometheusRule.annotations": TEXTS,
