@@ -11,6 +11,8 @@ from exporter.validation.problems import Place
 
 _FINEST: Final = -4
 """Decimal places of a JSON number with a fraction: more than in an example, so that small changes are visible."""
+_FINEST_TEXT: Final = -12
+"""Decimal places of a number as text, at most: some vendors send 34, which Decimal's context cannot hold."""
 _DATE: Final = len("2026-12-01")
 
 
@@ -26,7 +28,7 @@ def replaced(body: Any, place: Place, value: object) -> Any:
 def precision_of(found: Any) -> Decimal:
     """Return the smallest change of a number: 1 for a whole one, and 0.01 for the text "5.00"."""
     exponent = Decimal(str(found)).as_tuple().exponent
-    return Decimal(1).scaleb(min(int(exponent), _FINEST if isinstance(found, float) else 0))
+    return Decimal(1).scaleb(max(_FINEST_TEXT, min(int(exponent), _FINEST if isinstance(found, float) else 0)))
 
 
 def written_number(found: Any, number: Decimal) -> Any:
