@@ -17,6 +17,11 @@ INLINE = {"accounts": [ACCOUNT | {"credentials": {"api_key": {"value": "sk-canar
 
 RECEIVER = {"endpoint": "https://collector.example/v1/metrics"}
 KEYS = "/run/secrets/ai-account-exporter"
+LOGIN = {
+    "name": "studio",
+    "provider": "heygen",
+    "credentials": {"access_token": {"oauth2": {"client_id": "id", "refresh_token_file": f"{KEYS}/heygen"}}},
+}
 WITH_FILE = {"config": {"accounts": [ACCOUNT | {"credentials": {"api_key": {"file": f"{KEYS}/stage"}}}]}}
 
 
@@ -54,6 +59,10 @@ def test_a_secret_in_the_configuration_is_rejected_and_not_printed(version: str)
         (
             {**MINIMAL, "webConfig": {"settings": {"basic_auth_users": {"a": "b"}}}},
             "webConfig.settings.basic_auth_users: a ConfigMap must not",
+        ),
+        (
+            {"config": {"accounts": [LOGIN]}},
+            "config.accounts.0.credentials.access_token.oauth2.refresh_token_file: the exporter replaces this file",
         ),
         ({"config": {"account_files": ["/accounts/*.yaml"]}, "demo": True}, "set only one of demo, config.accounts"),
         ({**MINIMAL, "existingConfigMap": {"name": "a"}}, "set only one of existingConfigMap, config.accounts"),

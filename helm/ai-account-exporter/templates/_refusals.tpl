@@ -47,6 +47,13 @@ credentials.{{ $index }}.name: {{ $credential.name }} is used twice
 {{- if or (hasPrefix $folder $mount) (hasPrefix $mount $folder) }}{{ $mountsOwn = true }}{{ end }}
 {{- end }}
 {{- if not $mountsOwn }}
+{{- range $index, $account := .Values.config.accounts }}
+{{- range $name, $source := $account.credentials }}
+{{- if hasPrefix $folder (default "" ($source.oauth2).refresh_token_file) }}
+config.accounts.{{ $index }}.credentials.{{ $name }}.oauth2.refresh_token_file: the exporter replaces this file, and a Secret is read-only: use a file in {{ include "exporter.stateDirectory" $ }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- range $place, $file := include "exporter.secretFiles" . | fromYaml }}
 {{- if and (hasPrefix $folder $file) (not (has (trimPrefix $folder $file) $names)) }}
 {{ $place }}: no entry of `credentials` has the name {{ trimPrefix $folder $file }}
