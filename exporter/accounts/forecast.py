@@ -31,14 +31,16 @@ BURSTS: Final = ((7 * HOUR, 0.8), (9 * HOUR, 1.4))
 """The pace of an unusual day counts if it leads to an end within this time, and if the day consumed this many times what is left: most
 bursts stop, the long ones later."""
 FIRST_DAY: Final = 8 * HOUR
-"""In the first day, an end that is further away than this is not reported."""
+"""In the first day, an end that is further away than this, or than a third of the time until the reset, is not reported."""
+RELOAD: Final = HOUR / 2
+"""Auto reload fills the account up within this time, or has failed."""
 
 MIN_HISTORY: Final = 6 * HOUR
 MIN_POINTS: Final = 4
 ENOUGH: Final = 3
 """A latest end is certain only if the account ends in as many futures. With fewer, an end far ahead needs use now."""
 RESET_MARGIN: Final = 0.8
-"""The latest end must lie in this share of the time until the reset; the end of the first day, too."""
+"""The latest end must lie in this share of the time until the reset."""
 WEEK: Final = 7
 WEEKLY: Final = 0.5
 """Use follows the week if the same days of two weeks differ by less than this share of the difference between other days."""
@@ -102,14 +104,14 @@ def forecast(consumption: Consumption, quota: Quota, reading: Reading, budget: D
     age = curve.now - curve.begins_at
     if age < MIN_HISTORY:
         return None
-    if not curve.consumed(age) or _is_refilled(reading, quota, left):
+    if not curve.consumed(age) or _is_refilled(reading, quota, float(left) + curve.consumed(RELOAD)):
         return NO_END
     if len(consumption.history.times) < MIN_POINTS:
         return None
     reset = _until_reset(quota, curve.now)
     amount = float(left)
     if age < DAY:
-        return _young(amount * age / curve.consumed(age), reset, curve.now)
+        return _young(curve, age, amount, reset)
     return _forecast(curve, consumption.history, amount, reset)
 
 
@@ -122,8 +124,8 @@ def _is_spending(quota: Quota) -> bool:
     return f"_{quota.resource}".endswith("_spend")
 
 
-def _is_refilled(reading: Reading, quota: Quota, left: Decimal) -> bool:
-    """Whether the vendor is expected to top the account up before it ends. Below its threshold it has failed to.
+def _is_refilled(reading: Reading, quota: Quota, left: float) -> bool:
+    """Whether the vendor is expected to top the account up before it ends. It has failed to if `left`, a while ago, was below its threshold.
 
     A top-up raises no spending cap.
     """
@@ -133,9 +135,13 @@ def _is_refilled(reading: Reading, quota: Quota, left: Decimal) -> bool:
     return reload is None or reload.threshold is None or left >= reload.threshold
 
 
-def _young(lasts: float, reset: float, now: float) -> Forecast | None:
-    """Return the end by the mean of the first hours if it is near; the hours of the day are not known yet."""
-    return Forecast(now + lasts) if lasts < min(FIRST_DAY, RESET_MARGIN * reset) else None
+def _young(curve: Curve, age: float, left: float, reset: float) -> Forecast | None:
+    """Return the end of an account of which less than a day is known, by the mean of all hours or of the last three, if it is near.
+
+    The hours of the day are not known yet, so it must also be near compared with the reset.
+    """
+    lasts = min(_lasts(curve, left, age), _lasts(curve, left, 3 * HOUR))
+    return Forecast(curve.now + lasts) if lasts < min(FIRST_DAY, reset / 3) else None
 
 
 def _forecast(curve: Curve, history: History, left: float, reset: float) -> Forecast:

@@ -76,9 +76,8 @@ def test_nothing_is_forecast_before_the_first_reading_could_be_compared() -> Non
     [
         pytest.param(79, None, (7.9, None), id="within eight hours"),
         pytest.param(80, None, None, id="in eight hours"),
-        pytest.param(60, 7.6, (6.0, None), id="well before the reset"),
-        pytest.param(60, 7.4, None, id="so near to the reset that it may last"),
-        pytest.param(60, 6.0, None, id="with the reset"),
+        pytest.param(60, 18.1, (6.0, None), id="in less than a third of the time until the reset"),
+        pytest.param(60, 17.9, None, id="so near to the reset that it may last"),
         pytest.param(60, 0.0, None, id="the reset is due"),
         pytest.param(60, -1.0, (6.0, None), id="the reset is over"),
     ],
@@ -86,6 +85,15 @@ def test_nothing_is_forecast_before_the_first_reading_could_be_compared() -> Non
 def test_on_the_first_day_only_an_end_within_eight_hours_is_forecast(left: float, resets_in: float | None, expected: object) -> None:
     for hours in (6, 12, 23):
         assert lasts(after([10.0] * hours), left, resets_in=resets_in) == expected
+
+
+@pytest.mark.parametrize("hours", [6, 12, 20])
+def test_on_the_first_day_the_last_three_hours_count_if_they_consumed_more(hours: int) -> None:
+    assert lasts(after([*[0.5] * hours, *[10.0] * 3]), 40) == (4.0, None)
+
+
+def test_on_the_first_day_the_mean_counts_if_the_last_three_hours_consumed_less() -> None:
+    assert lasts(after([*[10.0] * 9, *[0.0] * 3]), 45) == (6.0, None)
 
 
 def test_from_the_second_day_on_any_end_is_forecast_and_from_the_fourth_on_a_latest_one() -> None:
@@ -321,7 +329,8 @@ def test_what_has_ended_has_no_forecast(left: str) -> None:
     ("left", "reading", "is_filled"),
     [
         pytest.param(50, RELOADING, True, id="at its threshold"),
-        pytest.param("49.99", RELOADING, False, id="below its threshold: it has failed"),
+        pytest.param("49.99", RELOADING, True, id="below its threshold for minutes: it may be on its way"),
+        pytest.param(44, RELOADING, False, id="below its threshold for more than half an hour: it has failed"),
         pytest.param(50, replace(RELOADING, auto_reload=AutoReload("u")), True, id="its threshold is unknown"),
         pytest.param(50, replace(RELOADING, auto_reload=None), True, id="nothing but its name is known"),
         pytest.param(50, replace(RELOADING, auto_reload=AutoReload("usd", Decimal(5))), False, id="of another unit"),

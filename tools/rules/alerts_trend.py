@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.rules.alerts_quota import REFILLED
-from tools.rules.recording import AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST
+from tools.rules.recording import ADDED, AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST
 from tools.rules.rule import AMOUNT, Alert, Severity
 
 _TO_THE_MINUTE = '{{ $value | humanizeTimestamp | reReplaceAll ":[0-9.]+ .*" " UTC" }}'
@@ -11,14 +11,14 @@ _TO_THE_MINUTE = '{{ $value | humanizeTimestamp | reReplaceAll ":[0-9.]+ .*" " U
 
 
 def _running_out(severity: Severity, end: str, ending: str, runs_out: str, sure: str, *, stays: str, unless: str = "") -> Alert:
-    # Once an end was forecast, the alert stays while polls fail, use pauses or the exporter restarts, until something is added.
+    # Once an end was forecast, the alert stays while polls fail, use pauses or the exporter restarts, until more than a quarter is added.
     # `stays` bridges a quiet night, or the day after a restart without state. Where nothing is left, AIAccountExhausted takes over.
     return Alert(
         "AIAccountRunningOut",
         severity,
         f"""
 last_over_time({end}{{SUPPLY}}[{stays}])
-and {AVAILABLE} <= last_over_time({ending}[{stays}])
+and {AVAILABLE} <= {ADDED} * last_over_time({ending}[{stays}])
 and {AVAILABLE} > 0
 {unless}""",
         "15m",
@@ -61,7 +61,7 @@ SPEND_PACE = Alert(
     "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap or budget on {{ $labels.resource }} in "
     "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before that. At the vendor's cap, the vendor may "
     "refuse further usage. Reduce usage, or raise the cap or the budget.",
-    keep_firing_for="6h",
+    keep_firing_for="1d",
 )
 
 CREDITS_EXPIRING = Alert(

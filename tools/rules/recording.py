@@ -15,6 +15,8 @@ ENDS = "ai_account_quota_exhaustion_timestamp_seconds"
 LATEST = "ai_account_quota_exhaustion_latest_timestamp_seconds"
 ENDING = "account:ai_account_quota_available:ending2d"
 ENDING_NOW = "account:ai_account_quota_available:ending12h"
+ADDED = 1.25
+"""Times more than before: a top-up or a reset adds a quarter or more. A refund of less does not resolve an alert that would soon fire again."""
 LAST = "the current value, or the last value of the past day while polls fail or the exporter is down"
 
 
@@ -36,13 +38,13 @@ def _held(name: str, metric: str, meaning: str) -> Record:
 
 
 def _ending(name: str, condition: str, which: str) -> Record:
-    meaning = f"The available amount while {which}, and 0 where something was added: that needs a new forecast."
+    meaning = f"The available amount while {which}, and 0 where more than a quarter was added: that needs a new forecast."
     return Record(
         name,
         f"""
         {AVAILABLE} and {condition}
         or
-        ({AVAILABLE} > {AVAILABLE} offset 5m) * 0
+        ({AVAILABLE} > {ADDED} * {AVAILABLE} offset 5m) * 0
         """,
         meaning,
     )
