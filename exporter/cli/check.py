@@ -21,6 +21,7 @@ from exporter.config.warnings import warnings_of
 from exporter.errors import ConfigError
 from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition, load_definitions
+from exporter.validation.files import is_file
 
 _VALID_EXCEPT: Final = "is valid except for its secrets: `serve` starts, and an account whose secret cannot be used cannot be polled;"
 
@@ -72,7 +73,7 @@ def _load(file: Path) -> Loaded:
     try:
         return load_config(file, os.environ, pipes=True, check_secrets=True)
     except ConfigError as error:
-        print_problems(file, error, _VALID_EXCEPT if file.is_file() and _is_valid_without_secrets(file) else "cannot be used;")
+        print_problems(file, error, _VALID_EXCEPT if is_file(file) and _is_valid_without_secrets(file) else "cannot be used;")
         raise SystemExit(EXIT_INVALID) from None
 
 

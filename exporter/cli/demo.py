@@ -84,8 +84,8 @@ def command(address: Address, history: float | None, log_level: str, log_format:
 
 async def _print_history(span: float) -> None:
     scrapes = await past_scrapes(partial(demo_config, interval=INTERVAL), span, float(int(time.time())))
-    for line in scrapes.lines():
-        sys.stdout.write(line)
+    if sys.stdout is not None:  # None where standard output is closed
+        sys.stdout.writelines(scrapes.lines())
 
 
 async def _serve(address: Address) -> None:

@@ -14,6 +14,7 @@ from exporter.cli.options import read_or_exit
 from exporter.cli.output import EXIT_INVALID, say
 from exporter.providers.definition import CATEGORIES, Definition
 from exporter.providers.library import BUILT_IN, SEEN, load_definition, packaged_definitions
+from exporter.validation.files import is_file
 from exporter.validation.problems import did_you_mean
 
 
@@ -41,7 +42,7 @@ def _describe(definition: str, *, as_yaml: bool) -> None:
     """Describe the vendor of that name, or the definition in that file."""
     if as_yaml:
         find_definition(definition)
-        file = next((path for folder in (BUILT_IN, SEEN) if (path := folder / f"{definition}.yaml").is_file()), Path(definition))
+        file = next((path for folder in (BUILT_IN, SEEN) if is_file(path := folder / f"{definition}.yaml")), Path(definition))
         click.echo(file.read_text(encoding="utf-8"), nl=False)
         return
     click.echo(describe(find_definition(definition), time.time()))
@@ -80,7 +81,7 @@ def find_definition(name: str) -> Definition:
     if name in known:
         return known[name]
     path = Path(name)
-    if path.suffix in {".yaml", ".yml"} or path.is_file():
+    if path.suffix in {".yaml", ".yml"} or is_file(path):
         return read_or_exit(path, lambda: load_definition(path))
     say(f"there is no provider {name!r}{did_you_mean(name, known) or '; the command `providers` lists all'}", err=True)
     raise SystemExit(EXIT_INVALID)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -35,6 +36,7 @@ from exporter.providers.inspection.traces import written
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 from exporter.providers.values import decode_json
+from exporter.validation.files import is_file
 from exporter.validation.problems import did_you_mean
 
 _MAX_BYTES: Final = 5 * 2**20
@@ -70,9 +72,9 @@ def command(*, name: str, answer: Path, status: int | None, path: str | None, re
     Exit codes: 0 a poll with this response succeeds and reports something, or has the expected result; 1 otherwise; 2 invalid
     definition or usage.
     """
-    if write_example and write_example.is_file():
+    if write_example and is_file(write_example):
         say(f"{write_example}: the file exists; remove it first, or choose another name", err=True)
-        raise SystemExit(EXIT_INVALID)
+        raise SystemExit(EXIT_FAILED)
     definition = find_definition(name)
     content = _content(answer)
     example = parse_example(content)
@@ -106,9 +108,17 @@ def _request(definition: Definition, path: str | None) -> Request:
     raise SystemExit(EXIT_INVALID)
 
 
+def _opened(answer: Path) -> BinaryIO:
+    if str(answer) != "-":
+        return answer.open("rb")
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    return sys.stdin.buffer
+
+
 def _content(answer: Path) -> bytes:
     try:
-        with sys.stdin.buffer if str(answer) == "-" else answer.open("rb") as file:
+        with _opened(answer) as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         say(f"{answer}: {error.strerror}", err=True)
@@ -194,5 +204,5 @@ def _write(path: Path, definition: Definition, request: Request, status: int, co
         path.write_text(written_example(example), encoding="utf-8")
     except OSError as error:
         say(f"{path}: {error.strerror}", err=True)
-        raise SystemExit(EXIT_INVALID) from None
+        raise SystemExit(EXIT_FAILED) from None
     say(f"{path} is written. The expected result in it is that of this definition: check it. Add to the title where the response is from.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from exporter.config.budgets import budgets_of
+from exporter.config.credentials import Source, shown_file
 from exporter.config.loading import Loaded
 from exporter.config.models import Account, Defaults
 from exporter.config.threshold_settings import thresholds_of
@@ -31,14 +32,15 @@ def _can_write(path: Path) -> bool:
 
 
 def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) -> Iterator[str]:
-    """Yield warnings about accounts and the state file, then about keys in the configuration, then about definitions that nobody has tried."""
+    """Yield warnings about accounts and the state file, then about files of keys and keys in the configuration, then about definitions that nobody has tried."""
     config = loaded.config
     for account in config.accounts:
         if account.enabled:
             texts = _of_account(account, config.defaults, loaded.definitions[account.provider])
             yield from (f"{account.provider}/{account.name}: {text}" for text in texts)
-    if config.state:
-        yield from (f"state.path: {text}, so the exporter would run without state" for text in _of_state(config.state.path, can_write))
+    if config.state and (text := _of_state(config.state.path, can_write)):
+        yield f"state.path: {text}, so the exporter would run without state"
+    yield from _of_secret_files(loaded)
     for account in loaded.inline_secrets:
         yield f"{account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value"
     yield from _of_definitions(loaded)
@@ -88,22 +90,55 @@ def _of_units(account: Account, definition: Definition) -> Iterator[str]:
             yield f"budgets.{resource}.{unit}: {account.provider} reports this resource in a currency, so expected its code, such as usd"
 
 
-def _of_state(path: Path, can_write: Callable[[Path], bool]) -> Iterator[str]:
-    """Find why the current user cannot write the state file. Its path is not shown: it may be a misplaced secret."""
-    if not path.parent.is_dir():
-        yield "the folder does not exist: create it, or change the path"
-    elif path.exists() and not path.is_file():
-        yield "is not a regular file: change the path"
-    elif path.is_file() and _is_other(path):
-        yield "is another file, which is not overwritten: move it away, or change the path"
-    elif not can_write(path.parent) or (path.exists() and not can_write(path)):
-        yield "this user cannot write the file or its folder: change the permissions, or change the path"
+def _of_state(path: Path, can_write: Callable[[Path], bool]) -> str | None:
+    """Return why the current user cannot write the state file. Its path is not shown: it may be a misplaced secret."""
+    try:
+        if not path.parent.is_dir():
+            return "the folder does not exist: create it, or change the path"
+        if path.exists() and not path.is_file():
+            return "is not a regular file: change the path"
+        if path.is_file() and _is_other(path):
+            return "is another file, which is not overwritten: move it away, or change the path"
+        if not can_write(path.parent) or (path.exists() and not can_write(path)):
+            return "this user cannot write the file or its folder: change the permissions, or change the path"
+    except OSError as error:  # such as a name that is too long, or a folder that this user cannot search
+        return f"cannot be used ({error.strerror}): fix that, or change the path"
+    return None
 
 
 def _is_other(path: Path) -> bool:
     """Whether a file has content and is no SQLite database. One that cannot be read is reported otherwise."""
     with suppress(OSError), path.open("rb") as file:
         return file.read(len(_SQLITE)) not in (b"", _SQLITE)
+    return False
+
+
+def _of_secret_files(loaded: Loaded) -> Iterator[str]:
+    """Find files of secrets that every user of the machine can read."""
+    folder = loaded.path.parent if loaded.path else None
+    sources: list[tuple[str, Source]] = [
+        (f"{account.provider}/{account.name}", source)
+        for account in loaded.config.accounts
+        if account.enabled
+        for source in account.credentials.values()
+    ]
+    if push := loaded.config.push:
+        sources += [(f"push.otlp.headers.{name}", source) for name, source in push.otlp.headers.items()]
+    for place, source in sources:
+        if source.path and _is_readable_by_all(source.path):
+            yield f"{place}: every user of this machine can read {shown_file(source.path, folder)} of the secret: use `chmod o-r`"
+
+
+def _is_readable_by_all(path: Path) -> bool:
+    """Whether everybody can read a file of the current user.
+
+    As ssh does, this ignores files of other users, such as secrets that Kubernetes and Docker mount. In containers that run as root they are
+    below /run.
+    """
+    with suppress(OSError):
+        found = path.resolve(strict=True)
+        is_own = found.stat().st_uid == os.geteuid() and not found.is_relative_to("/run")
+        return is_own and bool(found.stat().st_mode & 0o004) and all(parent.stat().st_mode & 0o001 for parent in found.parents)
     return False
 
 

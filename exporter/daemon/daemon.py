@@ -105,7 +105,7 @@ class Daemon:
             ExporterError: an address cannot be listened on.
             ExceptionGroup: a loop ended with an error; the process must end too, since it would serve old numbers.
         """
-        with Signals(self.stop, self._reload_requested.set):
+        with Signals(self.stop, self._reload_requested.set if self._read_config else None):
             self._task = asyncio.create_task(self._run(), name="daemon")
             await asyncio.wait([self._task])
         if not self._task.cancelled():

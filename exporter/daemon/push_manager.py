@@ -36,7 +36,7 @@ class PushManager:
             return
         if former:
             former.stop()
-        self._pusher = self._start(settings) if settings else None
+        self._pusher = self._start(settings, former) if settings else None
         self._exposition.push = self._statistics.families if self._pusher and self._statistics else tuple
 
     async def close(self) -> None:
@@ -44,7 +44,7 @@ class PushManager:
         if self._pusher:
             await self._pusher.close()
 
-    def _start(self, settings: Otlp) -> Pusher:
+    def _start(self, settings: Otlp, former: Pusher | None) -> Pusher:
         from exporter.push.pusher import Pusher, PushStatistics
 
         self._statistics = self._statistics or PushStatistics()
@@ -60,6 +60,7 @@ class PushManager:
                 "service.instance.id": f"{socket.gethostname()}:{self._port}",
             },
             statistics=self._statistics,
+            former=former,
         )
         pusher.start()
         return pusher

@@ -1,4 +1,4 @@
-"""The process's signals: SIGTERM and SIGINT stop it, SIGHUP reloads the configuration."""
+"""The process's signals: SIGTERM and SIGINT stop it. SIGHUP reloads the configuration, or stops what has none."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ class Signals:
     Before this, `exporter.__main__` handles them.
     """
 
-    def __init__(self, stop: Callable[[], object], reload: Callable[[], object]) -> None:
-        self._actions = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: reload}
+    def __init__(self, stop: Callable[[], object], reload: Callable[[], object] | None) -> None:
+        """`reload` is None where nothing can be reloaded: SIGHUP then means that the terminal was closed, unless `nohup` ignores it."""
+        self._actions = {signal.SIGTERM: stop, signal.SIGINT: stop}
+        if reload or signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            self._actions[signal.SIGHUP] = reload or stop
 
     def __enter__(self) -> Self:
         for number, act in self._actions.items():

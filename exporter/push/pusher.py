@@ -72,8 +72,9 @@ class Pusher:
         secrets: SecretReader,
         resource: Mapping[str, str],
         statistics: PushStatistics,
+        former: Pusher | None = None,
     ) -> None:
-        """`families` returns what the page of a snapshot shows; `resource` are the attributes that the settings do not set."""
+        """`families` returns what a page shows; `resource` are attributes that the settings do not set; `former` pushed until now."""
         self.settings = settings
         self._snapshot = snapshot
         self._families = families
@@ -82,7 +83,7 @@ class Pusher:
         self._clock = transport.clock
         self._resource = {**resource, **settings.resource}
         self._statistics = statistics
-        self._sent: Series = {}
+        self._sent: Series = former._sent if former and _receiver(former.settings) == _receiver(settings) else {}
         """What the receiver has."""
         self._failures = 0
         self._reminder = Reminder()
@@ -189,3 +190,8 @@ class Pusher:
             self._is_working = True
             self._reminder.forget("push")
             log.info("push succeeded", host=host)
+
+
+def _receiver(settings: Otlp) -> tuple[object, ...]:
+    """Return what determines where the series are. A header may select a tenant."""
+    return settings.endpoint, settings.headers, settings.resource

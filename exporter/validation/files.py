@@ -8,12 +8,20 @@ import re
 import select
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 PIPE_TIMEOUT: Final = 10.0
 _PIPE = re.compile(r"/dev/stdin|/(?:dev|proc/self)/fd/[0-9]+")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file. `Path.is_file` raises an error if a name is too long or a folder cannot be searched, until Python 3.14."""
+    with suppress(OSError):
+        return path.is_file()
+    return False
 
 
 def read_file(path: Path, limit: int = MAX_BYTES, *, pipes: bool = False) -> bytes:

@@ -67,6 +67,8 @@ _WORDS: Final[Mapping[str, str]] = {
 """By pydantic's type of error. Pydantic's own messages use terms such as string, input and regular expression."""
 _QUOTED: Final = re.compile("'([^']*)'")
 _MAX_LISTED: Final = 8
+_CLOSE: Final = 0.7
+"""How similar a name must be to be suggested. With difflib's 0.6, `openai` is suggested for `nope`, and `minimax` for `gemini`."""
 _OTHER: Final = "expected another kind of value: see the documentation of this key"
 
 
@@ -104,7 +106,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(name, [*known], n=1)), None)
+    by_text = {each.lower(): each for each in known}
+    return next((by_text[each] for each in difflib.get_close_matches(name.lower(), by_text, n=1, cutoff=_CLOSE)), None)
 
 
 def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:

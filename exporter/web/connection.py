@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiohttp import hdrs, web
+from aiohttp.http import RawRequestMessage
 from aiohttp.typedefs import Handler
 
 from exporter.web.limits import Limits
@@ -37,12 +38,14 @@ class Connection(web.RequestHandler):
             keepalive_timeout=limits.idle_timeout,
             max_field_size=limits.max_header_bytes,
             lingering_time=1.0,
+            auto_decompress=False,  # no handler reads a body
         )
         self._limits = limits
         self._observer = observer
         self._unfinished = 0
         self._last_bytes = b""
         self._has_unread_body = False
+        self._is_half_closed = False
         self._read_header_timer: asyncio.TimerHandle | None = None
         self.idle_since = asyncio.get_running_loop().time()
         self.is_busy = False
@@ -79,6 +82,13 @@ class Connection(web.RequestHandler):
             self.transport.write(self._raw_bad_request())
             self.force_close()
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio keeps a connection open if it is true; aiohttp's is never
+        """Respond to a client that has sent its requests and sends no more, as `socat` and `nc -N` do, before the connection is closed."""
+        is_responding = self._messages or (self._request_count and self._waiter is None)
+        if is_responding and self.transport and not self.transport.get_extra_info("sslcontext"):  # TLS is always closed as a whole
+            self._is_half_closed = True
+        return self._is_half_closed
+
     def begin(self) -> None:
         """Note that a complete request has arrived."""
         self._cancel_timer()
@@ -104,7 +114,7 @@ class Connection(web.RequestHandler):
         self.begin()
         resp.headers.update(SERVER_HEADERS)
         resp.headers.update(self._observer.headers())
-        if self.is_outdated:
+        if self.is_outdated or (self._is_half_closed and not self._messages):
             resp.force_close()
         try:
             async with asyncio.timeout(self._limits.write_timeout):
@@ -139,6 +149,23 @@ class Connection(web.RequestHandler):
         if self._read_header_timer:
             self._read_header_timer.cancel()
             self._read_header_timer = None
+
+
+def without_expectation(make: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
+    """Return a factory of requests without the header `Expect`.
+
+    aiohttp would respond to it before the access control, and with status 500 to bytes that are not text. No handler reads the body that it is
+    about.
+    """
+
+    def make_request(message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
+        if hdrs.EXPECT in message.headers:
+            headers = message.headers.copy()
+            headers.popall(hdrs.EXPECT)
+            message = message._replace(headers=type(message.headers)(headers))
+        return make(message, *rest)
+
+    return make_request
 
 
 @web.middleware

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from exporter.log import Reminder
 from exporter.web.address import Address
-from exporter.web.connection import Connection, Observer
+from exporter.web.connection import Connection, Observer, without_expectation
 from exporter.web.limits import Limits
 from exporter.web.web_config.web_config import WebConfig
 
@@ -62,6 +62,8 @@ class Server:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
+        if server := self._runner.server:
+            server.request_factory = without_expectation(server.request_factory)
         for each in self._sockets:
             each.setblocking(False)  # noqa: FBT003 -- the method's own argument
             self._acceptors.append(asyncio.create_task(self._accept(each), name="accept"))

@@ -136,6 +136,7 @@ def test_providers_lists_each_vendor_with_its_permission_and_resources() -> None
         assert all(quota.resource in line for quota in definition.quotas)
 
 
+LONG = "n" * 300
 WORKED = sorted((Path(__file__).parent.parent / "providers" / "worked").glob("*.yaml"))
 
 
@@ -196,10 +197,34 @@ def test_the_description_of_a_provider_says_when_a_request_is_sent_and_may_fail(
     assert "  GET /v3/api_keys/self (only with api_key, optional)\n" in invoke("providers", "heygen").stdout
 
 
-def test_an_unknown_provider_is_exit_code_2_with_a_suggestion() -> None:
-    result = invoke("providers", "heygenn")
+@pytest.mark.parametrize("name", ["heygenn", "HeyGen", "HEYGEN"])
+def test_an_unknown_provider_is_exit_code_2_with_a_suggestion(name: str) -> None:
+    result = invoke("providers", name)
     assert result.exit_code == 2
-    assert result.stderr == "there is no provider 'heygenn'; did you mean 'heygen'?\n"
+    assert result.stderr == f"there is no provider {name!r}; did you mean 'heygen'?\n"
+
+
+@pytest.mark.parametrize("name", ["nope", "gemini", "llama", "nvidia"])
+def test_a_provider_that_is_not_close_is_not_suggested(name: str) -> None:
+    result = invoke("providers", name)
+    assert (result.exit_code, result.stderr) == (2, f"there is no provider {name!r}; the command `providers` lists all\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["providers", LONG], 2),
+        (["check", "--config.file", LONG], 2),
+        (["providers", "test", "openai", "--answer", LONG], 2),
+        (["providers", "test", "openai", "--answer", __file__, "--write-example", LONG], 1),
+        (["examples", "--output", LONG], 1),
+    ],
+    ids=str,
+)
+def test_a_name_that_the_system_refuses_is_reported(arguments: list[str], code: int) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, type(result.exception)) == (code, SystemExit)
+    assert "no provider" in result.stderr or "File name too long" in result.stderr
 
 
 def test_every_command_and_every_option_has_a_help_text() -> None:

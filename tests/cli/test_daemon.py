@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
-from tests.cli.support import config, daemon, invoke, ready, run
+from tests.cli.support import config, daemon, invoke, launched, ready, run
 from tests.support import ACCOUNTS, CANARY, secret_of, until
 
 
@@ -40,6 +41,21 @@ async def test_an_interrupt_during_polls_does_not_wait_for_vendors(simulator: Si
         await until(lambda: simulator.requests, "the daemon polls")
         assert (await running.get("/-/ready"))[0] == 503
         assert await running.stop(signal.SIGINT) == 0
+
+
+async def test_the_demo_stops_when_its_terminal_is_closed() -> None:
+    async with daemon("demo", "--web.listen-address", "127.0.0.1:0") as running:
+        assert await running.stop(signal.SIGHUP) == 0
+    assert b'event="shutdown finished"' in running.log
+
+
+async def test_the_demo_continues_under_nohup() -> None:
+    command = [sys.executable, "-m", "exporter", "demo", "--web.listen-address", "127.0.0.1:0"]
+    nohup = f"import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv({sys.executable!r}, {command})"
+    async with launched("-c", nohup) as running:
+        running.process.send_signal(signal.SIGHUP)
+        assert (await running.get("/-/healthy"))[0] == 200
+        assert await running.stop() == 0
 
 
 async def test_flags_change_the_path_of_the_metrics_and_exclude_the_process_metrics(simulator: Simulator, tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterable
 from functools import partial
 from itertools import groupby
@@ -17,6 +20,7 @@ from exporter.cli.demo import demo_config
 from exporter.metrics.catalogue import CATALOGUE, DURATIONS
 from exporter.simulator.demo_accounts import DEMO_ACCOUNTS
 from tests.cli.support import invoke, run
+from tests.support import PATIENCE
 
 END = 1_795_000_000.0
 SPAN = 4 * 3_600.0
@@ -100,3 +104,23 @@ def test_a_history_that_would_use_all_memory_is_refused() -> None:
     code, _, error = invoke("demo", "--history", "91d")
     assert code == 2
     assert "expected 90d at most" in error
+
+
+INTERRUPTED = """
+import os, runpy, sys
+number = int(sys.argv.pop())
+import exporter.cli.backfill as backfill
+scrape = backfill.past_scrapes
+async def interrupted(*arguments):
+    os.kill(os.getpid(), number)
+    return await scrape(*arguments)
+backfill.past_scrapes = interrupted
+runpy.run_module("exporter", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_history_that_is_interrupted_has_failed(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, "demo", "--history", "10m", str(int(number))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 -- our own command
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False)

@@ -98,6 +98,19 @@ def test_wrong_usage_and_healthcheck_need_no_output_for_their_exit_code(target: 
     assert run("healthcheck", "--web.listen-address", "127.0.0.1:1", out=target, err=target)[0] == 1
 
 
+@pytest.mark.parametrize(
+    "arguments", [["demo", "--history", "10m"], ["providers"], ["providers", "openai", "--yaml"], ["examples"]], ids=" ".join
+)
+def test_an_output_that_is_closed_is_no_failure(arguments: list[str]) -> None:
+    assert run(*arguments, out="closed") == (0, "", "")
+
+
+def test_a_standard_input_that_is_closed_is_reported() -> None:
+    command = ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-m", "exporter", "providers", "test", "openai", "--answer", "-"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 -- our own command
+    assert (done.returncode, done.stderr) == (2, "-: standard input is closed\n")
+
+
 @pytest.mark.parametrize("level", ["debug", "info", "warn", "warning", "error", "DEBUG", "Info", "WARN", "Warning", "ERROR"])
 def test_the_log_levels_of_exporters_in_go_are_accepted(tmp_path: Path, level: str) -> None:
     done = CliRunner().invoke(main, ["once", "--config.file", str(configure(tmp_path)), f"--log.level={level}"])

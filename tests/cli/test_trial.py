@@ -199,7 +199,6 @@ def test_a_response_without_anything_to_export_is_exit_code_1(definition: Path) 
         (["missing.yaml"], "missing.yaml: no such file"),
         (["heygen", "--request", "/v3/users/mee"], "heygen has no request '/v3/users/mee'; did you mean '/v3/users/me'?"),
         (["heygen", "--reason", "unauthorised"], "'unauthorised' is not one of"),
-        (["heygen", "--write-example", "no/such/folder/x.json"], "no/such/folder/x.json: No such file or directory"),
     ],
 )
 def test_what_cannot_be_tried_is_exit_code_2(arguments: list[str], expected: str) -> None:
@@ -207,6 +206,11 @@ def test_what_cannot_be_tried_is_exit_code_2(arguments: list[str], expected: str
     result = tried(name, {"data": {}}, *rest)
     assert result.exit_code == 2
     assert expected in result.stderr
+
+
+def test_an_example_that_cannot_be_written_is_exit_code_1(definition: Path) -> None:
+    result = tried(definition, BODY, "--write-example", "no/such/folder/x.json")
+    assert (result.exit_code, result.stderr) == (1, "no/such/folder/x.json: No such file or directory\n")
 
 
 def test_a_file_that_cannot_be_read_or_is_too_large_is_exit_code_2(tmp_path: Path) -> None:
@@ -349,7 +353,7 @@ def test_an_existing_file_is_not_overwritten_by_an_example(definition: Path, tmp
     path.write_text(json.dumps(BODY))
     for body in (BODY, {}):
         result = tried(definition, body, "--write-example", path)
-        assert (result.exit_code, result.stdout) == (2, "")
+        assert (result.exit_code, result.stdout) == (1, "")
         assert result.stderr == f"{path}: the file exists; remove it first, or choose another name\n"
     assert json.loads(path.read_text()) == BODY
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -94,6 +97,23 @@ def test_a_state_file_that_cannot_be_written_is_warned_about(tmp_path: Path, pat
     assert found == [f"state.path: {expected}, so the exporter would run without state"]
 
 
+@pytest.mark.parametrize("name", [f"{'n' * 300}/state.db", "n" * 300])
+def test_a_path_that_the_system_refuses_is_warned_about_and_not_shown(tmp_path: Path, name: str) -> None:
+    assert warnings(tmp_path, state={"path": name}) == [
+        "state.path: cannot be used (File name too long): fix that, or change the path, so the exporter would run without state"
+    ]
+
+
+def test_a_folder_that_this_user_cannot_search_is_warned_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))  # root, who runs the tests in containers, may search any
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    monkeypatch.setattr(Path, "is_dir", lambda _: True)
+    [text] = warnings(tmp_path, state={"path": "state.db"})
+    assert text.startswith("state.path: cannot be used (Permission denied): fix that")
+
+
 @pytest.mark.parametrize(
     ("defaults", "own", "expected"),
     [
@@ -118,6 +138,54 @@ def test_a_budget_that_is_no_currency_is_warned_about_where_the_vendor_sends_one
     account = {**ACCOUNT, "provider": "openai", "credentials": {"admin_key": {"env": "HEYGEN_API_KEY"}}, "budgets": {"spend": {unit: 500}}}
     expected = f"openai/studio: budgets.spend.{unit}: openai reports this resource in a currency, so expected its code, such as usd"
     assert warnings(tmp_path, accounts=[account]) == [expected] * count
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that everybody can open. The folders of tmp_path are private."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "folder", "is_warned"),
+    [
+        (0o644, 0o755, True),
+        (0o604, 0o711, True),
+        (0o640, 0o755, False),
+        (0o600, 0o755, False),
+        (0o644, 0o700, False),
+        (0o644, 0o750, False),
+    ],
+)
+def test_a_file_of_a_key_that_everybody_can_read_is_warned_about(public: Path, *, file: int, folder: int, is_warned: bool) -> None:
+    keys = public / "keys"
+    keys.mkdir()
+    (keys / "heygen").write_text("made-up-key")
+    (keys / "heygen").chmod(file)
+    keys.chmod(folder)
+    account = {**ACCOUNT, "credentials": {"api_key": {"file": "keys/heygen"}}}
+    push = {"otlp": {"endpoint": "https://collector.example/v1/metrics", "headers": {"Authorization": {"file": "keys/heygen"}}}}
+    text = "every user of this machine can read the file keys/heygen of the secret: use `chmod o-r`"
+    expected = [f"heygen/studio: {text}", f"push.otlp.headers.Authorization: {text}"]
+    assert warnings(public, accounts=[account], push=push) == expected * is_warned
+
+
+def test_the_path_of_a_file_that_may_be_a_key_is_not_shown(public: Path) -> None:
+    name = "sk-5eC7etc4n4ry0123456789"
+    (public / name).write_text("made-up-key")
+    (public / name).chmod(0o644)
+    [text] = warnings(public, accounts=[{**ACCOUNT, "credentials": {"api_key": {"file": name}}}])
+    assert text == "heygen/studio: every user of this machine can read the file of the secret: use `chmod o-r`"
+
+
+def test_the_file_of_another_user_is_not_warned_about(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a secret that Kubernetes mounts. It is root's, and its mode is 0644 by default."""
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    (public / "key").write_text("made-up-key")
+    (public / "key").chmod(0o644)
+    assert warnings(public, accounts=[{**ACCOUNT, "credentials": {"api_key": {"file": "key"}}}]) == []
 
 
 def test_the_vendors_that_nobody_has_tried_are_one_line_after_all_other_warnings(tmp_path: Path) -> None:

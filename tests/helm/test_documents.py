@@ -92,6 +92,8 @@ def test_the_schema_accepts_the_example_configuration() -> None:
         ({"credentials": [{"name": "a/b", "existingSecret": "s", "key": "k"}]}, "'a/b' does not match"),
         ({"prometheusRule": {"defaultRules": {"disabled": ["AIAccountExhaustd"]}}}, "'AIAccountExhaustd' is not one of"),
         ({"podLabels": {"tier": 1}}, "1 is not of type 'string'"),
+        ({"extraEnv": [{"name": "RETRIES", "value": 1}]}, "1 is not of type 'string'"),
+        ({"extraEnv": [{"nam": "RETRIES", "value": "1"}]}, "'name' is a required property"),
         ({"serviceMonitor": {"interval": "1 minute"}}, "'1 minute' does not match"),
         ({"service": {"port": 70_000}}, "70000 is greater than the maximum"),
     ],

@@ -195,6 +195,12 @@ def test_the_network_policy_allows_scrapes_and_requests_to_vendors() -> None:
     assert [port["port"] for rule in spec["egress"] for port in rule["ports"]] == [53, 53, 443, 8443, 3128]
 
 
+@pytest.mark.parametrize("most", [0, 1, "50%"])
+def test_a_disruption_budget_has_a_number_or_a_percentage(most: object) -> None:
+    objects = template({**MINIMAL, "podDisruptionBudget": {"enabled": True, "maxUnavailable": most}}).objects
+    assert one(objects, "PodDisruptionBudget")["spec"]["maxUnavailable"] == most
+
+
 def test_the_pod_of_helm_test_checks_the_service() -> None:
     test = one(scenario("everything"), "Pod")
     assert test["metadata"]["annotations"]["helm.sh/hook"] == "test"

@@ -115,6 +115,10 @@ def test_there_is_no_pod_without_an_account() -> None:
     assert workload(template({"sharding": {"enabled": True}}).objects)["spec"]["replicas"] == 0
 
 
+def test_files_with_accounts_are_accounts() -> None:
+    assert workload(template({"config": {"account_files": ["/accounts/*.yaml"]}}).objects)["spec"]["replicas"] == 1
+
+
 def test_each_shard_has_its_ordinal_and_is_scraped_separately() -> None:
     objects = scenario("sharding")
     assert workload(objects)["kind"] == "StatefulSet"
@@ -220,3 +224,8 @@ def test_the_image_has_the_version_of_the_chart_by_default() -> None:
     assert container(scenario("subchart-global"))["image"] == "mirror.example.com/ai-account-exporter/ai-account-exporter:0.1.0"
     assert container(scenario("everything"))["image"].startswith("ghcr.io/mirror/ai-account-exporter@sha256:0123")
     assert pod(scenario("subchart-global"))["imagePullSecrets"] == [{"name": "own"}, {"name": "mirror"}]
+
+
+def test_pull_secrets_of_a_parent_chart_may_be_names_as_in_kube_prometheus_stack() -> None:
+    values = {**MINIMAL, "imagePullSecrets": [{"name": "own"}], "global": {"imagePullSecrets": ["mirror", {"name": "other"}]}}
+    assert pod(template(values).objects)["imagePullSecrets"] == [{"name": "own"}, {"name": "mirror"}, {"name": "other"}]

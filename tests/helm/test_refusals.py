@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 
-from tests.helm.rendering import ACCOUNT, CHART, MINIMAL, run, template, values_of
+from tests.helm.rendering import ACCOUNT, CHART, MINIMAL, one, run, template, values_of
 
 pytestmark = pytest.mark.e2e
 
 INLINE = {"accounts": [ACCOUNT | {"credentials": {"api_key": {"value": "sk-canary"}}}]}
+
+
+RECEIVER = {"endpoint": "https://collector.example/v1/metrics"}
+KEYS = "/run/secrets/ai-account-exporter"
+LOGIN = {
+    "name": "studio",
+    "provider": "heygen",
+    "credentials": {"access_token": {"oauth2": {"client_id": "id", "refresh_token_file": f"{KEYS}/heygen"}}},
+}
+WITH_FILE = {"config": {"accounts": [ACCOUNT | {"credentials": {"api_key": {"file": f"{KEYS}/stage"}}}]}}
 
 
 def refusal(values: dict[str, Any], version: str) -> str:
@@ -37,13 +49,31 @@ def test_a_secret_in_the_configuration_is_rejected_and_not_printed(version: str)
             "config.accounts.0.proxy_url: a ConfigMap must not",
         ),
         (
+            {"config": {**MINIMAL["config"], "push": {"otlp": {**RECEIVER, "proxy_url": "http://me:pw@proxy:3128"}}}},
+            "config.push.otlp.proxy_url: a ConfigMap must not",
+        ),
+        (
+            {**MINIMAL, "webConfig": {"settings": {"tls_server_config": {"cert": "c", "key": "canary"}}}},
+            "webConfig.settings.tls_server_config: use `webConfig.tls`",
+        ),
+        (
             {**MINIMAL, "webConfig": {"settings": {"basic_auth_users": {"a": "b"}}}},
             "webConfig.settings.basic_auth_users: a ConfigMap must not",
         ),
+        (
+            {"config": {"accounts": [LOGIN]}},
+            "config.accounts.0.credentials.access_token.oauth2.refresh_token_file: the exporter replaces this file",
+        ),
+        ({"config": {"account_files": ["/accounts/*.yaml"]}, "demo": True}, "set only one of demo, config.accounts"),
         ({**MINIMAL, "existingConfigMap": {"name": "a"}}, "set only one of existingConfigMap, config.accounts"),
         ({"demo": True, "sharding": {"enabled": True}}, "demo: cannot be combined with `sharding`"),
+        ({"demo": True, "telemetryPath": "/accounts"}, "demo: cannot be combined with `sharding`, `webConfig` or `telemetryPath`"),
         (
-            {"config": {"accounts": [ACCOUNT | {"credentials": {"api_key": {"file": "/run/secrets/ai-account-exporter/stage"}}}]}},
+            {"config": {**MINIMAL["config"], "push": {"otlp": {**RECEIVER, "headers": {"Authorization": {"file": f"{KEYS}/otlp"}}}}}},
+            "config.push.otlp.headers.Authorization.file: no entry of `credentials` has the name otlp",
+        ),
+        (
+            WITH_FILE,
             "config.accounts.0.credentials.api_key.file: no entry of `credentials` has the name stage",
         ),
         ({**MINIMAL, "credentials": [{"name": "a", "existingSecret": "s", "key": "k"}] * 2}, "credentials.1.name: a is used twice"),
@@ -74,6 +104,30 @@ def test_a_secret_in_the_configuration_is_rejected_and_not_printed(version: str)
 )
 def test_conflicting_values_are_rejected_with_their_place(values: dict[str, Any], expected: str) -> None:
     assert expected in refusal(values, "4.3.1")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_own"),
+    [("/run", True), ("/run/secrets", True), ("/run/secrets/", True), (KEYS, True), (f"{KEYS}/stage", True), (f"{KEYS}-old", False)],
+)
+def test_a_file_of_an_own_volume_needs_no_entry(path: str, is_own: bool) -> None:  # noqa: FBT001 -- a parameter of the test
+    volume = {"extraVolumes": [{"name": "keys", "emptyDir": {}}], "extraVolumeMounts": [{"name": "keys", "mountPath": path}]}
+    answer = template({**WITH_FILE, **volume})
+    assert ("no entry of `credentials`" not in answer.errors) == (answer.code == 0) == is_own
+
+
+@pytest.mark.parametrize("name", ["team.a", "a" * 49 + ".b", "a" * 48 + "-b.c"])
+def test_every_release_has_a_valid_name_of_its_service(name: str, version: str) -> None:
+    answer = run(version, "template", name, str(CHART), "--values=-", stdin=json.dumps(MINIMAL))
+    names = [thing["metadata"]["name"] for thing in answer.objects]
+    assert all(re.fullmatch("[a-z]([-a-z0-9]{0,61}[a-z0-9])?", each) for each in names), names
+
+
+def test_a_release_whose_name_starts_with_a_digit_needs_another_name_for_its_service() -> None:
+    answer = run("4.3.1", "template", "2nd", str(CHART), "--values=-", stdin=json.dumps(MINIMAL))
+    assert "fullnameOverride: is required for this release, because the name of a service starts with a letter" in answer.errors
+    answer = run("4.3.1", "template", "2nd", str(CHART), "--values=-", stdin=json.dumps({**MINIMAL, "fullnameOverride": "second"}))
+    assert one(answer.objects, "Service")["metadata"]["name"] == "second"
 
 
 def test_all_problems_are_reported_together() -> None:

@@ -82,11 +82,12 @@ def test_the_oldest_figures_are_first_in_the_reverse_order_of_the_age() -> None:
 @pytest.mark.parametrize(
     ("parameter", "problem"),
     [
-        (("temas", "video"), "“temas” is neither a parameter nor a label of an account; did you mean 'team'?"),
+        (("teams", "video"), "“teams” is neither a parameter nor a label of an account; did you mean 'team'?"),
         (("filter", "x"), "“filter” is neither a parameter nor a label of an account; expected account, cost_center, provider, q, sort, state, team"),
         (("label.nothing", "x"), "“label.nothing” is neither"),
         (("state", "fialing"), "“fialing” is not a state; did you mean 'failing'?"),
-        (("state", "FAILING"), "“FAILING” is not a state; expected exhausted, failing, low, ok, stale, waiting"),
+        (("state", "FAILING"), "“FAILING” is not a state; did you mean 'failing'?"),
+        (("state", "broken"), "“broken” is not a state; expected exhausted, failing, low, ok, stale, waiting"),
         (("state", ""), "“” is not a state"),
         (("sort", "runwya"), "accounts cannot be sorted by “runwya”; did you mean 'runway'?"),
         (("sort", "--age"), "accounts cannot be sorted by “--age”"),

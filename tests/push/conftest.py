@@ -48,7 +48,7 @@ def pusher(
     """Makes a pusher to the receiver; `changes` are settings."""
     client.transport.clock = clock.clock
 
-    def make(environ: dict[str, str] | None = None, **changes: Any) -> Pusher:
+    def make(environ: dict[str, str] | None = None, former: Pusher | None = None, **changes: Any) -> Pusher:
         exposition.push = statistics.families
         return Pusher(
             Otlp.model_validate({"endpoint": receiver.url, "timeout": f"{PATIENCE:g}s", **changes}),
@@ -58,6 +58,7 @@ def pusher(
             secrets=SecretReader(environ or {}),
             resource={"service.name": "ai-account-exporter", "service.instance.id": "host:9893"},
             statistics=statistics,
+            former=former,
         )
 
     return make

@@ -225,6 +225,26 @@ def _moving(pushing: Pusher, clock: FakeClock) -> Callable[[], Any]:
     return snapshot
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_same"),
+    [
+        ({"interval": "2m", "timeout": "30s"}, True),
+        ({"resource": {"service.name": "other"}}, False),
+        ({"headers": {"X-Scope-OrgID": {"env": "TENANT"}}}, False),
+    ],
+    ids=["interval", "resource", "tenant"],
+)
+async def test_other_settings_for_the_same_receiver_end_the_series_that_it_has(
+    pusher: MakePusher, receiver: Receiver, store: Store, *, changes: dict[str, Any], is_same: bool
+) -> None:
+    former = pusher()
+    await former.push()
+    store.configure([job for job in store.snapshot().jobs if job.key != STAGE])
+    await pusher({"TENANT": "b"}, former, **changes).push()
+    ended = [series for series, value in receiver.pushes[1].series().items() if value is None]
+    assert {dict(labels)["account"] for _, labels in ended} == ({"stage"} if is_same else set())
+
+
 async def test_the_end_of_a_series_is_pushed_until_it_arrives(pusher: MakePusher, receiver: Receiver, store: Store) -> None:
     pushing = pusher()
     await pushing.push()

@@ -167,6 +167,48 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
     assert answers[1].startswith(b"# HELP ")
 
 
+@pytest.mark.parametrize("path", [b"/-/healthy", b"/metrics", b"/"])
+async def test_a_client_that_sends_no_more_gets_its_responses(path: bytes) -> None:
+    async with serving() as client, client.connect() as connection:
+        connection.send(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path + GET)
+        connection.writer.write_eof()
+        assert await connection.answer()
+        assert await connection.answer() == b"healthy\n"
+        assert await connection.rest() == b""
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /metrics HTTP/1.1\r\nHost:"], ids=["nothing", "half a request"])
+async def test_a_client_that_sends_no_more_without_a_request_is_disconnected(sent: bytes) -> None:
+    async with serving() as client, client.connect() as connection:
+        connection.send(sent)
+        connection.writer.write_eof()
+        assert await connection.rest() == b""
+
+
+async def test_a_client_that_sends_no_more_over_tls_is_disconnected(
+    tls: tuple[WebConfig, ssl.SSLContext], caplog: pytest.LogCaptureFixture
+) -> None:
+    config, context = tls
+    async with serving(config=config) as client:
+        async with client.connect(context) as connection:
+            connection.send(GET)
+        assert await is_answered(client, context)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("encoding", [b"gzip", b"deflate", b"br", b"zstd", b"unknown"])
+async def test_the_encoding_of_a_body_does_not_matter(encoding: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    request = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\nContent-Encoding: %s\r\nContent-Length: 3\r\n\r\n" % encoding
+    async with serving() as client, client.connect() as connection:
+        connection.send(request + b"abc" + GET)
+        assert [await connection.answer(), await connection.answer()] == [b"healthy\n", b"healthy\n"]
+        connection.send(request)
+        assert await connection.answer() == b"healthy\n"
+        connection.send(b"abc" + GET)
+        assert await connection.answer() == b"healthy\n"
+    assert caplog.records == []
+
+
 async def test_a_new_connection_replaces_the_one_that_has_been_idle_for_longest() -> None:
     async with serving(limits=Limits(max_connections=3)) as client, AsyncExitStack() as stack:
         connections = [await stack.enter_async_context(client.connect()) for _ in range(3)]
@@ -282,6 +324,22 @@ async def test_a_client_that_disconnects_during_an_answer_is_not_logged(caplog: 
                 connection.send(b"GET /big/20000000 HTTP/1.1\r\nHost: x\r\n\r\n")
                 await connection.reader.readexactly(1024)
         assert await is_answered(client)
+    assert caplog.records == []
+
+
+async def test_clients_that_disconnect_before_their_responses_free_their_places_and_are_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    slow, big = (b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"/slow", b"/big/20000000"))
+    async with serving_texts(Limits(max_connections=2)) as (client, barrier), client.connect() as one, client.connect() as two:
+        for connection in (one, two):
+            connection.send(slow + big * 2)
+        await barrier.wait()
+        for connection in (one, two):
+            connection.writer.close()
+            await connection.writer.wait_closed()
+        await barrier.wait()
+        await until_answered(client)
     assert caplog.records == []
 
 

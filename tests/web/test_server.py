@@ -201,6 +201,17 @@ async def test_a_hostile_accept_header_gets_the_text_page(client: Client, accept
     assert body == endpoints().exposition.render(endpoints().store.snapshot()).body
 
 
+@pytest.mark.parametrize("expected", [b"100-continue", b"\xff", b"canary", b"100-continue\r\nExpect: \xff"])
+@pytest.mark.parametrize(("path", "status"), [(b"/-/healthy", b"200"), (b"/nothing", b"404")])
+async def test_what_a_client_expects_does_not_matter(
+    client: Client, caplog: pytest.LogCaptureFixture, expected: bytes, path: bytes, status: bytes
+) -> None:
+    answer = await client.send(b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: %s\r\n\r\n" % (path, expected))
+    assert answer.split()[1] == status
+    assert b"canary" not in answer
+    assert caplog.records == []
+
+
 async def test_a_huge_accept_header_is_a_bad_request(client: Client) -> None:
     answer = await client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: " + b"a" * 65_536 + b"\r\n\r\n")
     assert answer.startswith((b"HTTP/1.0 400 ", b"HTTP/1.1 400 "))

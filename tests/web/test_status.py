@@ -296,9 +296,9 @@ def test_an_empty_configuration_says_so() -> None:
 
 
 def test_what_is_not_valid_in_the_address_is_shown() -> None:
-    source = show(overviews.everything(), "", ("temas", HOSTILE), ("state", HOSTILE), ("team", "voice"))
+    source = show(overviews.everything(), "", ("teams", HOSTILE), ("state", HOSTILE), ("team", "voice"))
     assert (
-        "A part of the address was ignored: “temas” is neither a parameter nor a label of an account; did you mean 'team'?"
+        "A part of the address was ignored: “teams” is neither a parameter nor a label of an account; did you mean 'team'?"
         in Read(source).text
     )
     assert f"A part of the address was ignored: “{SHOWN_HOSTILE}” is not a state" in Read(source).text

@@ -41,7 +41,8 @@ def fields(required: Mapping[str, Schema]) -> Schema:
 
 
 OBJECT: Final[Schema] = {"type": "object", "additionalProperties": FREE}
-TEXTS: Final[Schema] = {"type": "object", "additionalProperties": {"type": "string"}}
+TEXT: Final[Schema] = {"type": "string"}
+TEXTS: Final[Schema] = {"type": "object", "additionalProperties": TEXT}
 """Labels and annotations. Kubernetes accepts only strings, so numbers and booleans need quotes."""
 OBJECTS: Final = array(OBJECT)
 OPTIONAL_NAME: Final = text(NAME, empty=True) | {"maxLength": 253}
@@ -66,12 +67,12 @@ _MONITOR: Final[Mapping[str, Schema]] = {
     "scheme": one_of("", "http", "https"),
     "tlsConfig": OBJECT,
     "basicAuth": {"anyOf": [{"type": "object", "maxProperties": 0}, fields({"username": SECRET_KEY, "password": SECRET_KEY})]},
-    "targetLabels": array({"type": "string"}),
+    "targetLabels": array(TEXT),
 }
 
 _POD: Final[Mapping[str, Schema]] = {
     "extraArgs": array(text(r"--[-.a-z0-9]+(=.*)?")),
-    "extraEnv": OBJECTS,
+    "extraEnv": array(OBJECT | {"required": ["name"], "properties": {"name": TEXT, "value": TEXT}}),
     "extraEnvFrom": OBJECTS,
     "extraVolumes": OBJECTS,
     "extraVolumeMounts": OBJECTS,
@@ -143,7 +144,7 @@ _ACCESS: Final[Mapping[str, Schema]] = {
 }
 
 SHAPES: Final[dict[str, Schema]] = {
-    "global.imagePullSecrets": OBJECTS,
+    "global.imagePullSecrets": array({"anyOf": [text(NAME), OBJECT]}),
     "nameOverride": text("[a-z0-9]([-a-z0-9]*[a-z0-9])?", empty=True),
     "fullnameOverride": text("[a-z]([-a-z0-9]*[a-z0-9])?", empty=True),
     "namespaceOverride": OPTIONAL_NAME,
@@ -168,6 +169,7 @@ SHAPES: Final[dict[str, Schema]] = {
     "persistence.annotations": TEXTS,
     "serviceAccount.name": OPTIONAL_NAME,
     "serviceAccount.annotations": TEXTS,
+    "podDisruptionBudget.maxUnavailable": {"anyOf": [integer(0), text("[0-9]+%")]},
     "prometheusRule.namespace": OPTIONAL_NAME,
     "prometheusRule.labels": TEXTS,
     "prometheusRule.annotations": TEXTS,

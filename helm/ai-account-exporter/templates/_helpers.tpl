@@ -4,11 +4,12 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 
-{{- /* 50 characters leave room for suffixes, and for the labels that a StatefulSet adds. */ -}}
+{{- /* 50 characters leave room for suffixes, and for the labels that a StatefulSet adds. The name of a release may contain dots, that of a service
+must not. */ -}}
 {{- define "exporter.fullname" -}}
 {{- $name := include "exporter.name" . -}}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
-{{- default $full .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- regexReplaceAll "-+$" (default $full .Values.fullnameOverride | replace "." "-" | trunc 50) "" -}}
 {{- end -}}
 
 {{- define "exporter.namespace" -}}
@@ -48,7 +49,9 @@ app.kubernetes.io/component: exporter
 {{- define "exporter.imagePullSecrets" -}}
 {{- with concat .Values.imagePullSecrets (default list (.Values.global).imagePullSecrets) -}}
 imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
+  {{- range . }}
+  - {{ kindIs "string" . | ternary (dict "name" .) . | toJson }}
+  {{- end }}
 {{- end -}}
 {{- end -}}
 
@@ -58,7 +61,7 @@ imagePullSecrets:
 
 {{- /* Without accounts there is no pod; the notes say so. */ -}}
 {{- define "exporter.hasAccounts" -}}
-{{- if or .Values.demo .Values.existingConfigMap.name .Values.existingConfigSecret.name .Values.config.accounts -}}true{{- end -}}
+{{- if or .Values.demo .Values.existingConfigMap.name .Values.existingConfigSecret.name .Values.config.accounts .Values.config.account_files -}}true{{- end -}}
 {{- end -}}
 
 {{- define "exporter.rendersConfig" -}}

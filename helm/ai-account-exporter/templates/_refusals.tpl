@@ -10,21 +10,25 @@
 
 {{- define "exporter.refuse.secrets" -}}
 {{- $remedy := "a ConfigMap must not contain a secret: store it in a Secret, name that Secret in `credentials`, and use `file:` here" }}
+{{- $blocks := dict "config.defaults" .Values.config.defaults "config.push.otlp" (.Values.config.push).otlp }}
 {{- range $index, $account := .Values.config.accounts }}
+{{- $_ := set $blocks (printf "config.accounts.%d" $index) $account }}
 {{- range $name, $source := $account.credentials }}
 {{- if hasKey $source "value" }}
 config.accounts.{{ $index }}.credentials.{{ $name }}.value: {{ $remedy }}
 {{- end }}
 {{- end }}
-{{- if contains "@" (default "" $account.proxy_url) }}
-config.accounts.{{ $index }}.proxy_url: a ConfigMap must not contain a password: set HTTPS_PROXY from a Secret in `extraEnv`, and use `proxy_from_environment: true` here
 {{- end }}
+{{- range $place, $block := $blocks }}
+{{- if contains "@" (default "" ($block).proxy_url) }}
+{{ $place }}.proxy_url: a ConfigMap must not contain a password: set HTTPS_PROXY from a Secret in `extraEnv`, and use `proxy_from_environment: true` here
 {{- end }}
-{{- if contains "@" (default "" (.Values.config.defaults).proxy_url) }}
-config.defaults.proxy_url: a ConfigMap must not contain a password: set HTTPS_PROXY from a Secret in `extraEnv`, and use `proxy_from_environment: true` here
 {{- end }}
 {{- if hasKey .Values.webConfig.settings "basic_auth_users" }}
 webConfig.settings.basic_auth_users: a ConfigMap must not contain password hashes: store the whole file in a Secret, and name that Secret in `webConfig.existingSecret`
+{{- end }}
+{{- if hasKey .Values.webConfig.settings "tls_server_config" }}
+webConfig.settings.tls_server_config: use `webConfig.tls`, or store the whole file in a Secret, and name that Secret in `webConfig.existingSecret`
 {{- end }}
 {{- end -}}
 
@@ -38,14 +42,35 @@ credentials.{{ $index }}.name: {{ $credential.name }} is used twice
 {{- $names = append $names $credential.name }}
 {{- end }}
 {{- $mountsOwn := false -}}
-{{- range .Values.extraVolumeMounts }}{{ if hasPrefix (trimSuffix "/" $folder) (default "" .mountPath) }}{{ $mountsOwn = true }}{{ end }}{{ end }}
+{{- range .Values.extraVolumeMounts }}
+{{- $mount := printf "%s/" (trimSuffix "/" (default "" .mountPath)) }}
+{{- if or (hasPrefix $folder $mount) (hasPrefix $mount $folder) }}{{ $mountsOwn = true }}{{ end }}
+{{- end }}
+{{- if not $mountsOwn }}
 {{- range $index, $account := .Values.config.accounts }}
 {{- range $name, $source := $account.credentials }}
-{{- $file := default "" $source.file }}
-{{- if and (hasPrefix $folder $file) (not (has (trimPrefix $folder $file) $names)) (not $mountsOwn) }}
-config.accounts.{{ $index }}.credentials.{{ $name }}.file: no entry of `credentials` has the name {{ trimPrefix $folder $file }}
+{{- if hasPrefix $folder (default "" ($source.oauth2).refresh_token_file) }}
+config.accounts.{{ $index }}.credentials.{{ $name }}.oauth2.refresh_token_file: the exporter replaces this file, and a Secret is read-only: use a file in {{ include "exporter.stateDirectory" $ }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- range $place, $file := include "exporter.secretFiles" . | fromYaml }}
+{{- if and (hasPrefix $folder $file) (not (has (trimPrefix $folder $file) $names)) }}
+{{ $place }}: no entry of `credentials` has the name {{ trimPrefix $folder $file }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* The files of secrets in the configuration, by their places. */ -}}
+{{- define "exporter.secretFiles" -}}
+{{- range $index, $account := .Values.config.accounts }}
+{{- range $name, $source := $account.credentials }}
+{{ dict (printf "config.accounts.%d.credentials.%s.file" $index $name) (default "" $source.file) | toYaml }}
+{{- end }}
+{{- end }}
+{{- range $name, $source := ((.Values.config.push).otlp).headers }}
+{{ dict (printf "config.push.otlp.headers.%s.file" $name) (default "" $source.file) | toYaml }}
 {{- end }}
 {{- end -}}
 
@@ -54,7 +79,7 @@ config.accounts.{{ $index }}.credentials.{{ $name }}.file: no entry of `credenti
 {{- if .Values.demo }}{{ $sources = append $sources "demo" }}{{ end }}
 {{- if .Values.existingConfigMap.name }}{{ $sources = append $sources "existingConfigMap" }}{{ end }}
 {{- if .Values.existingConfigSecret.name }}{{ $sources = append $sources "existingConfigSecret" }}{{ end }}
-{{- if .Values.config.accounts }}{{ $sources = append $sources "config.accounts" }}{{ end }}
+{{- if or .Values.config.accounts .Values.config.account_files }}{{ $sources = append $sources "config.accounts" }}{{ end }}
 {{- if gt (len $sources) 1 }}
 set only one of {{ join ", " $sources }}
 {{- end }}
@@ -76,8 +101,11 @@ persistence.existingClaim: shards cannot share one claim
 {{- if and .Values.sharding.enabled (ne .Values.service.type "ClusterIP") }}
 service.type: `sharding` requires ClusterIP, because Prometheus scrapes each pod
 {{- end }}
-{{- if and .Values.demo (or .Values.sharding.enabled (include "exporter.hasWebConfig" .)) }}
-demo: cannot be combined with `sharding` or `webConfig`
+{{- if and .Values.demo (or .Values.sharding.enabled (include "exporter.hasWebConfig" .) (ne .Values.telemetryPath "/metrics")) }}
+demo: cannot be combined with `sharding`, `webConfig` or `telemetryPath`
+{{- end }}
+{{- if not (regexMatch "^[a-z]" (include "exporter.fullname" .)) }}
+fullnameOverride: is required for this release, because the name of a service starts with a letter
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 ingress.hosts: expected one or more

@@ -107,10 +107,11 @@ async def test_wrong_credentials_are_refused(header: str) -> None:
         assert server.seen == []
 
 
-async def test_an_unknown_expectation_is_refused_without_showing_the_page() -> None:
+@pytest.mark.parametrize("expected", ["miracles", "100-continue"])
+async def test_an_expectation_gets_no_response_before_the_access_control(expected: str) -> None:
     async with protected(WebConfig(users=USERS, headers=HEADERS)) as server:
-        answer = await send(server, "GET / HTTP/1.1\nHost: a\nConnection: close\nExpect: miracles\n\n")
-        assert answer.startswith(b"HTTP/1.1 417 ")
+        answer = await send(server, f"GET / HTTP/1.1\nHost: a\nConnection: close\nExpect: {expected}\n\n")
+        assert answer.startswith(b"HTTP/1.1 401 ")
         assert b"X-Frame-Options: deny" in answer
         assert server.seen == []
 
