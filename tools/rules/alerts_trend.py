@@ -26,7 +26,7 @@ and {AVAILABLE} > 0
         f"By the last forecast, account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} {runs_out} of {{{{ $labels.resource }}}}"
         f"{{{{ if ne $labels.unit $labels.resource }}}} ({{{{ $labels.unit }}}}){{{{ end }}}} at {_TO_THE_MINUTE}{sure} "
         "Neither a reset nor auto reload is expected before that. Top it up, or find out what uses it.",
-        keep_firing_for="15m",
+        keep_firing_for="5m",
     )
 
 

@@ -83,6 +83,16 @@ SOON = (
         (Firing(OUT, "4h", WARNING),),
     ),
     Scenario(
+        "a refund of less than a quarter of what is left, after which no end is forecast",
+        (STUDIO.polls(("good", "6h")), _wallet(Values(300).by(-1, "3h").plus(25).flat("3h"), _at(8, "3h").stale("3h"))),
+        (Firing(OUT, "3h", WARNING), Firing(OUT, "5h55m", WARNING)),
+    ),
+    Scenario(
+        "a top-up of more than a quarter of what is left, after which no end is forecast",
+        (STUDIO.polls(("good", "6h")), _wallet(Values(300).by(-1, "3h").plus(60).flat("3h"), _at(8, "3h").stale("3h"))),
+        (Firing(OUT, "3h", WARNING), Quiet(OUT, "3h20m"), Quiet(OUT, "5h55m")),
+    ),
+    Scenario(
         "no end is forecast any more, and the page stays for twelve hours, the warning for a day and a half",
         (
             STUDIO.polls(("good", "39h")),
