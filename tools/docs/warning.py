@@ -24,6 +24,7 @@ HEAD = (
 
 
 DESIGNED, HELD_OUT = "Kinds used for the design", "Kinds never used for the design"
+FIRST = "The 34 kinds of the first evaluation"
 BEFORE = "Kinds used for the design, rules without the forecast"
 MISSED_HEAD = ("kind", "account", "end, day and hour", "warned, hours before")
 KIND_HEAD = (
@@ -31,6 +32,7 @@ KIND_HEAD = (
 )  # fmt: skip
 COMPARED = (
     ("The rules", DESIGNED),
+    ("The rules, on the 34 kinds of the first evaluation", FIRST),
     ("The rules, on kinds that were never used for the design", HELD_OUT),
     ("The rules without the forecast", BEFORE),
 )
