@@ -43,16 +43,20 @@ async def test_an_interrupt_during_polls_does_not_wait_for_vendors(simulator: Si
         assert await running.stop(signal.SIGINT) == 0
 
 
+def demo_whose_sighup_is(disposition: str) -> str:
+    """A program that starts the demo. The tests themselves may run under `nohup`, which the demo would inherit."""
+    command = [sys.executable, "-m", "exporter", "demo", "--web.listen-address", "127.0.0.1:0"]
+    return f"import os, signal; signal.signal(signal.SIGHUP, signal.{disposition}); os.execv({sys.executable!r}, {command})"
+
+
 async def test_the_demo_stops_when_its_terminal_is_closed() -> None:
-    async with daemon("demo", "--web.listen-address", "127.0.0.1:0") as running:
+    async with launched("-c", demo_whose_sighup_is("SIG_DFL")) as running:
         assert await running.stop(signal.SIGHUP) == 0
     assert b'event="shutdown finished"' in running.log
 
 
 async def test_the_demo_continues_under_nohup() -> None:
-    command = [sys.executable, "-m", "exporter", "demo", "--web.listen-address", "127.0.0.1:0"]
-    nohup = f"import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv({sys.executable!r}, {command})"
-    async with launched("-c", nohup) as running:
+    async with launched("-c", demo_whose_sighup_is("SIG_IGN")) as running:
         running.process.send_signal(signal.SIGHUP)
         assert (await running.get("/-/healthy"))[0] == 200
         assert await running.stop() == 0
