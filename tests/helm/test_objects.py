@@ -41,7 +41,9 @@ def test_common_labels_are_on_every_object_and_replace_no_label_of_the_chart(nam
     assert workload(stolen.objects)["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/instance"] == "accounts"
 
 
-ONE_POD = [{"targetLabel": "instance", "replacement": "accounts-ai-account-exporter"}, {"action": "labeldrop", "regex": "pod"}]
+def one_pod(name: str) -> list[dict[str, str]]:
+    """The relabelings by which all pods of a Deployment have one instance."""
+    return [{"targetLabel": "instance", "replacement": name}, {"action": "labeldrop", "regex": "pod"}]
 
 
 def test_a_service_monitor_has_all_values() -> None:
@@ -58,7 +60,7 @@ def test_a_service_monitor_has_all_values() -> None:
             "honorLabels": True,
             "interval": "1m",
             "scrapeTimeout": "10s",
-            "relabelings": [*ONE_POD, {"targetLabel": "cluster", "replacement": "east"}],
+            "relabelings": [*one_pod("accounts-ai-account-exporter"), {"targetLabel": "cluster", "replacement": "east"}],
             "metricRelabelings": [{"sourceLabels": ["__name__"], "regex": "python_.*", "action": "drop"}],
         }
     ]
@@ -72,7 +74,7 @@ def endpoint(name: str) -> dict[str, Any]:
 
 
 def test_a_new_pod_continues_the_series_of_the_previous_one() -> None:
-    assert endpoint("everything")["relabelings"] == ONE_POD
+    assert endpoint("everything")["relabelings"] == one_pod("accounts")
     sharded = {"sharding": {"enabled": True}, "podMonitor": {"enabled": True}}
     [found] = one(template(sharded).objects, "PodMonitor")["spec"]["podMetricsEndpoints"]
     assert found["relabelings"] == [{"sourceLabels": ["__meta_kubernetes_pod_name"], "targetLabel": "instance"}]
