@@ -32,7 +32,7 @@ def _can_write(path: Path) -> bool:
 
 
 def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) -> Iterator[str]:
-    """Yield warnings about accounts and the state file, then about files of keys and keys in the configuration, then about definitions that nobody has tried."""
+    """Yield warnings about accounts, the state file, files of keys, keys in the configuration, and definitions that nobody has tried."""
     config = loaded.config
     for account in config.accounts:
         if account.enabled:

@@ -16,7 +16,8 @@ LATEST = "ai_account_quota_exhaustion_latest_timestamp_seconds"
 ENDING = "account:ai_account_quota_available:ending2d"
 ENDING_NOW = "account:ai_account_quota_available:ending12h"
 ADDED = 1.25
-"""Times more than before: a top-up or a reset adds a quarter or more. A refund of less does not resolve an alert that would soon fire again."""
+"""Only if more than this many times the earlier amount is left, it counts as a top-up or a reset. After a small refund, a resolved alert would
+soon fire again."""
 LAST = "the current value, or the last value of the past day while polls fail or the exporter is down"
 
 
