@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from exporter.accounts.consumption import update_consumption
-from exporter.accounts.snapshot import Account
+from exporter.accounts.snapshot import AccountSnapshot
 from exporter.cli.demo import demo_config
 from exporter.clock import Clock
 from exporter.config.job import build_jobs
@@ -59,7 +59,7 @@ def test_every_state_of_an_account_fits_the_schema(later: float) -> None:
     assert problems(build_overview(replace(showcase().snapshot(), at=SHOWN_AT + later), "1.2.3")) == []
 
 
-def entry_after(readings: list[Reading], error: Reason | None, gap: float) -> Account:
+def entry_after(readings: list[Reading], error: Reason | None, gap: float) -> AccountSnapshot:
     """An account after these readings, one after the other, and perhaps a failure."""
     account = NEW
     for number, reading in enumerate(readings, start=1):

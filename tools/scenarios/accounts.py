@@ -12,7 +12,7 @@ STALE_AFTER = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountSeries:
     """An account of one exporter, polled once a minute."""
 
     instance: str = "one:9893"

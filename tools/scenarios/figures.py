@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tools.scenarios.accounts import Account
+from tools.scenarios.accounts import AccountSeries
 from tools.scenarios.scenario import Result, Scenario, Series, Values, flat
 
-STUDIO = Account()
+STUDIO = AccountSeries()
 WALLET = STUDIO.labels | {"resource": "wallet", "unit": "usd"}
 HELD, AVAILABLE = ("account:ai_account_quota_remaining:last * 1", "sort(account:ai_account_quota_available:last * 1)")
 

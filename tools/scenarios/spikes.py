@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tools.scenarios.accounts import Account
+from tools.scenarios.accounts import AccountSeries
 from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, Values, flat
 
 SPIKE = "AIAccountBurnSpike"
-STUDIO = Account()
+STUDIO = AccountSeries()
 WALLET = {"resource": "wallet", "unit": "usd"}
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tools.scenarios.accounts import Account
+from tools.scenarios.accounts import AccountSeries
 from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, Values, flat
 
 OUT, EXHAUSTED = "AIAccountRunningOut", "AIAccountExhausted"
 PACE, EXPIRING = "AIAccountSpendPaceOverCap", "AIAccountCreditsExpiring"
 
-STUDIO = Account()
+STUDIO = AccountSeries()
 WALLET = {"resource": "wallet", "unit": "usd"}
 BOTH = ({"severity": "critical", "team": "video"}, {"severity": "warning", "team": "video"})
 WARNING = BOTH[1:]
@@ -184,8 +184,8 @@ SOON = (
         (
             STUDIO.polls(("good", "6h")),
             _wallet(flat(600, "6h"), _at(10, "6h"), _at(12, "6h")),
-            Account(instance="two:9893").polls(("good", "6h")),
-            Account(instance="two:9893").quota("wallet", "usd", remaining=flat(600, "6h"), exhaustion_timestamp_seconds=_at(10, "6h")),
+            AccountSeries(instance="two:9893").polls(("good", "6h")),
+            AccountSeries(instance="two:9893").quota("wallet", "usd", remaining=flat(600, "6h"), exhaustion_timestamp_seconds=_at(10, "6h")),
         ),
         (
             Firing(

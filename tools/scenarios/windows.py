@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tools.scenarios.accounts import Account
+from tools.scenarios.accounts import AccountSeries
 from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, flat
 
 EXHAUSTED, CAP, LOW, OUT = "AIAccountExhausted", "AIAccountSpendCapExceeded", "AIAccountLowShare", "AIAccountRunningOut"
 SPAN = "2h"
-STUDIO = Account()
+STUDIO = AccountSeries()
 
 
 def _quota(resource: str, resets: float | None = None, unit: str = "credits", **families: float) -> Series:
