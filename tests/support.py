@@ -77,7 +77,7 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
     return Job(
         key,
         definition,
-        definition.credentials["api_key"],
+        "api_key",
         SecretSource.model_validate({"value": secret}) if isinstance(secret, str) else secret,
         replace(settings, **changes),
     )

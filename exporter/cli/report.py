@@ -17,16 +17,11 @@ def print_report(accounts: Sequence[AccountSnapshot], inspections: Inspections, 
     for number, account in enumerate(accounts, 1):
         definition = account.job.definition
         level = f", {level_of(definition)}" if definition.verified else ""
-        click.echo(f"\nAccount {number}: {definition.name}{level}, credential {_credential(account)}")
+        click.echo(f"\nAccount {number}: {definition.name}{level}, credential {account.job.credential}")
         for line in _outcome(account):
             click.echo(f"  {line}")
         for inspection in inspections.by_account[account.key]:
             click.echo("\n".join(_lines(inspection)))
-
-
-def _credential(account: AccountSnapshot) -> str:
-    definition, credential = account.job.definition, account.job.credential
-    return next(name for name, each in definition.credentials.items() if each is credential)
 
 
 def _outcome(account: AccountSnapshot) -> Iterator[str]:

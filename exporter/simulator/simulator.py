@@ -79,7 +79,7 @@ class _Account:
 
     def asked(self, received: web.BaseRequest) -> Request | None:
         """Return the request of the definition, if this account can send it."""
-        requests = self.vendor.definition.requests_with(self.vendor.definition.credentials[self.credential])
+        requests = self.vendor.definition.requests_with(self.credential)
         own = self.simulated.params
         for request, params in self.vendor.asked(received):
             if any(request is each for each in requests) and all(own.get(name) == value for name, value in params.items()):

@@ -57,7 +57,7 @@ async def answering(answer: Handler) -> AsyncIterator[str]:
 
 def job_for(definition: Definition, url: str, *, secret: str = CANARY, **settings: Any) -> Job:
     job = make_job(url, secret=secret, **settings)
-    credential = next(iter(definition.credentials.values()))
+    credential = next(iter(definition.credentials))
     return replace(job, key=job.key._replace(provider=definition.name), definition=definition, credential=credential)
 
 

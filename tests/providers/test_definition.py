@@ -276,7 +276,7 @@ def test_the_same_part_may_be_in_requests_of_two_credentials() -> None:
     credentials = {"a": {"header": "X-A"}, "b": {"header": "X-B"}}
     requests = [{**GET, "credentials": [name], "optional": True, "quotas": [{**WALLET, "used": "a"}]} for name in credentials]
     requests.append({**GET, "path": "/v1/key"})
-    assert definition_of({"credentials": credentials, "requests": requests}).requests_with is not None
+    assert len(definition_of({"credentials": credentials, "requests": requests}).requests_with("a")) == 2
 
 
 @pytest.mark.parametrize("name", ["base_url", "verified", "min_interval"])
