@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from exporter.providers.expressions import compile_expression, expression_field
-from exporter.providers.getters import Node
+from exporter.providers.getters import CHECK, Node
 from exporter.providers.selection import PROJECTIONS, Interpreter, Selection, checked, evaluate
 from exporter.providers.values import Mismatch
 
@@ -120,7 +120,7 @@ def _with_complete_elements(node: Node, *, is_filter: bool = False) -> Node:
 
 
 def _unchecked(node: Node) -> Node:
-    return _unchecked(node["children"][0]) if node["type"] == "check" else node
+    return _unchecked(node["children"][0]) if node["type"] == CHECK else node
 
 
 def _with_present_fields(node: Node) -> Node:

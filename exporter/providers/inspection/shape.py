@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from exporter.providers.echo import Echo
 from exporter.providers.inspection.declared import declared_fields
-from exporter.providers.inspection.findings import NO_ECHO
 from exporter.providers.inspection.personal_data import is_personal
 from exporter.providers.inspection.selection_text import kind_of
 from exporter.providers.inspection.traces import general, places
@@ -26,12 +25,12 @@ class _Empty(str):
     __slots__ = ()
 
 
-def kinds_of(body: Any, request: Request | None = None, echo: Echo = NO_ECHO) -> Mapping[str, str]:
+def kinds_of(body: Any, request: Request, echo: Echo) -> Mapping[str, str]:
     """Return the kinds of the values of a body by place, one for all elements of a list.
 
     A key of an object that may be data, such as the name of a user, is written as `*`, unless the expressions of the request name it.
     """
-    named = frozenset(_words(request)) if request else frozenset()
+    named = frozenset(_words(request))
     kinds: dict[str, list[str]] = {}
     for place, value in places(_without_data_in_keys(body, named, echo)):
         kind, known = value if isinstance(value, _Empty) else kind_of(value), kinds.setdefault(general(place), [])
