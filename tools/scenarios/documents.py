@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from tools.rules.documents import FILES
-from tools.scenarios import figures, spikes, states, trend, windows
+from tools.scenarios import expiring, figures, spikes, states, trend, windows
 from tools.scenarios.scenario import Scenario
 
 HEADER = "# Written by `make docs` from tools/scenarios; do not edit.\n"
@@ -15,7 +15,7 @@ TESTS: Mapping[str, tuple[Scenario, ...]] = {
     "figures": figures.SCENARIOS,
     "states": states.SCENARIOS,
     "trend": trend.SCENARIOS,
-    "expiring": trend.EXPIRE,
+    "expiring": expiring.SCENARIOS,
     "spikes": spikes.SCENARIOS,
     "windows": windows.SCENARIOS,
 }
