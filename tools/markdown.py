@@ -10,9 +10,13 @@ _PART = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTA
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; `|` inside cells is escaped. Without rows it is empty."""
+    """A table; a cell is one line, and `|` inside it is escaped. Without rows the table is empty."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines) if len(lines) > 2 else ""
+    return (
+        "\n".join(f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+        if len(lines) > 2
+        else ""
+    )
 
 
 def code(value: object) -> str:
