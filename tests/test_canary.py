@@ -21,9 +21,10 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import Reading, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
+from exporter.simulator.json_values import replaced
 from exporter.simulator.simulator import Simulator
-from tests.providers.bodies import Path as Place
-from tests.providers.bodies import at, leaves, replaced
+from exporter.validation.problems import Place
+from tests.providers.bodies import at, leaves
 from tests.providers.examples import HAPPY, Example
 from tests.support import ACCOUNTS, CANARY, FakeClock, make_job, secret_of
 
