@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import pkgutil
 import socket
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -19,6 +20,7 @@ import exporter
 from exporter.client.client import Client
 from exporter.client.transport import open_session
 from exporter.config.job import Job
+from exporter.log import configure_log
 from exporter.simulator.simulator import Simulator
 from tests.support import ACCOUNTS, FakeClock, make_job
 
@@ -91,6 +93,14 @@ def fresh_log() -> Iterator[None]:
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    """The log from now on."""
+    stream = io.StringIO()
+    configure_log("debug", "logfmt", stream)
+    return stream
 
 
 @pytest.fixture

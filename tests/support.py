@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -97,6 +98,12 @@ def _any_job(provider: str) -> Job:
 def clock_at(now: float) -> Clock:
     """Return a clock that does not move."""
     return Clock(wall=lambda: now, monotonic=lambda: now)
+
+
+def stated(path: Path, what: str) -> list[str]:
+    """Return what the comments of a file state about it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix(f"# {what}: ") for line in lines if line.startswith(f"# {what}: ")]
 
 
 def has_ipv6() -> bool:

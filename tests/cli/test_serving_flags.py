@@ -10,13 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from exporter.simulator.simulator import Simulator
 from tests.cli.support import Daemon, config, daemon, invoke, run
 from tests.support import PATIENCE, secret_of
-from tests.web.serving import unread
+from tests.web.serving import is_healthy, unread
 
 SYSTEMD = """
 import os, sys
@@ -41,11 +40,6 @@ async def started(*command: str | Path, pass_fds: tuple[int, ...] = ()) -> Async
         if process.returncode is None:
             process.kill()
             await process.communicate()
-
-
-async def is_healthy(address: str) -> bool:
-    async with aiohttp.ClientSession() as session, session.get(f"http://{address}/-/healthy") as response:
-        return response.status == 200
 
 
 async def test_several_addresses_are_served(simulator: Simulator, tmp_path: Path) -> None:

@@ -112,6 +112,11 @@ def no_descriptors() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+async def is_healthy(address: Address | str) -> bool:
+    async with aiohttp.ClientSession() as session, session.get(f"http://{address}/-/healthy") as response:
+        return response.status == 200
+
+
 def endpoints(store: Store | None = None, telemetry_path: str = "/metrics", **more: Any) -> Endpoints:
     exposition = Exposition(BUILD, runtime=False)
     return Endpoints(store or showcase(), exposition, BUILD[0], telemetry_path, **more)
