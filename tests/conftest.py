@@ -7,7 +7,7 @@ import importlib
 import io
 import pkgutil
 import socket
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from exporter.client.transport import open_session
 from exporter.config.job import Job
 from exporter.log import configure_log
 from exporter.simulator.simulator import Simulator
-from tests.support import ACCOUNTS, FakeClock, make_job
+from tests.support import ACCOUNTS, FakeClock, MakeJob, make_job
 
 settings.register_profile("shared machine", deadline=None)  # the time of an example depends on the load
 settings.load_profile("shared machine")
@@ -130,7 +130,7 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def job(simulator: Simulator) -> Callable[..., Job]:
+def job(simulator: Simulator) -> MakeJob:
     """Makes jobs for the simulated vendors."""
 
     def make(provider: str = "liveavatar", **changes: Any) -> Job:

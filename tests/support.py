@@ -30,6 +30,9 @@ from exporter.simulator.liveavatar import Credits
 from exporter.simulator.simulator import SimulatedAccount
 from exporter.simulator.usage import Balance, Usage
 
+MakeJob = Callable[..., Job]
+"""Makes a job; the arguments are changes of its settings."""
+
 DEFINITIONS: Final = load_definitions()
 
 NOW: Final = 1_795_000_000.0

@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import urllib.parse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,8 @@ from exporter.simulator.simulator import Simulator
 from exporter.validation.problems import Place
 from tests.providers.bodies import at, leaves
 from tests.providers.examples import HAPPY, Example
-from tests.support import ACCOUNTS, CANARY, FakeClock, make_job, secret_of
+from tests.support import ACCOUNTS, CANARY, FakeClock, MakeJob, make_job, secret_of
 
-MakeJob = Callable[..., Job]
 PROVIDERS = [account.provider for account in ACCOUNTS]
 FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode().rstrip("="), urllib.parse.quote(CANARY))
 

@@ -9,13 +9,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 
-from exporter.providers.expressions import compile_expression, is_expression, selects_list
+from exporter.providers.expressions import IDENTIFIER, compile_expression, is_expression, selects_list
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Condition
 from exporter.providers.values import Mismatch, to_decimal
 
 _OPERATORS: Final = re.compile(r"[=<>()\[\]|&!?`'\"@]")
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def parse_unlimited(value: object, amount: object) -> Unlimited:
         number = None
     if number is not None:
         return Unlimited(text, number=number)
-    if _WORD.fullmatch(text):
+    if IDENTIFIER.fullmatch(text):
         return Unlimited(text, field=Selection(text))
     if is_expression(text) or _OPERATORS.search(text):
         compile_expression(text)

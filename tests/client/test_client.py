@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,10 +18,9 @@ from exporter.providers.response import MAX_BODY_BYTES
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
 from tests.client.support import answering
-from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, make_job, secret_of
+from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, MakeJob, make_job, secret_of
 
 GOOD = b'{"code":1000,"data":{"credits_left":"7.5"},"message":"ok"}'
-MakeJob = Callable[..., Job]
 
 EXPECTED: dict[Fault, Reason] = {
     Fault.BAD_KEY: Reason.UNAUTHORIZED,

@@ -17,9 +17,7 @@ from exporter.model import Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
-from tests.support import NOW, FakeClock, secret_of
-
-MakeJob = Callable[..., Job]
+from tests.support import NOW, FakeClock, MakeJob, secret_of
 
 
 class Scripted(Client):

@@ -24,9 +24,7 @@ from exporter.polling.scheduler import Scheduler
 from exporter.simulator.simulator import Simulator
 from tests.client.support import Handler, answering
 from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
-from tests.support import NOW, PATIENCE, FakeClock, make_job, secret_of
-
-MakeJob = Callable[..., Job]
+from tests.support import NOW, PATIENCE, FakeClock, MakeJob, make_job, secret_of
 
 HOUR = 3_600.0
 LIMITED = "ai_account_rate_limited_until_timestamp_seconds"

@@ -12,9 +12,8 @@ from exporter.providers.definition import Definition
 from exporter.providers.times import FORMATS, format_time
 from tools.docs.blocks import Reference
 from tools.docs.definition_keys import BLOCKS, EXAMPLES
+from tools.docs.jobs import NOW
 from tools.markdown import table
-
-NOW = 1_795_000_000.0
 
 NAMES = (
     ("resource `spend`, or one that ends in `_spend`", "money that is used against a cap or a budget: the alerts about spend apply to it"),

@@ -26,7 +26,7 @@ from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 from exporter.simulator.examples import packaged_examples
 from exporter.validation.duration import format_duration
-from tools.docs.jobs import jobs_of
+from tools.docs.jobs import NOW, jobs_of
 from tools.markdown import code, codes, table
 
 SITE = "https://ai-account-exporter.github.io/ai-account-exporter"
@@ -34,7 +34,6 @@ SITE = "https://ai-account-exporter.github.io/ai-account-exporter"
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
 """The example of each provider, by file name. Providers that are not listed use their first successful example."""
 
-NOW = 1_795_000_000.0
 PARTS = (*AMOUNTS, "resets_at")
 
 INDEX = """\

@@ -73,3 +73,7 @@ def _resources(before: Values, what: str, span: str, *, known: bool) -> Values:
     gone = parse_duration(span) - kept
     values = before.flat(format_duration(kept)) if kept else before
     return values.stale(format_duration(gone)) if gone else values
+
+
+STUDIO = AccountSeries()
+WALLET = {"resource": "wallet", "unit": "usd"}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tools.scenarios.accounts import AccountSeries
+from tools.scenarios.accounts import STUDIO, WALLET
 from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, Values, flat
 
 EXPIRING = "AIAccountCreditsExpiring"
-STUDIO = AccountSeries()
 
 
 def _expiring(burn: float, hours: float = 78, **others: float) -> tuple[Series, ...]:
@@ -32,7 +31,7 @@ SCENARIOS = (
             Firing(
                 EXPIRING,
                 "30h",
-                (STUDIO.alert("info", resource="wallet", unit="usd"),),
+                (STUDIO.alert("info", **WALLET),),
                 "The wallet quota of account studio at heygen resets within three days. At the current rate, 61.2% of it expires unused. "
                 "Use it, or choose a smaller plan.",
             ),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from tools.dashboards.expressions import Expressions
 from tools.rules.states import ACCOUNT, EXHAUSTED, FAILING, LOW, OK, POLLS, QUOTA, REASONS, STALE, WAITING
-from tools.scenarios.accounts import AccountSeries
+from tools.scenarios.accounts import STUDIO, AccountSeries
 from tools.scenarios.scenario import Result, Scenario, Series, Values, flat
 
-STUDIO = AccountSeries()
 HOUR = "1h"
 
 

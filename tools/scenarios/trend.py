@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from tools.scenarios.accounts import AccountSeries
+from tools.scenarios.accounts import STUDIO, WALLET, AccountSeries
 from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, Values, flat
 
 OUT, EXHAUSTED = "AIAccountRunningOut", "AIAccountExhausted"
 PACE = "AIAccountSpendPaceOverCap"
 
-STUDIO = AccountSeries()
-WALLET = {"resource": "wallet", "unit": "usd"}
 BOTH = ({"severity": "critical", "team": "video"}, {"severity": "warning", "team": "video"})
 WARNING = BOTH[1:]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from exporter.providers.echo import Echo
+from exporter.providers.expressions import IDENTIFIER
 from exporter.providers.inspection.declared import declared_fields
 from exporter.providers.inspection.personal_data import is_personal
 from exporter.providers.inspection.selection_text import kind_of
@@ -16,7 +17,6 @@ from exporter.providers.request_fields import Request
 _PLAIN_KEY: Final = re.compile(r"(?!.*[0-9]{4})[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _MAX_KEYS: Final = 50
 """An object with more keys has data as keys, such as the names of users."""
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class _Empty(str):
@@ -41,7 +41,7 @@ def kinds_of(body: Any, request: Request, echo: Echo) -> Mapping[str, str]:
 def _words(request: Request) -> Iterator[str]:
     """Yield the words of all expressions of a request."""
     for text in (str(request.expect), *(field.text for field in declared_fields(request))):
-        yield from _WORD.findall(text)
+        yield from IDENTIFIER.findall(text)
 
 
 def _without_data_in_keys(body: Any, named: frozenset[str], echo: Echo) -> Any:
