@@ -35,7 +35,6 @@ def configured(account: AccountSnapshot, **settings: Any) -> AccountSnapshot:
 
 
 def credits_of(remaining: float | str | None = None, limit: float | str | None = None, **parts: Any) -> Quota:
-    """A quota of credits."""
     left, granted = (None if value is None else Decimal(value) for value in (remaining, limit))
     return Quota("credits", "credits", left, limit=granted, **parts)
 
@@ -70,7 +69,6 @@ def corrected(account: AccountSnapshot, correction: float) -> AccountSnapshot:
 
 
 def facts_of(account: AccountSnapshot, now: float = NOW) -> AccountFacts:
-    """The facts about one account."""
     return account_facts(account_at(now, account.job, account.entry, account.schedule), now)
 
 

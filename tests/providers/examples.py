@@ -28,8 +28,6 @@ PATHS = sorted(path for folder in FOLDERS for path in folder.glob("*/*.json"))
 
 @dataclass(frozen=True)
 class Example:
-    """One example file."""
-
     path: Path
     document: Mapping[str, Any]
 

@@ -23,8 +23,6 @@ _SENTINELS: Final = ("a made-up text", Decimal("987654321.125"))
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One declared field."""
-
     declared: Declared
     shows: frozenset[str]
     """The values that depend on it."""
@@ -54,7 +52,6 @@ class Field:
         return [[select(selection, element) for selection in self.declared.selections] for element in self.declared.elements(body)]
 
     def reads(self, body: Any) -> set[Place]:
-        """The places that it reads in a body."""
         trace = traced(body)
         elements = self.declared.elements(trace.body)
         if self.kind == "list":

@@ -60,8 +60,6 @@ class RawConnection:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client of the server."""
-
     address: Address
     session: aiohttp.ClientSession
     server: Server
