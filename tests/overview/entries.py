@@ -34,7 +34,7 @@ def configured(account: AccountSnapshot, **settings: Any) -> AccountSnapshot:
     return account._replace(job=replace(account.job, settings=replace(account.settings, **settings)))
 
 
-def credits_of(remaining: float | str | None = None, limit: float | str | None = None, **parts: Any) -> Quota:
+def credits_of(remaining: float | str | None, limit: float | str | None = None, **parts: Any) -> Quota:
     left, granted = (None if value is None else Decimal(value) for value in (remaining, limit))
     return Quota("credits", "credits", left, limit=granted, **parts)
 
@@ -53,14 +53,14 @@ def failed(account: AccountSnapshot = NEW, reason: Reason = Reason.TIMEOUT, mess
     return changed(account, up=False, polls=entry.polls + 1, error=error, failures=entry.failures + 1, last_poll_at=NOW - 1)
 
 
-def burning(account: AccountSnapshot, rate: float, *, days: float = 2, resource: str = "credits", unit: str = "credits") -> AccountSnapshot:
-    """The same account, whose resource was consumed at this rate during the days before the last successful poll."""
+def burning(account: AccountSnapshot, rate: float, *, days: float = 2) -> AccountSnapshot:
+    """The same account, whose credits were consumed at this rate during the days before the last successful poll."""
     at = account.entry.last_success_at or NOW
     times = [at - number / 4 * days * DAY for number in (4, 3, 2, 1)]
     amounts = [rate * (time - times[0]) for time in times]
     history = History(array("d", times), array("d", amounts)) if rate else History(array("d", times[:1]), array("d", amounts[:1]))
     consumed = Decimal(repr(rate)) * Decimal(days * DAY)
-    return changed(account, consumption=(Consumption(resource, unit, times[0], at, consumed, readings=3, history=history),))
+    return changed(account, consumption=(Consumption("credits", "credits", times[0], at, consumed, readings=3, history=history),))
 
 
 def corrected(account: AccountSnapshot, correction: float) -> AccountSnapshot:

@@ -29,7 +29,7 @@ def account() -> Json:
             polls(),
         ),
         variables=(data_source(), *exporters(), *_choices(), own_labels()),
-        annotations=(*built_in(), topped_up(ONE_RESOURCE), new_period(ONE_RESOURCE), reloaded(EXPORTER)),
+        annotations=(*built_in(), topped_up(ONE_RESOURCE), new_period(ONE_RESOURCE), reloaded()),
         since="now-24h",
     )
 

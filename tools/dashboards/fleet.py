@@ -33,7 +33,7 @@ def fleet() -> Json:
         "All accounts: which one runs out first, when, and the cost of all.",
         (_headline(), PanelRow(14, ((24, resource_table(FLEET, "Accounts and balances", fleet=True)),)), _ends(), _uses()),
         variables=(data_source(), *exporters(), *_filters(), own_labels()),
-        annotations=(*built_in(), topped_up(FLEET), new_period(FLEET), reloaded(EXPORTER)),
+        annotations=(*built_in(), topped_up(FLEET), new_period(FLEET), reloaded()),
         since="now-24h",
     )
 

@@ -39,7 +39,7 @@ def health() -> Json:
             *exporters(),
             several("provider", "Provider", f"label_values({POLLS}{{{EXPORTER}}}, provider)", "The vendors."),
         ),
-        annotations=(*built_in(), reloaded(EXPORTER)),
+        annotations=(*built_in(), reloaded()),
         since="now-6h",
     )
 

@@ -41,9 +41,9 @@ class Recorded:
         return [password for password, _ in self.checked]
 
 
-def new_auth(check: Callable[[bytes, bytes], bool], users: dict[str, str] | None = None, **options: int) -> BasicAuth:
+def new_auth(check: Callable[[bytes, bytes], bool], **options: int) -> BasicAuth:
     auth = BasicAuth(PasswordChecker(check, **options))
-    auth.apply(users or USERS)
+    auth.apply(USERS)
     return auth
 
 
