@@ -13,7 +13,7 @@ import yaml
 
 from exporter.validation.duration import parse_duration
 from tests.grafana.boards import ROOT
-from tools.rules.grafana import PATH, provisioning
+from tools.rules.grafana import PATH
 
 Json = dict[str, Any]
 FILE: Json = yaml.load((ROOT / PATH).read_text(encoding="utf-8"), yaml.CSafeLoader)
@@ -28,10 +28,6 @@ FIELDS = {
     "uid", "title", "condition", "data", "noDataState", "execErrState", "for", "keepFiringFor", "missing_series_evals_to_resolve", "annotations",
     "labels",
 }  # fmt: skip
-
-
-def test_the_file_is_up_to_date() -> None:
-    assert (ROOT / PATH).read_text(encoding="utf-8") == provisioning()
 
 
 def test_the_groups_are_those_of_prometheus() -> None:
