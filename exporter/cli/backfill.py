@@ -132,7 +132,7 @@ async def past_scrapes(config: Callable[[str], Loaded], span: float, end: float,
         jobs = build_jobs(config(simulator.url))
         store, secrets = new_store(jobs, clock), SecretReader({})
         scheduler = Scheduler(Client(session, {}, clock, secrets), store, clock, secrets=secrets)
-        exposition, due = Exposition(build(), runtime=False), {job.key: began + (place % 3) * step for place, job in enumerate(jobs)}
+        exposition, due = Exposition(build(), runtime=False), {job.key: began + (index % 3) * step for index, job in enumerate(jobs)}
         for number in range(int(span / step) + 1):
             at = began + number * step
             now.set(at - DELAY)

@@ -58,10 +58,7 @@ def parse_unlimited(value: object, amount: object) -> Unlimited:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError(f"expected a text, a number, or a condition such as `{amount} == null`")  # noqa: TRY004 -- pydantic reports only a ValueError
     text = value if isinstance(value, str) else str(value)
-    try:
-        number = to_decimal(text) if text else None
-    except Mismatch:
-        number = None
+    number = _number(text) if text else None
     if number is not None:
         return Unlimited(text, number=number)
     if IDENTIFIER.fullmatch(text):
