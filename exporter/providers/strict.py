@@ -23,7 +23,7 @@ class _StrictInterpreter(Interpreter):
         return self.visit_comparator(node, value)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
 
     def visit_present_comparator(self, node: Node, value: Any) -> Any:
-        """Return null where a field is absent: a response without the limit does not say that there is none."""
+        """Return null where a field is absent: a response without the limit does not report that there is none."""
         if any(self._is_absent(child, value) for child in node["children"] if not _is_null(child)):
             return None
         return self.visit_comparator(node, value)  # type: ignore[arg-type]  # the stubs know the library's own nodes only

@@ -1,4 +1,4 @@
-"""How a vendor says that there is no limit: with a text or a number in place of the amount, or by a condition."""
+"""How a vendor reports that there is no limit: with a text or a number in place of the amount, or by a condition."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Unlimited:
         return self.text
 
     def applies(self, value: Any, body: Any) -> bool:
-        """Whether the response says that there is no limit. `value` was selected as the amount.
+        """Whether the response reports that there is no limit. `value` was selected as the amount.
 
         Raises:
             Mismatch: the condition selects neither true nor false nor null.

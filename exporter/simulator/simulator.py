@@ -94,7 +94,7 @@ class _KnownAccount:
 
 
 class Simulator(Listener):
-    """Vendors with accounts. Every body is a function of time, which the two clocks give.
+    """Vendors with accounts. Every body is a function of the time of the two clocks.
 
     All vendors have the same address: the secret decides which account responds.
     """
