@@ -6,16 +6,14 @@ Source of the fields: https://github.com/grafana/grafana/blob/main/pkg/services/
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 import yaml
 
 from exporter.validation.duration import parse_duration
-from tests.grafana.boards import ROOT
+from tests.grafana.boards import ROOT, Json
 from tools.rules.grafana import PATH
 
-Json = dict[str, Any]
 FILE: Json = yaml.load((ROOT / PATH).read_text(encoding="utf-8"), yaml.CSafeLoader)
 PROMETHEUS: Json = yaml.load((ROOT / "prometheus/rules/alerts.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 PAIRS = [
