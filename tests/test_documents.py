@@ -30,7 +30,6 @@ from exporter.validation.document import read_document
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PROSE = [*DOCUMENTS, *(ROOT / "prometheus").rglob("*.md"), *(ROOT / "helm").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 RECORDING = (ROOT / "prometheus" / "rules" / "recording.yaml").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 

@@ -104,7 +104,7 @@ _REFUSALS: Final[Mapping[Cause, str]] = {
 
 
 def remedy_of(reason: Reason, cause: Cause | None, *, is_polled_again: bool = True) -> str:
-    """Return what an operator can do. A wrong key or a missing permission is named only where the vendor's error code says so."""
+    """Return what an operator can do. A wrong key or a missing permission is named only where the vendor's error code means it."""
     is_refusal = reason in {Reason.UNAUTHORIZED, Reason.FORBIDDEN}
     remedy = _REFUSALS[cause] if cause and is_refusal else REASONS[reason].remedy
     return remedy if is_polled_again else remedy.partition(_RETRY)[0].rstrip()

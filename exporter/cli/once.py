@@ -12,7 +12,7 @@ from typing import Any, Literal
 import click
 
 from exporter.accounts.entry import Entry, Schedule
-from exporter.accounts.snapshot import Account, Snapshot, account_at
+from exporter.accounts.snapshot import AccountSnapshot, Snapshot, account_at
 from exporter.cli.inspections import Inspections
 from exporter.cli.options import config_option, load, log_options
 from exporter.cli.output import EXIT_FAILED
@@ -91,7 +91,7 @@ def has_amount(entry: Entry) -> bool:
     return entry.reading is not None and any(quota.is_measured for quota in entry.reading.quotas)
 
 
-def as_polled(account: Account) -> dict[str, Any]:
+def as_polled(account: AccountSnapshot) -> dict[str, Any]:
     """Return the account as the API shows it, at the time when its poll ended: other polls may have taken longer, and none follows."""
     from exporter.overview.build import account_facts
     from exporter.overview.encoding import to_plain

@@ -64,7 +64,7 @@ def command(context: click.Context) -> None:
     FILE describes a definition of your own. --yaml prints the definition itself, to copy it into a file.
     """
     if context.invoked_subcommand is None:
-        groups = _by_category()
+        groups = by_category()
         width = max(len(each.title) for _, definitions in groups for each in definitions)
         for title, definitions in groups:
             click.echo(title)
@@ -73,6 +73,12 @@ def command(context: click.Context) -> None:
                 needs = f"  (permission {each.permission})" if each.permission else ""
                 click.echo(f"  {each.name:<22} {each.title:<{width}} {level_of(each):<11} {resources}{needs}".rstrip())
             click.echo()
+
+
+def by_category() -> list[tuple[str, list[Definition]]]:
+    """Return the definitions that come with the exporter, by the title of their category."""
+    definitions = packaged_definitions().values()
+    return [(title, [each for each in definitions if each.category == category]) for category, title in CATEGORIES.items()]
 
 
 def find_definition(name: str) -> Definition:
@@ -85,10 +91,3 @@ def find_definition(name: str) -> Definition:
         return read_or_exit(path, lambda: load_definition(path))
     say(f"there is no provider {name!r}{did_you_mean(name, known) or '; the command `providers` lists all'}", err=True)
     raise SystemExit(EXIT_INVALID)
-
-
-def _by_category() -> list[tuple[str, list[Definition]]]:
-    definitions = packaged_definitions().values()
-    groups = [(title, [each for each in definitions if each.category == category]) for category, title in CATEGORIES.items()]
-    groups.append(("Others", [each for each in definitions if each.category is None]))
-    return [(title, group) for title, group in groups if group]

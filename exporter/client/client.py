@@ -161,7 +161,7 @@ class Client:
 
 
 def _login(job: Job) -> OAuthLogin | None:
-    login = job.secret.oauth2
-    if login is None or job.credential.token_url is None:
+    login, token_url = job.secret.oauth2, job.definition.credentials[job.credential].token_url
+    if login is None or token_url is None:
         return None
-    return OAuthLogin(job.credential.token_url, login.client_id, login.refresh_token_file, job.settings.connection)
+    return OAuthLogin(token_url, login.client_id, login.refresh_token_file, job.settings.connection)

@@ -86,7 +86,7 @@ class Response:
 
 
 class Transport:
-    """Sends requests as the settings of an account's connection say."""
+    """Sends requests with the connection settings of an account."""
 
     def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock, files: FileThreads | None = None) -> None:
         """`session` is from `open_session`; `environ` may name a proxy; `clock` dates what the vendor asks to wait for."""

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, SecretStr, ValidationInfo, field_validator
 from exporter.config.context import FilePath, context_of
 from exporter.config.credentials import shown_file
 from exporter.model import Seconds
-from exporter.validation.described import Described
+from exporter.validation.block import Described
 from exporter.validation.duration import Duration
 from exporter.validation.files import read_file
 

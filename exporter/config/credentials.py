@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from exporter.config.context import FilePath, context_of
 from exporter.config.key_checks import mistaken_for_key
 from exporter.errors import CredentialError
-from exporter.validation.described import Described
+from exporter.validation.block import Described
 from exporter.validation.fields import is_plain_key
 from exporter.validation.files import read_file
 

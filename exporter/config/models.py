@@ -30,7 +30,7 @@ def _definition(info: ValidationInfo) -> Definition | None:
 
 def _provider_name(name: str, info: ValidationInfo) -> str:
     context = context_of(info)
-    if context and not context.library.knows(name):
+    if context and not context.library.includes(name):
         further = {path.stem for path in SEEN.glob("*.yaml")}
         if name in further:
             raise ValueError(

@@ -69,7 +69,7 @@ def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -
 
 def _of_shares(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
     """Find shares of limits that no response to the requests of this account contains."""
-    requests = definition.requests_with(definition.credentials[next(iter(account.credentials))])
+    requests = definition.requests_with(next(iter(account.credentials)))
     quotas = [quota for request in requests for quota in request.quotas]
     without_limit = {quota.resource for quota in quotas} - {quota.resource for quota in quotas if "limit" in quota.amounts}
     for each in thresholds_of(defaults.thresholds, account.thresholds):

@@ -90,10 +90,9 @@ class Definition(Block):
             raise located(problems)
         return self
 
-    def requests_with(self, credential: Credential) -> tuple[Request, ...]:
-        """Return the requests that are sent with one of the credentials."""
-        [name] = [name for name, each in self.credentials.items() if each is credential]
-        return tuple(request for request in self.requests if name in (request.credentials or self.credentials))
+    def requests_with(self, credential: str) -> tuple[Request, ...]:
+        """Return the requests that are sent with the credential of this name."""
+        return tuple(request for request in self.requests if credential in (request.credentials or self.credentials))
 
     def derives_remaining(self, quota: QuotaFields) -> bool:
         """Whether what remains is limit - used, of entries of which this is the first: its resource and unit may continue in others."""

@@ -83,7 +83,7 @@ class Pusher:
         self._clock = transport.clock
         self._resource = {**resource, **settings.resource}
         self._statistics = statistics
-        self._sent: Series = former._sent if former and _receiver(former.settings) == _receiver(settings) else {}
+        self.sent: Series = former.sent if former and _receiver(former.settings) == _receiver(settings) else {}
         """What the receiver has."""
         self._failures = 0
         self._reminder = Reminder()
@@ -142,11 +142,11 @@ class Pusher:
             raise TransientError(Reason.TIMEOUT, f"no complete response within {settings.timeout:g}s") from None
         self._check(response)
         count = rejected(response.body())
-        self._sent = series
+        self.sent = series
         return count
 
     def _encoded(self, snapshot: Snapshot) -> tuple[bytes, Series]:
-        body, series = encode(self._families(snapshot), snapshot.at, self._resource, self._sent)
+        body, series = encode(self._families(snapshot), snapshot.at, self._resource, self.sent)
         return gzip.compress(body, compresslevel=1), series
 
     def _check(self, response: Response) -> None:

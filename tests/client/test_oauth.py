@@ -18,7 +18,6 @@ from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Transport
 from exporter.config.connection_settings import ConnectionSettings
 from exporter.errors import PollError
-from exporter.log import configure_log
 from exporter.model import Reason, Seconds
 from exporter.providers.response import MAX_BODY_BYTES
 from tests.client.oauth import CLIENT, FIRST, access, failure, refresh, sent_tokens, text
@@ -331,9 +330,7 @@ async def test_a_new_login_is_used_while_refusals_cause_no_refresh(tokens: Token
     assert sent_tokens(endpoint)[2:] == [f"{CANARY}-again"] * 2
 
 
-async def test_no_token_is_logged(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
-    stream = io.StringIO()
-    configure_log("debug", "logfmt", stream)
+async def test_no_token_is_logged(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, log: io.StringIO) -> None:
     asyncio.get_running_loop().set_debug(True)
     logging.getLogger("asyncio").setLevel(logging.DEBUG)
     endpoint.rotates = True
@@ -346,4 +343,4 @@ async def test_no_token_is_logged(tokens: TokenSource, login: OAuthLogin, endpoi
     token = await tokens.access_token(login)
     assert token.get_secret_value() == access(1)
     assert CANARY not in f"{token} {token!r} {login!r} {vars(tokens)!r} {asyncio.all_tasks()!r} {endpoint.requests!r}"
-    assert CANARY not in stream.getvalue()
+    assert CANARY not in log.getvalue()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email.utils import formatdate
 from pathlib import Path
@@ -22,11 +22,9 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.simulator import Simulator
+from tests.client.support import Handler, answering
 from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
-from tests.support import NOW, PATIENCE, FakeClock, make_job, secret_of
-
-MakeJob = Callable[..., Job]
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+from tests.support import NOW, PATIENCE, FakeClock, MakeJob, make_job, secret_of
 
 HOUR = 3_600.0
 LIMITED = "ai_account_rate_limited_until_timestamp_seconds"
@@ -245,13 +243,8 @@ async def heygen(optional: Handler) -> AsyncIterator[str]:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return await (wallet if request.path == "/v3/users/me" else optional)(request)
 
-    runner = web.ServerRunner(web.Server(answer, handler_cancellation=True), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with answering(answer) as url:
+        yield url
 
 
 OPTIONAL: list[tuple[str, Handler, float | None, Reason | None]] = [

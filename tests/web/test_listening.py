@@ -9,7 +9,6 @@ import socket
 from contextlib import ExitStack
 from typing import Any
 
-import aiohttp
 import pytest
 
 from exporter.errors import ExporterError
@@ -18,12 +17,7 @@ from exporter.web.endpoints import make_application
 from exporter.web.server import Server
 from exporter.web.sockets import bind
 from tests.support import has_ipv6
-from tests.web.serving import LOOPBACK, endpoints
-
-
-async def is_healthy(address: Address) -> bool:
-    async with aiohttp.ClientSession() as session, session.get(f"http://{address}/-/healthy") as response:
-        return response.status == 200
+from tests.web.serving import LOOPBACK, endpoints, is_healthy
 
 
 async def new_server(*addresses: Address) -> Server:

@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import json
 import threading
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -24,12 +23,6 @@ from tests.web.serving import Client, endpoints, serving, unread
 
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[Client]:
-    async with serving() as client:
-        yield client
 
 
 def new_store() -> Store:

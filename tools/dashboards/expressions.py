@@ -58,19 +58,15 @@ class Expressions:
         held = self.max_by(REMAINING, further)
         return f"({self.max_by('ai_account_quota_remaining', further)} or {held})"
 
-    def share(self, further: str = "") -> str:
-        """The share of the limit that is left."""
-        return self.max_by(SHARE, further)
-
-    def shares_over_time(self, further: str = "") -> str:
-        """The same from series that are not recorded, so that it reaches back as far as they do."""
+    def shares_over_time(self, further: str) -> str:
+        """The share of each limit that is left, from series that are not recorded, so that it reaches back as far as they do."""
         parts = (f"{each}{{{self.selector},{further}}}" for each in ("remaining", "limit", "unlimited"))
         left, limit, unlimited = (f"ai_account_quota_{each}" for each in parts)
         return f"max by ({RESOURCE}) ({left} / ({limit} > 0) unless {unlimited} == 1)"
 
     def share_or_reason(self) -> str:
         """The share of the limit that is left, or the number of the reason why there is none."""
-        return f"{self.share()} or {self.remaining()} * 0 + {NO_LIMIT} or {self.max_by('ai_account_quota_used')} * 0 + {NO_LIMIT}"
+        return f"{self.max_by(SHARE)} or {self.remaining()} * 0 + {NO_LIMIT} or {self.max_by('ai_account_quota_used')} * 0 + {NO_LIMIT}"
 
     def ends_in(self, part: str = "exhaustion") -> str:
         """Seconds until the forecast end: the expected one, or `exhaustion_latest`."""
