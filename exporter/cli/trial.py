@@ -201,6 +201,7 @@ def _decoded(content: bytes) -> Any:
 def _write(path: Path, definition: Definition, request: Request, status: int, content: bytes) -> None:
     example = example_of(definition, request, status, content)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(written_example(example), encoding="utf-8")
     except OSError as error:
         say(f"{path}: {error.strerror}", err=True)
