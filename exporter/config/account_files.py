@@ -46,7 +46,7 @@ def _problem_of(pattern: str, matches: Sequence[Path], main: Path) -> str | None
     if "**" in pattern:
         return "** is not supported: write one pattern for each folder, such as accounts.d/*.yaml and accounts.d/*/*.yaml"
     if not matches:
-        return f"no file matches, relative to {main.parent}{NOT_REPLACED if is_shell_path(pattern) else ''}"
+        return f"no file matches, relative to {main.parent.absolute()}{NOT_REPLACED if is_shell_path(pattern) else ''}"
     return (
         "matches this file itself: write a pattern that does not, such as accounts.d/*.yaml"
         if Path(os.path.realpath(main)) in matches

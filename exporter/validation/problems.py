@@ -49,7 +49,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "literal_error": "expected {expected}",
     "enum": "expected {expected}",
     "path_type": "expected a path",
-    "list_type": "expected a list",
+    "list_type": "expected a list: begin each entry with `- `",
     "tuple_type": "expected a list",
     "set_type": "expected a list",
     "frozen_set_type": "expected a list",

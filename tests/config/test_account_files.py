@@ -71,7 +71,7 @@ def test_a_ca_file_is_shown_relative_to_the_folder_of_its_own_file(tmp_path: Pat
         ({"accounts": [5]}, ": accounts[0]: expected a block of `key: value` lines"),
         ({"accounts": [VOICE], "defaults": {}}, ": defaults: unknown key; expected accounts"),
         ({"acounts": [VOICE]}, ": acounts: unknown key; did you mean 'accounts'?"),
-        ({"accounts": {}}, ": accounts: expected a list"),
+        ({"accounts": {}}, ": accounts: expected a list: begin each entry with `- `"),
         ([VOICE], ": expected a block of `key: value` lines"),
         ("", ": expected a block of `key: value` lines"),
         ("accounts: [\n", ":2:1: is not valid YAML: a value is missing here: write it, or close what is open; inside braces and "
@@ -149,7 +149,9 @@ def test_a_pattern_that_a_shell_would_change_is_reported_with_what_is_not_replac
 
 @pytest.mark.parametrize("patterns", ["accounts.d/*.yaml", 5, {}])
 def test_patterns_that_are_no_list_are_one_problem(tmp_path: Path, patterns: object) -> None:
-    assert problems(write(tmp_path, json.dumps({"account_files": patterns}))) == ["account_files: expected a list"]
+    assert problems(write(tmp_path, json.dumps({"account_files": patterns}))) == [
+        "account_files: expected a list: begin each entry with `- `"
+    ]
 
 
 def test_the_files_of_a_configuration_are_those_that_its_patterns_match_now(tmp_path: Path) -> None:
