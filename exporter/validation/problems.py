@@ -123,6 +123,9 @@ def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:
             expected = found["ctx"]["expected"]
             values = _QUOTED.findall(expected)
             return f"expected {expected}{did_you_mean(found['input'], values) if len(values) > 1 else ''}"
+        case "model_type" | "model_attributes_type":
+            required = [name for each in _kinds_at(model, place) for name, field in each.model_fields.items() if field.is_required()]
+            return f"{_WORDS[kind]}{f', such as `{required[0]}: ...`' if required else ''}"
         case _:
             return _WORDS.get(kind, _OTHER).format(**found.get("ctx", {}))
 

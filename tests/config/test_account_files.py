@@ -68,12 +68,12 @@ def test_a_ca_file_is_shown_relative_to_the_folder_of_its_own_file(tmp_path: Pat
     [
         ({"accounts": [VOICE, {**ACCOUNT, "intervall": "5m"}]}, ": accounts[1].intervall: unknown key; did you mean 'interval'?"),
         ({"accounts": [{**ACCOUNT, "provider": "heygenn"}]}, ": accounts[0].provider: no such provider; did you mean 'heygen'?"),
-        ({"accounts": [5]}, ": accounts[0]: expected a block of `key: value` lines"),
+        ({"accounts": [5]}, ": accounts[0]: expected a block of `key: value` lines, such as `name: ...`"),
         ({"accounts": [VOICE], "defaults": {}}, ": defaults: unknown key; expected accounts"),
         ({"acounts": [VOICE]}, ": acounts: unknown key; did you mean 'accounts'?"),
         ({"accounts": {}}, ": accounts: expected a list: begin each entry with `- `"),
-        ([VOICE], ": expected a block of `key: value` lines"),
-        ("", ": expected a block of `key: value` lines"),
+        ([VOICE], ": expected a block of `key: value` lines, such as `accounts: ...`"),
+        ("", ": expected a block of `key: value` lines, such as `accounts: ...`"),
         ("accounts: [\n", ":2:1: is not valid YAML: a value is missing here: write it, or close what is open; inside braces and "
                           "brackets, a value that contains [, ], {, } or a comma needs quotes"),
         ({"accounts": [{**VOICE, "interval": "5m", "stale_after": "1m"}]}, ": accounts[0]: stale_after (1m) is shorter than interval (5m), so values "
@@ -133,10 +133,10 @@ def test_a_pattern_for_all_folders_below_a_folder_is_refused(tmp_path: Path) -> 
     ]
 
 
-@pytest.mark.parametrize("key", ["account_files", "provider_files"])
-def test_a_pattern_that_matches_the_file_itself_is_refused(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(("key", "folder"), [("account_files", "accounts.d"), ("provider_files", "providers")])
+def test_a_pattern_that_matches_the_file_itself_is_refused(tmp_path: Path, key: str, folder: str) -> None:
     assert problems(write(tmp_path, json.dumps({key: ["*.yaml"], "accounts": [ACCOUNT]}))) == [
-        f"{key}[0]: matches this file itself: write a pattern that does not, such as accounts.d/*.yaml"
+        f"{key}[0]: matches this file itself: write a pattern that does not, such as {folder}/*.yaml"
     ]
 
 

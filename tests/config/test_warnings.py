@@ -23,6 +23,7 @@ from exporter.validation.duration import parse_duration
 from tests.config.support import ACCOUNT, ENVIRON, write
 from tools.rules.documents import render
 
+ELEVENLABS = {**ACCOUNT, "provider": "elevenlabs"}
 NOT_WRITABLE = (
     "this user cannot write the file or its folder, so the exporter would run without state: change the permissions, or change the path"
 )
@@ -101,8 +102,19 @@ def test_a_state_file_that_cannot_be_written_is_warned_about(tmp_path: Path, pat
     assert found == [f"state.path: {expected}"]
 
 
+@pytest.mark.parametrize("block", ["defaults", "account"])
+@pytest.mark.parametrize(("amount", "is_warned"), [(0.2, True), ("0.05", True), (0, False), (1, False), ("20%", False)])
+def test_an_amount_below_1_that_may_be_meant_as_a_share_is_warned_about(
+    tmp_path: Path, block: str, amount: float | str, *, is_warned: bool
+) -> None:
+    thresholds = {"thresholds": {"characters": {"warning": amount}}}
+    account = ELEVENLABS | (thresholds if block == "account" else {})
+    found = warnings(tmp_path, accounts=[account], defaults=thresholds if block == "defaults" else {})
+    text = f"elevenlabs/studio: thresholds.characters.warning is an amount of {amount}, not a share: a share has a %, such as 20%"
+    assert found == [text] * is_warned
+
+
 SAME = "heygen/other: reads the same amounts with the same key as studio, so they are exported twice: remove one of the two accounts"
-ELEVENLABS = {**ACCOUNT, "provider": "elevenlabs"}
 
 
 @pytest.mark.parametrize(
