@@ -104,7 +104,8 @@ def _request(definition: Definition, path: str | None) -> Request:
         if path in (None, request.path, request.name):
             return request
     names = [request.name for request in definition.requests]
-    say(f"{definition.name} has no request {path!r}{did_you_mean(str(path), names)}; its requests: {', '.join(names)}", err=True)
+    hint = did_you_mean(str(path), names) or f"; its requests: {', '.join(names)}"
+    say(f"{definition.name} has no request {path!r}{hint}", err=True)
     raise SystemExit(EXIT_INVALID)
 
 

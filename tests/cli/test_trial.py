@@ -197,7 +197,8 @@ def test_a_response_without_anything_to_export_is_exit_code_1(definition: Path) 
     [
         (["acmee"], "there is no provider 'acmee'; the command `providers` lists all\n"),
         (["missing.yaml"], "missing.yaml: no such file"),
-        (["heygen", "--request", "/v3/users/mee"], "heygen has no request '/v3/users/mee'; did you mean '/v3/users/me'?"),
+        (["heygen", "--request", "/v3/users/mee"], "heygen has no request '/v3/users/mee'; did you mean '/v3/users/me'?\n"),
+        (["openai", "--request", "x"], "openai has no request 'x'; its requests: /v1/organization/"),
         (["heygen", "--reason", "unauthorised"], "'unauthorised' is not one of"),
     ],
 )

@@ -222,7 +222,7 @@ The rules for values:
 
 ## Recognise errors and pages
 
-`expect` is what every complete and successful response has. Use it where a response with the HTTP status 200 may be something else:
+`expect` is a condition that every complete and successful response meets. Use it where a response with the HTTP status 200 may be something else:
 
 | the response | write |
 | --- | --- |
