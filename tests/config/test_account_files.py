@@ -114,6 +114,12 @@ def test_no_accounts_at_all_are_a_problem(tmp_path: Path) -> None:
     assert problems(write(tmp_path, "{}")) == ["accounts: is required"]
 
 
+def test_a_pattern_is_reported_with_the_whole_path_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, json.dumps({"account_files": ["none/*.yaml"], "accounts": [ACCOUNT]}))
+    monkeypatch.chdir(tmp_path)
+    assert problems(Path("config.yaml")) == [f"account_files[0]: no file matches, relative to {tmp_path}"]
+
+
 def test_a_pattern_that_matches_no_file_is_a_problem(tmp_path: Path) -> None:
     assert problems(write(tmp_path, json.dumps({"account_files": ["none/*.yaml"], "accounts": [ACCOUNT]}))) == [
         f"account_files[0]: no file matches, relative to {tmp_path}"
