@@ -50,6 +50,7 @@ def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) 
 
 def _of_account(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
     yield from _of_intervals(account, defaults, definition.min_interval)
+    yield from _of_small_amounts(account, defaults)
     yield from _of_shares(account, defaults, definition)
     yield from _of_units(account, definition)
 
@@ -69,14 +70,19 @@ def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -
             )
 
 
+def _of_small_amounts(account: Account, defaults: Defaults) -> Iterator[str]:
+    """Find amounts that may be meant as shares."""
+    for each in thresholds_of(defaults.thresholds, account.thresholds):
+        if each.amount is not None and 0 < each.amount < 1:
+            yield f"thresholds.{each.resource}.{each.severity} is an amount of {each.amount}, not a share: a share has a %, such as 20%"
+
+
 def _of_shares(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
-    """Find amounts that may be meant as shares, and shares of limits that no response to the requests of this account contains."""
+    """Find shares of limits that no response to the requests of this account contains."""
     requests = definition.requests_with(definition.credentials[next(iter(account.credentials))])
     quotas = [quota for request in requests for quota in request.quotas]
     without_limit = {quota.resource for quota in quotas} - {quota.resource for quota in quotas if "limit" in quota.amounts}
     for each in thresholds_of(defaults.thresholds, account.thresholds):
-        if each.amount is not None and 0 < each.amount < 1:
-            yield f"thresholds.{each.resource}.{each.severity} is an amount of {each.amount}, not a share: a share has a %, such as 20%"
         if each.share is not None and each.resource in without_limit:
             yield (
                 f"thresholds.{each.resource}.{each.severity} is a share, and {account.provider} reports no limit of this resource, "
