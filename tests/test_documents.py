@@ -54,6 +54,12 @@ def test_a_configuration_in_a_document_is_valid(text: str, tmp_path: Path) -> No
     assert Config.model_validate(data, context=context).accounts
 
 
+@pytest.mark.parametrize("name", ["prometheus.yml", "config.yaml", "keys/"])
+def test_git_ignores_what_the_quick_start_creates_in_a_checkout(name: str) -> None:
+    assert name in (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    assert f"/{name}" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
 def test_the_configurations_in_documents_are_found() -> None:
     assert len(CONFIGURATIONS) >= 5
 

@@ -39,8 +39,8 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.TLS: ReasonText(
         "TLS failed",
         "The TLS handshake failed, or the certificate of the server is not trusted.",
-        "Check the clock and the CA certificates of the exporter's host. If a proxy intercepts TLS connections, set `ca_file` to the "
-        f"file of its CA. {_RETRY}.",
+        "Check the host and the port of `base_url` if it is set, and the clock and the CA certificates of the exporter's host. If a proxy "
+        f"intercepts TLS connections, set `ca_file` to the file of its CA. {_RETRY}.",
     ),
     Reason.UNAUTHORIZED: ReasonText(
         "Not authorized",
@@ -77,8 +77,8 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.INVALID_RESPONSE: ReasonText(
         "Invalid response",
         "The response is a redirect, too large, not JSON, or not of the form that the definition expects.",
-        "Check that no proxy or portal responds instead of the vendor, and whether there is a newer release. The vendor may have changed "
-        f"its API. {_RETRY}.",
+        "Check `base_url` if it is set, that no proxy or portal responds instead of the vendor, and whether there is a newer release. The "
+        f"vendor may have changed its API. {_RETRY}.",
     ),
     Reason.CREDENTIAL: ReasonText(
         "Key not readable",

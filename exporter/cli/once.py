@@ -82,7 +82,8 @@ def _selected(jobs: Sequence[Job], wanted: Sequence[str]) -> Sequence[Job]:
     by_name = {"/".join(job.key): job for job in jobs}
     for name in wanted:
         if name not in by_name:
-            raise click.UsageError(f"there is no enabled account {name!r}{did_you_mean(name, by_name)}")
+            hint = did_you_mean(name, by_name) or "".join(f"; expected PROVIDER/NAME, such as {known}" for known in [*by_name][:1])
+            raise click.UsageError(f"there is no enabled account {name!r}{hint}")
     return [job for name, job in by_name.items() if name in wanted] if wanted else jobs
 
 

@@ -12,7 +12,7 @@ from exporter.cli.describe import describe, level_of
 from exporter.cli.lazy import LazyCommand, LazyGroup
 from exporter.cli.options import read_or_exit
 from exporter.cli.output import EXIT_INVALID, say
-from exporter.providers.definition import CATEGORIES, Definition
+from exporter.providers.definition import CATEGORIES, LEVELS, Definition
 from exporter.providers.library import BUILT_IN, SEEN, load_definition, packaged_definitions
 from exporter.validation.files import is_file
 from exporter.validation.problems import did_you_mean
@@ -73,6 +73,10 @@ def command(context: click.Context) -> None:
                 needs = f"  (permission {each.permission})" if each.permission else ""
                 click.echo(f"  {each.name:<22} {each.title:<{width}} {level_of(each):<11} {resources}{needs}".rstrip())
             click.echo()
+        levels = {level_of(each) for _, definitions in groups for each in definitions}
+        for level in (each for each in LEVELS if each in levels):
+            click.echo(f"{level}: {LEVELS[level]}")
+        click.echo("`ai-account-exporter providers NAME` shows an example of the configuration.")
 
 
 def by_category() -> list[tuple[str, list[Definition]]]:

@@ -25,7 +25,7 @@ _FILE_ERRORS = {
     errno.ENOENT: _NOT_THERE,
     errno.ENOTDIR: _NOT_THERE,
     errno.ENXIO: "is not a regular file",
-    errno.EISDIR: "is not a regular file",
+    errno.EISDIR: "is a folder, where a file with the key is expected",
     errno.EFBIG: f"is larger than {MAX_SECRET_BYTES} bytes, which is too large for a key",
 }
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

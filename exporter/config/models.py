@@ -38,7 +38,7 @@ def _provider_name(name: str, info: ValidationInfo) -> str:
                 f"`ai-account-exporter providers {name} --yaml > {name}.yaml`, and add this file to provider_files"
             )
         hint = did_you_mean(name, {*context.library.definitions, *further}) or (
-            "; `ai-account-exporter providers` lists them; name the file of one of your own in `provider_files`"
+            "; `ai-account-exporter providers` lists them; to use a definition of your own, name its file in `provider_files`"
         )
         raise ValueError(f"no such provider{hint}")
     return name
@@ -149,7 +149,7 @@ class Account(Block, Network):
     @classmethod
     def _is_one(cls, sources: dict[str, SecretSource], info: ValidationInfo) -> dict[str, SecretSource]:
         if len(sources) != 1:
-            raise ValueError(f"expected one credential, found {len(sources)}")
+            raise ValueError(f"expected one credential, found {len(sources)}{': write an account for each' if sources else ''}")
         [(name, source)] = sources.items()
         definition = _definition(info)
         if source.oauth2 and definition and definition.credentials[name].token_url is None:
@@ -161,8 +161,8 @@ class Account(Block, Network):
     def _exists(cls, region: str | None, info: ValidationInfo) -> str | None:
         definition = _definition(info)
         if region is not None and definition and region not in definition.regions:
-            known = f"; it has {listed(definition.regions)}" if definition.regions else ""
-            raise ValueError(f"{definition.name} has no such region{known}")
+            known = f"such region; it has {listed(definition.regions)}" if definition.regions else "regions: remove this key"
+            raise ValueError(f"{definition.name} has no {known}")
         return region
 
     @field_validator("params")
@@ -214,7 +214,7 @@ class StateFields(Block):
 class Config(Block):
     """The whole file."""
 
-    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(Defaults.model_fields, "it belongs below `defaults`, or to an account")
+    elsewhere: ClassVar = {**Defaults.elsewhere, **dict.fromkeys(Defaults.model_fields, "it belongs below `defaults`, or to an account")}
 
     defaults: Defaults = Defaults.model_construct()
     """Settings of every account that does not set its own."""

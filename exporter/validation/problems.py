@@ -49,7 +49,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "literal_error": "expected {expected}",
     "enum": "expected {expected}",
     "path_type": "expected a path",
-    "list_type": "expected a list",
+    "list_type": "expected a list: begin each entry with `- `",
     "tuple_type": "expected a list",
     "set_type": "expected a list",
     "frozen_set_type": "expected a list",
@@ -123,6 +123,9 @@ def _message(found: ErrorDetails, model: type[BaseModel]) -> str:
             expected = found["ctx"]["expected"]
             values = _QUOTED.findall(expected)
             return f"expected {expected}{did_you_mean(found['input'], values) if len(values) > 1 else ''}"
+        case "model_type" | "model_attributes_type":
+            required = [name for each in _kinds_at(model, place) for name, field in each.model_fields.items() if field.is_required()]
+            return f"{_WORDS[kind]}{f', such as `{required[0]}: ...`' if required else ''}"
         case _:
             return _WORDS.get(kind, _OTHER).format(**found.get("ctx", {}))
 

@@ -68,9 +68,10 @@ class Endpoints:
     async def ready(self, _request: web.Request) -> web.Response:
         """Return 200 when every account has been polled at least once, successfully or not."""
         entries = self.store.snapshot().entries
+        accounts = f"{len(entries)} {'account' if len(entries) == 1 else 'accounts'}"
         if waiting := sum(not entry.polls for entry in entries):
-            return web.Response(text=f"waiting for the first poll of {waiting} of {len(entries)} accounts\n", status=503)
-        return web.Response(text=f"{len(entries)} accounts polled\n")
+            return web.Response(text=f"waiting for the first poll of {waiting} of {accounts}\n", status=503)
+        return web.Response(text=f"{accounts} polled\n")
 
     async def reload_config(self, request: web.Request) -> web.Response:
         """Return 200 when the new configuration is in effect; 500 with its problems if the previous one stays in effect."""

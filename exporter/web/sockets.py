@@ -18,6 +18,13 @@ BACKLOG: Final = 1024
 _NOT_HERE: Final = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
 """The kernel has no IPv6, or the address belongs to no interface."""
 
+_REMEDIES: Final = {
+    errno.EADDRINUSE: "choose another address with --web.listen-address, or stop what uses this one",
+    errno.EADDRNOTAVAIL: "choose an address of this machine with --web.listen-address",
+    errno.EACCES: "choose a port above 1023 with --web.listen-address",
+}
+"""By number of the system's error."""
+
 Resolve = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 """`getaddrinfo` of an event loop."""
 
@@ -25,7 +32,10 @@ Resolve = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 class ListenError(ExporterError):
     """An address cannot be listened on."""
 
-    remedy = "choose another address with --web.listen-address, or stop what uses this one"
+    def __init__(self, message: str, number: int | None) -> None:
+        """`number` is that of the system's error."""
+        super().__init__(message)
+        self.remedy = _REMEDIES.get(number or 0, "choose another address with --web.listen-address")
 
 
 class _SocketAddress(NamedTuple):
@@ -98,7 +108,7 @@ def _cannot_listen(address: Address, error: OSError | UnicodeError) -> ExporterE
     why = "not a valid host name"
     if isinstance(error, OSError):
         why = (error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)) or ""
-    return ListenError(f"cannot listen on {address}: {why[:1].lower()}{why[1:]}")
+    return ListenError(f"cannot listen on {address}: {why[:1].lower()}{why[1:]}", getattr(error, "errno", None))
 
 
 def inherited(environ: Mapping[str, str]) -> list[socket.socket]:

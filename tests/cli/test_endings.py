@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 
 import pytest
@@ -41,7 +42,7 @@ def test_a_start_that_fails_is_one_line(log: io.StringIO) -> None:
 
 def test_an_address_that_is_in_use_has_a_remedy_of_its_own(log: io.StringIO) -> None:
     with pytest.raises(SystemExit):
-        run_daemon(failing(ListenError("cannot listen on :9893: address already in use")), lambda _: None)
+        run_daemon(failing(ListenError("cannot listen on :9893: address already in use", errno.EADDRINUSE)), lambda _: None)
     assert 'remedy="choose another address with --web.listen-address, or stop what uses this one"' in log.getvalue()
 
 

@@ -38,7 +38,13 @@ async def test_only_the_named_accounts_are_polled(tmp_path: Path, simulator: Sim
 
 
 @pytest.mark.parametrize(
-    ("name", "suggestion"), [("heygen/dmo", "; did you mean 'heygen/demo'?"), ("x", ""), ("heygen", "")], ids=["close", "x", "no name"]
+    ("name", "suggestion"),
+    [
+        ("heygen/dmo", "; did you mean 'heygen/demo'?"),
+        ("x", "; expected PROVIDER/NAME, such as heygen/demo"),
+        ("heygen", "; did you mean 'heygen/demo'?"),
+    ],
+    ids=["close", "x", "no name"],
 )
 async def test_an_unknown_account_is_exit_code_2(tmp_path: Path, simulator: Simulator, name: str, suggestion: str) -> None:
     result = await once(tmp_path, simulator, "--account", name)

@@ -138,7 +138,7 @@ def test_a_name_longer_than_a_file_system_allows_is_reported(tmp_path: Path) -> 
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    assert refusal(SecretSource(file=tmp_path)) == "the file is not a regular file"
+    assert refusal(SecretSource(file=tmp_path)) == "the file is a folder, where a file with the key is expected"
 
 
 def test_a_named_pipe_is_refused_without_waiting(tmp_path: Path) -> None:

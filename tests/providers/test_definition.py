@@ -297,7 +297,7 @@ def test_an_optional_request_is_named_by_its_path_and_its_query() -> None:
 @pytest.mark.parametrize("content", [None, [], "text", 5], ids=str)
 def test_a_file_that_is_no_mapping_is_refused_with_its_name(tmp_path: Path, content: object) -> None:
     path = tmp_path / "acme.yaml"
-    assert _refusal(path, content) == f"{path}: expected a block of `key: value` lines"
+    assert _refusal(path, content) == f"{path}: expected a block of `key: value` lines, such as `name: ...`"
 
 
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:

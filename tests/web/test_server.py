@@ -102,6 +102,17 @@ async def test_ready_waits_for_the_first_poll_of_every_account() -> None:
     ]
 
 
+async def test_ready_reports_one_account_in_the_singular() -> None:
+    key = AccountKey("heygen", "one")
+    store = Store((job_of(key),), BUCKETS, clock_at(NOW))
+    async with serving(endpoints(store)) as client:
+        async with client.ask("/-/ready") as response:
+            assert await response.text() == "waiting for the first poll of 1 of 1 account\n"
+        store.record_success(key, Reading(), at=NOW, duration=Seconds(0.5), interval=Seconds(60.0))
+        async with client.ask("/-/ready") as response:
+            assert await response.text() == "1 account polled\n"
+
+
 async def test_the_status_page_links_to_the_other_pages(client: Client) -> None:
     async with client.ask("/") as response:
         page = await response.text()

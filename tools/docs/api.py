@@ -30,8 +30,8 @@ of the configuration.
 - Text from vendors is not escaped. Escape it before you show it as HTML.
 
 The parameters of the status page select and sort the accounts: `/api/v1/accounts?team=video&state=failing&sort=runway`. [HTTP
-endpoints](serving.md#status-page) lists them. The summary then contains the selected accounts only. If a parameter is unknown or a value
-does not exist, the response has status 400 and the body `{{"problems": ["..."]}}`.
+endpoints](serving.md#status-page) lists them. The summary then contains the selected accounts only. If a parameter, a state or an
+order does not exist, the response has status 400 and the body `{{"problems": ["..."]}}`.
 
 A release may add fields. The changelog lists fields that are renamed or removed.
 [accounts.schema.json](accounts.schema.json) is the JSON Schema (draft 2020-12) of this version. It allows no further fields.

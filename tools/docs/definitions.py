@@ -46,22 +46,20 @@ can. [CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/b
 1. Find the vendor's request for the balance or the usage, and save one response: `curl -H "Authorization: Bearer $KEY" URL > answer.json`.
    For a POST, add what it sends: `-H 'Content-Type: application/json' -d '{{"from": "2026-11-01"}}'`. Save the response to a wrong key too,
    as `error.json`.
-2. Write the definition, as in the example below.
-3. Validate it: `ai-account-exporter check --provider-file acme.yaml`. `ai-account-exporter providers acme.yaml` shows what each request
-   sends at this moment.
-4. Try it on the response: `ai-account-exporter providers test acme.yaml --answer answer.json`. For each value this prints the expression,
-   what it finds, and what is exported. It also lists the numbers that no expression reads, and personal data in the response.
+2. Write the definition, as in the example below, into the file `providers/acme.yaml` in the folder of the configuration.
+3. Validate it: `ai-account-exporter check --provider-file providers/acme.yaml`.
+4. Try it on the response: `ai-account-exporter providers test providers/acme.yaml --answer answer.json`. For each value this prints the
+   expression, what it finds, and what is exported. It also lists the numbers that no expression reads, and personal data in the response.
    Try the error too: `--answer error.json --status 401 --reason unauthorized` exits with 0 if the poll fails with this reason.
-5. Move the file into the folder `providers` beside the configuration, name it in `provider_files`, and add an account:
-   `ai-account-exporter providers providers/acme.yaml` also prints an example of this. Compare the output of
-   `ai-account-exporter once --account acme/NAME` with the vendor's dashboard. `once --report` prints paths and kinds without values, for an
-   issue or a question.
+5. Run `ai-account-exporter providers providers/acme.yaml`. It shows what each request sends, and prints the lines for the configuration.
+6. Compare the output of `ai-account-exporter once --account acme/NAME` with the vendor's dashboard. `once --report` prints paths and kinds
+   without values, for an issue or a question.
 
 ```yaml
 # yaml-language-server: $schema=./definition.schema.json
 {example}```
 
-The first line is for editors, which then complete keys. It names the JSON Schema of the file:
+The first line is for editors, which then complete keys. It names the JSON Schema, here in the same folder:
 `ai-account-exporter check --provider-schema > definition.schema.json` writes it. It is also [on this site](definition.schema.json).
 
 ## Keep examples
@@ -99,7 +97,7 @@ The rules for values:
 
 ## Recognise errors and pages
 
-`expect` is what every complete and successful response has. Use it where a response with the HTTP status 200 may be something else:
+`expect` is a condition that every complete and successful response meets. Use it where a response with the HTTP status 200 may be something else:
 
 | the response | write |
 | --- | --- |

@@ -69,7 +69,6 @@ def _fenced(text: str) -> str:
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
-    "remaining": lambda: _series("ai_account_quota_remaining"),
     "remaining at heygen": lambda: _series("ai_account_quota_remaining.*heygen"),
     "once": _once,
     "vendors": summary,

@@ -168,7 +168,7 @@ def _head(definition: Definition) -> Iterator[tuple[str, str]]:
         yield f"param `{name}`", param.help or ""
     if definition.min_interval:
         yield "shortest interval", f"`{format_duration(definition.min_interval)}`"
-    yield "permission", f"`{definition.permission}`" if definition.permission else "none"
+    yield "permission", f"`{definition.permission}`" if definition.permission else "none known"
 
 
 def _carrier(credential: Credential) -> str:
