@@ -156,7 +156,9 @@ class Client:
             else:
                 add(content)
         except PollError as error:
-            error.retry_after = response.retry_after(self.transport.clock.wall(), job.definition.errors.rate_limit_reset)
+            is_limited = response.is_limited or error.reason is Reason.RATE_LIMITED
+            other_header = job.definition.errors.rate_limit_reset if is_limited else None  # a vendor may send it with every response
+            error.retry_after = response.retry_after(self.transport.clock.wall(), other_header)
             raise
 
 

@@ -76,10 +76,13 @@ class Response:
                 raise
             return b""
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether the status asks for fewer requests."""
+        return self.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
     def retry_after(self, now: float, other_header: str | None = None) -> Seconds | None:
-        """Return how long the vendor asks to wait, with a status that can ask for it. Some vendors use a header of their own."""
-        if self.status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-            return None
+        """Return how long the server asks to wait (RFC 9110, section 10.2.3). Some vendors use a header of their own."""
         names = ("Retry-After", other_header) if other_header else ("Retry-After",)
         waits = (waiting_time(self.headers.get(name), self.headers.get("Date"), now) for name in names)
         return next((wait for wait in waits if wait is not None), None)

@@ -142,7 +142,7 @@ async def test_an_html_page_is_no_token(tokens: TokenSource, login: OAuthLogin, 
     [
         (429, {}, Reason.RATE_LIMITED, None),
         (429, {"Retry-After": "120"}, Reason.RATE_LIMITED, 120.0),
-        (500, {"Retry-After": "120"}, Reason.SERVER_ERROR, None),
+        (500, {"Retry-After": "120"}, Reason.SERVER_ERROR, 120.0),
         (502, {}, Reason.SERVER_ERROR, None),
         (503, {"Retry-After": "7"}, Reason.SERVER_ERROR, 7.0),
         (403, {}, Reason.FORBIDDEN, None),
