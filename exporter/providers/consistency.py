@@ -124,7 +124,7 @@ def _of_names(requests: Sequence[Request]) -> Problems:
 
 
 def _of_resources(requests: Sequence[Request]) -> Problems:
-    measured = {quota.resource for request in requests for quota in request.quotas if quota.amounts}
+    measured = {quota.resource for request in requests for quota in request.quotas if quota.amounts.keys() - {"overage_limit"}}
     seen: list[tuple[Request, QuotaFields]] = []
     for index, request in enumerate(requests):
         for number, quota in enumerate(request.quotas):

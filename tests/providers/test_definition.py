@@ -39,6 +39,11 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a misspelt key of a credential": ({"credentials": {"key": {"heder": "X"}}}, "credentials.key.heder: unknown key; did you mean 'header'?"),
     "a misspelt key of an error": ({"errors": {"cod": "a"}}, "errors.cod: unknown key; did you mean 'code'?"),
     "a quota without an amount": (_with_quota(), "requests[0].quotas[0]: the resource 'wallet' has no amount: expected remaining, used or limit"),
+    "an overage without an amount": (_with_quota(overage_limit="a"), "requests[0].quotas[0]: the resource 'wallet' has no amount"),
+    "a period and a time": (
+        _with_quota(used="a", resets_at={"period": "month", "select": "a", "format": "unix"}),
+        "requests[0].quotas[0].resets_at: expected `period` or `select`, not both",
+    ),
     "a period without an amount": (_with_quota(resets_at={"period": "month"}), "requests[0].quotas[0]: the resource 'wallet' has no amount"),
     "a reset without an amount": (
         _with_quota(resets_at={"select": "a", "format": "unix"}), "requests[0].quotas[0]: the resource 'wallet' has no amount",
