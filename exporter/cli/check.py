@@ -12,7 +12,7 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
-from exporter.cli.options import config_option, print_problems, read_or_exit
+from exporter.cli.options import config_option, print_problems
 from exporter.cli.output import EXIT_INVALID, counted, say
 from exporter.cli.web import described, load_web, web_config_option
 from exporter.config.loading import Loaded, json_schema, load_config
@@ -92,7 +92,13 @@ def _check_web(file: Path) -> None:
 
 def _check_definitions(files: Sequence[Path]) -> None:
     """Print what is wrong in definitions and exit with 2, or print what they are."""
-    read_or_exit(Path(", ".join(map(str, files))), lambda: load_definitions(files))
+    try:
+        load_definitions(files)
+    except ConfigError as error:
+        positions = [problem.position for problem in error.problems]
+        invalid = [f"{file}" for file in files if any(f"{position}:".startswith(f"{file}:") for position in positions)]
+        print_problems(", ".join(invalid), error)
+        raise SystemExit(EXIT_INVALID) from None
     for file in files:
         definition = load_definition(file)
         resources = ", ".join(dict.fromkeys(quota.resource for quota in definition.quotas)) or "no resource"

@@ -104,8 +104,8 @@ def read_or_exit(file: Path, read: Callable[[], T]) -> T:
         raise SystemExit(EXIT_INVALID) from None
 
 
-def print_problems(file: Path, error: ConfigError, result: str = "cannot be used;") -> None:
-    """Print the problems of a file, one a line."""
+def print_problems(file: Path | str, error: ConfigError, result: str = "cannot be used;") -> None:
+    """Print the problems of a file, or of several, one a line."""
     say(f"{file} {result} {counted(len(error.problems), 'problem')}:", err=True)
     for problem in error.problems:
         say(f"  {problem}", err=True)
