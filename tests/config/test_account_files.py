@@ -49,7 +49,7 @@ def test_relative_paths_start_at_the_folder_of_their_own_file(tmp_path: Path) ->
     account = {**ACCOUNT, "credentials": {"api_key": {"file": "key"}}}
     path = _write(tmp_path, {"a.yaml": {"accounts": [account]}})
     assert problems(path) == [
-        f"{tmp_path}/accounts.d/a.yaml: accounts[0].credentials.api_key: the file key does not exist; relative paths begin at the folder of the configuration"
+        f"{tmp_path}/accounts.d/a.yaml: accounts[0].credentials.api_key: the file key does not exist; a relative path begins at the folder of the file that contains it"
     ]
     (tmp_path / "accounts.d" / "key").write_text("made-up")
     assert problems(path) == []

@@ -95,7 +95,7 @@ def test_a_file_with_unusable_secrets_only_is_reported_as_valid_except_for_them(
     assert first == (
         f"{path} is valid except for its secrets: `serve` starts, and an account whose secret cannot be used cannot be polled; 1 problem:"
     )
-    assert problem.endswith("the file secrets/openai does not exist; relative paths begin at the folder of the configuration")
+    assert problem.endswith("the file secrets/openai does not exist; a relative path begins at the folder of the file that contains it")
     path = write(tmp_path, with_account(credentials={"api_key": {"file": "secrets/openai"}}, interval="x"))
     assert check(path).stderr.splitlines()[0] == f"{path} cannot be used; 2 problems:"
 
