@@ -12,11 +12,12 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
-from exporter.cli.options import config_option, print_problems
+from exporter.cli.options import config_option, print_problems, total_shards_option
 from exporter.cli.output import EXIT_INVALID, counted, say
 from exporter.cli.web import described, load_web, web_config_option
 from exporter.config.loading import Loaded, json_schema, load_config
 from exporter.config.models import Config
+from exporter.config.shard import Shard
 from exporter.config.warnings import warnings_of
 from exporter.errors import ConfigError
 from exporter.providers.definition import Definition
@@ -38,8 +39,15 @@ _VALID_EXCEPT: Final = "is valid except for its secrets: `serve` starts, and an 
     multiple=True,
     help="Validate a definition of your own, without a configuration; can be repeated.",
 )
+@total_shards_option
 def command(
-    *, config_file: Path, web_config_file: Path | None, provider_files: tuple[Path, ...], schema: bool, provider_schema: bool
+    *,
+    config_file: Path,
+    web_config_file: Path | None,
+    provider_files: tuple[Path, ...],
+    schema: bool,
+    provider_schema: bool,
+    total_shards: int,
 ) -> None:
     """Validate the configuration and print all problems.
 
@@ -60,26 +68,30 @@ def command(
         _check_definitions(provider_files)
     if (web_config_file or provider_files) and _is_default("config_file"):
         return
-    loaded = _load(config_file)
-    config = loaded.config
-    providers = sorted({account.provider for account in config.accounts})
-    say(f"{config_file} is valid: {counted(len(config.accounts), 'account')} at {', '.join(providers)}")
+    _check_config(config_file, [Shard(ordinal, total_shards) for ordinal in range(total_shards)])
+
+
+def _check_config(file: Path, shards: Sequence[Shard]) -> None:
+    loaded = _load(file, shards)
+    accounts = loaded.config.accounts
+    providers = sorted({account.provider for account in accounts})
+    say(f"{file} is valid: {counted(len(accounts), 'account')} at {', '.join(providers)}")
     for warning in warnings_of(loaded):
         say(f"  {warning}", err=True)
 
 
-def _load(file: Path) -> Loaded:
+def _load(file: Path, shards: Sequence[Shard]) -> Loaded:
     """Read the configuration, or print all problems and exit with 2. Where only secrets are missing, `serve` starts: report that."""
     try:
-        return load_config(file, os.environ, pipes=True, check_secrets=True)
+        return load_config(file, os.environ, pipes=True, check_secrets=True, shards=shards)
     except ConfigError as error:
-        print_problems(file, error, _VALID_EXCEPT if is_file(file) and _is_valid_without_secrets(file) else "cannot be used;")
+        print_problems(file, error, _VALID_EXCEPT if is_file(file) and _is_valid_without_secrets(file, shards) else "cannot be used;")
         raise SystemExit(EXIT_INVALID) from None
 
 
-def _is_valid_without_secrets(file: Path) -> bool:
+def _is_valid_without_secrets(file: Path, shards: Sequence[Shard]) -> bool:
     with suppress(ConfigError):
-        return bool(load_config(file, os.environ, check_secrets=False))
+        return bool(load_config(file, os.environ, check_secrets=False, shards=shards))
     return False
 
 

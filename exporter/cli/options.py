@@ -53,6 +53,17 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return level(format_(function))
 
 
+def total_shards_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--total-shards`."""
+    return click.option(
+        "--total-shards",
+        type=click.IntRange(1, MAX_SHARDS),
+        default=1,
+        show_default=True,
+        help="How many exporters share the accounts of this configuration; each account is polled by one of them.",
+    )(function)
+
+
 def shard_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--shard`, `--total-shards` and `--shard-from-pod-name`."""
     ordinal = click.option("--shard", type=click.IntRange(min=0), help="The number of this shard, from 0.")
@@ -62,14 +73,7 @@ def shard_options(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NAME",
         help="The name of a StatefulSet's pod that ends with the number of this shard, such as `exporter-2`.",
     )
-    total = click.option(
-        "--total-shards",
-        type=click.IntRange(1, MAX_SHARDS),
-        default=1,
-        show_default=True,
-        help="How many exporters share the accounts of this configuration; each account is polled by one of them.",
-    )
-    return total(ordinal(pod(function)))
+    return total_shards_option(ordinal(pod(function)))
 
 
 def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
@@ -90,9 +94,9 @@ def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
     return Shard(shard or 0, total_shards)
 
 
-def load(config_file: Path) -> Loaded:
+def load(config_file: Path, *shards: Shard) -> Loaded:
     """Read the configuration and the definitions, or print all problems and exit with 2."""
-    return read_or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=False))
+    return read_or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=False, shards=shards))
 
 
 def read_or_exit(file: Path, read: Callable[[], T]) -> T:

@@ -106,7 +106,7 @@ def test_a_limit_counts_the_accounts_of_all_files(tmp_path: Path) -> None:
         "elevenlabs": {"max_requests_per_minute": 10},
     })  # fmt: skip
     [problem] = problems(path)
-    assert problem.startswith("the accounts of elevenlabs need 12 requests a minute")
+    assert problem.startswith("providers.elevenlabs.max_requests_per_minute: the accounts of elevenlabs need 12 requests a minute")
 
 
 def test_no_accounts_at_all_are_a_problem(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_place_below_a_login_is_shown(tmp_path: Path) -> None:
     [
         (
             {"thresholds": {"\u201cwallet\u201d": {"warning": 5}}},
-            "heygen has no such resource; the name contains a quotation mark that YAML does not know",
+            "heygen has no such resource; the name contains a quotation mark that YAML does not accept",
         ),
         ({"\u00a0interval": "5m"}, "unknown key; the name contains a space that is not a plain one"),
         ({"provider": "\u2018heygen\u2019"}, "no such provider; the name contains a quotation mark"),
