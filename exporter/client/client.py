@@ -166,4 +166,5 @@ def _login(job: Job) -> OAuthLogin | None:
     login = job.secret.oauth2
     if login is None or job.credential.token_url is None:
         return None
-    return OAuthLogin(job.credential.token_url, login.client_id, login.refresh_token_file, job.settings.connection)
+    settings = job.settings
+    return OAuthLogin(job.credential.token_url, login.client_id, login.refresh_token_file, settings.connection, settings.max_retry_after)

@@ -153,6 +153,7 @@ async def test_after_other_errors_the_next_call_tries_again(
     tokens: TokenSource,
     login: OAuthLogin,
     endpoint: TokenEndpoint,
+    clock: FakeClock,
     status: int,
     headers: dict[str, str],
     reason: Reason,
@@ -163,6 +164,30 @@ async def test_after_other_errors_the_next_call_tries_again(
     assert (error.reason, error.retry_after) == (reason, wait)
     assert str(status) in str(error)
     endpoint.clear()
+    clock.now += wait or 0
+    assert await text(tokens, login) == access(1)
+
+
+async def test_no_account_of_a_login_asks_before_the_retry_after_of_the_token_endpoint_ends(
+    tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock
+) -> None:
+    endpoint.set_response(429, {}, headers={"Retry-After": "120"})
+    assert (await failure(tokens, login)).retry_after == 120
+    endpoint.clear()
+    clock.now += 50
+    other = await failure(tokens, replace(login, connection=ConnectionSettings(connect_timeout=Seconds(3.0))))
+    assert (other.reason, str(other), other.retry_after) == (Reason.RATE_LIMITED, "token endpoint: HTTP 429", 70)
+    assert len(endpoint.requests) == 1
+    clock.now += 70
+    assert await text(tokens, login) == access(1)
+
+
+async def test_the_wait_of_a_login_is_limited(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock) -> None:
+    login = replace(login, max_retry_after=Seconds(60.0))
+    endpoint.set_response(429, {}, headers={"Retry-After": "120"})
+    await failure(tokens, login)
+    endpoint.clear()
+    clock.now += 60
     assert await text(tokens, login) == access(1)
 
 
