@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -25,6 +25,8 @@ from exporter.errors import PollError
 from exporter.model import Seconds
 from exporter.providers.response import MAX_BODY_BYTES
 from exporter.validation.file_threads import FileThreads
+
+_UNREADABLE: Final = b"\0"
 
 
 def open_session(user_agent: str, resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
@@ -60,7 +62,7 @@ class Response:
         return 200 <= self.status < 300
 
     def body(self, limit: int = MAX_BODY_BYTES) -> bytes:
-        """Return the decompressed body. If the status is not 2xx, a body that cannot be read is empty: the status is enough.
+        """Return the decompressed body. If the status is not 2xx, one that is not JSON replaces a body that cannot be read: the status is enough.
 
         Raises:
             BodyTooLargeError: it is larger than `limit`.
@@ -74,7 +76,7 @@ class Response:
             may_fit_later = isinstance(error, BodyTooLargeError) and self.content is not None and limit < MAX_BODY_BYTES
             if self.is_success or may_fit_later:
                 raise
-            return b""
+            return _UNREADABLE
 
     @property
     def is_limited(self) -> bool:
