@@ -189,6 +189,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a credential that does not exist": ({"requests": [{**GET, "credentials": ["tokn"]}]}, "requests[0].credentials: 'tokn' is not among the credentials; did you mean 'token'?"),
     "a header of the connection": ({"headers": {"Host": "evil.example"}}, "headers.Host: this header is not for a definition"),
     "a header of the body": ({"headers": {"Content-Length": "0"}}, "headers.Content-Length: this header is not for a definition"),
+    "a credential in a header of the connection": (
+        {"credentials": {"key": {"header": "Transfer-Encoding"}}}, "credentials.key.header: this header cannot contain a secret",
+    ),
+    "a credential in a header of the proxy": ({"credentials": {"key": {"header": "proxy-authorization"}}}, "credentials.key.header: this header"),
     "a secret as a header": ({"headers": {"Authorization": "Bearer x"}}, "headers.Authorization: this header is not for a definition"),
     "the header of a credential": (
         {"credentials": {"key": {"header": "X-Key"}}, "headers": {"x-key": "1"}}, "headers.x-key: this is the header of a credential",
