@@ -12,11 +12,12 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
-from exporter.cli.options import config_option, print_config_problems, print_problems
+from exporter.cli.options import config_option, print_config_problems, print_problems, total_shards_option
 from exporter.cli.output import EXIT_INVALID, counted, say
 from exporter.cli.web import described, web_config_option
 from exporter.config.loading import Loaded, json_schema, load_config
 from exporter.config.models import Config
+from exporter.config.shard import Shard
 from exporter.config.warnings import warnings_of
 from exporter.errors import ConfigError
 from exporter.providers.definition import Definition
@@ -38,8 +39,15 @@ _VALID_EXCEPT: Final = "is valid except for its secrets: `serve` starts, and pol
     multiple=True,
     help="Validate a definition of your own, without a configuration; can be repeated.",
 )
+@total_shards_option
 def command(
-    *, config_file: Path, web_config_file: Path | None, provider_files: tuple[Path, ...], schema: bool, provider_schema: bool
+    *,
+    config_file: Path,
+    web_config_file: Path | None,
+    provider_files: tuple[Path, ...],
+    schema: bool,
+    provider_schema: bool,
+    total_shards: int,
 ) -> None:
     """Validate the configuration and print all problems.
 
@@ -56,42 +64,44 @@ def command(
         return
     is_valid = True
     if web_config_file:
-        is_valid &= _is_valid(web_config_file, lambda: _check_web(web_config_file))
+        is_valid &= _is_valid([web_config_file], lambda: _check_web(web_config_file))
     if provider_files:
-        is_valid &= _is_valid(Path(", ".join(map(str, provider_files))), lambda: _check_definitions(provider_files))
+        is_valid &= _is_valid(provider_files, lambda: _check_definitions(provider_files))
     if not (web_config_file or provider_files) or not _is_default("config_file"):
-        is_valid &= _check_config(config_file)
+        is_valid &= _check_config(config_file, [Shard(ordinal, total_shards) for ordinal in range(total_shards)])
     if not is_valid:
         raise SystemExit(EXIT_INVALID)
 
 
-def _is_valid(file: Path, check: Callable[[], None]) -> bool:
-    """Run a check, and print the problems that it finds; returns whether there are none."""
+def _is_valid(files: Sequence[Path], check: Callable[[], None]) -> bool:
+    """Run a check, and print the problems that it finds with the files that have them; returns whether there are none."""
     try:
         check()
     except ConfigError as error:
-        print_problems(file, error)
+        positions = [f"{problem.position}:" for problem in error.problems]
+        invalid = [file for file in files if any(position.startswith(f"{file}:") for position in positions)]
+        print_problems(", ".join(map(str, invalid or files)), error)
         return False
     return True
 
 
-def _check_config(file: Path) -> bool:
+def _check_config(file: Path, shards: Sequence[Shard]) -> bool:
     """Print the problems and the warnings of the configuration; returns whether there are no problems."""
     try:
-        loaded = load_config(file, os.environ, pipes=True, check_secrets=True)
+        loaded = load_config(file, os.environ, pipes=True, check_secrets=True, shards=shards)
     except ConfigError as error:
-        _print_invalid(file, error)
+        _print_invalid(file, error, shards)
         return False
-    config = loaded.config
-    providers = sorted({account.provider for account in config.accounts})
-    say(f"{file} is valid: {counted(len(config.accounts), 'account')} at {', '.join(providers)}")
+    accounts = loaded.config.accounts
+    providers = sorted({account.provider for account in accounts})
+    say(f"{file} is valid: {counted(len(accounts), 'account')} at {', '.join(providers)}")
     _print_warnings(loaded)
     return True
 
 
-def _print_invalid(file: Path, error: ConfigError) -> None:
+def _print_invalid(file: Path, error: ConfigError, shards: Sequence[Shard]) -> None:
     """Print the problems. Where only secrets are missing, `serve` starts: report that, and the warnings too."""
-    loaded = _without_secrets(file) if is_file(file) else None
+    loaded = _without_secrets(file, shards) if is_file(file) else None
     print_config_problems(file, error, _VALID_EXCEPT if loaded else "cannot be used;")
     if loaded:
         _print_warnings(loaded, "Warnings:")
@@ -103,9 +113,9 @@ def _print_warnings(loaded: Loaded, title: str = "") -> None:
         say(line, err=True)
 
 
-def _without_secrets(file: Path) -> Loaded | None:
+def _without_secrets(file: Path, shards: Sequence[Shard]) -> Loaded | None:
     with suppress(ConfigError):
-        return load_config(file, os.environ, check_secrets=False)
+        return load_config(file, os.environ, check_secrets=False, shards=shards)
     return None
 
 
@@ -119,6 +129,7 @@ def _check_web(file: Path) -> None:
 
 
 def _check_definitions(files: Sequence[Path]) -> None:
+    """Print what the definitions are; raises ConfigError if one is invalid."""
     load_definitions(files)
     for file in files:
         definition = load_definition(file)

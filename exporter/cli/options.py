@@ -57,6 +57,17 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return level(format_(function))
 
 
+def total_shards_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--total-shards`."""
+    return click.option(
+        "--total-shards",
+        type=click.IntRange(1, MAX_SHARDS),
+        default=1,
+        show_default=True,
+        help="How many exporters share the accounts of this configuration; each account is polled by one of them.",
+    )(function)
+
+
 def shard_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--shard`, `--total-shards` and `--shard-from-pod-name`."""
     ordinal = click.option("--shard", type=click.IntRange(min=0), help="The number of this shard, from 0.")
@@ -66,14 +77,7 @@ def shard_options(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NAME",
         help="The name of a StatefulSet's pod that ends with the number of this shard, such as `exporter-2`.",
     )
-    total = click.option(
-        "--total-shards",
-        type=click.IntRange(1, MAX_SHARDS),
-        default=1,
-        show_default=True,
-        help="How many exporters share the accounts of this configuration; each account is polled by one of them.",
-    )
-    return total(ordinal(pod(function)))
+    return total_shards_option(ordinal(pod(function)))
 
 
 def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
@@ -94,8 +98,8 @@ def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
     return Shard(shard or 0, total_shards)
 
 
-def print_problems(file: Path, error: ConfigError, result: str = "cannot be used;") -> None:
-    """Print the problems of a file, one a line."""
+def print_problems(file: Path | str, error: ConfigError, result: str = "cannot be used;") -> None:
+    """Print the problems of a file, or of several, one a line."""
     say(f"{file} {result} {counted(len(error.problems), 'problem')}:", err=True)
     for problem in error.problems:
         say(f"  {problem}", err=True)
@@ -108,9 +112,13 @@ def print_config_problems(file: Path, error: ConfigError, result: str = "cannot 
         say(_NO_CONFIG, err=True)
 
 
-def load(config_file: Path) -> Loaded:
+def load(config_file: Path, *shards: Shard) -> Loaded:
     """Read the configuration and the definitions, or print all problems and exit with 2."""
-    return read_or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=False), print_config_problems)
+    return read_or_exit(
+        config_file,
+        lambda: load_config(config_file, os.environ, pipes=True, check_secrets=False, shards=shards),
+        print_config_problems,
+    )
 
 
 def read_or_exit(file: Path, read: Callable[[], T], report: Callable[[Path, ConfigError], None] = print_problems) -> T:

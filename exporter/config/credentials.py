@@ -20,7 +20,7 @@ from exporter.validation.files import read_file
 
 MAX_SECRET_BYTES = 65_536
 _PLAIN_NAME = re.compile(r"(?:(?:[A-Z]{1,14}[0-9]{0,2}|[0-9]{1,4})(?:_(?!$)|$))+")
-_NOT_THERE = "does not exist; relative paths begin at the folder of the configuration"
+_NOT_THERE = "does not exist; a relative path begins at the folder of the file that contains it"
 _FILE_ERRORS = {
     errno.ENOENT: _NOT_THERE,
     errno.ENOTDIR: _NOT_THERE,

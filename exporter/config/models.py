@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from exporter.config.budgets import Budgets
 from exporter.config.connection_settings import Network
@@ -230,21 +230,3 @@ class Config(Block):
     """Files with more accounts: paths or patterns such as `accounts.d/*.yaml`, relative to this file. Each has one key, `accounts`."""
     provider_files: list[str] = Field(default=[])
     """Your own definitions: paths or patterns such as `providers/*.yaml`, relative to this file."""
-
-    @model_validator(mode="after")
-    def _limits_suffice(self, info: ValidationInfo) -> Self:
-        """With a limit that the intervals exceed, values would become stale."""
-        context = context_of(info)
-        for name, limits in self.providers.items():
-            definition = context.library.definitions.get(name) if context else None
-            requests = len(definition.requests) if definition else 1
-            intervals = [
-                account.interval or self.defaults.interval for account in self.accounts if account.enabled and account.provider == name
-            ]
-            asked = sum(requests * 60 / interval for interval in intervals)
-            if limits.max_requests_per_minute is not None and asked > limits.max_requests_per_minute:
-                raise ValueError(
-                    f"the accounts of {name} need {asked:g} requests a minute at their intervals, but providers.{name} allows "
-                    f"{limits.max_requests_per_minute}: increase the intervals or the limit"
-                )
-        return self

@@ -169,7 +169,7 @@ class AccountFacts:
     created_at: OptionalDouble = None
     """When the account was created."""
     credential_expires_at: OptionalDouble = None
-    """When the key expires, as the vendor says."""
+    """When the key expires, as the vendor reports it."""
     mismatches: tuple[str, ...] = ()
     """Declared fields with an unusable value in the last valid response."""
     last_poll_at: OptionalDouble = None

@@ -66,7 +66,7 @@ class Definition(Block):
     headers: dict[HeaderName, HeaderValue] = Field(default={})
     """Headers of every request, such as the version of the API. Their values may contain params."""
     params: dict[Name, Param] = Field(default={})
-    """What an account must give besides its secret, by name."""
+    """What an account must set besides its secret, by name."""
     credentials: dict[Name, Credential] = Field(min_length=1)
     """The supported credentials, by name; an account uses one."""
     verified: Verified | None = None

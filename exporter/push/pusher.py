@@ -155,7 +155,8 @@ class Pusher:
             raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, to protect the headers")
         if not response.is_success:
             kind = TransientError if status in _RETRYABLE else PollError
-            raise kind(by_status(status), f"HTTP {status}", response.retry_after(self._clock.wall()))
+            wait = response.retry_after(self._clock.wall()) if response.is_limited else None
+            raise kind(by_status(status), f"HTTP {status}", wait)
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
             raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status} with a web page: the endpoint is not a receiver of OTLP")
 

@@ -246,8 +246,15 @@ def test_a_definition_is_validated_without_an_account(definition: Path, tmp_path
     )
     invalid = CliRunner().invoke(main, ["check", "--provider-file", str(definition), "--provider-file", str(broken)])
     assert invalid.exit_code == 2
+    assert invalid.stderr.startswith(f"{broken} cannot be used; 2 problems:\n")
     assert f"{broken}:3: titel: unknown key; did you mean 'title'?" in invalid.stderr
     assert f"{broken}:11: requests[0].quotas[0].resource: is required" in invalid.stderr
+
+
+def test_the_difference_is_shown_where_what_remains_is_unusable(tmp_path: Path) -> None:
+    path = _with_quotas(tmp_path, "{resource: wallet, unit: usd, remaining: left, used: used, limit: granted}")
+    result = tried(path, {"left": "many", "used": 2, "granted": 10})
+    assert row(result, "wallet.remaining")[1:] == ['text: "many"', "8 usd (limit - used), and counted as a mismatch: expected a number"]
 
 
 def _with_quotas(folder: Path, *quotas: str) -> Path:

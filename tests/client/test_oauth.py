@@ -141,7 +141,7 @@ async def test_an_html_page_is_no_token(tokens: TokenSource, login: OAuthLogin, 
     [
         (429, {}, Reason.RATE_LIMITED, None),
         (429, {"Retry-After": "120"}, Reason.RATE_LIMITED, 120.0),
-        (500, {"Retry-After": "120"}, Reason.SERVER_ERROR, None),
+        (500, {"Retry-After": "120"}, Reason.SERVER_ERROR, 120.0),
         (502, {}, Reason.SERVER_ERROR, None),
         (503, {"Retry-After": "7"}, Reason.SERVER_ERROR, 7.0),
         (403, {}, Reason.FORBIDDEN, None),
@@ -152,6 +152,7 @@ async def test_after_other_errors_the_next_call_tries_again(
     tokens: TokenSource,
     login: OAuthLogin,
     endpoint: TokenEndpoint,
+    clock: FakeClock,
     status: int,
     headers: dict[str, str],
     reason: Reason,
@@ -162,6 +163,30 @@ async def test_after_other_errors_the_next_call_tries_again(
     assert (error.reason, error.retry_after) == (reason, wait)
     assert str(status) in str(error)
     endpoint.clear()
+    clock.now += wait or 0
+    assert await text(tokens, login) == access(1)
+
+
+async def test_no_account_of_a_login_asks_before_the_retry_after_of_the_token_endpoint_ends(
+    tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock
+) -> None:
+    endpoint.set_response(429, {}, headers={"Retry-After": "120"})
+    assert (await failure(tokens, login)).retry_after == 120
+    endpoint.clear()
+    clock.now += 50
+    other = await failure(tokens, replace(login, connection=ConnectionSettings(connect_timeout=Seconds(3.0))))
+    assert (other.reason, str(other), other.retry_after) == (Reason.RATE_LIMITED, "token endpoint: HTTP 429", 70)
+    assert len(endpoint.requests) == 1
+    clock.now += 70
+    assert await text(tokens, login) == access(1)
+
+
+async def test_the_wait_of_a_login_is_limited(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock) -> None:
+    login = replace(login, max_retry_after=Seconds(60.0))
+    endpoint.set_response(429, {}, headers={"Retry-After": "120"})
+    await failure(tokens, login)
+    endpoint.clear()
+    clock.now += 60
     assert await text(tokens, login) == access(1)
 
 

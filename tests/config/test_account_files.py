@@ -49,7 +49,7 @@ def test_relative_paths_start_at_the_folder_of_their_own_file(tmp_path: Path) ->
     account = {**ACCOUNT, "credentials": {"api_key": {"file": "key"}}}
     path = _write(tmp_path, {"a.yaml": {"accounts": [account]}})
     assert problems(path) == [
-        f"{tmp_path}/accounts.d/a.yaml: accounts[0].credentials.api_key: the file key does not exist; relative paths begin at the folder of the configuration"
+        f"{tmp_path}/accounts.d/a.yaml: accounts[0].credentials.api_key: the file key does not exist; a relative path begins at the folder of the file that contains it"
     ]
     (tmp_path / "accounts.d" / "key").write_text("made-up")
     assert problems(path) == []
@@ -106,7 +106,7 @@ def test_a_limit_counts_the_accounts_of_all_files(tmp_path: Path) -> None:
         "elevenlabs": {"max_requests_per_minute": 10},
     })  # fmt: skip
     [problem] = problems(path)
-    assert problem.startswith("the accounts of elevenlabs need 12 requests a minute")
+    assert problem.startswith("providers.elevenlabs.max_requests_per_minute: the accounts of elevenlabs need 12 requests a minute")
 
 
 def test_no_accounts_at_all_are_a_problem(tmp_path: Path) -> None:

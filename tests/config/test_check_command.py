@@ -119,7 +119,7 @@ def test_a_file_with_unusable_secrets_only_is_reported_as_valid_except_for_them(
     assert first == f"{path} is valid except for its secrets: `serve` starts, and polls the other accounts; 1 problem:"
     assert title == "Warnings:"
     assert warning.startswith("  heygen: nobody has tried the definition")
-    assert problem.endswith("the file secrets/openai does not exist; relative paths begin at the folder of the configuration")
+    assert problem.endswith("the file secrets/openai does not exist; a relative path begins at the folder of the file that contains it")
     path = write(tmp_path, with_account(credentials={"api_key": {"file": "secrets/openai"}}, interval="x"))
     assert check(path).stderr.splitlines()[0] == f"{path} cannot be used; 2 problems:"
 
@@ -134,7 +134,7 @@ def test_a_place_below_a_login_is_shown(tmp_path: Path) -> None:
     [
         (
             {"thresholds": {"\u201cwallet\u201d": {"warning": 5}}},
-            "heygen has no such resource; the name contains a quotation mark that YAML does not know",
+            "heygen has no such resource; the name contains a quotation mark that YAML does not accept",
         ),
         ({"\u00a0interval": "5m"}, "unknown key; the name contains a space that is not a plain one"),
         ({"provider": "\u2018heygen\u2019"}, "no such provider; the name contains a quotation mark"),

@@ -1,4 +1,4 @@
-"""What an account gives for a definition that needs more than a secret: params, an address of its own, and budgets."""
+"""What an account sets for a definition that needs more than a secret: params, an address of its own, and budgets."""
 
 from __future__ import annotations
 

@@ -39,6 +39,11 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a misspelt key of a credential": ({"credentials": {"key": {"heder": "X"}}}, "credentials.key.heder: unknown key; did you mean 'header'?"),
     "a misspelt key of an error": ({"errors": {"cod": "a"}}, "errors.cod: unknown key; did you mean 'code'?"),
     "a quota without an amount": (_with_quota(), "requests[0].quotas[0]: the resource 'wallet' has no amount: expected remaining, used or limit"),
+    "an overage without an amount": (_with_quota(overage_limit="a"), "requests[0].quotas[0]: the resource 'wallet' has no amount"),
+    "a period and a time": (
+        _with_quota(used="a", resets_at={"period": "month", "select": "a", "format": "unix"}),
+        "requests[0].quotas[0].resets_at: expected `period` or `select`, not both",
+    ),
     "a period without an amount": (_with_quota(resets_at={"period": "month"}), "requests[0].quotas[0]: the resource 'wallet' has no amount"),
     "a reset without an amount": (
         _with_quota(resets_at={"select": "a", "format": "unix"}), "requests[0].quotas[0]: the resource 'wallet' has no amount",
@@ -184,6 +189,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a credential that does not exist": ({"requests": [{**GET, "credentials": ["tokn"]}]}, "requests[0].credentials: 'tokn' is not among the credentials; did you mean 'token'?"),
     "a header of the connection": ({"headers": {"Host": "evil.example"}}, "headers.Host: this header is not for a definition"),
     "a header of the body": ({"headers": {"Content-Length": "0"}}, "headers.Content-Length: this header is not for a definition"),
+    "a credential in a header of the connection": (
+        {"credentials": {"key": {"header": "Transfer-Encoding"}}}, "credentials.key.header: this header cannot contain a secret",
+    ),
+    "a credential in a header of the proxy": ({"credentials": {"key": {"header": "proxy-authorization"}}}, "credentials.key.header: this header"),
     "a secret as a header": ({"headers": {"Authorization": "Bearer x"}}, "headers.Authorization: this header is not for a definition"),
     "the header of a credential": (
         {"credentials": {"key": {"header": "X-Key"}}, "headers": {"x-key": "1"}}, "headers.x-key: this is the header of a credential",

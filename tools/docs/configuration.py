@@ -103,7 +103,10 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
         "resource. A share is a share of its limit: see [Set thresholds](alerts.md#set-thresholds). The exporter exports thresholds as "
         "`ai_account_quota_threshold`, and the alert rules use this metric.",
     ),
-    "RequestBudget": ("Request budgets", "Each provider in `providers` has these keys."),
+    "RequestBudget": (
+        "Request budgets",
+        "Each provider in `providers` has these keys. They apply to all of its accounts on one host together.",
+    ),
     "StateFields": ("State", "`state` has these keys."),
     "Push": ("Push", "`push` has one key. [Push over OTLP](push.md) describes what is pushed, and when that is useful."),
     "Otlp": ("Push over OTLP", "`push.otlp` has these keys, and those of [a connection](#connections)."),

@@ -105,7 +105,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
         "Each entry of `credentials` is one way to send a secret. The secret itself is never part of a definition.",
     ),
     "BasicFields": ("Basic authentication", "`basic` has exactly one of these keys."),
-    "ParamFields": ("Params", "Each entry of `params` is a value that an account gives. Both keys may be left out, as in `project: {}`."),
+    "ParamFields": ("Params", "Each entry of `params` is a value that an account sets. Both keys may be left out, as in `project: {}`."),
     "Verified": ("Verification", "`verified` has these keys."),
     "Request": (
         "Requests",
