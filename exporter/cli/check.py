@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -62,15 +62,19 @@ def command(
     if schema or provider_schema:
         click.echo(json.dumps(json_schema(Config if schema else Definition), indent=2))
         return
-    is_valid = True
-    if web_config_file:
-        is_valid &= _is_valid([web_config_file], lambda: _check_web(web_config_file))
-    if provider_files:
-        is_valid &= _is_valid(provider_files, lambda: _check_definitions(provider_files))
-    if not (web_config_file or provider_files) or not _is_default("config_file"):
-        is_valid &= _check_config(config_file, [Shard(ordinal, total_shards) for ordinal in range(total_shards)])
-    if not is_valid:
+    results = [*_check_named(web_config_file, provider_files)]
+    if not results or not _is_default("config_file"):
+        results.append(_check_config(config_file, [Shard(ordinal, total_shards) for ordinal in range(total_shards)]))
+    if not all(results):
         raise SystemExit(EXIT_INVALID)
+
+
+def _check_named(web_config_file: Path | None, provider_files: Sequence[Path]) -> Iterator[bool]:
+    """Check the files besides the configuration; yields for each kind whether it is valid."""
+    if web_config_file:
+        yield _is_valid([web_config_file], lambda: _check_web(web_config_file))
+    if provider_files:
+        yield _is_valid(provider_files, lambda: _check_definitions(provider_files))
 
 
 def _is_valid(files: Sequence[Path], check: Callable[[], None]) -> bool:
