@@ -49,7 +49,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "rich": ("cli",),
     "structlog": ("log", "accounts", "polling", "daemon", "cli", "client", "web", "push"),
     "yaml": ("validation",),
-    "yarl": ("client", "polling", "push"),
+    "yarl": ("client", "config", "push"),
 }
 
 # Vendors are data. The packages below must not name one.

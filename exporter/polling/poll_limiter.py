@@ -1,4 +1,4 @@
-"""Keeps the polls of one host within the request budget, which all accounts there share in order of arrival."""
+"""Keeps the polls of a provider at one host within its request budget, which all of its accounts there share in order of arrival."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
-
-from yarl import URL
 
 from exporter.clock import Clock
 from exporter.config.job import Job
+from exporter.config.request_budgets import Host, host_of
 from exporter.model import Seconds
 
 
@@ -25,23 +23,17 @@ class _Host:
     """By `max_concurrent_requests`."""
 
 
-@lru_cache(maxsize=1024)
-def _address(base_url: str) -> tuple[str, int | None]:
-    url = URL(base_url)
-    return url.raw_host or "", url.port  # `host` decodes the name, and fails for one that is none, such as `xn--`
-
-
 class PollLimiter:
-    """Limits the polls of each host. Each account waits for one turn at a time, so a queue in order of arrival is fair."""
+    """Limits the polls of each provider at each host. Each account waits for one turn at a time, so a queue in order of arrival is fair."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._hosts: dict[tuple[str, int | None], _Host] = {}
+        self._hosts: dict[tuple[str, Host], _Host] = {}
 
     def turn(self, job: Job) -> AbstractAsyncContextManager[None]:
         """Wait until this account may be polled; the wait is not part of the poll's timeout."""
-        budget, address = job.settings.request_budget, _address(job.settings.base_url)
-        host = self._hosts.get(address) or self._hosts.setdefault(address, _Host())
+        budget, place = job.settings.request_budget, (job.key.provider, host_of(job.settings.base_url))
+        host = self._hosts.get(place) or self._hosts.setdefault(place, _Host())
         most = budget.max_concurrent_requests
         slots = host.concurrent.get(most) or host.concurrent.setdefault(most, asyncio.Semaphore(most))
         if budget.max_requests_per_minute is None:

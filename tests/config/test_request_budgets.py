@@ -55,6 +55,21 @@ def test_each_host_has_a_budget_of_its_own(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("https://api.example.com/v1", "https://API.example.com:443"), ("http://127.0.0.1", "http://127.0.0.1:80/v1"),
+        ("http://[::1]:8080", "http://[0:0:0:0:0:0:0:1]:8080"),
+    ],
+)  # fmt: skip
+def test_one_host_has_one_budget_however_its_url_is_written(tmp_path: Path, url: str, same: str) -> None:
+    path = config(tmp_path, 2, 1)
+    content = json.loads(path.read_text())
+    for account, base_url in zip(content["accounts"], [url, same], strict=True):
+        account["base_url"] = base_url
+    assert len(problems(write(tmp_path, json.dumps(content)), WHOLE)) == 1
+
+
 def test_only_the_requests_of_the_credential_count(tmp_path: Path) -> None:
     token = {"credentials": {"access_token": {"env": "HEYGEN_ACCESS_TOKEN"}}}
     accounts = [{"name": f"a{number}", "provider": "heygen", "interval": "1m", **token} for number in range(8)]

@@ -99,6 +99,14 @@ async def test_each_host_has_its_own_budget_and_the_paths_of_a_host_share_it(tim
     assert sorted(users.starts) == [("0", 0), ("1", 0), ("2", 10), ("3", 10)]
 
 
+async def test_each_provider_of_a_host_has_its_own_budget(time: Time) -> None:
+    users = BudgetUsers(time)
+    for number, provider in enumerate(["liveavatar", "elevenlabs", "liveavatar", "elevenlabs"]):
+        users.take(make_job(ONE_VENDOR, provider, account=f"{number}", max_requests_per_minute=6))
+    await time.run(60)
+    assert sorted(users.starts) == [("0", 0), ("1", 0), ("2", 10), ("3", 10)]
+
+
 async def test_a_poll_that_leaves_the_queue_frees_no_slot(time: Time) -> None:
     users = BudgetUsers(time, lasts=10.0)
     users.take(*jobs_of(4, max_concurrent_requests=1))
