@@ -81,5 +81,5 @@ class PollError(ExporterError):
 class CredentialError(PollError):
     """The secret of an account cannot be read, or cannot be a key."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(Reason.CREDENTIAL, message)
+    def __init__(self, message: str, retry_after: Seconds | None = None) -> None:
+        super().__init__(Reason.CREDENTIAL, message, retry_after)

@@ -6,7 +6,6 @@ import asyncio
 import math
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +14,12 @@ from yarl import URL
 
 from exporter.client.secret_reader import SecretReader, unread
 from exporter.client.token_file import save
-from exporter.client.token_response import DEFAULT_LIFETIME, TokenResponse, refused
+from exporter.client.token_response import DEFAULT_LIFETIME, TokenResponse
 from exporter.client.transport import Transport
 from exporter.config.connection_settings import ConnectionSettings
 from exporter.config.credentials import SecretSource
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
-from exporter.providers.response import by_status
 
 TIMEOUT: Final = Seconds(10.0)
 EARLY: Final = 60.0
@@ -96,7 +94,7 @@ class TokenSource:
             state.refresh = asyncio.create_task(self._outcome(login, state))
         outcome = await asyncio.shield(state.refresh)
         if isinstance(outcome, CredentialError):
-            raise CredentialError(str(outcome))
+            raise CredentialError(str(outcome), outcome.retry_after)
         if isinstance(outcome, PollError):
             raise PollError(outcome.reason, str(outcome), outcome.retry_after)
         return outcome
@@ -148,10 +146,9 @@ class TokenSource:
             raise PollError(state.limit[1], state.limit[2], Seconds(state.limit[0] - asked_at))
         try:
             response = await self._request(login, token)
-        except CredentialError as error:
-            state.refusal = token, str(error)
-            raise
         except PollError as error:
+            if isinstance(error, CredentialError):
+                state.refusal = token, str(error)
             if error.retry_after is not None:
                 state.limit = self._now() + min(error.retry_after, login.max_retry_after), error.reason, str(error)
             raise
@@ -169,12 +166,11 @@ class TokenSource:
             raise PollError(Reason.TIMEOUT, f"token endpoint: no complete response within {self._timeout:g}s") from None
         except PollError as error:
             raise PollError(error.reason, f"token endpoint: {error}") from None
-        if response.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
-            raise refused(response.status, response.body())
-        if not response.is_success:
-            wait = response.retry_after(self._transport.clock.wall())
-            raise PollError(by_status(response.status), f"token endpoint: HTTP {response.status}", wait)
-        return TokenResponse.parse(response)
+        try:
+            return TokenResponse.parse(response)
+        except PollError as error:
+            error.retry_after = response.retry_after(self._transport.clock.wall())
+            raise
 
     async def _save(self, login: OAuthLogin, state: _State) -> bool:
         """Write the new refresh token to the file. Return False if the file contains a newer one, which is used instead."""

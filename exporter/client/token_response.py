@@ -6,6 +6,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, Self
 
 from pydantic import SecretStr
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from exporter.client.transport import Response
 from exporter.errors import CredentialError, PollError
 from exporter.model import Reason
+from exporter.providers.response import by_status
 
 DEFAULT_LIFETIME: Final = 3600.0
 """Seconds, where the response has no lifetime."""
@@ -35,11 +37,16 @@ class TokenResponse:
 
     @classmethod
     def parse(cls, response: Response) -> Self:
-        """Accept a successful response completely or not at all.
+        """Accept a response completely or not at all.
 
         Raises:
-            PollError: the body cannot be read, or a token is missing or cannot be one.
+            CredentialError: the refresh token was refused.
+            PollError: the status is another error, the body cannot be read, or a token is missing or cannot be one.
         """
+        if response.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
+            raise _refused(response.status, response.body())
+        if not response.is_success:
+            raise PollError(by_status(response.status), f"token endpoint: HTTP {response.status}")
         try:
             content = response.body()
         except PollError as error:
@@ -55,7 +62,7 @@ class TokenResponse:
         )
 
 
-def refused(status: int, content: bytes) -> CredentialError:
+def _refused(status: int, content: bytes) -> CredentialError:
     """Return the error for an operator who must log in again."""
     try:
         code = decoded(content).get("error")

@@ -181,6 +181,24 @@ async def test_no_account_of_a_login_asks_before_the_retry_after_of_the_token_en
     assert await text(tokens, login) == access(1)
 
 
+@pytest.mark.parametrize(
+    "answer", [{"status": 400, "body": {}}, {"status": 401, "body": {}}, {"content": b"busy"}, {"body": {"error": "slow_down"}}], ids=str
+)
+async def test_the_retry_after_of_a_refusal_and_of_an_invalid_response_is_kept_too(
+    tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock, answer: dict[str, Any]
+) -> None:
+    endpoint.set_response(**answer, headers={"Retry-After": "120"})
+    assert (await failure(tokens, login)).retry_after == 120
+    endpoint.clear()
+    endpoint.log_in("another-login")
+    login.refresh_token_file.write_text("another-login")
+    clock.now += 119
+    assert (await failure(tokens, login)).retry_after == 1
+    assert len(endpoint.requests) == 1
+    clock.now += 1
+    assert await text(tokens, login) == access(1)
+
+
 async def test_the_wait_of_a_login_is_limited(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock) -> None:
     login = replace(login, max_retry_after=Seconds(60.0))
     endpoint.set_response(429, {}, headers={"Retry-After": "120"})

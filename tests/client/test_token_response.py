@@ -8,15 +8,15 @@ from typing import Any, Final
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exporter.client.token_response import TokenResponse, refused
+from exporter.client.token_response import TokenResponse
 from exporter.client.transport import Response
 from exporter.errors import PollError
 from exporter.model import Reason
 
 
-def judged(content: bytes) -> TokenResponse | PollError:
+def judged(content: bytes, status: int = 200) -> TokenResponse | PollError:
     try:
-        return TokenResponse.parse(Response(200, {}, content, []))
+        return TokenResponse.parse(Response(status, {}, content, []))
     except PollError as error:
         return error
 
@@ -51,4 +51,6 @@ def test_any_object_is_a_token_response_or_a_poll_error(body: dict[str, Any]) ->
 @example(b'{"access_token": "\\ud800"}')
 def test_any_bytes_are_a_token_response_or_a_poll_error(content: bytes) -> None:
     assert isinstance(judged(content), TokenResponse | PollError)
-    assert refused(400, content).reason is Reason.CREDENTIAL
+    refusal = judged(content, 400)
+    assert isinstance(refusal, PollError)
+    assert refusal.reason is Reason.CREDENTIAL
