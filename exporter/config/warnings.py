@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from exporter.config.budgets import budgets_of
 from exporter.config.credentials import Source, shown_file
 from exporter.config.loading import Loaded
 from exporter.config.models import Account, Defaults
+from exporter.config.settings import base_url_of
 from exporter.config.threshold_settings import thresholds_of
 from exporter.model import Seconds
 from exporter.providers.definition import Definition
@@ -41,7 +42,7 @@ def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) 
             yield from (f"{account.provider}/{account.name}: {text}" for text in texts)
     if config.state and (text := _of_state(config.state.path, can_write)):
         yield f"state.path: {text}"
-    yield from _of_equal_accounts(config.accounts)
+    yield from _of_equal_accounts(loaded)
     yield from _of_secret_files(loaded)
     for account in loaded.inline_secrets:
         yield f"{account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value"
@@ -50,8 +51,7 @@ def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) 
 
 def _of_account(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
     yield from _of_intervals(account, defaults, definition.min_interval)
-    yield from _of_small_amounts(account, defaults)
-    yield from _of_shares(account, defaults, definition)
+    yield from _of_thresholds(account, defaults, definition)
     yield from _of_units(account, definition)
 
 
@@ -70,23 +70,19 @@ def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -
             )
 
 
-def _of_small_amounts(account: Account, defaults: Defaults) -> Iterator[str]:
-    """Find amounts that may be meant as shares."""
-    for each in thresholds_of(defaults.thresholds, account.thresholds):
-        if each.amount is not None and 0 < each.amount < 1:
-            yield f"thresholds.{each.resource}.{each.severity} is an amount of {each.amount}, not a share: a share has a %, such as 20%"
-
-
-def _of_shares(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
-    """Find shares of limits that no response to the requests of this account contains."""
+def _of_thresholds(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
+    """Find shares of limits that no response to the requests of this account contains, and amounts that may be meant as shares."""
     requests = definition.requests_with(next(iter(account.credentials)))
     quotas = [quota for request in requests for quota in request.quotas]
-    without_limit = {quota.resource for quota in quotas} - {quota.resource for quota in quotas if "limit" in quota.amounts}
+    with_limit = {quota.resource for quota in quotas if "limit" in quota.amounts}
+    without_limit = {quota.resource for quota in quotas} - with_limit
     for each in thresholds_of(defaults.thresholds, account.thresholds):
-        if each.share is not None and each.resource in without_limit:
+        name = f"thresholds.{each.resource}.{each.severity}"
+        if each.amount is not None and 0 < each.amount < 1 and each.resource in with_limit:
+            yield f"{name} is an amount of {each.amount}, not a share: a share has a %, such as 20%"
+        elif each.share is not None and each.resource in without_limit:
             yield (
-                f"thresholds.{each.resource}.{each.severity} is a share, and {account.provider} reports no limit of this resource, "
-                "so the threshold has no effect: use an amount"
+                f"{name} is a share, and {account.provider} reports no limit of this resource, so the threshold has no effect: use an amount"
             )
 
 
@@ -100,11 +96,12 @@ def _of_units(account: Account, definition: Definition) -> Iterator[str]:
             yield f"budgets.{resource}.{unit}: {account.provider} reports this resource in a currency, so expected its code, such as usd"
 
 
-def _of_equal_accounts(accounts: Iterable[Account]) -> Iterator[str]:
+def _of_equal_accounts(loaded: Loaded) -> Iterator[str]:
     """Find accounts whose polls send the same requests with the same secret as those of another account."""
     first: dict[Hashable, Account] = {}
-    for account in accounts:
-        same = (account.provider, *account.credentials.items(), account.region, account.base_url, *account.params.items())
+    for account in loaded.config.accounts:
+        base_url = base_url_of(account, loaded.definitions[account.provider])
+        same = (account.provider, *account.credentials.items(), base_url, frozenset(account.params.items()))
         if account.enabled and (earlier := first.setdefault(same, account)) is not account:
             yield (
                 f"{account.provider}/{account.name}: reads the same amounts with the same key as {earlier.name}, "

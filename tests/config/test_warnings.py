@@ -114,6 +114,12 @@ def test_an_amount_below_1_that_may_be_meant_as_a_share_is_warned_about(
     assert found == [text] * is_warned
 
 
+def test_an_amount_below_1_of_a_resource_without_a_limit_cannot_be_meant_as_a_share(tmp_path: Path) -> None:
+    thresholds = {"wallet": {"warning": 0.5}}
+    assert warnings(tmp_path, accounts=[{**ACCOUNT, "thresholds": thresholds}]) == []
+    assert warnings(tmp_path, accounts=[ELEVENLABS], defaults={"thresholds": thresholds}) == []
+
+
 SAME = "heygen/other: reads the same amounts with the same key as studio, so they are exported twice: remove one of the two accounts"
 
 
@@ -122,6 +128,7 @@ SAME = "heygen/other: reads the same amounts with the same key as studio, so the
     [
         (ACCOUNT, {}, [SAME]),
         (ACCOUNT, {"interval": "1m", "labels": {"team": "video"}, "thresholds": {"wallet": {"warning": 5}}}, [SAME]),
+        (ACCOUNT, {"base_url": "https://api.heygen.com"}, [SAME]),
         (ACCOUNT, {"enabled": False}, []),
         (ACCOUNT, {"credentials": {"api_key": {"env": "ELEVENLABS_API_KEY"}}}, []),
         (ACCOUNT, {"credentials": {"access_token": ACCOUNT["credentials"]["api_key"]}}, []),
@@ -140,6 +147,22 @@ def test_accounts_with_one_key_and_other_params_cause_no_warning(tmp_path: Path)
     first = {"name": "a", "provider": "cloudflare_ai_gateway", "credentials": {"api_token": {"env": "HEYGEN_API_KEY"}}}
     accounts = [{**first, "params": {"account": "0" * 32}}, {**first, "name": "b", "params": {"account": "1" * 32}}]
     assert warnings(tmp_path, accounts=accounts) == []
+
+
+def test_the_order_of_params_makes_no_difference(tmp_path: Path) -> None:
+    definition = {
+        "name": "own", "title": "Own", "docs_url": "https://example.com", "base_url": "https://api.example.com",
+        "params": {"team": {}, "project": {}}, "credentials": {"key": {"header": "X-Key"}},
+        "requests": [{"path": "/{team}/{project}", "expect": "left", "quotas": [{"resource": "wallet", "unit": "usd", "remaining": "left"}]}],
+    }  # fmt: skip
+    (tmp_path / "own.yaml").write_text(json.dumps(definition))
+    account = {"provider": "own", "credentials": {"key": {"env": "HEYGEN_API_KEY"}}}
+    accounts = [
+        {"name": "a", **account, "params": {"team": "1", "project": "2"}}, {"name": "b", **account, "params": {"project": "2", "team": "1"}},
+        {"name": "c", **account, "params": {"team": "2", "project": "1"}},
+    ]  # fmt: skip
+    [text] = [each for each in warnings(tmp_path, accounts=accounts, provider_files=["own.yaml"]) if "same key" in each]
+    assert text.startswith("own/b: reads the same amounts with the same key as a, ")
 
 
 @pytest.mark.parametrize("name", [f"{'n' * 300}/state.db", "n" * 300])
