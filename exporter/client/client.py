@@ -86,7 +86,8 @@ class Client:
                 except PollError as error:
                     if error.reason is not Reason.UNAUTHORIZED:
                         raise
-                    if (other := await self._other_secret(job, secret)) is None:
+                    other = await self._other_secret(job, secret)
+                    if other is None or error.retry_after is not None:  # the next poll sends the other one, after the wait
                         raise
                 return await self._poll(job, other, deadline, optional)
         except TimeoutError:

@@ -92,6 +92,17 @@ async def test_a_refused_token_is_replaced_once(
     assert len(endpoint.requests) == 2
 
 
+async def test_another_token_is_not_sent_before_the_retry_after_of_the_refusal_ends(
+    client: Client, new_job: Callable[..., Job], vendor: Simulator
+) -> None:
+    vendor.set_response("access-1", status=401, body={}, headers={"Retry-After": "60"})
+    with pytest.raises(PollError) as caught:
+        await client.poll(new_job())
+    assert (caught.value.reason, caught.value.retry_after) == (Reason.UNAUTHORIZED, 60)
+    await client.poll(new_job())
+    assert [request.headers["Authorization"] for request in vendor.requests] == ["Bearer access-1", "Bearer access-2"]
+
+
 async def test_the_error_of_a_refused_login_says_what_to_do(client: Client, new_job: Callable[..., Job], endpoint: TokenEndpoint) -> None:
     endpoint.set_response(400, {"error": "invalid_grant"})
     with pytest.raises(PollError) as caught:
