@@ -87,8 +87,9 @@ def choose_format(accept: str) -> Format:
 def accepts_gzip(accept_encoding: str) -> bool:
     """Whether the scraper accepts gzip, and does not prefer an uncompressed page (RFC 9110, section 12.5.3)."""
     qualities = {offer.name: offer.quality for offer in _offers(accept_encoding)}
-    gzip = qualities.get("gzip", qualities.get("*", 0.0))
-    return gzip > 0 and gzip >= qualities.get("identity", 0.0)
+    others = qualities.get("*", 0.0)
+    gzip = qualities.get("gzip", others)
+    return gzip > 0 and gzip >= qualities.get("identity", others)
 
 
 def _format(offer: _Offer) -> Format | None:

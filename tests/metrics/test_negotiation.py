@@ -147,6 +147,8 @@ def test_a_very_long_header_gets_text_0_0_4(piece: str) -> None:
         ("*;q=0, gzip", True),
         ("identity", False),
         ("identity, gzip", True),
+        ("gzip;q=0.5, *", False),
+        ("gzip;q=0.5, *, identity;q=0.1", True),
         ("identity;q=0.5, gzip;q=0.5", True),
         ("identity;q=0, gzip;q=0.1", True),
         ("gzip;q=0.5, identity", False),
