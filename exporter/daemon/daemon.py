@@ -213,11 +213,9 @@ class Daemon:
         # The state file stays the one that is open.
         self._loaded = replace(loaded, config=loaded.config.model_copy(update={"state": self._loaded.config.state}))
         await self._state.forget(former - latter)
-        for key in latter - former:
-            if (
-                self._store.schedule(key).begun_at is not None
-            ):  # it was removed shortly ago: also after a restart it waits for its next poll
-                await self._keep(key)
+        # An account that was removed shortly ago waits for its next poll, also after a restart.
+        for key in (each for each in latter - former if self._store.schedule(each).begun_at is not None):
+            await self._keep(key)
 
     async def _apply_web_config(self, file: WebConfigFile, config: WebConfig) -> None:
         """Use the new users, headers and certificates."""
