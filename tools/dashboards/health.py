@@ -27,7 +27,7 @@ def health() -> Json:
             _headline(),
             row_heading("Polls of the vendors"),
             PanelRow(8, ((8, _success()), (8, _errors()), (8, _latency()))),
-            PanelRow(8, ((8, _age()), (8, _waits()), (8, _mismatches()))),
+            PanelRow(9, ((8, _age()), (8, _waits()), (8, _mismatches()))),
             row_heading("State file"),
             state_file(),
             row_heading("Process and scrapes"),
