@@ -41,7 +41,7 @@ def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
         table_query("A", of.state()),
         table_query("B", f"round({of.remaining()}, 0.01)"),
         table_query("C", of.share_or_reason()),
-        table_query("D", of.consumed("1d")),
+        table_query("D", f"{of.consumed('1d')} and {of.state()}"),
         table_query("E", of.ends_in_or_reason()),
         table_query("F", of.until_reset()),
         table_query("G", of.on_rows(of.age())),
