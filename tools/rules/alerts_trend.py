@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from tools.rules.alerts_quota import REFILLED
-from tools.rules.recording import ADDED, AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST
+from tools.rules.recording import ADDED, AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST, RESET_DAILY
 from tools.rules.rule import AMOUNT, Alert, Severity
 
 _TO_THE_MINUTE = '{{ $value | humanizeTimestamp | reReplaceAll ":[0-9.]+ .*" " UTC" }}'
 """A time such as `2026-11-26 05:46 UTC`."""
 
 
-def _running_out(severity: Severity, end: str, ending: str, runs_out: str, sure: str, *, stays: str, unless: str = "") -> Alert:
-    # Once an end was forecast, the alert stays while polls fail, use pauses or the exporter restarts, until more than a quarter is added.
-    # `stays` bridges a quiet night, or the day after a restart without state. Where nothing is left, AIAccountExhausted takes over.
+# Once an end was forecast, the alerts stay while polls fail, use pauses or the exporter restarts, until more than a quarter is added. The range
+# bridges a quiet night, or the day after a restart without state. Where nothing is left, AIAccountExhausted takes over.
+_CERTAIN = f"""
+last_over_time({LATEST}{{SUPPLY}}[12h])
+and {AVAILABLE} <= {ADDED} * last_over_time({ENDING_NOW}[12h])
+and {AVAILABLE} > 0
+unless{REFILLED}
+"""
+# A quota that resets every day would end and start the warning every day. So the warning stays after a reset, and the end is expected at the
+# same time of the new day.
+_EXPECTED = f"""
+(
+  last_over_time({ENDS}{{SUPPLY}}[36h]) + seconds(1d) < {RESET_DAILY}
+  or
+  last_over_time({ENDS}{{SUPPLY}}[36h])
+)
+and
+(
+  {AVAILABLE} <= {ADDED} * last_over_time({ENDING}[36h]) and {AVAILABLE} > 0
+  or
+  {AVAILABLE} and {RESET_DAILY}
+)
+"""
+
+
+def _running_out(severity: Severity, expr: str, runs_out: str, sure: str) -> Alert:
     return Alert(
         "AIAccountRunningOut",
         severity,
-        f"""
-last_over_time({end}{{SUPPLY}}[{stays}])
-and {AVAILABLE} <= {ADDED} * last_over_time({ending}[{stays}])
-and {AVAILABLE} > 0
-{unless}""",
+        expr,
         "15m",
         "An account runs out soon.",
         f"By the last forecast, account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} {runs_out} of {{{{ $labels.resource }}}}"
@@ -86,16 +105,8 @@ CREDITS_EXPIRING = Alert(
 )
 
 TREND = (
-    _running_out(
-        "critical",
-        LATEST,
-        ENDING_NOW,
-        "runs out",
-        " or earlier, even at the slowest pace of the past days.",
-        stays="12h",
-        unless=f"unless{REFILLED}",
-    ),
-    _running_out("warning", ENDS, ENDING, "is expected to run out", ", if the coming days are like the past ones.", stays="36h"),
+    _running_out("critical", _CERTAIN, "runs out", " or earlier, even at the slowest pace of the past days."),
+    _running_out("warning", _EXPECTED, "is expected to run out", ", if the coming days are like the past ones."),
     BURN_SPIKE,
     SPEND_PACE,
 )

@@ -12,9 +12,11 @@ THRESHOLD = "account:ai_account_quota_threshold:last"
 SPEND_LIMIT = "account:ai_account_quota_spend_limit:min"
 SHARE = "account:ai_account_quota_remaining:ratio"
 ENDS = "ai_account_quota_exhaustion_timestamp_seconds"
+RESET = "ai_account_quota_reset_timestamp_seconds"
 LATEST = "ai_account_quota_exhaustion_latest_timestamp_seconds"
 ENDING = "account:ai_account_quota_available:ending2d"
 ENDING_NOW = "account:ai_account_quota_available:ending12h"
+RESET_DAILY = "account:ai_account_quota_reset_timestamp_seconds:daily"
 ADDED = 1.25
 """Only if more than this many times the earlier amount is left, it counts as a top-up or a reset. After a small refund, a resolved alert would
 soon fire again."""
@@ -27,10 +29,10 @@ def held(now: str, last: str) -> str:
     {now}
     or
     {last} and ignoring (resource, unit) (ai_account_scrapes_total unless ai_account_resources)
-    unless last_over_time(ai_account_quota_reset_timestamp_seconds[1d]) < time()
+    unless last_over_time({RESET}[1d]) < time()
     or
     {last} and on ({TARGET}) (up == 0)
-    unless last_over_time(ai_account_quota_reset_timestamp_seconds[1d]) < time()
+    unless last_over_time({RESET}[1d]) < time()
     """
 
 
@@ -102,13 +104,21 @@ GROUPS = (
     Group(
         "ai-account-trend-figures",
         (
-            # More than a day, so that a job of the same hour of every day is announced before it begins.
+            # A little more than a day, so that a job of the same hour of every day is announced before it begins.
             _ending(
                 ENDING,
-                f"({LATEST} - time() < seconds({format_duration(SOON)}) or {ENDS} - time() < seconds(30h))",
-                "the latest end is within two days or the expected end within 30 hours",
+                f"({LATEST} - time() < seconds({format_duration(SOON)}) or {ENDS} - time() < seconds(26h))",
+                "the latest end is within two days or the expected end within 26 hours",
             ),
             _ending(ENDING_NOW, f"{LATEST} - time() < seconds({format_duration(URGENT)})", "the latest end is within twelve hours"),
+            # The days of a change to summer time have 23 or 25 hours, and a vendor may show the new reset after some hours.
+            Record(
+                RESET_DAILY,
+                f"""
+                last_over_time({RESET}{{NOT_HOURLY}}[1d]) > last_over_time({RESET}[1d] offset 30h) < time() + seconds(25h)
+                """,
+                "The next reset of a quota that resets every day: it is within a day, and moved since yesterday.",
+            ),
             _burn("1h", "hour"),
             _burn("1d", "day"),
         ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from tools.rules.documents import FILES
-from tools.scenarios import figures, spikes, states, trend, windows
+from tools.scenarios import daily, expiring, figures, spikes, states, trend, windows
 from tools.scenarios.scenario import Scenario
 
 HEADER = "# Written by `make docs` from tools/scenarios; do not edit.\n"
@@ -15,11 +15,12 @@ TESTS: Mapping[str, tuple[Scenario, ...]] = {
     "figures": figures.SCENARIOS,
     "states": states.SCENARIOS,
     "trend": trend.SCENARIOS,
-    "expiring": trend.EXPIRE,
+    "daily": daily.SCENARIOS,
+    "expiring": expiring.SCENARIOS,
     "spikes": spikes.SCENARIOS,
     "windows": windows.SCENARIOS,
 }
-PACE = {"figures": 5, "states": 5, "trend": 5, "expiring": 30, "spikes": 60, "windows": 5}
+PACE = {"figures": 5, "states": 5, "trend": 5, "daily": 5, "expiring": 30, "spikes": 60, "windows": 5}
 """The minutes between samples."""
 
 
