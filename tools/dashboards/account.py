@@ -132,7 +132,7 @@ def _ends() -> Json:
     options = Options(
         "Time until empty and until reset",
         "The exporter's forecast. No end is shown if none is expected before the reset, or if too little is known.",
-        "suffix: d", no_value="No end and no reset is known.", overrides=[dashed_line("/^reset/", units.GREY), colored("empty, expected", units.BLUE), colored("empty, at the latest", "light-blue")], min_value=0,
+        "suffix:d", no_value="No end and no reset is known.", overrides=[dashed_line("/^reset/", units.GREY), colored("empty, expected", units.BLUE), colored("empty, at the latest", "light-blue")], min_value=0,
     )  # fmt: skip
     return time_series_panel(
         options,
