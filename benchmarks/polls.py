@@ -16,7 +16,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import IO, cast
@@ -89,16 +89,12 @@ def vendor() -> None:
     asyncio.run(serve())
 
 
-def cpu_per_poll(seconds: float, done: Callable[[], int]) -> Callable[[], Awaitable[float]]:
-    """Return what measures a window that starts after half of the seconds."""
-
-    async def measure() -> float:
-        await asyncio.sleep(seconds / 2)
-        cpu, polls = time.process_time(), done()
-        await asyncio.sleep(seconds / 2)
-        return (time.process_time() - cpu) / max(1, done() - polls)
-
-    return measure
+async def cpu_per_poll(seconds: float, done: Callable[[], int]) -> float:
+    """Return the CPU time of a poll in the second half of these seconds; `done` returns how many polls have ended."""
+    await asyncio.sleep(seconds / 2)
+    cpu, polls = time.process_time(), done()
+    await asyncio.sleep(seconds / 2)
+    return (time.process_time() - cpu) / max(1, done() - polls)
 
 
 async def exporter(port: int, accounts: int, interval: float, seconds: float) -> dict[str, float]:
@@ -113,7 +109,7 @@ async def exporter(port: int, accounts: int, interval: float, seconds: float) ->
         secrets = SecretReader(environ)
         scheduler = Scheduler(Client(session, environ, clock, secrets), store, clock, secrets=secrets)
         polling = asyncio.create_task(scheduler.run(jobs))
-        cost = await cpu_per_poll(seconds, lambda: sum(store[job.key].polls for job in jobs))()
+        cost = await cpu_per_poll(seconds, lambda: sum(store[job.key].polls for job in jobs))
         polling.cancel()
         await asyncio.wait([polling])
         failed = sum(sum(store[job.key].errors.values()) for job in jobs)
@@ -157,7 +153,7 @@ async def floor(port: int, accounts: int, interval: float, seconds: float, *, ti
         began = asyncio.get_running_loop().time()
         names = [*BODIES] * accounts
         tasks = [asyncio.create_task(account(session, names[i], began + interval * i / accounts)) for i in range(accounts)]
-        cost = await cpu_per_poll(seconds, lambda: polls)()
+        cost = await cpu_per_poll(seconds, lambda: polls)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)

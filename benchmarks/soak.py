@@ -8,138 +8,25 @@ import os
 import random
 import re
 import signal
-import statistics
 import sys
 import tempfile
 import time
-from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 
-from exporter.simulator.elevenlabs import Workspace
+from benchmarks.soak_accounts import PROVIDERS, TIMEOUT, Shown, SoakAccount, read_page
+from benchmarks.soak_tally import Tally, check_resources, report
 from exporter.simulator.faults import Fault
-from exporter.simulator.heygen import Wallet
-from exporter.simulator.liveavatar import Credits
-from exporter.simulator.simulator import SimulatedAccount, Simulator
-from exporter.simulator.usage import Balance, Usage
+from exporter.simulator.simulator import Simulator
 
-INTERVAL, TIMEOUT, STALE_AFTER, MAX_BACKOFF = 10, 3, 30, 40
+INTERVAL, STALE_AFTER, MAX_BACKOFF = 10, 30, 40
 SLACK: Final = 15.0
 """The delay that a busy machine may add, in seconds."""
 LISTENING = re.compile(rb"event=\"server listening\" addresses=(\S+)")
-SAMPLE = re.compile(r"^ai_account_(\w+)\{([^}]*)\} (\S+)$", re.MULTILINE)
-LABEL = re.compile(r'(\w+)="([^"]*)"')
-PARTS = {"quota_remaining": "remaining", "quota_used": "used", "quota_limit": "limit"}
-MAIN_RESOURCE = {"heygen": "wallet", "elevenlabs": "characters", "liveavatar": "credits"}
-PROVIDERS = tuple(MAIN_RESOURCE)
-
-Figures = dict[str, float]
-
-
-def figures(provider: str, body: Any) -> Figures:
-    """Return what a page must show of the main resource after this response."""
-    if provider == "heygen":
-        return {"remaining": float(body["data"]["wallet"]["remaining_balance"])}
-    if provider == "liveavatar":
-        return {"remaining": float(body["data"]["credits_left"])}
-    used, limit = body["subscription"]["character_count"], body["subscription"]["character_limit"]
-    return {"used": float(used), "limit": float(limit), "remaining": float(limit - used)}
-
-
-@dataclass
-class SoakAccount:
-    """One account: its responses, and those that were sent recently."""
-
-    number: int
-    faulty_until: float = 0.0
-    exhausted: deque[list[float]] = field(default_factory=lambda: deque(maxlen=5))
-    sent: deque[tuple[float, Figures]] = field(default_factory=lambda: deque(maxlen=20))
-
-    @property
-    def provider(self) -> str:
-        """The vendor; each has a third of the accounts."""
-        return PROVIDERS[self.number % 3]
-
-    @property
-    def name(self) -> str:
-        """The account's name, which is also its secret and the name of its secret file."""
-        return f"soak-{self.number}"
-
-    def simulated(self) -> SimulatedAccount:
-        """Return the simulated account. Each has its own values, so that the values of another account are noticed."""
-        start, rate = 1_000_000 + 1_000 * self.number, 0.1 + self.number % 7 / 10
-        bodies: dict[str, Callable[[float, float], Any]] = {
-            "heygen": Wallet(self.name, Balance(start, rate)),
-            "elevenlabs": Workspace(name=self.name, tier="pro", limit=start, characters=Usage(self.number, 10 * rate)),
-            "liveavatar": Credits(Balance(start, rate)),
-        }
-        answer = bodies[self.provider]
-
-        def body(elapsed: float, now: float) -> Any:
-            content = answer(elapsed, now)
-            self.sent.append((now, figures(self.provider, content)))
-            return content
-
-        return SimulatedAccount(self.provider, self.name, body)
-
-    def was_sent(self, shown: Figures, success: float) -> bool:
-        """Return whether one response from shortly before that time has exactly these values."""
-        early, late = success - TIMEOUT - 1, success + 1
-        if any(early <= at <= late and shown == sent for at, sent in self.sent):
-            return True
-        return shown == {"remaining": 0.0} and any(start <= late and end >= early for start, end in self.exhausted)
-
-
-@dataclass
-class Shown:
-    """One account on one page."""
-
-    figures: Figures = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    polled: float | None = None
-    success: float | None = None
-
-
-def read_page(text: str) -> dict[str, Shown]:
-    """Return the accounts of a page by name."""
-    accounts: dict[str, Shown] = {}
-    for family, labels, value in SAMPLE.findall(text):
-        names = dict(LABEL.findall(labels))
-        if "account" not in names:
-            continue
-        shown, number = accounts.setdefault(names["account"], Shown()), float(value)
-        if family in PARTS and names["resource"] == MAIN_RESOURCE[names["provider"]]:
-            shown.figures[PARTS[family]] = number
-        elif family in {"scrapes_total", "scrape_errors_total"}:
-            shown.counts[names.get("reason", "polls")] = int(number)
-        elif family == "last_scrape_timestamp_seconds":
-            shown.polled = number
-        elif family == "last_success_timestamp_seconds":
-            shown.success = number
-    return accounts
-
-
-@dataclass
-class Tally:
-    """The results."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    broken: Counter[str] = field(default_factory=Counter)
-    examples: list[str] = field(default_factory=list)
-    scrapes: list[float] = field(default_factory=list)
-    samples: list[tuple[int, int, int]] = field(default_factory=list)
-    reloads: Counter[str] = field(default_factory=Counter)
-
-    def fault(self, kind: str, example: str) -> None:
-        """Record something that must not happen."""
-        self.broken[kind] += 1
-        if self.broken[kind] <= 3:
-            self.examples.append(f"{kind}: {example}")
 
 
 class Soak:
@@ -254,7 +141,7 @@ class Soak:
         actions = ((1.0, self.change_faults), (5.0, self.scrape), (23.0, self.reload), (60.0, self.print_progress))
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
             tasks = [asyncio.create_task(repeat(interval, action, session)) for interval, action in actions]
-            tasks += [asyncio.create_task(repeat(30.0, self.sample, session, warm_up)), asyncio.create_task(self.watch(process))]
+            tasks += [asyncio.create_task(repeat(30.0, self.sample, session, warm_up)), asyncio.create_task(watch(process))]
             done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()
@@ -263,9 +150,10 @@ class Soak:
             with suppress(OSError):
                 await self.sample(session)
 
-    async def watch(self, process: asyncio.subprocess.Process) -> None:
-        """Raise when the daemon ends."""
-        raise RuntimeError(f"the daemon ended with code {await process.wait()}")
+
+async def watch(process: asyncio.subprocess.Process) -> None:
+    """Raise when the daemon ends."""
+    raise RuntimeError(f"the daemon ended with code {await process.wait()}")
 
 
 async def repeat(
@@ -276,34 +164,6 @@ async def repeat(
     while True:
         await action(session)
         await asyncio.sleep(interval)
-
-
-def check_resources(tally: Tally) -> None:
-    """Check memory, descriptors and threads."""
-    samples = tally.samples
-    (memory, fds, _), (memory_end, fds_end, _) = samples[0], samples[-1]
-    if memory_end > 1.25 * memory + 16_384:
-        tally.fault("memory that grows", f"{memory} to {memory_end} KiB")
-    if fds_end > fds + 75:  # while it runs, every hanging account has one
-        tally.fault("descriptors that leak", f"{fds} to {fds_end}")
-    if (threads := max(sample[2] for sample in samples)) > 64:
-        tally.fault("too many threads", str(threads))
-
-
-def report(tally: Tally) -> None:
-    """Print the table."""
-    print(f"\n{'':12} {'start':>10} {'end':>10} {'max':>10}")
-    for name, values in zip(("RSS, KiB", "fds", "threads"), zip(*tally.samples, strict=True), strict=True):
-        print(f"{name:12} {values[0]:10} {values[-1]:10} {max(values):10}")
-    times = tally.scrapes or [0.0]
-    print(f"\nscrapes: {len(tally.scrapes)}, median {1000 * statistics.median(times):.0f} ms, slowest {1000 * max(times):.0f} ms")
-    print(f"reloads: {dict(tally.reloads)}\npolls: {tally.counts.pop('polls', 0)}; failures by reason:")
-    for reason, count in sorted(tally.counts.items()):
-        print(f"  {reason:18} {count:8}")
-    print("must be 0:")
-    for kind in sorted({"wrong numbers", "stale numbers", "counters that fell", "accounts not polled", *tally.broken}):
-        print(f"  {kind:30} {tally.broken[kind]:8}")
-    print(*tally.examples, sep="\n")
 
 
 async def start(folder: Path) -> tuple[asyncio.subprocess.Process, str]:

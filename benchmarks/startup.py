@@ -125,9 +125,9 @@ def main() -> None:
     args = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         subjects = [exporter(Path(folder)), peer(Path(folder))]
-        rounds = [[(help_time(each), *serving(each, args.idle)) for each in subjects] for _ in range(args.rounds + 1)][
-            1:
-        ]  # the first compiles
+        _, *rounds = (
+            [(help_time(each), *serving(each, args.idle)) for each in subjects] for _ in range(args.rounds + 1)
+        )  # the first compiles
     for index, (what, scale, unit) in enumerate((("--help", 1000, "ms"), ("first page", 1000, "ms"), ("idle memory", 1, "MiB"))):
         ours, theirs = ([figures[number][index] for figures in rounds] for number in range(2))
         ratio = statistics.median(own / other for own, other in zip(ours, theirs, strict=True))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import pkgutil
 import socket
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ import exporter
 from exporter.client.client import Client
 from exporter.client.transport import open_session
 from exporter.config.job import Job
+from exporter.log import configure_log
 from exporter.simulator.simulator import Simulator
-from tests.support import ACCOUNTS, FakeClock, make_job
+from tests.support import ACCOUNTS, FakeClock, MakeJob, make_job
 
 settings.register_profile("shared machine", deadline=None)  # the time of an example depends on the load
 settings.load_profile("shared machine")
@@ -94,6 +96,14 @@ def fresh_log() -> Iterator[None]:
 
 
 @pytest.fixture
+def log() -> io.StringIO:
+    """The log from now on."""
+    stream = io.StringIO()
+    configure_log("debug", "logfmt", stream)
+    return stream
+
+
+@pytest.fixture
 async def simulator() -> AsyncIterator[Simulator]:
     """One account without a fault at each vendor."""
     async with Simulator(ACCOUNTS) as running:
@@ -120,7 +130,7 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def job(simulator: Simulator) -> Callable[..., Job]:
+def job(simulator: Simulator) -> MakeJob:
     """Makes jobs for the simulated vendors."""
 
     def make(provider: str = "liveavatar", **changes: Any) -> Job:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -28,6 +29,9 @@ from exporter.simulator.heygen import Wallet
 from exporter.simulator.liveavatar import Credits
 from exporter.simulator.simulator import SimulatedAccount
 from exporter.simulator.usage import Balance, Usage
+
+MakeJob = Callable[..., Job]
+"""Makes a job; the arguments are changes of its settings."""
 
 DEFINITIONS: Final = load_definitions()
 
@@ -77,7 +81,7 @@ def make_job(url: str, provider: str = "liveavatar", **changes: Any) -> Job:
     return Job(
         key,
         definition,
-        definition.credentials["api_key"],
+        "api_key",
         SecretSource.model_validate({"value": secret}) if isinstance(secret, str) else secret,
         replace(settings, **changes),
     )
@@ -97,6 +101,12 @@ def _any_job(provider: str) -> Job:
 def clock_at(now: float) -> Clock:
     """Return a clock that does not move."""
     return Clock(wall=lambda: now, monotonic=lambda: now)
+
+
+def stated(path: Path, what: str) -> list[str]:
+    """Return what the comments of a file state about it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix(f"# {what}: ") for line in lines if line.startswith(f"# {what}: ")]
 
 
 def has_ipv6() -> bool:

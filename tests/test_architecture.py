@@ -13,7 +13,8 @@ import pytest
 
 from tests.support import PATIENCE
 
-PACKAGE = Path(__file__).parent.parent / "exporter"
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "exporter"
 
 # From the bottom up. A package imports only packages of the lines above its own. Packages of one line do not import each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
@@ -138,7 +139,11 @@ def test_no_module_is_part_of_a_cycle() -> None:
         visit(module, ())
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: name_of(path) or "exporter")
+HELPERS = (path for path in (ROOT / "tests").rglob("*.py") if not path.name.startswith(("test_", "__init__")))
+OTHERS = sorted([*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "tools").rglob("*.py"), *HELPERS])
+
+
+@pytest.mark.parametrize("path", [*MODULES, *OTHERS], ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_has_one_sentence_of_purpose_and_a_readable_size(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)

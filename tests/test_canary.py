@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import urllib.parse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,13 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import Reading, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
+from exporter.simulator.json_values import replaced
 from exporter.simulator.simulator import Simulator
-from tests.providers.bodies import Path as Place
-from tests.providers.bodies import at, leaves, replaced
+from exporter.validation.problems import Place
+from tests.providers.bodies import at, leaves
 from tests.providers.examples import HAPPY, Example
-from tests.support import ACCOUNTS, CANARY, FakeClock, make_job, secret_of
+from tests.support import ACCOUNTS, CANARY, FakeClock, MakeJob, make_job, secret_of
 
-MakeJob = Callable[..., Job]
 PROVIDERS = [account.provider for account in ACCOUNTS]
 FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode().rstrip("="), urllib.parse.quote(CANARY))
 
@@ -59,9 +58,9 @@ async def test_no_fault_shows_the_key(client: Client, simulator: Simulator, job:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_key_in_a_response_is_not_shown(client: Client, simulator: Simulator, job: MakeJob, provider: str) -> None:
-    stream = io.StringIO()
-    configure_log("debug", "logfmt", stream)
+async def test_a_key_in_a_response_is_not_shown(
+    client: Client, simulator: Simulator, job: MakeJob, provider: str, log: io.StringIO
+) -> None:
     echo = {
         "error": {"code": CANARY, "message": CANARY},
         "detail": {"status": CANARY, "message": CANARY},
@@ -73,7 +72,7 @@ async def test_a_key_in_a_response_is_not_shown(client: Client, simulator: Simul
         clock = FakeClock().clock
         scheduler = Scheduler(client, new_store([job(provider)], clock), clock)
         await scheduler.poll_once(job(provider))
-        assert not leaks(everything_shown(stream, scheduler, job(provider))), status
+        assert not leaks(everything_shown(log, scheduler, job(provider))), status
 
 
 def echoes(secret: str) -> list[str]:
@@ -103,10 +102,10 @@ def texts_of(provider: str) -> list[tuple[Example, Place]]:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_key_in_any_text_of_a_good_response_is_not_shown(client: Client, simulator: Simulator, job: MakeJob, provider: str) -> None:
+async def test_a_key_in_any_text_of_a_good_response_is_not_shown(
+    client: Client, simulator: Simulator, job: MakeJob, provider: str, log: io.StringIO
+) -> None:
     """The page, the API and the state file are made from the entry alone."""
-    stream = io.StringIO()
-    configure_log("debug", "logfmt", stream)
     polled, secret = job(provider), secret_of(provider)
     for example, place in texts_of(provider):
         for text in echoes(secret):
@@ -114,22 +113,22 @@ async def test_a_key_in_any_text_of_a_good_response_is_not_shown(client: Client,
             clock = FakeClock().clock
             scheduler = Scheduler(client, new_store([polled], clock), clock)
             await scheduler.poll_once(polled)
-            shown = everything_shown(stream, scheduler, polled).lower()
+            shown = everything_shown(log, scheduler, polled).lower()
             assert not [form for form in (*FORMS, secret, text) if form.lower() in shown], (place, text)
 
 
 @pytest.mark.parametrize("spoil", ["{}\nsecond line", "{}\x00", "{} with spaces", "{}\u200b", "{}" + "x" * 70_000, "{}\x1b[31m"])
-async def test_a_key_that_cannot_be_used_is_refused_without_being_shown(client: Client, tmp_path: Path, spoil: str) -> None:
+async def test_a_key_that_cannot_be_used_is_refused_without_being_shown(
+    client: Client, tmp_path: Path, spoil: str, log: io.StringIO
+) -> None:
     file = tmp_path / "key"
     file.write_text(spoil.format(CANARY))
-    stream = io.StringIO()
-    configure_log("debug", "logfmt", stream)
     for source in (SecretSource(file=file), SecretSource.model_validate({"value": spoil.format(CANARY)[:5_000]})):
         job = make_job("http://127.0.0.1:1", secret=source)
         clock = FakeClock().clock
         scheduler = Scheduler(client, new_store([job], clock), clock)
         await scheduler.poll_once(job)
-        assert not leaks(everything_shown(stream, scheduler, job))
+        assert not leaks(everything_shown(log, scheduler, job))
 
 
 class Defective(Client):

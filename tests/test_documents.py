@@ -30,7 +30,6 @@ from exporter.validation.document import read_document
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PROSE = [*DOCUMENTS, *(ROOT / "prometheus").rglob("*.md"), *(ROOT / "helm").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 RECORDING = (ROOT / "prometheus" / "rules" / "recording.yaml").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
@@ -53,6 +52,12 @@ def test_a_configuration_in_a_document_is_valid(text: str, tmp_path: Path) -> No
     data = yaml.safe_load(re.sub(r"(\{|refresh_token_)file: [^}]+", rf"\1file: {tmp_path}/key", text))
     context = ConfigContext({"HEYGEN_API_KEY": "a-key"}, tmp_path, read_definitions())
     assert Config.model_validate(data, context=context).accounts
+
+
+@pytest.mark.parametrize("name", ["prometheus.yml", "config.yaml", "keys/"])
+def test_git_ignores_what_the_quick_start_creates_in_a_checkout(name: str) -> None:
+    assert name in (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    assert f"/{name}" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
 def test_the_configurations_in_documents_are_found() -> None:

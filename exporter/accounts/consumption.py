@@ -1,4 +1,4 @@
-"""Observed consumption: what consecutive readings of a resource say was consumed and replenished. Exact and pure."""
+"""Observed consumption: what was consumed and replenished between consecutive readings of a resource. Exact and pure."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class History:
     times: Numbers = ()
     amounts: Numbers = ()
     empty: tuple[tuple[float, float], ...] = ()
-    """The times during which nothing was left, as start and end: what nobody could consume says nothing about demand."""
+    """The times during which nothing was left, as start and end: what nobody could consume shows no demand."""
 
     def __post_init__(self) -> None:
         if len(self.times) != len(self.amounts):

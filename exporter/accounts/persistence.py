@@ -17,6 +17,7 @@ from exporter.accounts.snapshot import StateWrites
 from exporter.clock import Clock
 from exporter.log import Reminder
 from exporter.model import AccountKey
+from exporter.validation.file_threads import retrieve_error
 
 if TYPE_CHECKING:
     from exporter.accounts.state_file import StateFile
@@ -91,7 +92,7 @@ class Persistence:
         from exporter.accounts.state_file import StateError
 
         opening = asyncio.get_running_loop().run_in_executor(self._worker, self._open, path)
-        opening.add_done_callback(_retrieve)
+        opening.add_done_callback(retrieve_error)
         try:
             async with asyncio.timeout(self._answer_wait):
                 await asyncio.shield(opening)
@@ -233,9 +234,3 @@ class Persistence:
             log.error("state unusable", error=fault)
         else:
             log.error("state write failed", error=fault, remedy=REMEDY)
-
-
-def _retrieve(opening: asyncio.Future[StateFile]) -> None:
-    """Retrieve the error, also if nobody waits for the file any more."""
-    if not opening.cancelled():
-        opening.exception()

@@ -39,8 +39,8 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.TLS: ReasonText(
         "TLS failed",
         "The TLS handshake failed, or the certificate of the server is not trusted.",
-        "Check the clock and the CA certificates of the exporter's host. If a proxy intercepts TLS connections, set `ca_file` to the "
-        f"file of its CA. {_RETRY}.",
+        "Check the host and the port of `base_url` if it is set, and the clock and the CA certificates of the exporter's host. If a proxy "
+        f"intercepts TLS connections, set `ca_file` to the file of its CA. {_RETRY}.",
     ),
     Reason.UNAUTHORIZED: ReasonText(
         "Not authorized",
@@ -77,8 +77,8 @@ REASONS: Final[Mapping[Reason, ReasonText]] = {
     Reason.INVALID_RESPONSE: ReasonText(
         "Invalid response",
         "The response is a redirect, too large, not JSON, or not of the form that the definition expects.",
-        "Check that no proxy or portal responds instead of the vendor, and whether there is a newer release. The vendor may have changed "
-        f"its API. {_RETRY}.",
+        "Check `base_url` if it is set, that no proxy or portal responds instead of the vendor, and whether there is a newer release. The "
+        f"vendor may have changed its API. {_RETRY}.",
     ),
     Reason.CREDENTIAL: ReasonText(
         "Key not readable",
@@ -104,7 +104,7 @@ _REFUSALS: Final[Mapping[Cause, str]] = {
 
 
 def remedy_of(reason: Reason, cause: Cause | None, *, is_polled_again: bool = True) -> str:
-    """Return what an operator can do. A wrong key or a missing permission is named only where the vendor's error code says so."""
+    """Return what an operator can do. A wrong key or a missing permission is named only where the vendor's error code means it."""
     is_refusal = reason in {Reason.UNAUTHORIZED, Reason.FORBIDDEN}
     remedy = _REFUSALS[cause] if cause and is_refusal else REASONS[reason].remedy
     return remedy if is_polled_again else remedy.partition(_RETRY)[0].rstrip()

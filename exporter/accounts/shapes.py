@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +20,8 @@ _MAX_SHARED: Final = 1_000
 
 Kinds = tuple[tuple[str, str], ...]
 """Pairs of a path and the kind of its values."""
+GetShapes = Callable[[AccountKey], Mapping[str, Kinds]]
+"""Returns the shapes of the last responses of an account, by request."""
 
 
 class _Shape(NamedTuple):

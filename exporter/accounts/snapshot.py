@@ -17,7 +17,7 @@ MARGIN: Final = 0.001
 """By how many seconds `unchanged_until` is early: a sum of floats is rounded."""
 
 
-class Account(NamedTuple):
+class AccountSnapshot(NamedTuple):
     """One account at the moment of a snapshot."""
 
     job: Job
@@ -44,13 +44,13 @@ class Account(NamedTuple):
         return self.settings.interval if self.entry.interval is None else self.entry.interval
 
 
-def account_at(at: float, job: Job, entry: Entry, schedule: Schedule) -> Account:
+def account_at(at: float, job: Job, entry: Entry, schedule: Schedule) -> AccountSnapshot:
     """Return the account as it is known at a moment, without the values that are too old then."""
     limited = entry.limited_until if entry.limited_until is not None and entry.limited_until > at else None
-    return Account(job, entry, schedule, entry.fresh_reading(at, job.settings.stale_after), limited)
+    return AccountSnapshot(job, entry, schedule, entry.fresh_reading(at, job.settings.stale_after), limited)
 
 
-def unchanged_until(account: Account, at: float) -> float:
+def unchanged_until(account: AccountSnapshot, at: float) -> float:
     """Return until when `account_at` returns the same as at this moment, as long as the account is not polled."""
     entry, stale_after = account.entry, account.settings.stale_after
     read = [entry.last_success_at, *(each.last_success_at for each in entry.optional.values() if each.reading)]
@@ -118,12 +118,12 @@ class Snapshot:
     correction: float = 0.0
     """By how many seconds the wall clock is ahead of the clock of the polls."""
 
-    def account(self, number: int) -> Account:
+    def account(self, number: int) -> AccountSnapshot:
         """Return the account at this place in the configuration, in wall clock time."""
         entry, schedule = self.entries[number].shifted(self.correction), self.schedules[number].shifted(self.correction)
         return account_at(self.at, self.jobs[number], entry, schedule)
 
     @cached_property
-    def accounts(self) -> tuple[Account, ...]:
+    def accounts(self) -> tuple[AccountSnapshot, ...]:
         """All accounts. They are computed where they are first needed: a page has a thread of its own."""
         return tuple(map(self.account, range(len(self.jobs))))

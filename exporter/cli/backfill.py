@@ -57,7 +57,7 @@ class PastClock:
         return self._at + time.perf_counter() - self._set
 
 
-Column = tuple["array[float]", "array[float]"]
+Points = tuple["array[float]", "array[float]"]
 """The values of a series, and their times."""
 
 
@@ -66,7 +66,7 @@ class PastFamily:
     """The heading of a family, and its series."""
 
     heading: dict[str, None] = field(default_factory=dict)
-    series: dict[str, Column] = field(default_factory=dict)
+    series: dict[str, Points] = field(default_factory=dict)
 
 
 class PastScrapes:
@@ -75,7 +75,7 @@ class PastScrapes:
     def __init__(self) -> None:
         self._families: dict[str, PastFamily] = {}
         self._page = ""
-        self._samples: list[tuple[Column, float]] = []
+        self._samples: list[tuple[Points, float]] = []
         """What the last page contains: most pages are the same."""
 
     def add(self, page: str, at: float) -> None:
@@ -86,7 +86,7 @@ class PastScrapes:
             values.append(value)
             times.append(at)
 
-    def _read(self, page: str) -> Iterator[tuple[Column, float]]:
+    def _read(self, page: str) -> Iterator[tuple[Points, float]]:
         family = PastFamily()
         for line in page.replace("# EOF\n", "").splitlines():
             if line.startswith("#"):
@@ -132,7 +132,7 @@ async def past_scrapes(config: Callable[[str], Loaded], span: float, end: float,
         jobs = build_jobs(config(simulator.url))
         store, secrets = new_store(jobs, clock), SecretReader({})
         scheduler = Scheduler(Client(session, {}, clock, secrets), store, clock, secrets=secrets)
-        exposition, due = Exposition(build(), runtime=False), {job.key: began + (place % 3) * step for place, job in enumerate(jobs)}
+        exposition, due = Exposition(build(), runtime=False), {job.key: began + (index % 3) * step for index, job in enumerate(jobs)}
         for number in range(int(span / step) + 1):
             at = began + number * step
             now.set(at - DELAY)

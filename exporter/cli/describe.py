@@ -16,7 +16,7 @@ from exporter.validation.duration import format_duration
 
 
 def level_of(definition: Definition) -> str:
-    """Return how far a definition was verified, in one word; empty if it does not say."""
+    """Return how far a definition was verified, in one word; empty if that is unknown."""
     return definition.verified.level if definition.verified else ""
 
 

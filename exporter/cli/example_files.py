@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from exporter.cli.output import EXIT_FAILED, EXIT_INVALID, counted, say
+from exporter.validation.problems import did_you_mean
 
 FOLDER: Final = Path(__file__).parent.parent / "examples"
 """In a checkout it consists of links to the files of the repository, which a wheel contains as files."""
@@ -64,7 +65,9 @@ def _selected(name: str | None) -> list[str]:
     names = example_names()
     selected = [each for each in names if name is None or each == name or each.startswith(f"{name.rstrip('/')}/")]
     if not selected:
-        say(f"there is no example {name!r}; the command `examples` lists all", err=True)
+        known = dict.fromkeys([*names, *(parent.as_posix() for each in names for parent in Path(each).parents)])
+        hint = did_you_mean(str(name), known) or "; the command `examples` lists all"
+        say(f"there is no example {name!r}{hint}", err=True)
         raise SystemExit(EXIT_INVALID)
     return selected
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import click
 
 from exporter.accounts.entry import Entry, Schedule
-from exporter.accounts.snapshot import Account, Snapshot, account_at
+from exporter.accounts.snapshot import AccountSnapshot, Snapshot, account_at
 from exporter.cli.inspections import Inspections
 from exporter.cli.options import config_option, load, log_options
 from exporter.cli.output import EXIT_FAILED
@@ -82,7 +82,8 @@ def _selected(jobs: Sequence[Job], wanted: Sequence[str]) -> Sequence[Job]:
     by_name = {"/".join(job.key): job for job in jobs}
     for name in wanted:
         if name not in by_name:
-            raise click.UsageError(f"there is no enabled account {name!r}{did_you_mean(name, by_name)}")
+            hint = did_you_mean(name, by_name) or "".join(f"; expected PROVIDER/NAME, such as {known}" for known in [*by_name][:1])
+            raise click.UsageError(f"there is no enabled account {name!r}{hint}")
     return [job for name, job in by_name.items() if name in wanted] if wanted else jobs
 
 
@@ -91,7 +92,7 @@ def has_amount(entry: Entry) -> bool:
     return entry.reading is not None and any(quota.is_measured for quota in entry.reading.quotas)
 
 
-def as_polled(account: Account) -> dict[str, Any]:
+def as_polled(account: AccountSnapshot) -> dict[str, Any]:
     """Return the account as the API shows it, at the time when its poll ended: other polls may have taken longer, and none follows."""
     from exporter.overview.build import account_facts
     from exporter.overview.encoding import to_plain

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -17,6 +17,10 @@ from exporter.errors import ConfigError
 from exporter.log import LEVELS
 
 T = TypeVar("T")
+
+_NO_CONFIG: Final = (
+    "  name your file with --config.file, or write an example: ai-account-exporter examples config.example.yaml > config.yaml"
+)
 
 
 class LevelType(click.Choice[str]):
@@ -53,6 +57,17 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return level(format_(function))
 
 
+def total_shards_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--total-shards`."""
+    return click.option(
+        "--total-shards",
+        type=click.IntRange(1, MAX_SHARDS),
+        default=1,
+        show_default=True,
+        help="How many exporters share the accounts of this configuration; each account is polled by one of them.",
+    )(function)
+
+
 def shard_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--shard`, `--total-shards` and `--shard-from-pod-name`."""
     ordinal = click.option("--shard", type=click.IntRange(min=0), help="The number of this shard, from 0.")
@@ -62,14 +77,7 @@ def shard_options(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NAME",
         help="The name of a StatefulSet's pod that ends with the number of this shard, such as `exporter-2`.",
     )
-    total = click.option(
-        "--total-shards",
-        type=click.IntRange(1, MAX_SHARDS),
-        default=1,
-        show_default=True,
-        help="How many exporters share the accounts of this configuration; each account is polled by one of them.",
-    )
-    return total(ordinal(pod(function)))
+    return total_shards_option(ordinal(pod(function)))
 
 
 def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
@@ -90,22 +98,33 @@ def read_shard(shard: int | None, pod: str | None, total_shards: int) -> Shard:
     return Shard(shard or 0, total_shards)
 
 
-def load(config_file: Path) -> Loaded:
+def print_problems(file: Path | str, error: ConfigError, result: str = "cannot be used;") -> None:
+    """Print the problems of a file, or of several, one a line."""
+    say(f"{file} {result} {counted(len(error.problems), 'problem')}:", err=True)
+    for problem in error.problems:
+        say(f"  {problem}", err=True)
+
+
+def print_config_problems(file: Path, error: ConfigError, result: str = "cannot be used;") -> None:
+    """Print the problems of a configuration. Where there is no such file, print also how to get one."""
+    print_problems(file, error, result)
+    if not os.path.lexists(file):
+        say(_NO_CONFIG, err=True)
+
+
+def load(config_file: Path, *shards: Shard) -> Loaded:
     """Read the configuration and the definitions, or print all problems and exit with 2."""
-    return read_or_exit(config_file, lambda: load_config(config_file, os.environ, pipes=True, check_secrets=False))
+    return read_or_exit(
+        config_file,
+        lambda: load_config(config_file, os.environ, pipes=True, check_secrets=False, shards=shards),
+        print_config_problems,
+    )
 
 
-def read_or_exit(file: Path, read: Callable[[], T]) -> T:
+def read_or_exit(file: Path, read: Callable[[], T], report: Callable[[Path, ConfigError], None] = print_problems) -> T:
     """Return what is read, or print all problems of the file and exit with 2."""
     try:
         return read()
     except ConfigError as error:
-        print_problems(file, error)
+        report(file, error)
         raise SystemExit(EXIT_INVALID) from None
-
-
-def print_problems(file: Path, error: ConfigError, result: str = "cannot be used;") -> None:
-    """Print the problems of a file, one a line."""
-    say(f"{file} {result} {counted(len(error.problems), 'problem')}:", err=True)
-    for problem in error.problems:
-        say(f"  {problem}", err=True)

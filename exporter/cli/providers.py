@@ -12,7 +12,7 @@ from exporter.cli.describe import describe, level_of
 from exporter.cli.lazy import LazyCommand, LazyGroup
 from exporter.cli.options import read_or_exit
 from exporter.cli.output import EXIT_INVALID, say
-from exporter.providers.definition import CATEGORIES, Definition
+from exporter.providers.definition import CATEGORIES, LEVELS, Definition
 from exporter.providers.library import BUILT_IN, SEEN, load_definition, packaged_definitions
 from exporter.validation.files import is_file
 from exporter.validation.problems import did_you_mean
@@ -64,7 +64,7 @@ def command(context: click.Context) -> None:
     FILE describes a definition of your own. --yaml prints the definition itself, to copy it into a file.
     """
     if context.invoked_subcommand is None:
-        groups = _by_category()
+        groups = by_category()
         width = max(len(each.title) for _, definitions in groups for each in definitions)
         for title, definitions in groups:
             click.echo(title)
@@ -73,6 +73,16 @@ def command(context: click.Context) -> None:
                 needs = f"  (permission {each.permission})" if each.permission else ""
                 click.echo(f"  {each.name:<22} {each.title:<{width}} {level_of(each):<11} {resources}{needs}".rstrip())
             click.echo()
+        levels = {level_of(each) for _, definitions in groups for each in definitions}
+        for level in (each for each in LEVELS if each in levels):
+            click.echo(f"{level}: {LEVELS[level]}")
+        click.echo("`ai-account-exporter providers NAME` shows an example of the configuration.")
+
+
+def by_category() -> list[tuple[str, list[Definition]]]:
+    """Return the definitions that come with the exporter, by the title of their category."""
+    definitions = packaged_definitions().values()
+    return [(title, [each for each in definitions if each.category == category]) for category, title in CATEGORIES.items()]
 
 
 def find_definition(name: str) -> Definition:
@@ -85,10 +95,3 @@ def find_definition(name: str) -> Definition:
         return read_or_exit(path, lambda: load_definition(path))
     say(f"there is no provider {name!r}{did_you_mean(name, known) or '; the command `providers` lists all'}", err=True)
     raise SystemExit(EXIT_INVALID)
-
-
-def _by_category() -> list[tuple[str, list[Definition]]]:
-    definitions = packaged_definitions().values()
-    groups = [(title, [each for each in definitions if each.category == category]) for category, title in CATEGORIES.items()]
-    groups.append(("Others", [each for each in definitions if each.category is None]))
-    return [(title, group) for title, group in groups if group]

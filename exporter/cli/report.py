@@ -6,30 +6,25 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from exporter.accounts.snapshot import Account
+from exporter.accounts.snapshot import AccountSnapshot
 from exporter.cli.describe import level_of
 from exporter.cli.inspections import Inspection, Inspections
 
 
-def print_report(accounts: Sequence[Account], inspections: Inspections, version: tuple[str, str]) -> None:
+def print_report(accounts: Sequence[AccountSnapshot], inspections: Inspections, version: tuple[str, str]) -> None:
     """Print for each account what its definition found; without the names of accounts, which may be those of customers."""
     click.echo(f"ai-account-exporter {version[0]}. Paths and kinds without values; read this before you share it.")
     for number, account in enumerate(accounts, 1):
         definition = account.job.definition
         level = f", {level_of(definition)}" if definition.verified else ""
-        click.echo(f"\nAccount {number}: {definition.name}{level}, credential {_credential(account)}")
+        click.echo(f"\nAccount {number}: {definition.name}{level}, credential {account.job.credential}")
         for line in _outcome(account):
             click.echo(f"  {line}")
         for inspection in inspections.by_account[account.key]:
             click.echo("\n".join(_lines(inspection)))
 
 
-def _credential(account: Account) -> str:
-    definition, credential = account.job.definition, account.job.credential
-    return next(name for name, each in definition.credentials.items() if each is credential)
-
-
-def _outcome(account: Account) -> Iterator[str]:
+def _outcome(account: AccountSnapshot) -> Iterator[str]:
     entry = account.entry
     yield f"the poll failed, {entry.error.reason}: {entry.error.message}" if entry.error else "the poll succeeded"
     for name, request in entry.optional.items():

@@ -95,8 +95,9 @@ def command(
 
     Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 invalid configuration or usage.
     """
-    loaded = load(config_file)
-    options = replace(_serve_options(**web), shard=read_shard(shard, pod, total_shards))
+    own = read_shard(shard, pod, total_shards)
+    loaded = load(config_file, own)
+    options = replace(_serve_options(**web), shard=own)
     configure_log(log_level, log_format)
     if options.web_config_file:
         options.web_config_file.log_without_effect()
@@ -104,7 +105,7 @@ def command(
     for account in loaded.inline_secrets:
         log.warning("secret in config", provider=account.provider, account=account.name, remedy="use env or file instead of value")
     sys.setswitchinterval(SWITCH_INTERVAL)
-    read_config = partial(load_config, config_file, os.environ, check_secrets=False)
+    read_config = partial(load_config, config_file, os.environ, check_secrets=False, shards=(own,))
     run_daemon(Daemon(loaded, options, os.environ, read_config=read_config, on_accounts=collect_garbage_for).run())
 
 

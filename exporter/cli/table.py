@@ -14,7 +14,7 @@ from rich.text import Text
 
 from exporter.accounts.entry import Entry
 from exporter.accounts.reasons import remedy_of
-from exporter.accounts.snapshot import Account
+from exporter.accounts.snapshot import AccountSnapshot
 from exporter.cli.inspections import Inspections
 from exporter.model import AutoReload, Quota
 from exporter.validation.duration import format_duration
@@ -24,7 +24,9 @@ _COLUMNS = ("account", "resource", "left", "used", "of", "unit", "resets (UTC)",
 _NUMBERS = frozenset({"left", "used", "of"})
 
 
-def print_table(accounts: Sequence[Account], now: float, console: Console | None = None, inspections: Inspections | None = None) -> None:
+def print_table(
+    accounts: Sequence[AccountSnapshot], now: float, console: Console | None = None, inspections: Inspections | None = None
+) -> None:
     """Print one row for each resource, then for each account its other facts, or why the poll failed and what to do.
 
     Text from vendors is never interpreted as markup.
@@ -55,11 +57,11 @@ def amount(value: Decimal | None) -> str:
     return f"{value:,f}" if abs(value.adjusted()) < 20 else f"{float(value):g}"
 
 
-def _name(account: Account) -> str:
+def _name(account: AccountSnapshot) -> str:
     return "/".join(account.key)
 
 
-def _rows(account: Account, now: float) -> Iterator[tuple[str, ...]]:
+def _rows(account: AccountSnapshot, now: float) -> Iterator[tuple[str, ...]]:
     name, entry = _name(account), account.entry
     for quota in entry.reading.quotas if entry.reading else ():
         amounts = (amount(quota.remaining), amount(quota.used), amount(quota.limit))
@@ -104,7 +106,7 @@ def _remedies(entry: Entry) -> Iterator[str]:
             yield remedy_of(error.reason, error.cause, is_polled_again=False)
 
 
-def _unusable(account: Account, inspections: Inspections | None) -> Iterator[str]:
+def _unusable(account: AccountSnapshot, inspections: Inspections | None) -> Iterator[str]:
     for each in inspections.mismatches(account.key) if inspections else ():
         yield f"{each.name} is unusable: {each.expression} selects {each.found}"
 

@@ -104,7 +104,8 @@ def _request(definition: Definition, path: str | None) -> Request:
         if path in (None, request.path, request.name):
             return request
     names = [request.name for request in definition.requests]
-    say(f"{definition.name} has no request {path!r}{did_you_mean(str(path), names)}; its requests: {', '.join(names)}", err=True)
+    hint = did_you_mean(str(path), names) or f"; its requests: {', '.join(names)}"
+    say(f"{definition.name} has no request {path!r}{hint}", err=True)
     raise SystemExit(EXIT_INVALID)
 
 
@@ -201,6 +202,7 @@ def _decoded(content: bytes) -> Any:
 def _write(path: Path, definition: Definition, request: Request, status: int, content: bytes) -> None:
     example = example_of(definition, request, status, content)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(written_example(example), encoding="utf-8")
     except OSError as error:
         say(f"{path}: {error.strerror}", err=True)

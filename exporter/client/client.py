@@ -156,12 +156,15 @@ class Client:
             else:
                 add(content)
         except PollError as error:
-            error.retry_after = response.retry_after(self.transport.clock.wall(), job.definition.errors.rate_limit_reset)
+            is_limited = response.is_limited or error.reason is Reason.RATE_LIMITED
+            other_header = job.definition.errors.rate_limit_reset if is_limited else None  # a vendor may send it with every response
+            error.retry_after = response.retry_after(self.transport.clock.wall(), other_header)
             raise
 
 
 def _login(job: Job) -> OAuthLogin | None:
-    login = job.secret.oauth2
-    if login is None or job.credential.token_url is None:
+    login, token_url = job.secret.oauth2, job.definition.credentials[job.credential].token_url
+    if login is None or token_url is None:
         return None
-    return OAuthLogin(job.credential.token_url, login.client_id, login.refresh_token_file, job.settings.connection)
+    settings = job.settings
+    return OAuthLogin(token_url, login.client_id, login.refresh_token_file, settings.connection, settings.max_retry_after)

@@ -39,6 +39,8 @@ class OAuthLogin:
     refresh_token_file: Path
     connection: ConnectionSettings = field(default=ConnectionSettings(), compare=False)
     """How the token endpoint is reached."""
+    max_retry_after: Seconds = field(default=Seconds(86_400.0), compare=False)
+    """The longest wait that the token endpoint may ask for."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,8 @@ class _State:
     """A refresh token that is not in the file yet."""
     refusal: tuple[SecretStr, str] | None = None
     """The refresh token that was refused, and the message."""
+    limit: tuple[float, Reason, str] | None = None
+    """Until when the token endpoint asked to wait, the reason, and the message: none of the accounts may ask before."""
     is_refused: bool = False
     """Whether the vendor rejected the access token again, so only another login can help."""
     refresh: asyncio.Task[SecretStr | PollError] | None = None
@@ -140,10 +144,16 @@ class TokenSource:
         if state.refusal is not None and state.refusal[0] == token:
             raise CredentialError(state.refusal[1])
         asked_at = self._now()
+        if state.limit is not None and asked_at < state.limit[0]:
+            raise PollError(state.limit[1], state.limit[2], Seconds(state.limit[0] - asked_at))
         try:
             response = await self._request(login, token)
         except CredentialError as error:
             state.refusal = token, str(error)
+            raise
+        except PollError as error:
+            if error.retry_after is not None:
+                state.limit = self._now() + min(error.retry_after, login.max_retry_after), error.reason, str(error)
             raise
         state.take(response, asked_at)
         if state.unsaved is not None:

@@ -43,7 +43,7 @@ def proxy_headers(proxy: Proxy) -> dict[str, str]:
 
 
 def is_direct(host: str, port: int, exempt: Iterable[str]) -> bool:
-    """Return whether a host is reached without the proxy: it is this machine, or an entry matches it as in NO_PROXY of curl and Go."""
+    """Whether a host is reached without the proxy: it is this machine, or an entry matches it as in NO_PROXY of curl and Go."""
     host = host.lower().rstrip(".")
     address = _address(host)
     if address.is_loopback if address else host == "localhost" or host.endswith(".localhost"):

@@ -18,10 +18,10 @@ _url: Final = lru_cache(maxsize=4096)(URL)
 
 def prepared(job: Job, request: Request, secret: SecretStr, now: float) -> tuple[URL, dict[str, Any]]:
     """Return the URL, and the headers and the body as the transport takes them. `now` is the time of the poll, as Unix time."""
-    params, key = job.settings.params, secret.get_secret_value()
-    query = {name: fill(value, params, now) for name, value in request.query.items()} | job.credential.query_parameters(key)
+    params, key, credential = job.settings.params, secret.get_secret_value(), job.definition.credentials[job.credential]
+    query = {name: fill(value, params, now) for name, value in request.query.items()} | credential.query_parameters(key)
     url = _url(job.settings.base_url + fill_path(request.path, params))
-    headers = {name: fill(value, params) for name, value in job.definition.headers.items()} | job.credential.headers(key, params)
+    headers = {name: fill(value, params) for name, value in job.definition.headers.items()} | credential.headers(key, params)
     content: dict[str, Any] = {"headers": headers}
     if request.body is not None:
         content["json"] = fill_all(request.body, params, now)

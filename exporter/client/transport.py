@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -25,6 +25,8 @@ from exporter.errors import PollError
 from exporter.model import Seconds
 from exporter.providers.response import MAX_BODY_BYTES
 from exporter.validation.file_threads import FileThreads
+
+_UNREADABLE: Final = b"\0"
 
 
 def open_session(user_agent: str, resolver: AbstractResolver | None = None) -> aiohttp.ClientSession:
@@ -60,7 +62,7 @@ class Response:
         return 200 <= self.status < 300
 
     def body(self, limit: int = MAX_BODY_BYTES) -> bytes:
-        """Return the decompressed body. If the status is not 2xx, a body that cannot be read is empty: the status is enough.
+        """Return the decompressed body. If the status is not 2xx, one that is not JSON replaces a body that cannot be read: the status is enough.
 
         Raises:
             BodyTooLargeError: it is larger than `limit`.
@@ -74,19 +76,22 @@ class Response:
             may_fit_later = isinstance(error, BodyTooLargeError) and self.content is not None and limit < MAX_BODY_BYTES
             if self.is_success or may_fit_later:
                 raise
-            return b""
+            return _UNREADABLE
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the status asks for fewer requests."""
+        return self.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
     def retry_after(self, now: float, other_header: str | None = None) -> Seconds | None:
-        """Return how long the vendor asks to wait, with a status that can ask for it. Some vendors use a header of their own."""
-        if self.status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-            return None
+        """Return how long the server asks to wait (RFC 9110, section 10.2.3). Some vendors use a header of their own."""
         names = ("Retry-After", other_header) if other_header else ("Retry-After",)
         waits = (waiting_time(self.headers.get(name), self.headers.get("Date"), now) for name in names)
         return next((wait for wait in waits if wait is not None), None)
 
 
 class Transport:
-    """Sends requests as the settings of an account's connection say."""
+    """Sends requests with the connection settings of an account."""
 
     def __init__(self, session: aiohttp.ClientSession, environ: Mapping[str, str], clock: Clock, files: FileThreads | None = None) -> None:
         """`session` is from `open_session`; `environ` may name a proxy; `clock` dates what the vendor asks to wait for."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -18,6 +18,9 @@ from exporter.errors import ConfigError, Problem
 from exporter.validation.block import Block
 from exporter.validation.document import Document, load_document
 from exporter.validation.problems import problems_of
+
+_FOLDERS: Final = {"account_files": "accounts.d", "provider_files": "providers"}
+"""An example of a folder for each key."""
 
 
 class AccountFile(Block):
@@ -35,20 +38,20 @@ def files_of(document: Document, key: str, problems: list[Problem]) -> list[Path
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         if isinstance(pattern, str):
             matches = matching_files(pattern, folder)
-            if problem := _problem_of(pattern, matches, document.path):
+            if problem := _problem_of(pattern, matches, document.path, _FOLDERS[key]):
                 problems.append(document.problem(f"{key}[{index}]", problem))
             else:
                 found |= dict.fromkeys(matches)
     return list(found)
 
 
-def _problem_of(pattern: str, matches: Sequence[Path], main: Path) -> str | None:
+def _problem_of(pattern: str, matches: Sequence[Path], main: Path, folder: str) -> str | None:
     if "**" in pattern:
-        return "** is not supported: write one pattern for each folder, such as accounts.d/*.yaml and accounts.d/*/*.yaml"
+        return f"** is not supported: write one pattern for each folder, such as {folder}/*.yaml and {folder}/*/*.yaml"
     if not matches:
-        return f"no file matches, relative to {main.parent}{NOT_REPLACED if is_shell_path(pattern) else ''}"
+        return f"no file matches, relative to {main.parent.absolute()}{NOT_REPLACED if is_shell_path(pattern) else ''}"
     return (
-        "matches this file itself: write a pattern that does not, such as accounts.d/*.yaml"
+        f"matches this file itself: write a pattern that does not, such as {folder}/*.yaml"
         if Path(os.path.realpath(main)) in matches
         else None
     )

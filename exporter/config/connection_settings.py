@@ -16,7 +16,7 @@ from pydantic import AfterValidator, SecretStr, ValidationInfo, field_validator
 from exporter.config.context import FilePath, context_of
 from exporter.config.credentials import shown_file
 from exporter.model import Seconds
-from exporter.validation.described import Described
+from exporter.validation.block import Described
 from exporter.validation.duration import Duration
 from exporter.validation.files import read_file
 
@@ -143,7 +143,7 @@ class Network(Described):
     """How a server is reached; the same keys for all accounts, for one, and for pushes."""
 
     proxy_url: Annotated[SecretStr, AfterValidator(_proxy_url)] | None = None
-    """The HTTP proxy for requests: `http://[user:password@]host:port`. Loopback addresses are always reached directly."""
+    """The HTTP proxy for requests: `http://[user:password@]host:port`. Loopback addresses, and hosts with plain http, are always reached directly."""
     no_proxy: list[Annotated[str, AfterValidator(_exemption)]] | None = None
     """Hosts that are reached without the proxy: `host` (with its subdomains), `.suffix`, an IP address, or a network such as
     `10.0.0.0/8`. All except a network can have a `:port`. `*` is every host."""

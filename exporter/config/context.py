@@ -47,4 +47,4 @@ def _in_folder(path: Path, info: ValidationInfo) -> Path:
 
 
 FilePath = Annotated[Path, AfterValidator(_in_folder)]
-"""A path that is relative to the folder of the configuration file."""
+"""A path that is relative to the folder of the file that contains it."""

@@ -14,18 +14,18 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from exporter.config.context import FilePath, context_of
 from exporter.config.key_checks import mistaken_for_key
 from exporter.errors import CredentialError
-from exporter.validation.described import Described
+from exporter.validation.block import Described
 from exporter.validation.fields import is_plain_key
 from exporter.validation.files import read_file
 
 MAX_SECRET_BYTES = 65_536
 _PLAIN_NAME = re.compile(r"(?:(?:[A-Z]{1,14}[0-9]{0,2}|[0-9]{1,4})(?:_(?!$)|$))+")
-_NOT_THERE = "does not exist; relative paths begin at the folder of the configuration"
+_NOT_THERE = "does not exist; a relative path begins at the folder of the file that contains it"
 _FILE_ERRORS = {
     errno.ENOENT: _NOT_THERE,
     errno.ENOTDIR: _NOT_THERE,
     errno.ENXIO: "is not a regular file",
-    errno.EISDIR: "is not a regular file",
+    errno.EISDIR: "is a folder, where a file with the key is expected",
     errno.EFBIG: f"is larger than {MAX_SECRET_BYTES} bytes, which is too large for a key",
 }
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -11,7 +11,6 @@ from exporter.config.loading import Loaded
 from exporter.config.settings import Settings, settings_of
 from exporter.config.shard import WHOLE, Shard
 from exporter.model import AccountKey
-from exporter.providers.credential import Credential
 from exporter.providers.definition import Definition
 from exporter.providers.request_fields import Request
 
@@ -22,7 +21,8 @@ class Job:
 
     key: AccountKey
     definition: Definition
-    credential: Credential
+    credential: str
+    """The name of the credential in the definition."""
     secret: SecretSource
     settings: Settings
     requests: tuple[Request, ...] = field(init=False, compare=False, repr=False)
@@ -43,5 +43,5 @@ def build_jobs(loaded: Loaded, shard: Shard = WHOLE) -> list[Job]:
             definition = loaded.definitions[account.provider]
             [(name, secret)] = account.credentials.items()
             settings = settings_of(account, loaded.config, definition, shared)
-            jobs.append(Job(account.key, definition, definition.credentials[name], secret, settings))
+            jobs.append(Job(account.key, definition, name, secret, settings))
     return jobs

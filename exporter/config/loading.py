@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,9 @@ from exporter.config.context import ConfigContext
 from exporter.config.logins import login_problems
 from exporter.config.models import Account, Config, Defaults
 from exporter.config.raw_account import RawAccount
+from exporter.config.request_budgets import exceeded_budgets
 from exporter.config.resources import Resources
+from exporter.config.shard import WHOLE, Shard
 from exporter.config.threshold_settings import threshold_problems
 from exporter.errors import ConfigError, Problem
 from exporter.providers.definition import Definition
@@ -51,20 +53,21 @@ class Loaded:
         return [each for each in self.config.accounts if any(source.value is not None for source in each.credentials.values())]
 
 
-def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, check_secrets: bool = True) -> Loaded:
+def load_config(
+    path: Path, environ: Mapping[str, str], *, pipes: bool = False, check_secrets: bool = True, shards: Collection[Shard] = (WHOLE,)
+) -> Loaded:
     """Read the file and the other files that it names. `pipes` accepts a file that can be read only once, as at start-up.
 
-    Without `check_secrets` no secret is read: one that is missing then costs the polls of its account only.
+    Without `check_secrets` no secret is read: a missing one then costs its account only. Request budgets must suffice for the `shards`.
 
     Raises:
         ConfigError: with every problem of the files, of the definitions, and of the secrets that are checked.
     """
     document = load_document(path, pipes=pipes)
-    problems: list[Problem] = []
+    problems, in_files = list[Problem](), list[Problem]()
     library = read_definitions(files_of(document, "provider_files", problems))
     problems += library.problems
     context = ConfigContext(environ, path.parent, library, check_secrets)
-    in_files: list[Problem] = []
     raw = raw_accounts(document, in_files)
     problems += in_files
     data_of_all = _with_accounts(document.data, list(validated(raw, context, problems)))
@@ -73,7 +76,9 @@ def load_config(path: Path, environ: Mapping[str, str], *, pipes: bool = False, 
         config = Config.model_validate(data_of_all, context=context)
     except ValidationError as error:
         found = _without_repetition(problems_of(error, Config), is_explained=bool(raw or in_files))
-        problems += (document.problem(*each) for each in found)
+    else:
+        found = exceeded_budgets(config, library.definitions, shards)
+    problems += (document.problem(*each) for each in found)
     problems += _across(document, raw, context)
     if config is None or problems:
         raise ConfigError(sorted(set(problems), key=_in_order))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from exporter.config.budgets import Budgets
 from exporter.config.connection_settings import Network
@@ -30,7 +30,7 @@ def _definition(info: ValidationInfo) -> Definition | None:
 
 def _provider_name(name: str, info: ValidationInfo) -> str:
     context = context_of(info)
-    if context and not context.library.knows(name):
+    if context and not context.library.includes(name):
         further = {path.stem for path in SEEN.glob("*.yaml")}
         if name in further:
             raise ValueError(
@@ -38,7 +38,7 @@ def _provider_name(name: str, info: ValidationInfo) -> str:
                 f"`ai-account-exporter providers {name} --yaml > {name}.yaml`, and add this file to provider_files"
             )
         hint = did_you_mean(name, {*context.library.definitions, *further}) or (
-            "; `ai-account-exporter providers` lists them; name the file of one of your own in `provider_files`"
+            "; `ai-account-exporter providers` lists them; to use a definition of your own, name its file in `provider_files`"
         )
         raise ValueError(f"no such provider{hint}")
     return name
@@ -149,7 +149,7 @@ class Account(Block, Network):
     @classmethod
     def _is_one(cls, sources: dict[str, SecretSource], info: ValidationInfo) -> dict[str, SecretSource]:
         if len(sources) != 1:
-            raise ValueError(f"expected one credential, found {len(sources)}")
+            raise ValueError(f"expected one credential, found {len(sources)}{': write an account for each' if sources else ''}")
         [(name, source)] = sources.items()
         definition = _definition(info)
         if source.oauth2 and definition and definition.credentials[name].token_url is None:
@@ -161,8 +161,8 @@ class Account(Block, Network):
     def _exists(cls, region: str | None, info: ValidationInfo) -> str | None:
         definition = _definition(info)
         if region is not None and definition and region not in definition.regions:
-            known = f"; it has {listed(definition.regions)}" if definition.regions else ""
-            raise ValueError(f"{definition.name} has no such region{known}")
+            known = f"such region; it has {listed(definition.regions)}" if definition.regions else "regions: remove this key"
+            raise ValueError(f"{definition.name} has no {known}")
         return region
 
     @field_validator("params")
@@ -214,7 +214,7 @@ class StateFields(Block):
 class Config(Block):
     """The whole file."""
 
-    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(Defaults.model_fields, "it belongs below `defaults`, or to an account")
+    elsewhere: ClassVar = {**Defaults.elsewhere, **dict.fromkeys(Defaults.model_fields, "it belongs below `defaults`, or to an account")}
 
     defaults: Defaults = Defaults.model_construct()
     """Settings of every account that does not set its own."""
@@ -230,21 +230,3 @@ class Config(Block):
     """Files with more accounts: paths or patterns such as `accounts.d/*.yaml`, relative to this file. Each has one key, `accounts`."""
     provider_files: list[str] = Field(default=[])
     """Your own definitions: paths or patterns such as `providers/*.yaml`, relative to this file."""
-
-    @model_validator(mode="after")
-    def _limits_suffice(self, info: ValidationInfo) -> Self:
-        """With a limit that the intervals exceed, values would become stale."""
-        context = context_of(info)
-        for name, limits in self.providers.items():
-            definition = context.library.definitions.get(name) if context else None
-            requests = len(definition.requests) if definition else 1
-            intervals = [
-                account.interval or self.defaults.interval for account in self.accounts if account.enabled and account.provider == name
-            ]
-            asked = sum(requests * 60 / interval for interval in intervals)
-            if limits.max_requests_per_minute is not None and asked > limits.max_requests_per_minute:
-                raise ValueError(
-                    f"the accounts of {name} need {asked:g} requests a minute at their intervals, but providers.{name} allows "
-                    f"{limits.max_requests_per_minute}: increase the intervals or the limit"
-                )
-        return self

@@ -1,4 +1,4 @@
-"""What an account gives besides its secret: params, and the address of software that the operator hosts."""
+"""What an account sets besides its secret: params, and the address of software that the operator hosts."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from exporter.providers.definition import Definition
 from exporter.providers.library import Library
+from exporter.validation.fields import listed
 from exporter.validation.problems import did_you_mean
 
 
@@ -52,7 +53,10 @@ class Resources:
         """Return why no such resource exists: at this provider, or at any. None if it does, or may in an invalid definition."""
         if provider is not None:
             known = self.of(provider)
-            return None if known is None or resource in known else f"{provider} has no such resource{did_you_mean(resource, known)}"
+            if known is None or resource in known:
+                return None
+            hint = did_you_mean(resource, known) or (f"; it has {listed(known)}" if known else "")
+            return f"{provider} has no such resource{hint}"
         if self._library.broken or resource in self.names:
             return None
         return f"no provider has such a resource{did_you_mean(resource, self.names)}"

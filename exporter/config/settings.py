@@ -42,6 +42,11 @@ class Settings:
     """That of the provider, shared by its accounts."""
 
 
+def base_url_of(account: Account, definition: Definition) -> str:
+    """Return the URL of the API that the account is polled at."""
+    return account.base_url or definition.regions.get(account.region or "", definition.base_url or "")
+
+
 def settings_of(account: Account, config: Config, definition: Definition, shared: dict[Hashable, Any]) -> Settings:
     """Resolve the settings of one account. Equal parts of the accounts that have the same `shared` are one object in memory."""
     own = {name: value for name in Defaults.model_fields if (value := getattr(account, name)) is not None}
@@ -49,7 +54,7 @@ def settings_of(account: Account, config: Config, definition: Definition, shared
         own = {"proxy_url": None, "proxy_from_environment": None, **own}
     merged = config.defaults.model_copy(update=own)
     return Settings(
-        base_url=account.base_url or definition.regions.get(account.region or "", definition.base_url or ""),
+        base_url=base_url_of(account, definition),
         interval=merged.interval,
         timeout=merged.timeout,
         stale_after=merged.stale_after or Seconds(3 * merged.interval),

@@ -20,14 +20,19 @@ class Shard:
     total: int = 1
 
     def holds(self, key: AccountKey) -> bool:
-        """Whether this shard polls the account: exactly one does. An additional shard takes accounts over, and no other account moves.
-
-        Rendezvous hashing (Thaler and Ravishankar, 1998): the shard whose hash together with the account is the highest.
-        """
-        return self.total == 1 or max(range(self.total), key=lambda ordinal: _weight(ordinal, key)) == self.ordinal
+        """Whether this shard polls the account: exactly one does."""
+        return ordinal_of(key, self.total) == self.ordinal
 
 
 WHOLE: Final = Shard()
+
+
+def ordinal_of(key: AccountKey, total: int) -> int:
+    """Return the shard that polls the account. An additional shard takes accounts over, and no other account moves.
+
+    Rendezvous hashing (Thaler and Ravishankar, 1998): the shard whose hash together with the account is the highest.
+    """
+    return 0 if total == 1 else max(range(total), key=lambda ordinal: _weight(ordinal, key))
 
 
 def _weight(ordinal: int, key: AccountKey) -> bytes:

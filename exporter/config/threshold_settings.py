@@ -15,7 +15,7 @@ from exporter.config.raw_account import RawAccount, named_parts
 from exporter.config.resources import Resource, Resources
 from exporter.errors import Problem
 from exporter.model import EVERY, Threshold
-from exporter.validation.described import Described
+from exporter.validation.block import Described
 from exporter.validation.document import Document
 from exporter.validation.fields import dotted, listed
 from exporter.validation.problems import FieldProblem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ LOOK_BACK: Final = Seconds(3600.0)
 _CURRENCY: Final = re.compile(r"(?i)\bcurrency(?:_?code)?$")
 _SQLITE: Final = b"SQLite format 3\0"
 _CODE: Final = re.compile(r"[a-z]{3}")
+_NO_STATE: Final = ", so the exporter would run without state"
 
 
 def _can_write(path: Path) -> bool:
@@ -39,7 +40,8 @@ def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) 
             texts = _of_account(account, config.defaults, loaded.definitions[account.provider])
             yield from (f"{account.provider}/{account.name}: {text}" for text in texts)
     if config.state and (text := _of_state(config.state.path, can_write)):
-        yield f"state.path: {text}, so the exporter would run without state"
+        yield f"state.path: {text}"
+    yield from _of_equal_accounts(config.accounts)
     yield from _of_secret_files(loaded)
     for account in loaded.inline_secrets:
         yield f"{account.provider}/{account.name}: the key is in the configuration file; use env or file instead of value"
@@ -48,6 +50,7 @@ def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) 
 
 def _of_account(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
     yield from _of_intervals(account, defaults, definition.min_interval)
+    yield from _of_small_amounts(account, defaults)
     yield from _of_shares(account, defaults, definition)
     yield from _of_units(account, definition)
 
@@ -67,9 +70,16 @@ def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -
             )
 
 
+def _of_small_amounts(account: Account, defaults: Defaults) -> Iterator[str]:
+    """Find amounts that may be meant as shares."""
+    for each in thresholds_of(defaults.thresholds, account.thresholds):
+        if each.amount is not None and 0 < each.amount < 1:
+            yield f"thresholds.{each.resource}.{each.severity} is an amount of {each.amount}, not a share: a share has a %, such as 20%"
+
+
 def _of_shares(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
     """Find shares of limits that no response to the requests of this account contains."""
-    requests = definition.requests_with(definition.credentials[next(iter(account.credentials))])
+    requests = definition.requests_with(next(iter(account.credentials)))
     quotas = [quota for request in requests for quota in request.quotas]
     without_limit = {quota.resource for quota in quotas} - {quota.resource for quota in quotas if "limit" in quota.amounts}
     for each in thresholds_of(defaults.thresholds, account.thresholds):
@@ -90,19 +100,31 @@ def _of_units(account: Account, definition: Definition) -> Iterator[str]:
             yield f"budgets.{resource}.{unit}: {account.provider} reports this resource in a currency, so expected its code, such as usd"
 
 
+def _of_equal_accounts(accounts: Iterable[Account]) -> Iterator[str]:
+    """Find accounts whose polls send the same requests with the same secret as those of another account."""
+    first: dict[Hashable, Account] = {}
+    for account in accounts:
+        same = (account.provider, *account.credentials.items(), account.region, account.base_url, *account.params.items())
+        if account.enabled and (earlier := first.setdefault(same, account)) is not account:
+            yield (
+                f"{account.provider}/{account.name}: reads the same amounts with the same key as {earlier.name}, "
+                "so they are exported twice: remove one of the two accounts"
+            )
+
+
 def _of_state(path: Path, can_write: Callable[[Path], bool]) -> str | None:
     """Return why the current user cannot write the state file. Its path is not shown: it may be a misplaced secret."""
     try:
         if not path.parent.is_dir():
-            return "the folder does not exist: create it, or change the path"
+            return f"the folder does not exist{_NO_STATE}: create it, or change the path"
         if path.exists() and not path.is_file():
-            return "is not a regular file: change the path"
+            return f"is not a regular file{_NO_STATE}: change the path"
         if path.is_file() and _is_other(path):
-            return "is another file, which is not overwritten: move it away, or change the path"
+            return f"is another file, which is not overwritten{_NO_STATE}: move it away, or change the path"
         if not can_write(path.parent) or (path.exists() and not can_write(path)):
-            return "this user cannot write the file or its folder: change the permissions, or change the path"
+            return f"this user cannot write the file or its folder{_NO_STATE}: change the permissions, or change the path"
     except OSError as error:  # such as a name that is too long, or a folder that this user cannot search
-        return f"cannot be used ({error.strerror}): fix that, or change the path"
+        return f"cannot be used ({error.strerror}){_NO_STATE}: fix that, or change the path"
     return None
 
 

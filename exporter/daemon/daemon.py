@@ -204,7 +204,7 @@ class Daemon:
         jobs = build_jobs(loaded, self._options.shard)
         if loaded.config.state != self._loaded.config.state:
             log.warning("state path needs a restart", remedy="restart the exporter to use another state file")
-        removed = {job.key for job in self._store.snapshot().jobs} - {job.key for job in jobs}
+        former, latter = ({job.key for job in of} for of in (self._store.snapshot().jobs, jobs))
         self._store.configure(jobs)
         self._scheduler.apply(jobs)
         self._on_accounts(len(jobs))
@@ -212,7 +212,12 @@ class Daemon:
         self._shapes.keep({job.key for job in jobs})
         # The state file stays the one that is open.
         self._loaded = replace(loaded, config=loaded.config.model_copy(update={"state": self._loaded.config.state}))
-        await self._state.forget(removed)
+        await self._state.forget(former - latter)
+        for key in latter - former:
+            if (
+                self._store.schedule(key).begun_at is not None
+            ):  # it was removed shortly ago: also after a restart it waits for its next poll
+                await self._keep(key)
 
     async def _apply_web_config(self, file: WebConfigFile, config: WebConfig) -> None:
         """Use the new users, headers and certificates."""

@@ -16,6 +16,7 @@ from exporter.config.job import Job
 from exporter.daemon.version import user_agent
 from exporter.metrics.collector import BUCKETS
 from exporter.model import AccountKey
+from exporter.polling.poll_limiter import PollLimiter
 from exporter.polling.scheduler import Scheduler
 
 CONCURRENT_POLLS = 20
@@ -34,17 +35,20 @@ def new_store(
 async def poll_once(
     jobs: Sequence[Job], environ: Mapping[str, str], clock: Clock | None = None, on_reading: OnReading | None = None
 ) -> Store:
-    """Poll every account once, some at a time, and return the store. `on_reading` receives the bodies of good responses."""
+    """Poll every account once, some at a time and within the request budgets, and return the store.
+
+    `on_reading` receives the bodies of good responses.
+    """
     clock = clock or Clock()
     store = new_store(jobs, clock)
     async with open_session(user_agent()) as session:
         secrets = SecretReader(environ)
         client = Client(session, environ, clock, secrets, on_reading=on_reading)
         scheduler = Scheduler(client, store, clock, secrets=secrets)
-        slots = asyncio.Semaphore(CONCURRENT_POLLS)
+        slots, limiter = asyncio.Semaphore(CONCURRENT_POLLS), PollLimiter(clock)
 
         async def poll(job: Job) -> None:
-            async with slots:
+            async with limiter.turn(job), slots:
                 await scheduler.poll_once(job)
 
         async with asyncio.TaskGroup() as tasks:

@@ -98,11 +98,11 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
         ("feature",), samples=samples.FEATURES,
     ),
     AccountFamily(
-        "ai_account_auto_reload_threshold", "gauge", "Balance below which auto reload adds to it.",
+        "ai_account_auto_reload_threshold", "gauge", f"Balance below which auto reload adds to it. {SUM_WARNING}",
         ("unit",), samples=samples.auto_reload("threshold"),
     ),
     AccountFamily(
-        "ai_account_auto_reload_amount", "gauge", "Amount that auto reload adds each time.",
+        "ai_account_auto_reload_amount", "gauge", f"Amount that auto reload adds each time. {SUM_WARNING}",
         ("unit",), samples=samples.auto_reload("amount"),
     ),
     AccountFamily(

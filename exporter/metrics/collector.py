@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from exporter.accounts.snapshot import Account, Snapshot
+from exporter.accounts.snapshot import AccountSnapshot, Snapshot
 from exporter.config.shard import WHOLE, Shard
 from exporter.metrics.catalogue import (
     ACCOUNT_FAMILIES,
@@ -45,7 +45,7 @@ class Families(Collector):
         return self._families
 
 
-def account_families(accounts: Sequence[Account], labels: Sequence[str]) -> Iterator[Metric]:
+def account_families(accounts: Sequence[AccountSnapshot], labels: Sequence[str]) -> Iterator[Metric]:
     """Yield the families of the accounts that have samples.
 
     `labels` are the operator's label names: every series has them all, empty where its account has none.
@@ -85,7 +85,7 @@ def push_families(errors: Mapping[Reason, int], last_success_at: float | None) -
         yield GaugeMetricFamily(PUSH_TIME.name, PUSH_TIME.help, last_success_at)
 
 
-def _account_family(family: AccountFamily, labels: Sequence[str], prefixes: Iterable[tuple[Account, tuple[str, ...]]]) -> Metric:
+def _account_family(family: AccountFamily, labels: Sequence[str], prefixes: Iterable[tuple[AccountSnapshot, tuple[str, ...]]]) -> Metric:
     kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
     metric = kind(family.name, family.help, labels=(*labels, *family.labels))
     for account, prefix in prefixes:

@@ -85,9 +85,10 @@ def choose_format(accept: str) -> Format:
 
 @lru_cache(16)
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether the scraper accepts gzip."""
+    """Whether the scraper accepts gzip, and does not prefer an uncompressed page (RFC 9110, section 12.5.3)."""
     qualities = {offer.name: offer.quality for offer in _offers(accept_encoding)}
-    return qualities.get("gzip", qualities.get("*", 0.0)) > 0
+    gzip = qualities.get("gzip", qualities.get("*", 0.0))
+    return gzip > 0 and gzip >= qualities.get("identity", 0.0)
 
 
 def _format(offer: _Offer) -> Format | None:

@@ -9,7 +9,7 @@ from operator import is_not
 from typing import Any, Final
 
 from exporter.accounts.entry import Entry
-from exporter.accounts.snapshot import Account, Snapshot, unchanged_until
+from exporter.accounts.snapshot import AccountSnapshot, Snapshot, unchanged_until
 from exporter.config.job import Job
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES
 from exporter.metrics.lines import Writer, escaped
@@ -74,7 +74,7 @@ class Rows:
             if number is not None and self._jobs[number] is job and self._entries[number] is not entry:
                 self._write(number, part.account(place), entry, part.at)
 
-    def _write(self, number: int, account: Account, entry: Entry, at: float) -> None:
+    def _write(self, number: int, account: AccountSnapshot, entry: Entry, at: float) -> None:
         labels = {"provider": account.key.provider, "account": account.key.account, **account.settings.labels}
         label_values = tuple([escaped(labels.get(name, "")) for name in self._label_names])
         sources = [source(account) for source, _ in self._groups]

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from exporter.accounts.consumption import Consumption
 from exporter.accounts.forecast import Forecast, forecasts
-from exporter.accounts.snapshot import Account
+from exporter.accounts.snapshot import AccountSnapshot
 from exporter.accounts.thresholds import floors_of
 from exporter.model import AutoReload, Quota, Reading, Reason, Status, Threshold
 
@@ -19,7 +19,7 @@ Sample = tuple[tuple[str, ...], float]
 
 INFO_LABELS = ("plan", "billing_type", "billing_period", "workspace")
 
-Source = Callable[[Account], Any]
+Source = Callable[[AccountSnapshot], Any]
 """Returns a part of an account."""
 
 
@@ -31,7 +31,7 @@ class Samples(NamedTuple):
     is_same: Callable[[Any, Any], bool] = eq
     """Whether two sources have the same samples: comparing takes less time than writing lines that did not change."""
 
-    def of(self, account: Account) -> Iterable[Sample]:
+    def of(self, account: AccountSnapshot) -> Iterable[Sample]:
         """Return the samples of an account."""
         return self.make(self.source(account))
 
@@ -41,11 +41,11 @@ def number(value: Decimal | float) -> float:
     return float(value) + 0.0
 
 
-def _quotas(account: Account) -> tuple[Quota, ...]:
+def _quotas(account: AccountSnapshot) -> tuple[Quota, ...]:
     return account.reading.quotas if account.reading else ()
 
 
-def _quotas_and_thresholds(account: Account) -> tuple[tuple[Quota, ...], tuple[Threshold, ...]]:
+def _quotas_and_thresholds(account: AccountSnapshot) -> tuple[tuple[Quota, ...], tuple[Threshold, ...]]:
     return _quotas(account), account.settings.thresholds
 
 
@@ -122,7 +122,7 @@ def _thresholds(source: tuple[tuple[Quota, ...], tuple[Threshold, ...]]) -> Iter
                 yield (quota.resource, quota.unit, severity), value
 
 
-def _forecasts(account: Account) -> tuple[tuple[Quota, Forecast], ...]:
+def _forecasts(account: AccountSnapshot) -> tuple[tuple[Quota, Forecast], ...]:
     return tuple(forecasts(account.entry, account.reading, account.settings.budgets))
 
 
@@ -138,7 +138,7 @@ def exhaustion(part: str) -> Samples:
     return Samples(_forecasts, make)
 
 
-def _quotas_and_budgets(account: Account) -> tuple[tuple[Quota, ...], Mapping[tuple[str, str], Decimal]]:
+def _quotas_and_budgets(account: AccountSnapshot) -> tuple[tuple[Quota, ...], Mapping[tuple[str, str], Decimal]]:
     return _quotas(account), account.settings.budgets
 
 
@@ -201,7 +201,7 @@ def _by_reason(counts: Mapping[Reason, int] | None) -> Iterator[Sample]:
         yield from (((reason.value,), float(counts.get(reason, 0))) for reason in Reason)
 
 
-def _optional_errors(account: Account) -> Mapping[Reason, int] | None:
+def _optional_errors(account: AccountSnapshot) -> Mapping[Reason, int] | None:
     """Return None where the account has no optional requests."""
     return account.entry.optional_errors if account.entry.optional else None
 

@@ -22,5 +22,7 @@ def _number(value: Decimal | float) -> int | float:
 
 
 Number = Annotated[Decimal, PlainSerializer(_number), WithJsonSchema({"type": "number"})]
-Amount = Annotated[Number | None, Field(exclude_if=is_unknown)]
-Double = Annotated[Annotated[float, PlainSerializer(_number), WithJsonSchema({"type": "number"})] | None, Field(exclude_if=is_unknown)]
+OptionalNumber = Annotated[Number | None, Field(exclude_if=is_unknown)]
+OptionalDouble = Annotated[
+    Annotated[float, PlainSerializer(_number), WithJsonSchema({"type": "number"})] | None, Field(exclude_if=is_unknown)
+]

@@ -8,7 +8,7 @@ from math import inf
 
 from exporter.accounts.entry import Entry
 from exporter.accounts.reasons import remedy_of
-from exporter.accounts.snapshot import Account, Snapshot
+from exporter.accounts.snapshot import AccountSnapshot, Snapshot
 from exporter.model import Reading, Reason
 from exporter.overview.facts import (
     AccountFacts,
@@ -34,7 +34,7 @@ def build_overview(snapshot: Snapshot, version: str, outlooks: Outlooks | None =
     return Overview(snapshot.at, version, summary_of(accounts), tuple(accounts), state_written)
 
 
-def account_facts(account: Account, now: float, outlooks: Sequence[Outlook] | None = None) -> AccountFacts:
+def account_facts(account: AccountSnapshot, now: float, outlooks: Sequence[Outlook] | None = None) -> AccountFacts:
     """Return the facts about one account."""
     entry, reading, definition = account.entry, account.reading, account.job.definition
     outlooks = tuple(outlooks_of(account)) if outlooks is None else outlooks

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final, Self
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from exporter.model import Reason, Seconds
-from exporter.overview.amounts import Amount, Double, Number
+from exporter.overview.amounts import Number, OptionalDouble, OptionalNumber
 
 FACTS: Final = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -52,29 +52,29 @@ class QuotaFacts:
     """The unit of the amounts. Never sum amounts of different units."""
     state: State
     """`exhausted`, `low` or `ok`."""
-    remaining: Amount = None
+    remaining: OptionalNumber = None
     """What is left; negative in overage."""
-    used: Amount = None
+    used: OptionalNumber = None
     """What was consumed in the current period."""
-    limit: Amount = None
+    limit: OptionalNumber = None
     """What is granted for the period, or the spending cap."""
-    budget: Amount = None
+    budget: OptionalNumber = None
     """The operator's budget for what is used."""
-    overage_limit: Amount = None
+    overage_limit: OptionalNumber = None
     """How far beyond the limit the vendor lets usage go."""
     unlimited: bool = False
     """Whether the vendor says that there is no limit."""
-    resets_at: Double = None
+    resets_at: OptionalDouble = None
     """When the period ends."""
     thresholds: Mapping[str, Number] | None = None
     """The operator's thresholds as amounts, by severity."""
-    share: Double = None
+    share: OptionalDouble = None
     """The share of the limit that is left: 1 is all, below 0 is overage."""
-    burn_per_second: Double = None
+    burn_per_second: OptionalDouble = None
     """The average consumption a second over `burn_window_seconds`."""
     burn_window: Annotated[Seconds | None, Field(serialization_alias="burn_window_seconds")] = None
     """The length of the window of the burn: a day at most."""
-    empty_at: Double = None
+    empty_at: OptionalDouble = None
     """Forecast of when nothing is left; absent where that is not before the reset, or where too little is known."""
     lasts_until_reset: bool | None = None
     """Whether the resource is forecast to last until `resets_at`; absent where there is no reset or no forecast."""
@@ -93,7 +93,7 @@ class ErrorFacts:
     """What an operator can do about it."""
     failures: int
     """Failed polls in a row."""
-    since: Double = None
+    since: OptionalDouble = None
     """When the first of these polls failed."""
 
 
@@ -110,9 +110,9 @@ class OptionalRequestFacts:
     """What happened."""
     failures: int
     """Failed attempts in a row."""
-    last_success_at: Double = None
+    last_success_at: OptionalDouble = None
     """When it last succeeded: what it reported is shown until it is older than `stale_after_seconds`."""
-    next_attempt_at: Double = None
+    next_attempt_at: OptionalDouble = None
     """When it may be sent again."""
 
 
@@ -123,9 +123,9 @@ class AutoReloadFacts:
     __pydantic_config__: ClassVar[ConfigDict] = FACTS
     unit: str
     """The unit of both amounts."""
-    threshold: Amount = None
+    threshold: OptionalNumber = None
     """The balance below which auto reload adds to it."""
-    amount: Amount = None
+    amount: OptionalNumber = None
     """What auto reload adds each time."""
 
 
@@ -166,19 +166,19 @@ class AccountFacts:
     """Features that the vendor reports as enabled or allowed."""
     auto_reload: AutoReloadFacts | None = None
     """Auto reload, if the vendor reports it."""
-    created_at: Double = None
+    created_at: OptionalDouble = None
     """When the account was created."""
-    credential_expires_at: Double = None
-    """When the key expires, as the vendor says."""
+    credential_expires_at: OptionalDouble = None
+    """When the key expires, as the vendor reports it."""
     mismatches: tuple[str, ...] = ()
     """Declared fields with an unusable value in the last valid response."""
-    last_poll_at: Double = None
+    last_poll_at: OptionalDouble = None
     """When the last poll ended."""
-    last_success_at: Double = None
+    last_success_at: OptionalDouble = None
     """When the values were read. Their age is `generated_at` minus this."""
-    next_poll_at: Double = None
+    next_poll_at: OptionalDouble = None
     """When the next poll is due."""
-    limited_until: Double = None
+    limited_until: OptionalDouble = None
     """Until when the vendor asked to wait, while that is in the future."""
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from exporter.accounts.consumption import Burn, Consumption, burn
 from exporter.accounts.entry import Entry
 from exporter.accounts.forecast import Forecast, forecast
-from exporter.accounts.snapshot import Account, Snapshot
+from exporter.accounts.snapshot import AccountSnapshot, Snapshot
 from exporter.accounts.thresholds import floors_of
 from exporter.config.job import Job
 from exporter.model import AccountKey, Quota, Reading
@@ -40,7 +40,7 @@ class Outlooks:
         self._known: dict[AccountKey, _Known] = {}
         self._correction = 0.0
 
-    def of(self, snapshot: Snapshot) -> Iterator[tuple[Account, tuple[Outlook, ...]]]:
+    def of(self, snapshot: Snapshot) -> Iterator[tuple[AccountSnapshot, tuple[Outlook, ...]]]:
         """Yield all accounts with the outlooks of their resources."""
         former = self._known if snapshot.correction == self._correction else {}
         self._known, self._correction = {}, snapshot.correction
@@ -52,7 +52,7 @@ class Outlooks:
             yield account, outlooks
 
 
-def outlooks_of(account: Account) -> Iterator[Outlook]:
+def outlooks_of(account: AccountSnapshot) -> Iterator[Outlook]:
     """Yield the outlook of each resource of the reading."""
     entry, reading, settings = account.entry, account.reading, account.settings
     if reading is None:

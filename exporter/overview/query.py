@@ -103,7 +103,9 @@ def _problem_of(name: str, value: str, labels: Collection[str]) -> str | None:
         return None if value in _STATES else f"{_shown(value)} is not a state{_meant(value, _STATES)}"
     if name in _FACTS or name.removeprefix(_LABEL) in labels:
         return None
-    return f"{_shown(name)} is neither a parameter nor a label of an account{_meant(name, [*_FACTS, WORDS, SORT, *labels])}"
+    return (
+        f"{_shown(name)} is neither a parameter nor a label of an account{_meant(name, [*_FACTS, WORDS, SORT, *map(parameter_of, labels)])}"
+    )
 
 
 def _meant(text: str, known: Iterable[str]) -> str:

@@ -15,15 +15,17 @@ log = structlog.get_logger()
 _NO_LIMIT: Final = "the vendor reports no limit of this resource: use an amount instead of a share"
 _NOTHING_REMAINS: Final = "the vendor does not report what remains of this resource, or its limit: use `budgets` for what is used"
 
-_Budgets = dict[tuple[str, str], frozenset[str]]
-_Thresholds = dict[tuple[str, str], str]
+_Units = dict[tuple[str, str], frozenset[str]]
+"""The units that the vendor sent, by resource and unit of a budget."""
+_Remedies = dict[tuple[str, str], str]
+"""What to do, by resource and severity of a threshold."""
 
 
 class NoEffect:
     """Logs what has no effect once: not again while the readings are alike."""
 
     def __init__(self) -> None:
-        self._logged: dict[AccountKey, tuple[_Budgets, _Thresholds]] = {}
+        self._logged: dict[AccountKey, tuple[_Units, _Remedies]] = {}
 
     def report(self, job: Job, reading: Reading) -> None:
         """Log the budgets whose resource came in other units only, and the thresholds of resources that need a limit and have none."""
@@ -44,7 +46,7 @@ class NoEffect:
         self._logged.pop(key, None)
 
 
-def other_units(job: Job, reading: Reading) -> _Budgets:
+def other_units(job: Job, reading: Reading) -> _Units:
     """Return the units of each resource that has budgets, and none in a unit that the vendor sent."""
     found = {}
     for resource in {resource for resource, _ in job.settings.budgets}:
@@ -55,7 +57,7 @@ def other_units(job: Job, reading: Reading) -> _Budgets:
     return found
 
 
-def without_amount(job: Job, reading: Reading) -> _Thresholds:
+def without_amount(job: Job, reading: Reading) -> _Remedies:
     """Return what to do about each threshold, by resource and severity, for which the reading contains nothing to compare.
 
     A resource that is unlimited cannot run low, and a field that came with an unusable value is a fault of its own.

@@ -87,6 +87,7 @@ class Scheduler:
                     interval = await self.poll_once(job)
                     last_read = self._secrets.last(job.secret)
                 due = next_due(due if is_punctual(started, due, job.settings.interval) else started, interval, self._clock.now())
+                due = max(due, self._store[job.key].limited_until or due)  # a poll that started late must not move it forward
                 await self._save_schedule(job.key, Schedule(self._store.schedule(job.key).begun_at, due))
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -96,10 +97,14 @@ class Scheduler:
             raise RuntimeError(f"the loop of {job.key} was cancelled from within") from None
 
     async def _wait(self, job: Job, due: float, last_read: object) -> None:
-        """Sleep until the poll is due; after a refused secret only until the next interval at which the secret has changed."""
-        while (left := due - self._clock.now()) > 0:
-            refused = awaits_new_secret(self._store[job.key])
-            await self._clock.sleep_together(min(left, job.settings.interval) if refused else left)
+        """Sleep until the poll is due; after a refused secret only until the next interval at which the secret has changed.
+
+        What the vendor asked to wait is always kept.
+        """
+        while (left := due - (now := self._clock.now())) > 0:
+            entry = self._store[job.key]
+            refused, limited = awaits_new_secret(entry), (entry.limited_until or now) - now
+            await self._clock.sleep_together(min(left, max(job.settings.interval, limited)) if refused else left)
             if refused and await self._secrets.is_other_than(job.secret, last_read):
                 return
 

@@ -19,6 +19,7 @@ Problems = Iterator[tuple[Place, str]]
 _OWN_HEADERS: Final = frozenset(
     {"host", "cookie", "connection", "transfer-encoding", "te", "trailer", "upgrade", "expect", "accept-encoding", "user-agent", "authorization"}
 )  # fmt: skip
+_MAY_CONTAIN_SECRET: Final = frozenset({"authorization", "cookie"})
 _SECRETS: Final = frozenset({"apikey", "accesstoken", "token", "secret", "password", "authtoken"})
 
 
@@ -104,10 +105,17 @@ def _texts(
             yield place, text, True
 
 
+def _is_own(header: str) -> bool:
+    return header.lower() in _OWN_HEADERS or header.lower().startswith(("content-", "proxy-"))
+
+
 def _of_headers(headers: Mapping[str, str], credentials: Mapping[str, Credential]) -> Problems:
     secret = {(each.header_name or "").lower() for each in credentials.values()}
+    for name, credential in credentials.items():
+        if credential.header and credential.header.lower() not in _MAY_CONTAIN_SECRET and _is_own(credential.header):
+            yield ("credentials", name, "header"), "this header cannot contain a secret: the exporter sets it itself, or never sends it"
     for name in headers:
-        if name.lower() in _OWN_HEADERS or name.lower().startswith(("content-", "proxy-")):
+        if _is_own(name):
             yield ("headers", name), "this header is not for a definition: the exporter sets it itself, or never sends it"
         elif name.lower() in secret:
             yield ("headers", name), "this is the header of a credential"
@@ -124,7 +132,7 @@ def _of_names(requests: Sequence[Request]) -> Problems:
 
 
 def _of_resources(requests: Sequence[Request]) -> Problems:
-    measured = {quota.resource for request in requests for quota in request.quotas if quota.amounts}
+    measured = {quota.resource for request in requests for quota in request.quotas if quota.amounts.keys() - {"overage_limit"}}
     seen: list[tuple[Request, QuotaFields]] = []
     for index, request in enumerate(requests):
         for number, quota in enumerate(request.quotas):

@@ -66,7 +66,7 @@ class Definition(Block):
     headers: dict[HeaderName, HeaderValue] = Field(default={})
     """Headers of every request, such as the version of the API. Their values may contain params."""
     params: dict[Name, Param] = Field(default={})
-    """What an account must give besides its secret, by name."""
+    """What an account must set besides its secret, by name."""
     credentials: dict[Name, Credential] = Field(min_length=1)
     """The supported credentials, by name; an account uses one."""
     verified: Verified | None = None
@@ -90,10 +90,9 @@ class Definition(Block):
             raise located(problems)
         return self
 
-    def requests_with(self, credential: Credential) -> tuple[Request, ...]:
-        """Return the requests that are sent with one of the credentials."""
-        [name] = [name for name, each in self.credentials.items() if each is credential]
-        return tuple(request for request in self.requests if name in (request.credentials or self.credentials))
+    def requests_with(self, credential: str) -> tuple[Request, ...]:
+        """Return the requests that are sent with the credential of this name."""
+        return tuple(request for request in self.requests if credential in (request.credentials or self.credentials))
 
     def derives_remaining(self, quota: QuotaFields) -> bool:
         """Whether what remains is limit - used, of entries of which this is the first: its resource and unit may continue in others."""

@@ -22,7 +22,7 @@ class Echo:
         self._key = key.lower()
 
     def is_in(self, text: str) -> bool:
-        """Return whether the text contains the secret. Characters that a key cannot contain, such as spaces, are ignored."""
+        """Whether the text contains the secret. Characters that a key cannot contain, such as spaces, are ignored."""
         if not self._key or len(text) < len(self._key):  # no form is shorter than the key
             return False
         plain = "".join(character for character in text if "!" <= character <= "~")

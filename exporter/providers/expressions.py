@@ -33,7 +33,8 @@ _HINTS: Final = (
 )  # fmt: skip
 """Parts of expressions that do not compile, and what to write instead."""
 _OPEN: Final = "a bracket is not closed; inside braces of YAML, a value with a comma needs quotes"
-_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""The name of a field that needs no quotes."""
 _COMPARATORS: Final = frozenset({"eq", "ne", "lt", "lte", "gt", "gte"})
 _LISTS: Final = frozenset({"projection", "filter_projection", "value_projection", "flatten", "multi_select_list", "multi_select_dict"})
 _LIST_FUNCTIONS: Final = frozenset({"keys", "values", "map", "sort", "sort_by", "to_array", "merge"})
@@ -212,7 +213,7 @@ def _problems_of_quotes(text: str) -> Iterator[str]:
             calls.pop()
         elif token["type"] == "quoted_identifier":
             sides = {before["type"], after["type"]}
-            is_plain = bool(_PLAIN.fullmatch(token["value"]))  # other names need the quotes
+            is_plain = bool(IDENTIFIER.fullmatch(token["value"]))
             is_whole = before["type"] != "dot" and after["type"] not in _STEPS
             is_argument = calls[-1] and sides <= {"lparen", "comma", "rparen"}
             is_compared = is_whole and bool(sides & _COMPARATORS)

@@ -62,7 +62,7 @@ class Library(NamedTuple):
     broken: frozenset[str | None] = frozenset()
     """The names that broken files define; None for a file whose name cannot be read."""
 
-    def knows(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         """Whether a provider exists, or may exist in an invalid file: one error should be one problem."""
         return name in self.definitions or name in self.broken or None in self.broken
 

@@ -1,4 +1,4 @@
-"""Amounts and times of a body, converted as their fields say."""
+"""Amounts and times of a body, converted as their fields describe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from exporter.providers.values import finite, to_decimal, to_time
 
 
 class NoLimit(Exception):  # noqa: N818 -- the vendor's response, not an error
-    """The vendor says that there is no limit."""
+    """The vendor reports that there is no limit."""
 
 
 def number_of(field: NumberField, body: Any) -> Decimal | None:

@@ -118,6 +118,8 @@ class PeriodField(Block):
 
 def _reset(value: Any) -> TimeField | PeriodField:
     if isinstance(value, dict) and "period" in value:
+        if not TimeField.model_fields.keys().isdisjoint(value):
+            raise ValueError("expected `period` or `select`, not both")
         return PeriodField.model_validate(value)
     return TimeField.model_validate(_formatted(value))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from exporter.providers.expressions import compile_expression, expression_field
-from exporter.providers.getters import Node
+from exporter.providers.getters import CHECK, Node
 from exporter.providers.selection import PROJECTIONS, Interpreter, Selection, checked, evaluate
 from exporter.providers.values import Mismatch
 
@@ -23,7 +23,7 @@ class _StrictInterpreter(Interpreter):
         return self.visit_comparator(node, value)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
 
     def visit_present_comparator(self, node: Node, value: Any) -> Any:
-        """Return null where a field is absent: a response without the limit does not say that there is none."""
+        """Return null where a field is absent: a response without the limit does not report that there is none."""
         if any(self._is_absent(child, value) for child in node["children"] if not _is_null(child)):
             return None
         return self.visit_comparator(node, value)  # type: ignore[arg-type]  # the stubs know the library's own nodes only
@@ -120,7 +120,7 @@ def _with_complete_elements(node: Node, *, is_filter: bool = False) -> Node:
 
 
 def _unchecked(node: Node) -> Node:
-    return _unchecked(node["children"][0]) if node["type"] == "check" else node
+    return _unchecked(node["children"][0]) if node["type"] == CHECK else node
 
 
 def _with_present_fields(node: Node) -> Node:

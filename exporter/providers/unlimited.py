@@ -1,4 +1,4 @@
-"""How a vendor says that there is no limit: with a text or a number in place of the amount, or by a condition."""
+"""How a vendor reports that there is no limit: with a text or a number in place of the amount, or by a condition."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 
-from exporter.providers.expressions import compile_expression, is_expression, selects_list
+from exporter.providers.expressions import IDENTIFIER, compile_expression, is_expression, selects_list
 from exporter.providers.selection import Selection
 from exporter.providers.strict import Condition
 from exporter.providers.values import Mismatch, to_decimal
 
 _OPERATORS: Final = re.compile(r"[=<>()\[\]|&!?`'\"@]")
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Unlimited:
         return self.text
 
     def applies(self, value: Any, body: Any) -> bool:
-        """Whether the response says that there is no limit. `value` was selected as the amount.
+        """Whether the response reports that there is no limit. `value` was selected as the amount.
 
         Raises:
             Mismatch: the condition selects neither true nor false nor null.
@@ -59,13 +58,10 @@ def parse_unlimited(value: object, amount: object) -> Unlimited:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError(f"expected a text, a number, or a condition such as `{amount} == null`")  # noqa: TRY004 -- pydantic reports only a ValueError
     text = value if isinstance(value, str) else str(value)
-    try:
-        number = to_decimal(text) if text else None
-    except Mismatch:
-        number = None
+    number = _number(text) if text else None
     if number is not None:
         return Unlimited(text, number=number)
-    if _WORD.fullmatch(text):
+    if IDENTIFIER.fullmatch(text):
         return Unlimited(text, field=Selection(text))
     if is_expression(text) or _OPERATORS.search(text):
         compile_expression(text)

@@ -83,7 +83,7 @@ class Pusher:
         self._clock = transport.clock
         self._resource = {**resource, **settings.resource}
         self._statistics = statistics
-        self._sent: Series = former._sent if former and _receiver(former.settings) == _receiver(settings) else {}
+        self.sent: Series = former.sent if former and _receiver(former.settings) == _receiver(settings) else {}
         """What the receiver has."""
         self._failures = 0
         self._reminder = Reminder()
@@ -142,11 +142,11 @@ class Pusher:
             raise TransientError(Reason.TIMEOUT, f"no complete response within {settings.timeout:g}s") from None
         self._check(response)
         count = rejected(response.body())
-        self._sent = series
+        self.sent = series
         return count
 
     def _encoded(self, snapshot: Snapshot) -> tuple[bytes, Series]:
-        body, series = encode(self._families(snapshot), snapshot.at, self._resource, self._sent)
+        body, series = encode(self._families(snapshot), snapshot.at, self._resource, self.sent)
         return gzip.compress(body, compresslevel=1), series
 
     def _check(self, response: Response) -> None:
@@ -155,7 +155,8 @@ class Pusher:
             raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}: redirects are not followed, to protect the headers")
         if not response.is_success:
             kind = TransientError if status in _RETRYABLE else PollError
-            raise kind(by_status(status), f"HTTP {status}", response.retry_after(self._clock.wall()))
+            wait = response.retry_after(self._clock.wall()) if response.is_limited else None
+            raise kind(by_status(status), f"HTTP {status}", wait)
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
             raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status} with a web page: the endpoint is not a receiver of OTLP")
 

@@ -70,8 +70,8 @@ class _ActiveFault:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
-    """A simulated account and its vendor."""
+class _KnownAccount:
+    """A simulated account, its vendor, and the name of its credential."""
 
     simulated: SimulatedAccount
     vendor: Vendor
@@ -79,7 +79,7 @@ class _Account:
 
     def asked(self, received: web.BaseRequest) -> Request | None:
         """Return the request of the definition, if this account can send it."""
-        requests = self.vendor.definition.requests_with(self.vendor.definition.credentials[self.credential])
+        requests = self.vendor.definition.requests_with(self.credential)
         own = self.simulated.params
         for request, params in self.vendor.asked(received):
             if any(request is each for each in requests) and all(own.get(name) == value for name, value in params.items()):
@@ -94,7 +94,7 @@ class _Account:
 
 
 class Simulator(Listener):
-    """Vendors with accounts. Every body is a function of time, which the two clocks give.
+    """Vendors with accounts. Every body is a function of the time of the two clocks.
 
     All vendors have the same address: the secret decides which account responds.
     """
@@ -110,7 +110,7 @@ class Simulator(Listener):
         """`vendors` are those whose definitions do not come with the exporter."""
         super().__init__()
         self._vendors = {vendor.definition.name: vendor for vendor in vendors}
-        self._accounts: dict[tuple[str, str], dict[str, _Account]] = {}
+        self._accounts: dict[tuple[str, str], dict[str, _KnownAccount]] = {}
         self._secrets: set[str] = set()
         for account in accounts:
             self._add(account)
@@ -167,7 +167,7 @@ class Simulator(Listener):
         same = self._accounts.setdefault(sent, {})
         if account.provider in same:
             raise ValueError(f"two accounts of {account.provider} have the same secret")
-        same[account.provider] = _Account(account, vendor, name)
+        same[account.provider] = _KnownAccount(account, vendor, name)
         self._secrets.add(account.secret)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -185,7 +185,7 @@ class Simulator(Listener):
             return _response(vendor.refusals[Fault.BAD_KEY] if any(vendor.asked(request)) else vendor.not_found)
         return await self._respond(account, asked, request)
 
-    async def _respond(self, account: _Account, asked: Request, request: web.BaseRequest) -> web.StreamResponse:
+    async def _respond(self, account: _KnownAccount, asked: Request, request: web.BaseRequest) -> web.StreamResponse:
         override = self._overrides.get(account.simulated.secret)
         if override is not None:
             return await self._override(override, account.vendor, request)

@@ -76,7 +76,7 @@ class Vendor:
         """Return the body of a request with this credential, at seconds since the start and Unix time; None if there is no example."""
         moving = self._moving.get(credential)
         if moving is None:
-            requests = self.definition.requests_with(self.definition.credentials[credential])
+            requests = self.definition.requests_with(credential)
             found = [(request, example["body"]) for request in requests if (example := self._example_of(request))]
             moving = self._moving[credential] = MovingExamples(found)
         return moving.body(request, course, elapsed, now)

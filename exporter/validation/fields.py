@@ -189,7 +189,7 @@ def is_plain(text: str) -> bool:
 def strange_character(text: str) -> str | None:
     """Name a character that looks like a space or a quotation mark of YAML and is none, as web pages and word processors write them."""
     if found := _STRANGE.search(text):
-        return "a space that is not a plain one: replace it" if found[1] else "a quotation mark that YAML does not know: use \" or '"
+        return "a space that is not a plain one: replace it" if found[1] else "a quotation mark that YAML does not accept: use \" or '"
     return None
 
 

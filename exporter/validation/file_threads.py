@@ -51,8 +51,13 @@ class FileThreads:
 
 def _ended(lock: asyncio.Lock, future: asyncio.Future[Any]) -> None:
     lock.release()
+    retrieve_error(future)
+
+
+def retrieve_error(future: asyncio.Future[Any]) -> None:
+    """Retrieve the error of a future that nobody may wait for any more: asyncio would log it."""
     if not future.cancelled():
-        future.exception()  # nobody may wait for it any more
+        future.exception()
 
 
 def in_daemon_thread(call: Callable[[], Result], name: str) -> asyncio.Future[Result]:

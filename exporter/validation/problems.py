@@ -49,7 +49,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "literal_error": "expected {expected}",
     "enum": "expected {expected}",
     "path_type": "expected a path",
-    "list_type": "expected a list",
+    "list_type": "expected a list: begin each entry with `- `",
     "tuple_type": "expected a list",
     "set_type": "expected a list",
     "frozen_set_type": "expected a list",
@@ -81,7 +81,7 @@ def located(problems: Iterable[tuple[Place, str]]) -> ValidationError:
     return ValidationError.from_exception_data("", errors)
 
 
-def problems_of(error: ValidationError, model: type[BaseModel] | None = None) -> Iterator[FieldProblem]:
+def problems_of(error: ValidationError, model: type[BaseModel]) -> Iterator[FieldProblem]:
     """Turn pydantic's errors into dotted paths and messages, without the values that were found: one may be a secret.
 
     `model` is that of the whole file, for suggestions of keys. A key that is missing because it is misspelt is one problem, not two.
@@ -110,7 +110,7 @@ def _closest(name: str, known: Iterable[str]) -> str | None:
     return next((by_text[each] for each in difflib.get_close_matches(name.lower(), by_text, n=1, cutoff=_CLOSE)), None)
 
 
-def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:
+def _message(found: ErrorDetails, model: type[BaseModel]) -> str:
     kind, place = found["type"], found["loc"]
     match kind:
         case "value_error":
@@ -123,6 +123,9 @@ def _message(found: ErrorDetails, model: type[BaseModel] | None) -> str:
             expected = found["ctx"]["expected"]
             values = _QUOTED.findall(expected)
             return f"expected {expected}{did_you_mean(found['input'], values) if len(values) > 1 else ''}"
+        case "model_type" | "model_attributes_type":
+            required = [name for each in _kinds_at(model, place) for name, field in each.model_fields.items() if field.is_required()]
+            return f"{_WORDS[kind]}{f', such as `{required[0]}: ...`' if required else ''}"
         case _:
             return _WORDS.get(kind, _OTHER).format(**found.get("ctx", {}))
 
@@ -137,7 +140,7 @@ def _hint(name: str, kinds: Iterable[type[BaseModel]]) -> str:
     return did_you_mean(name, known) or (f"; expected {listed(known, 'or')}" if is_short else "; remove it or correct its name")
 
 
-def _keys_of(model: type[BaseModel] | None, place: Sequence[int | str]) -> set[str]:
+def _keys_of(model: type[BaseModel], place: Sequence[int | str]) -> set[str]:
     """Return the keys that the block at a place accepts."""
     return _names(_kinds_at(model, place))
 
@@ -146,7 +149,7 @@ def _names(kinds: Iterable[type[BaseModel]]) -> set[str]:
     return {field.alias or name for kind in kinds for name, field in kind.model_fields.items()}
 
 
-def _kinds_at(model: type[BaseModel] | None, place: Sequence[int | str]) -> list[type[BaseModel]]:
+def _kinds_at(model: type[BaseModel], place: Sequence[int | str]) -> list[type[BaseModel]]:
     kinds: set[Any] = {model}
     for part in place:
         kinds = {inner for kind in kinds for inner in _inside(kind, part)}

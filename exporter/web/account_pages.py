@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import hdrs, web
 
+from exporter.accounts.shapes import GetShapes
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
 from exporter.config.loading import Loaded
+from exporter.validation.document import write_document
 from exporter.web.page_cache import PageCache
 
 if TYPE_CHECKING:
     from exporter.overview.facts import Overview
     from exporter.overview.outlook import Outlooks
     from exporter.web.status.layout import HtmlPage
-    from exporter.web.status.page import GetShapes, StatusPage
+    from exporter.web.status.page import StatusPage
 
 T = TypeVar("T")
 
@@ -87,9 +89,11 @@ class AccountPages:
         return self._status_page.render(overview, parameters, shapes=self._shapes)
 
     def _render_config(self, loaded: Loaded) -> HtmlPage:
-        from exporter.web.status.config_page import ConfigPage
+        from exporter.config.redacted import redacted
+        from exporter.web.status.layout import Layout
 
-        return ConfigPage(telemetry_path=self._telemetry_path).render(loaded, self._version)
+        layout = Layout("config.html.j2", telemetry_path=self._telemetry_path, has_config=True)
+        return layout.render(version=self._version, text=write_document(redacted(loaded)))
 
 
 def _render_accounts(overview: Overview, parameters: Parameters) -> tuple[bytes, int]:

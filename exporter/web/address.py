@@ -23,7 +23,7 @@ def parse_address(text: str) -> Address:
     """Read a listen address; raises ValueError with what one looks like."""
     found = _ADDRESS.fullmatch(text)
     if not found or int(found["port"]) > 65_535 or (found["ipv6"] and not _is_ipv6(found["ipv6"])):
-        raise ValueError(f"{text!r} is not a listen address; expected :9893, 127.0.0.1:9893 or [::1]:9893")
+        raise ValueError(f"{text!r} is not a listen address; expected :9893, 127.0.0.1:9893 or [::1]:9893, with a port up to 65535")
     return Address(found["ipv6"] or found["host"] or None, int(found["port"]))
 
 

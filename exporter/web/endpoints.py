@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -11,17 +11,15 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from exporter.accounts.shapes import GetShapes
 from exporter.accounts.store import Store
-from exporter.config.loading import Loaded
 from exporter.errors import Problem
 from exporter.metrics.exposition import Exposition
 from exporter.metrics.negotiation import negotiate
-from exporter.model import AccountKey
-from exporter.web.account_pages import AccountPages
+from exporter.web.account_pages import AccountPages, GetConfig
 from exporter.web.connection import note_request
 from exporter.web.limits import limit_in_flight
-from exporter.web.page_payload import Blocks
-from exporter.web.scrapes import Scrapes
+from exporter.web.scrapes import Blocks, Scrapes
 from exporter.web.web_config.access import AccessControl
 
 _OWN_SITE: Final = {"same-origin", "none"}
@@ -41,10 +39,8 @@ class Endpoints:
     """How many requests for each page, and how many reloads, may be in progress at once; 0 is no limit."""
     dead: Callable[[], Sequence[str]] = tuple
     """Names the loops that have ended though they should run until the end."""
-    config: Callable[[], Loaded] | None = None
-    """Returns the configuration in effect."""
-    shapes: Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]] = lambda _: {}
-    """Returns the paths and kinds in the last responses of an account, by request."""
+    config: GetConfig | None = None
+    shapes: GetShapes = lambda _: {}
 
     @cached_property
     def _scrapes(self) -> Scrapes:
@@ -72,9 +68,10 @@ class Endpoints:
     async def ready(self, _request: web.Request) -> web.Response:
         """Return 200 when every account has been polled at least once, successfully or not."""
         entries = self.store.snapshot().entries
+        accounts = f"{len(entries)} {'account' if len(entries) == 1 else 'accounts'}"
         if waiting := sum(not entry.polls for entry in entries):
-            return web.Response(text=f"waiting for the first poll of {waiting} of {len(entries)} accounts\n", status=503)
-        return web.Response(text=f"{len(entries)} accounts polled\n")
+            return web.Response(text=f"waiting for the first poll of {waiting} of {accounts}\n", status=503)
+        return web.Response(text=f"{accounts} polled\n")
 
     async def reload_config(self, request: web.Request) -> web.Response:
         """Return 200 when the new configuration is in effect; 500 with its problems if the previous one stays in effect."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Executor, ThreadPoolExecutor
+from itertools import chain
 from typing import Final
+
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import Payload
 
 from exporter.accounts.snapshot import Snapshot
 from exporter.accounts.store import Store
+from exporter.metrics.bodies import Content
 from exporter.metrics.exposition import Exposition, Page
 from exporter.metrics.negotiation import Negotiated
+from exporter.validation.file_threads import retrieve_error
 
 AT_ONCE: Final = 250
 """How many rows are written before other work gets its turn: about ten milliseconds. With fewer, the polls of thousands of accounts would hold
@@ -38,7 +44,7 @@ class Scrapes:
             if not self._turn.locked() and (page := self._at_once(negotiated)):
                 return page
             rendering = self._waiting[negotiated] = asyncio.create_task(self._render(negotiated))
-            rendering.add_done_callback(_retrieve)
+            rendering.add_done_callback(retrieve_error)
         return await asyncio.shield(rendering)  # a client that disconnects does not cancel the page for the others
 
     def _at_once(self, negotiated: Negotiated) -> Page | None:
@@ -77,7 +83,21 @@ class Scrapes:
         return snapshot
 
 
-def _retrieve(rendering: asyncio.Task[Page]) -> None:
-    """Retrieve the error, also if no client waits any more."""
-    if not rendering.cancelled():
-        rendering.exception()
+class Blocks(Payload):
+    """A page whose blocks are joined when they are sent. The next block is joined when the client has read most of this one."""
+
+    _value: Content
+    _autoclose = True
+
+    def __init__(self, content: Content) -> None:
+        super().__init__(content)
+        self._size = content.size
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write all blocks."""
+        for block in self._value.blocks:
+            await writer.write(b"".join(block))
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the page as text."""
+        return b"".join(chain.from_iterable(self._value.blocks)).decode(encoding, errors)

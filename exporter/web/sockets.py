@@ -18,6 +18,13 @@ BACKLOG: Final = 1024
 _NOT_HERE: Final = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
 """The kernel has no IPv6, or the address belongs to no interface."""
 
+_REMEDIES: Final = {
+    errno.EADDRINUSE: "choose another address with --web.listen-address, or stop what uses this one",
+    errno.EADDRNOTAVAIL: "choose an address of this machine with --web.listen-address",
+    errno.EACCES: "choose a port above 1023 with --web.listen-address",
+}
+"""By number of the system's error."""
+
 Resolve = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 """`getaddrinfo` of an event loop."""
 
@@ -25,10 +32,13 @@ Resolve = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 class ListenError(ExporterError):
     """An address cannot be listened on."""
 
-    remedy = "choose another address with --web.listen-address, or stop what uses this one"
+    def __init__(self, message: str, number: int | None) -> None:
+        """`number` is that of the system's error."""
+        super().__init__(message)
+        self.remedy = _REMEDIES.get(number or 0, "choose another address with --web.listen-address")
 
 
-class _Place(NamedTuple):
+class _SocketAddress(NamedTuple):
     """One address of one family."""
 
     family: socket.AddressFamily
@@ -45,12 +55,12 @@ async def bind(addresses: Iterable[Address], resolve: Resolve | None = None) -> 
         ExporterError: an address cannot be listened on; no socket stays open.
     """
     resolve = resolve or asyncio.get_running_loop().getaddrinfo
-    resolved = [(address, await _places_of(address, resolve)) for address in addresses]
-    ipv4_ports = {place.sockaddr[1] for _, places in resolved for place in places if place.family == socket.AF_INET}
+    resolved = [(address, await _socket_addresses(address, resolve)) for address in addresses]
+    ipv4_ports = {each.sockaddr[1] for _, found in resolved for each in found if each.family == socket.AF_INET}
     sockets: list[socket.socket] = []
     try:
-        for address, places in resolved:
-            sockets += _listen(address, places, ipv4_ports)
+        for address, found in resolved:
+            sockets += _listen(address, found, ipv4_ports)
     except ExporterError:
         for each in sockets:
             each.close()
@@ -58,27 +68,27 @@ async def bind(addresses: Iterable[Address], resolve: Resolve | None = None) -> 
     return sockets
 
 
-async def _places_of(address: Address, resolve: Resolve) -> list[_Place]:
+async def _socket_addresses(address: Address, resolve: Resolve) -> list[_SocketAddress]:
     try:
         found = await resolve(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise _cannot_listen(address, error) from None
-    return list(dict.fromkeys(_Place(family, sockaddr) for family, _, _, _, sockaddr in found))
+    return list(dict.fromkeys(_SocketAddress(family, sockaddr) for family, _, _, _, sockaddr in found))
 
 
-def _listen(address: Address, places: Iterable[_Place], ipv4_ports: set[int]) -> list[socket.socket]:
+def _listen(address: Address, found: Iterable[_SocketAddress], ipv4_ports: set[int]) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     missing: OSError | None = None
     try:
-        for place in places:
+        for socket_address in found:
             try:
-                sockets.append(_listen_on(place, ipv4_ports))
+                sockets.append(_listen_on(socket_address, ipv4_ports))
             except OSError as error:
                 if error.errno not in _NOT_HERE:
                     raise
                 missing = error
         if not sockets and address.host == "::":  # Go too uses IPv4 where there is no IPv6
-            sockets.append(_listen_on(_Place(socket.AF_INET, ("0.0.0.0", address.port)), ipv4_ports))  # noqa: S104 -- the operator asks for it
+            sockets.append(_listen_on(_SocketAddress(socket.AF_INET, ("0.0.0.0", address.port)), ipv4_ports))  # noqa: S104 -- the operator asks for it
         if not sockets and missing:
             raise missing
     except OSError as error:
@@ -88,17 +98,17 @@ def _listen(address: Address, places: Iterable[_Place], ipv4_ports: set[int]) ->
     return sockets
 
 
-def _listen_on(place: _Place, ipv4_ports: set[int]) -> socket.socket:
-    host, port = place.sockaddr[:2]
-    both = place.family == socket.AF_INET6 and host == "::" and port not in ipv4_ports and socket.has_dualstack_ipv6()
-    return socket.create_server(place.sockaddr, family=place.family, backlog=BACKLOG, dualstack_ipv6=both)
+def _listen_on(found: _SocketAddress, ipv4_ports: set[int]) -> socket.socket:
+    host, port = found.sockaddr[:2]
+    both = found.family == socket.AF_INET6 and host == "::" and port not in ipv4_ports and socket.has_dualstack_ipv6()
+    return socket.create_server(found.sockaddr, family=found.family, backlog=BACKLOG, dualstack_ipv6=both)
 
 
 def _cannot_listen(address: Address, error: OSError | UnicodeError) -> ExporterError:
     why = "not a valid host name"
     if isinstance(error, OSError):
         why = (error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)) or ""
-    return ListenError(f"cannot listen on {address}: {why[:1].lower()}{why[1:]}")
+    return ListenError(f"cannot listen on {address}: {why[:1].lower()}{why[1:]}", getattr(error, "errno", None))
 
 
 def inherited(environ: Mapping[str, str]) -> list[socket.socket]:

@@ -29,13 +29,13 @@ def quota(left: object, **parts: Any) -> Quota:
     return Quota("r", "u", Decimal(str(left)), **parts)
 
 
-def after(amounts: Iterable[float], *, step: float = HOUR, begin: float = MONDAY) -> Consumption:
+def after(amounts: Iterable[float], *, step: float = HOUR) -> Consumption:
     """Return the counters of an account that consumed these amounts, one in each step of time."""
-    known = update_consumption((), [quota(FULL)], begin, begin)
+    known = update_consumption((), [quota(FULL)], MONDAY, MONDAY)
     left = FULL
     for number, amount in enumerate(amounts, 1):
         left -= Decimal(str(amount))
-        known = update_consumption(known, [quota(left)], begin + number * step, begin + number * step)
+        known = update_consumption(known, [quota(left)], MONDAY + number * step, MONDAY + number * step)
     return known[0]
 
 

@@ -33,7 +33,7 @@ from exporter.config.job import Job
 from exporter.errors import PollError
 from exporter.model import AccountKey, Quota
 from exporter.simulator.simulator import Simulator
-from tests.accounts.support import ENTRY, KEY, RECORD, RECORDS, TEXTS, Log, account, record
+from tests.accounts.support import ENTRY, KEY, RECORD, RECORDS, TEXTS, Log, account, in_worker, record
 from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, secret_of
 
 NEXT_MIGRATION = ("ALTER TABLE accounts ADD COLUMN note TEXT DEFAULT 'new'",)
@@ -461,14 +461,6 @@ async def gated(path: Path) -> AsyncIterator[tuple[Persistence, Gated]]:
     file.gate.set()
     await opened.close()
     worker.shutdown()
-
-
-async def in_worker(state: Persistence, statement: str) -> None:
-    def execute() -> None:
-        assert state._file
-        state._file._connection.execute(statement)
-
-    await asyncio.get_running_loop().run_in_executor(state._worker, execute)
 
 
 async def test_saved_entries_are_restored_at_the_next_start(path: Path) -> None:

@@ -28,10 +28,10 @@ class Time:
         return Clock(wall=lambda: self.now, monotonic=lambda: self.now)
 
 
-def noted(*bodies: object, usable: bool = True) -> Shapes:
+def noted(*bodies: object) -> Shapes:
     shapes = Shapes(Time().clock())
     for body in bodies:
-        shapes.note(JOB, REQUEST, body, SECRET, is_usable=usable)
+        shapes.note(JOB, REQUEST, body, SECRET, is_usable=True)
     return shapes
 
 

@@ -9,7 +9,7 @@ from exporter.accounts.snapshot import StateWrites
 from exporter.daemon.poll_once import new_store
 from exporter.metrics.exposition import Exposition
 from exporter.overview.build import build_overview
-from tests.accounts.support import KEY, RECORD, Log
+from tests.accounts.support import KEY, RECORD, Log, in_worker
 from tests.support import FakeClock, make_job
 
 FAMILIES = "ai_account_exporter_state_"
@@ -21,14 +21,6 @@ def page(state: Persistence, clock: FakeClock) -> dict[str, str]:
     body = Exposition(("", ""), runtime=False).render(store.snapshot()).body.decode()
     lines = [line for line in body.splitlines() if line.startswith(FAMILIES)]
     return {name.removeprefix(FAMILIES): value for name, _, value in (line.partition(" ") for line in lines)}
-
-
-async def in_worker(state: Persistence, statement: str) -> None:
-    def execute() -> None:
-        assert state._file
-        state._file._connection.execute(statement)
-
-    state._worker.submit(execute).result()
 
 
 async def test_a_successful_write_has_its_time(tmp_path: Path) -> None:

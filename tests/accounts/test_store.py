@@ -35,9 +35,9 @@ def new_store(*jobs: Job, at: float = 1000.0, kept: Record | None = None) -> Sto
     return Store(jobs or (job(STUDIO), job(STAGE)), BUCKETS, clock_at(at), {STUDIO: kept} if kept else {})
 
 
-def reading_at(store: Store, now: float, key: AccountKey = STUDIO) -> Reading | None:
+def reading_at(store: Store, now: float) -> Reading | None:
     """Return the reading that is shown at a time."""
-    return store[key].fresh_reading(now, Seconds(180.0))
+    return store[STUDIO].fresh_reading(now, Seconds(180.0))
 
 
 def succeed(store: Store, reading: Reading = FULL, *, at: float = 1000.0, duration: float = 0.5, key: AccountKey = STUDIO) -> None:

@@ -73,8 +73,6 @@ class Inbox:
 
 @dataclass
 class Running:
-    """A running Alertmanager."""
-
     url: str
     session: aiohttp.ClientSession
     inbox: Inbox

@@ -16,8 +16,9 @@ from exporter.config.models import Config
 from exporter.model import Seconds
 from exporter.overview.facts import Overview
 from exporter.providers.library import load_definitions
-from exporter.web.status.config_page import ConfigPage
+from exporter.web.account_pages import AccountPages
 from exporter.web.status.page import StatusPage
+from tests.metrics.showcase import showcase
 from tests.web import overviews
 
 QUICK = Seconds(0.1)
@@ -43,12 +44,11 @@ class Stage:
         made = StatusPage(telemetry_path="/metrics", refresh=self.refresh).render(self.overview, request.query.items())
         return web.Response(body=made.body, headers=made.headers)
 
-    async def config(self, _request: web.Request) -> web.Response:
+    async def config(self, request: web.Request) -> web.Response:
         """Answer with the page of the configuration."""
         account = {"name": "studio", "provider": "heygen", "credentials": {"api_key": {"env": "HEYGEN_API_KEY"}}}
         loaded = Loaded(Config.model_validate({"accounts": [account]}), load_definitions())
-        made = ConfigPage(telemetry_path="/metrics").render(loaded, self.version)
-        return web.Response(body=made.body, headers=made.headers)
+        return await AccountPages(showcase(), self.version, "/metrics", lambda: loaded, lambda _: {}).show_config(request)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -136,6 +136,15 @@ def test_providers_lists_each_vendor_with_its_permission_and_resources() -> None
         assert all(quota.resource in line for quota in definition.quotas)
 
 
+def test_the_list_of_providers_ends_with_what_its_levels_mean_and_the_next_command() -> None:
+    lines = invoke("providers").stdout.splitlines()
+    assert lines[-3:-1] == [
+        "documented: from the vendor's own page or API description",
+        "seen: from public code that works; name its file in provider_files",
+    ]
+    assert lines[-1] == "`ai-account-exporter providers NAME` shows an example of the configuration."
+
+
 LONG = "n" * 300
 WORKED = sorted((Path(__file__).parent.parent / "providers" / "worked").glob("*.yaml"))
 

@@ -119,6 +119,9 @@ def test_all_problems_of_a_configuration_are_printed_with_exit_code_2(tmp_path: 
     "flags",
     [
         ["--web.listen-address", "9893"],
+        ["--web.listen-address", "[::1]"],
+        ["--web.max-requests", "-1"],
+        ["--web.max-requests", "many"],
         ["--web.telemetry-path", "metrics"],
         ["--web.telemetry-path", "/-/healthy"],
         ["--log.level", "loud"],

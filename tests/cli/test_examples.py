@@ -97,7 +97,8 @@ def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["prometheus/rulez"], "there is no example 'prometheus/rulez'; the command `examples` lists all\n"),
+        (["prometheus/rulez"], "there is no example 'prometheus/rulez'; did you mean 'prometheus/rules'?\n"),
+        (["config.yaml"], "there is no example 'config.yaml'; did you mean 'config.example.yaml'?\n"),
         (["prometheus"], "Error: prometheus is a folder: name one of its files, or write all of them with --output\n"),
         (["--force"], "Error: --force requires --output\n"),
         (["../cli"], "there is no example '../cli'; the command `examples` lists all\n"),

@@ -11,9 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from exporter.cli.main import main
+from exporter.clock import Clock
+from exporter.daemon.poll_once import poll_once
 from exporter.simulator.simulator import Simulator
 from tests.cli.support import config
-from tests.support import CANARY, secret_of
+from tests.support import CANARY, NOW, make_job, secret_of
 
 WALLET: dict[str, Any] = {
     "error": None,
@@ -38,7 +40,13 @@ async def test_only_the_named_accounts_are_polled(tmp_path: Path, simulator: Sim
 
 
 @pytest.mark.parametrize(
-    ("name", "suggestion"), [("heygen/dmo", "; did you mean 'heygen/demo'?"), ("x", ""), ("heygen", "")], ids=["close", "x", "no name"]
+    ("name", "suggestion"),
+    [
+        ("heygen/dmo", "; did you mean 'heygen/demo'?"),
+        ("x", "; expected PROVIDER/NAME, such as heygen/demo"),
+        ("heygen", "; did you mean 'heygen/demo'?"),
+    ],
+    ids=["close", "x", "no name"],
 )
 async def test_an_unknown_account_is_exit_code_2(tmp_path: Path, simulator: Simulator, name: str, suggestion: str) -> None:
     result = await once(tmp_path, simulator, "--account", name)
@@ -124,3 +132,16 @@ async def test_a_report_has_the_reasons_of_failures(tmp_path: Path, simulator: S
     assert result.exit_code == 1
     assert "  the poll failed, unauthorized: HTTP 401 with the error code unauthorized\n" in result.stdout
     assert "Account 3: liveavatar, documented, credential api_key\n" in result.stdout
+
+
+async def test_all_accounts_are_polled_within_the_request_budget(simulator: Simulator) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    clock = Clock(wall=lambda: NOW, monotonic=lambda: sum(slept), sleep=sleep)
+    jobs = [make_job(simulator.url, account=f"a{number}", max_requests_per_minute=30) for number in range(4)]
+    store = await poll_once(jobs, {}, clock)
+    assert all(entry.up for entry in store.snapshot().entries)
+    assert slept == [2.0, 2.0, 2.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 from collections.abc import AsyncIterator
@@ -142,3 +143,26 @@ async def test_the_daemon_stops_after_twenty_reloads_at_once(simulator: Simulato
         reloads = [asyncio.create_task(reload(running)) for _ in range(20)]
         await asyncio.gather(*reloads)
         assert await running.stop() == 0
+
+
+async def test_an_account_that_was_removed_and_added_again_is_not_polled_sooner_after_a_restart(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    def configured(*providers: str) -> Path:
+        path = config(tmp_path, simulator.url, providers, interval="1h")
+        path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
+        return path
+
+    arguments = "serve", "--config.file", configured("heygen", "liveavatar"), "--web.listen-address", "127.0.0.1:0"
+    async with daemon(*arguments) as first:
+        await ready(first)
+        for providers in (["heygen"], ["heygen", "liveavatar"]):
+            configured(*providers)
+            assert await reload(first) == (200, "reloaded\n")
+        assert await first.stop() == 0
+    async with daemon(*arguments) as second:
+        overview = json.loads((await second.get("/api/v1/accounts?provider=liveavatar"))[1])
+        assert await second.stop() == 0
+    [account] = overview["accounts"]
+    assert account["polls"] == 0
+    assert 3_000 < account["next_poll_at"] - overview["generated_at"] < 3_600

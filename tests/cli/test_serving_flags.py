@@ -10,13 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
-import pytest
-
 from exporter.simulator.simulator import Simulator
-from tests.cli.support import Daemon, config, daemon, invoke, run
+from tests.cli.support import Daemon, config, daemon, run
 from tests.support import PATIENCE, secret_of
-from tests.web.serving import unread
+from tests.web.serving import is_healthy, unread
 
 SYSTEMD = """
 import os, sys
@@ -41,11 +38,6 @@ async def started(*command: str | Path, pass_fds: tuple[int, ...] = ()) -> Async
         if process.returncode is None:
             process.kill()
             await process.communicate()
-
-
-async def is_healthy(address: str) -> bool:
-    async with aiohttp.ClientSession() as session, session.get(f"http://{address}/-/healthy") as response:
-        return response.status == 200
 
 
 async def test_several_addresses_are_served(simulator: Simulator, tmp_path: Path) -> None:
@@ -94,10 +86,3 @@ async def test_scrapes_over_the_limit_are_refused_until_one_has_ended(simulator:
             while await running.get("/metrics") == refusal:  # noqa: ASYNC110 -- another process cannot set an event
                 await asyncio.sleep(0)
         assert len((await running.get("/metrics"))[1]) > 6_000_000
-
-
-@pytest.mark.parametrize("flag", [["--web.max-requests", "-1"], ["--web.max-requests", "many"], ["--web.listen-address", "[::1]"]])
-def test_an_invalid_value_is_exit_code_2(flag: list[str]) -> None:
-    code, _, log = invoke("serve", *flag)
-    assert code == 2
-    assert flag[0] in log

@@ -197,7 +197,8 @@ def test_a_response_without_anything_to_export_is_exit_code_1(definition: Path) 
     [
         (["acmee"], "there is no provider 'acmee'; the command `providers` lists all\n"),
         (["missing.yaml"], "missing.yaml: no such file"),
-        (["heygen", "--request", "/v3/users/mee"], "heygen has no request '/v3/users/mee'; did you mean '/v3/users/me'?"),
+        (["heygen", "--request", "/v3/users/mee"], "heygen has no request '/v3/users/mee'; did you mean '/v3/users/me'?\n"),
+        (["openai", "--request", "x"], "openai has no request 'x'; its requests: /v1/organization/"),
         (["heygen", "--reason", "unauthorised"], "'unauthorised' is not one of"),
     ],
 )
@@ -209,8 +210,15 @@ def test_what_cannot_be_tried_is_exit_code_2(arguments: list[str], expected: str
 
 
 def test_an_example_that_cannot_be_written_is_exit_code_1(definition: Path) -> None:
-    result = tried(definition, BODY, "--write-example", "no/such/folder/x.json")
-    assert (result.exit_code, result.stderr) == (1, "no/such/folder/x.json: No such file or directory\n")
+    path = definition / "x.json"
+    result = tried(definition, BODY, "--write-example", path)
+    assert (result.exit_code, result.stderr) == (1, f"{path}: File exists\n")
+
+
+def test_the_folder_of_a_new_example_is_created(definition: Path) -> None:
+    path = definition.parent / "acme" / "responses" / "normal.json"
+    assert tried(definition, BODY, "--write-example", path).exit_code == 0
+    assert json.loads(path.read_text())["body"] == BODY
 
 
 def test_a_file_that_cannot_be_read_or_is_too_large_is_exit_code_2(tmp_path: Path) -> None:
@@ -238,8 +246,15 @@ def test_a_definition_is_validated_without_an_account(definition: Path, tmp_path
     )
     invalid = CliRunner().invoke(main, ["check", "--provider-file", str(definition), "--provider-file", str(broken)])
     assert invalid.exit_code == 2
+    assert invalid.stderr.startswith(f"{broken} cannot be used; 2 problems:\n")
     assert f"{broken}:3: titel: unknown key; did you mean 'title'?" in invalid.stderr
     assert f"{broken}:11: requests[0].quotas[0].resource: is required" in invalid.stderr
+
+
+def test_the_difference_is_shown_where_what_remains_is_unusable(tmp_path: Path) -> None:
+    path = _with_quotas(tmp_path, "{resource: wallet, unit: usd, remaining: left, used: used, limit: granted}")
+    result = tried(path, {"left": "many", "used": 2, "granted": 10})
+    assert row(result, "wallet.remaining")[1:] == ['text: "many"', "8 usd (limit - used), and counted as a mismatch: expected a number"]
 
 
 def _with_quotas(folder: Path, *quotas: str) -> Path:

@@ -30,8 +30,6 @@ def name(text: str) -> x509.Name:
 
 @dataclass
 class Authority:
-    """A certificate authority."""
-
     issuer: Authority | None = None
     critical: bool = True
     key_usage: bool = True

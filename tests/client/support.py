@@ -6,7 +6,7 @@ import asyncio
 import base64
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,6 +92,21 @@ async def relay(target: int, **how: Any) -> AsyncIterator[Relay]:
         await asyncio.gather(*(task for task in running.tasks if task))
 
 
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def answering(answer: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """A server on loopback that responds with `answer`; returns its URL."""
+    runner = web.ServerRunner(web.Server(answer, handler_cancellation=True), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    try:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
 @asynccontextmanager
 async def vendor(tls: ssl.SSLContext | None = None, keys: list[str] | None = None) -> AsyncIterator[int]:
     """A vendor with one response; returns its port."""
@@ -101,13 +116,8 @@ async def vendor(tls: ssl.SSLContext | None = None, keys: list[str] | None = Non
             keys.append(request.headers["X-API-KEY"])
         return web.Response(body=GOOD)
 
-    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-    try:
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
+    async with answering(answer, tls) as url:
+        yield int(url.rpartition(":")[2])
 
 
 @contextmanager

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,10 +17,10 @@ from exporter.model import Reason, Seconds
 from exporter.providers.response import MAX_BODY_BYTES
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
-from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, make_job, secret_of
+from tests.client.support import answering
+from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, MakeJob, make_job, secret_of
 
 GOOD = b'{"code":1000,"data":{"credits_left":"7.5"},"message":"ok"}'
-MakeJob = Callable[..., Job]
 
 EXPECTED: dict[Fault, Reason] = {
     Fault.BAD_KEY: Reason.UNAUTHORIZED,
@@ -164,17 +163,9 @@ async def test_a_variable_is_read_from_the_given_environment(session: aiohttp.Cl
     assert (await failure(Client(session, {}, FakeClock().clock), job(secret=source))).reason is Reason.CREDENTIAL
 
 
-async def test_a_base_url_may_have_a_path(client: Client, session: aiohttp.ClientSession) -> None:
-    async def answer(request: web.Request) -> web.Response:
+async def test_a_base_url_may_have_a_path(client: Client) -> None:
+    async def answer(request: web.BaseRequest) -> web.Response:
         return web.Response(body=GOOD) if request.path == "/gateway/v1/users/credits" else web.Response(status=404)
 
-    server = web.Server(answer)  # type: ignore[arg-type]  # a handler that takes the narrower request
-    runner = web.ServerRunner(server)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        port = runner.addresses[0][1]
-        assert (await client.poll(make_job(f"http://127.0.0.1:{port}/gateway"))).quotas
-    finally:
-        await runner.cleanup()
+    async with answering(answer) as url:
+        assert (await client.poll(make_job(f"{url}/gateway"))).quotas

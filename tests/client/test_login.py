@@ -53,7 +53,7 @@ def new_job(vendor: Simulator, endpoint: TokenEndpoint, file: Path) -> Callable[
         credential = definition.credentials["access_token"].model_copy(update={"token_url": endpoint.url})
         definition = definition.model_copy(update={"credentials": {**definition.credentials, "access_token": credential}})
         source = SecretSource(oauth2=Login(client_id="exporter", refresh_token_file=file))
-        return replace(make_job(vendor.url, "heygen", account=account), definition=definition, credential=credential, secret=source)
+        return replace(make_job(vendor.url, "heygen", account=account), definition=definition, credential="access_token", secret=source)
 
     return make
 

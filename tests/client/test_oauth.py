@@ -18,7 +18,6 @@ from exporter.client.secret_reader import SecretReader
 from exporter.client.transport import Transport
 from exporter.config.connection_settings import ConnectionSettings
 from exporter.errors import PollError
-from exporter.log import configure_log
 from exporter.model import Reason, Seconds
 from exporter.providers.response import MAX_BODY_BYTES
 from tests.client.oauth import CLIENT, FIRST, access, failure, refresh, sent_tokens, text
@@ -142,7 +141,7 @@ async def test_an_html_page_is_no_token(tokens: TokenSource, login: OAuthLogin, 
     [
         (429, {}, Reason.RATE_LIMITED, None),
         (429, {"Retry-After": "120"}, Reason.RATE_LIMITED, 120.0),
-        (500, {"Retry-After": "120"}, Reason.SERVER_ERROR, None),
+        (500, {"Retry-After": "120"}, Reason.SERVER_ERROR, 120.0),
         (502, {}, Reason.SERVER_ERROR, None),
         (503, {"Retry-After": "7"}, Reason.SERVER_ERROR, 7.0),
         (403, {}, Reason.FORBIDDEN, None),
@@ -153,6 +152,7 @@ async def test_after_other_errors_the_next_call_tries_again(
     tokens: TokenSource,
     login: OAuthLogin,
     endpoint: TokenEndpoint,
+    clock: FakeClock,
     status: int,
     headers: dict[str, str],
     reason: Reason,
@@ -163,6 +163,30 @@ async def test_after_other_errors_the_next_call_tries_again(
     assert (error.reason, error.retry_after) == (reason, wait)
     assert str(status) in str(error)
     endpoint.clear()
+    clock.now += wait or 0
+    assert await text(tokens, login) == access(1)
+
+
+async def test_no_account_of_a_login_asks_before_the_retry_after_of_the_token_endpoint_ends(
+    tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock
+) -> None:
+    endpoint.set_response(429, {}, headers={"Retry-After": "120"})
+    assert (await failure(tokens, login)).retry_after == 120
+    endpoint.clear()
+    clock.now += 50
+    other = await failure(tokens, replace(login, connection=ConnectionSettings(connect_timeout=Seconds(3.0))))
+    assert (other.reason, str(other), other.retry_after) == (Reason.RATE_LIMITED, "token endpoint: HTTP 429", 70)
+    assert len(endpoint.requests) == 1
+    clock.now += 70
+    assert await text(tokens, login) == access(1)
+
+
+async def test_the_wait_of_a_login_is_limited(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, clock: FakeClock) -> None:
+    login = replace(login, max_retry_after=Seconds(60.0))
+    endpoint.set_response(429, {}, headers={"Retry-After": "120"})
+    await failure(tokens, login)
+    endpoint.clear()
+    clock.now += 60
     assert await text(tokens, login) == access(1)
 
 
@@ -331,9 +355,7 @@ async def test_a_new_login_is_used_while_refusals_cause_no_refresh(tokens: Token
     assert sent_tokens(endpoint)[2:] == [f"{CANARY}-again"] * 2
 
 
-async def test_no_token_is_logged(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
-    stream = io.StringIO()
-    configure_log("debug", "logfmt", stream)
+async def test_no_token_is_logged(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, log: io.StringIO) -> None:
     asyncio.get_running_loop().set_debug(True)
     logging.getLogger("asyncio").setLevel(logging.DEBUG)
     endpoint.rotates = True
@@ -346,4 +368,4 @@ async def test_no_token_is_logged(tokens: TokenSource, login: OAuthLogin, endpoi
     token = await tokens.access_token(login)
     assert token.get_secret_value() == access(1)
     assert CANARY not in f"{token} {token!r} {login!r} {vars(tokens)!r} {asyncio.all_tasks()!r} {endpoint.requests!r}"
-    assert CANARY not in stream.getvalue()
+    assert CANARY not in log.getvalue()

@@ -6,8 +6,7 @@ import asyncio
 import base64
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -27,37 +26,24 @@ from exporter.clock import Clock
 from exporter.config.job import Job
 from exporter.daemon.poll_once import new_store
 from exporter.errors import PollError
-from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.model import Quota, Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition
 from exporter.validation.fields import check_url
-from tests.client.support import closed_port, silent
+from tests.client.support import answering, closed_port, silent
 from tests.providers.made_up import definition_of
 from tests.support import CANARY, NOW, PATIENCE, FakeClock, make_job
 
 WORKED: Final = Path(__file__).parent.parent / "providers" / "worked"
 TEAM: Final = "0b1c2d3e-0000-4000-8000-123456789abc"
 SID: Final = f"AC{'0' * 32}"
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-
-
-@asynccontextmanager
-async def answering(answer: Handler) -> AsyncIterator[str]:
-    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 def job_for(definition: Definition, url: str, *, secret: str = CANARY, **settings: Any) -> Job:
     job = make_job(url, secret=secret, **settings)
-    credential = next(iter(definition.credentials.values()))
+    credential = next(iter(definition.credentials))
     return replace(job, key=job.key._replace(provider=definition.name), definition=definition, credential=credential)
 
 
@@ -225,29 +211,25 @@ def chain(error: BaseException | None) -> list[str]:
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-async def test_no_failure_shows_a_secret_in_the_query(answer: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    stream = io.StringIO()
-    configure_log("debug", "logfmt", stream)
+async def test_no_failure_shows_a_secret_in_the_query(answer: bytes, log: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
     definition = load_definition(WORKED / "serpapi.yaml")
     server = await raw_server(answer)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, open_session("test") as session:
-        await shows_nothing(Client(session, {}, FakeClock().clock), job_for(definition, url), stream, caplog)
+        await shows_nothing(Client(session, {}, FakeClock().clock), job_for(definition, url), log, caplog)
 
 
 @pytest.mark.parametrize("kind", ["closed", "https", "silent"])
-async def test_no_connection_shows_a_secret_in_the_query(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    stream = io.StringIO()
-    configure_log("debug", "logfmt", stream)
+async def test_no_connection_shows_a_secret_in_the_query(kind: str, log: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
     with silent() as port:
         address = f"127.0.0.1:{closed_port() if kind == 'closed' else port}"
         timeout = Seconds(PATIENCE if kind == "closed" else 0.2)
         job = job_for(load_definition(WORKED / "serpapi.yaml"), f"{'https' if kind == 'https' else 'http'}://{address}", timeout=timeout)
         async with open_session("test") as session:
-            await shows_nothing(Client(session, {}, FakeClock().clock), job, stream, caplog)
+            await shows_nothing(Client(session, {}, FakeClock().clock), job, log, caplog)
 
 
-async def shows_nothing(client: Client, job: Job, stream: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
+async def shows_nothing(client: Client, job: Job, log: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(PollError) as caught:
         await client.poll(job)
     clock = FakeClock().clock
@@ -255,7 +237,7 @@ async def shows_nothing(client: Client, job: Job, stream: io.StringIO, caplog: p
     await Scheduler(client, store, clock).poll_once(job)
     await client.close()
     page = Exposition(("1", "")).render(store.snapshot()).body.decode()
-    shown = "\n".join([*chain(caught.value), stream.getvalue(), caplog.text, page, repr(store[job.key]), repr(job)])
+    shown = "\n".join([*chain(caught.value), log.getvalue(), caplog.text, page, repr(store[job.key]), repr(job)])
     assert "poll failed" in shown
     assert CANARY not in shown
 

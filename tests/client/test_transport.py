@@ -232,3 +232,14 @@ async def test_a_large_error_is_read_like_a_small_one(status: bytes) -> None:
         with pytest.raises(PollError) as caught:
             await poll(make_job(wire.url))
         assert caught.value.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [(b"", b"{" + b"x" * MAX_BODY_BYTES), (b"Content-Encoding: gzip\r\n", b"no gzip"), (b"Content-Encoding: br\r\n", b"{}")],
+    ids=["too large", "not as declared", "another encoding"],
+)
+async def test_an_error_whose_body_cannot_be_read_is_reported_with_a_body(headers: bytes, body: bytes) -> None:
+    with Wire(answer=response(headers, body, b"500 Error")) as wire, pytest.raises(PollError) as caught:
+        await poll(make_job(wire.url))
+    assert (caught.value.reason, str(caught.value)) == (Reason.SERVER_ERROR, "HTTP 500 with a body that is not JSON")

@@ -18,8 +18,6 @@ PAGE: Final = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """One request to the token endpoint."""
-
     method: str
     headers: Mapping[str, str] = field(repr=False)
     form: Mapping[str, str] = field(repr=False)

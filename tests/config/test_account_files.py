@@ -49,7 +49,7 @@ def test_relative_paths_start_at_the_folder_of_their_own_file(tmp_path: Path) ->
     account = {**ACCOUNT, "credentials": {"api_key": {"file": "key"}}}
     path = _write(tmp_path, {"a.yaml": {"accounts": [account]}})
     assert problems(path) == [
-        f"{tmp_path}/accounts.d/a.yaml: accounts[0].credentials.api_key: the file key does not exist; relative paths begin at the folder of the configuration"
+        f"{tmp_path}/accounts.d/a.yaml: accounts[0].credentials.api_key: the file key does not exist; a relative path begins at the folder of the file that contains it"
     ]
     (tmp_path / "accounts.d" / "key").write_text("made-up")
     assert problems(path) == []
@@ -68,12 +68,12 @@ def test_a_ca_file_is_shown_relative_to_the_folder_of_its_own_file(tmp_path: Pat
     [
         ({"accounts": [VOICE, {**ACCOUNT, "intervall": "5m"}]}, ": accounts[1].intervall: unknown key; did you mean 'interval'?"),
         ({"accounts": [{**ACCOUNT, "provider": "heygenn"}]}, ": accounts[0].provider: no such provider; did you mean 'heygen'?"),
-        ({"accounts": [5]}, ": accounts[0]: expected a block of `key: value` lines"),
+        ({"accounts": [5]}, ": accounts[0]: expected a block of `key: value` lines, such as `name: ...`"),
         ({"accounts": [VOICE], "defaults": {}}, ": defaults: unknown key; expected accounts"),
         ({"acounts": [VOICE]}, ": acounts: unknown key; did you mean 'accounts'?"),
-        ({"accounts": {}}, ": accounts: expected a list"),
-        ([VOICE], ": expected a block of `key: value` lines"),
-        ("", ": expected a block of `key: value` lines"),
+        ({"accounts": {}}, ": accounts: expected a list: begin each entry with `- `"),
+        ([VOICE], ": expected a block of `key: value` lines, such as `accounts: ...`"),
+        ("", ": expected a block of `key: value` lines, such as `accounts: ...`"),
         ("accounts: [\n", ":2:1: is not valid YAML: a value is missing here: write it, or close what is open; inside braces and "
                           "brackets, a value that contains [, ], {, } or a comma needs quotes"),
         ({"accounts": [{**VOICE, "interval": "5m", "stale_after": "1m"}]}, ": accounts[0]: stale_after (1m) is shorter than interval (5m), so values "
@@ -106,12 +106,18 @@ def test_a_limit_counts_the_accounts_of_all_files(tmp_path: Path) -> None:
         "elevenlabs": {"max_requests_per_minute": 10},
     })  # fmt: skip
     [problem] = problems(path)
-    assert problem.startswith("the accounts of elevenlabs need 12 requests a minute")
+    assert problem.startswith("providers.elevenlabs.max_requests_per_minute: the accounts of elevenlabs need 12 requests a minute")
 
 
 def test_no_accounts_at_all_are_a_problem(tmp_path: Path) -> None:
     assert problems(_write(tmp_path, {"a.yaml": {"accounts": []}})) == ["accounts: expected one or more"]
     assert problems(write(tmp_path, "{}")) == ["accounts: is required"]
+
+
+def test_a_pattern_is_reported_with_the_whole_path_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, json.dumps({"account_files": ["none/*.yaml"], "accounts": [ACCOUNT]}))
+    monkeypatch.chdir(tmp_path)
+    assert problems(Path("config.yaml")) == [f"account_files[0]: no file matches, relative to {tmp_path}"]
 
 
 def test_a_pattern_that_matches_no_file_is_a_problem(tmp_path: Path) -> None:
@@ -133,10 +139,10 @@ def test_a_pattern_for_all_folders_below_a_folder_is_refused(tmp_path: Path) -> 
     ]
 
 
-@pytest.mark.parametrize("key", ["account_files", "provider_files"])
-def test_a_pattern_that_matches_the_file_itself_is_refused(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(("key", "folder"), [("account_files", "accounts.d"), ("provider_files", "providers")])
+def test_a_pattern_that_matches_the_file_itself_is_refused(tmp_path: Path, key: str, folder: str) -> None:
     assert problems(write(tmp_path, json.dumps({key: ["*.yaml"], "accounts": [ACCOUNT]}))) == [
-        f"{key}[0]: matches this file itself: write a pattern that does not, such as accounts.d/*.yaml"
+        f"{key}[0]: matches this file itself: write a pattern that does not, such as {folder}/*.yaml"
     ]
 
 
@@ -149,7 +155,9 @@ def test_a_pattern_that_a_shell_would_change_is_reported_with_what_is_not_replac
 
 @pytest.mark.parametrize("patterns", ["accounts.d/*.yaml", 5, {}])
 def test_patterns_that_are_no_list_are_one_problem(tmp_path: Path, patterns: object) -> None:
-    assert problems(write(tmp_path, json.dumps({"account_files": patterns}))) == ["account_files: expected a list"]
+    assert problems(write(tmp_path, json.dumps({"account_files": patterns}))) == [
+        "account_files: expected a list: begin each entry with `- `"
+    ]
 
 
 def test_the_files_of_a_configuration_are_those_that_its_patterns_match_now(tmp_path: Path) -> None:

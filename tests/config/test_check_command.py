@@ -14,8 +14,8 @@ from exporter.cli.main import main
 from tests.config.support import CANARY, ENVIRON, HERE, with_account, write
 
 
-def check(path: Path) -> Result:
-    return CliRunner().invoke(main, ["check", f"--config.file={path}"], env=dict(ENVIRON))
+def check(path: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["check", f"--config.file={path}", *arguments], env=dict(ENVIRON))
 
 
 def test_a_valid_file_is_reported_in_one_line_with_the_number_of_accounts(tmp_path: Path) -> None:
@@ -48,7 +48,31 @@ def test_one_problem_is_reported_in_the_singular(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     result = check(path)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.splitlines() == [f"{path} cannot be used; 1 problem:", f"  {path}: no such file"]
+    assert result.stderr.splitlines()[:2] == [f"{path} cannot be used; 1 problem:", f"  {path}: no such file"]
+
+
+@pytest.mark.parametrize("command", ["check", "once", "serve"])
+def test_a_missing_configuration_is_reported_with_how_to_get_one(tmp_path: Path, command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--config.file", str(tmp_path / "config.yaml")])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[2:] == [
+        "  name your file with --config.file, or write an example: ai-account-exporter examples config.example.yaml > config.yaml"
+    ]
+
+
+def test_the_problems_of_all_named_files_are_reported(tmp_path: Path) -> None:
+    path = write(tmp_path, with_account(interval="x"))
+    web, definition = tmp_path / "web.yaml", tmp_path / "acme.yaml"
+    web.write_text("tls_config: {}")
+    definition.write_text("name: acme")
+    result = check(path, "--web.config.file", str(web), "--provider-file", str(definition))
+    assert result.exit_code == 2
+    assert [line.split(" cannot be used")[0] for line in result.stderr.splitlines() if "cannot be used" in line] == [
+        str(web), str(definition), str(path)
+    ]  # fmt: skip
+    path = write(tmp_path, with_account())
+    result = check(path, "--web.config.file", str(web))
+    assert (result.exit_code, result.stdout) == (2, f"{path} is valid: 1 account at heygen\n")
 
 
 def test_a_secret_in_the_file_is_valid_and_causes_a_warning_that_does_not_show_it(tmp_path: Path) -> None:
@@ -77,9 +101,9 @@ def test_the_command_works_as_a_process_in_the_current_folder(tmp_path: Path) ->
     wrong = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
     right = subprocess.run(command, cwd=tmp_path, env={**environ, "CHECKED_KEY": CANARY}, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr.splitlines()[1:] == [
+    assert wrong.stderr.splitlines()[1] == (
         '  config.yaml:1: account "studio": accounts[0].credentials.api_key: the environment variable CHECKED_KEY is not set'
-    ]
+    )
     assert right.returncode == 0
     [warning] = right.stderr.splitlines()
     assert warning.startswith("  heygen: nobody has tried the definition")
@@ -91,11 +115,11 @@ def test_a_file_with_unusable_secrets_only_is_reported_as_valid_except_for_them(
     path = write(tmp_path, with_account(credentials={"api_key": {"file": "secrets/openai"}}))
     result = check(path)
     assert result.exit_code == 2
-    first, problem = result.stderr.splitlines()
-    assert first == (
-        f"{path} is valid except for its secrets: `serve` starts, and an account whose secret cannot be used cannot be polled; 1 problem:"
-    )
-    assert problem.endswith("the file secrets/openai does not exist; relative paths begin at the folder of the configuration")
+    first, problem, title, warning = result.stderr.splitlines()
+    assert first == f"{path} is valid except for its secrets: `serve` starts, and polls the other accounts; 1 problem:"
+    assert title == "Warnings:"
+    assert warning.startswith("  heygen: nobody has tried the definition")
+    assert problem.endswith("the file secrets/openai does not exist; a relative path begins at the folder of the file that contains it")
     path = write(tmp_path, with_account(credentials={"api_key": {"file": "secrets/openai"}}, interval="x"))
     assert check(path).stderr.splitlines()[0] == f"{path} cannot be used; 2 problems:"
 
@@ -110,7 +134,7 @@ def test_a_place_below_a_login_is_shown(tmp_path: Path) -> None:
     [
         (
             {"thresholds": {"\u201cwallet\u201d": {"warning": 5}}},
-            "heygen has no such resource; the name contains a quotation mark that YAML does not know",
+            "heygen has no such resource; the name contains a quotation mark that YAML does not accept",
         ),
         ({"\u00a0interval": "5m"}, "unknown key; the name contains a space that is not a plain one"),
         ({"provider": "\u2018heygen\u2019"}, "no such provider; the name contains a quotation mark"),

@@ -37,7 +37,7 @@ from tests.config.support import ENVIRON, load, problems, resolved, with_account
             ("no_proxy", [entry], "expected a host, a .suffix, an address, a network such as 10.0.0.0/8, or *; write one per entry")
             for entry in ("", "a,b", "a b", "10.0.0.0/99", f"http://me:{PASSWORD}@vendor.test")
         ),
-        ("no_proxy", "a.test", "expected a list"),
+        ("no_proxy", "a.test", "expected a list: begin each entry with `- `"),
         ("ca_file", "none.pem", "the file none.pem cannot be read: No such file or directory"),
         ("ca_file", "/none/own.pem", "the file /none/own.pem cannot be read: No such file or directory"),
         ("ca_file", "certs/../none.pem", "the file certs/../none.pem cannot be read: No such file or directory"),

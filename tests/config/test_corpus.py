@@ -12,16 +12,12 @@ from jsonschema import Draft202012Validator
 from exporter.config.loading import json_schema
 from exporter.providers.library import load_definitions
 from tests.config.support import HERE, load, problems
+from tests.support import stated
 
 BAD: Final = sorted((HERE / "bad").glob("*.yaml"))
 GOOD: Final = sorted((HERE / "good").glob("*.yaml"))
 SCHEMA: Final = Draft202012Validator(json_schema())
 SCHEMA_TOO: Final = "# the schema refuses it too"
-
-
-def stated(path: Path, what: str) -> list[str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [line.removeprefix(f"# {what}: ") for line in lines if line.startswith(f"# {what}: ")]
 
 
 def known_providers() -> str:

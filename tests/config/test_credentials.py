@@ -117,11 +117,12 @@ def test_a_variable_that_is_not_utf_8_is_refused() -> None:
 def test_a_file_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     assert (
         refusal(SecretSource(file=tmp_path / "secret"))
-        == "the file does not exist; relative paths begin at the folder of the configuration"
+        == "the file does not exist; a relative path begins at the folder of the file that contains it"
     )
     (tmp_path / "link").symlink_to("nowhere")
     assert (
-        refusal(SecretSource(file=tmp_path / "link")) == "the file does not exist; relative paths begin at the folder of the configuration"
+        refusal(SecretSource(file=tmp_path / "link"))
+        == "the file does not exist; a relative path begins at the folder of the file that contains it"
     )
 
 
@@ -129,7 +130,7 @@ def test_a_file_whose_folder_is_a_file_does_not_exist(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(KEY)
     assert (
         refusal(SecretSource(file=tmp_path / "secret" / "key"))
-        == "the file does not exist; relative paths begin at the folder of the configuration"
+        == "the file does not exist; a relative path begins at the folder of the file that contains it"
     )
 
 
@@ -138,7 +139,7 @@ def test_a_name_longer_than_a_file_system_allows_is_reported(tmp_path: Path) -> 
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    assert refusal(SecretSource(file=tmp_path)) == "the file is not a regular file"
+    assert refusal(SecretSource(file=tmp_path)) == "the file is a folder, where a file with the key is expected"
 
 
 def test_a_named_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
@@ -186,7 +187,7 @@ def test_a_file_is_read_again_each_time(tmp_path: Path) -> None:
     path.write_text("second\n")
     assert source.read({}).get_secret_value() == "second"
     path.unlink()
-    assert refusal(source) == "the file does not exist; relative paths begin at the folder of the configuration"
+    assert refusal(source) == "the file does not exist; a relative path begins at the folder of the file that contains it"
 
 
 def test_a_key_is_rotated_by_swapping_a_link_as_kubernetes_does(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an account gives for a definition that needs more than a secret: params, an address of its own, and budgets."""
+"""What an account sets for a definition that needs more than a secret: params, an address of its own, and budgets."""
 
 from __future__ import annotations
 
@@ -216,7 +216,9 @@ def test_a_shorter_interval_than_the_vendor_allows_is_a_warning(
 
 
 def test_a_definition_that_nobody_has_tried_is_one_warning(tmp_path: Path) -> None:
-    loaded = load_config(_write(tmp_path, OPENAI, {**OPENAI, "name": "other"}, LITELLM), ENVIRON)
+    loaded = load_config(
+        _write(tmp_path, OPENAI, {**OPENAI, "name": "other", "credentials": {"admin_key": {"env": "HEYGEN_API_KEY"}}}, LITELLM), ENVIRON
+    )
     assert list(warnings_of(loaded)) == [
         "openai: nobody has tried the definition: compare the output of `once` with the vendor's dashboard"
     ]

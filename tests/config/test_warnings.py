@@ -23,6 +23,11 @@ from exporter.validation.duration import parse_duration
 from tests.config.support import ACCOUNT, ENVIRON, write
 from tools.rules.documents import render
 
+ELEVENLABS = {**ACCOUNT, "provider": "elevenlabs"}
+NOT_WRITABLE = (
+    "this user cannot write the file or its folder, so the exporter would run without state: change the permissions, or change the path"
+)
+
 
 def warnings(folder: Path, can_write: Callable[[Path], bool] = lambda _: True, **file: Any) -> list[str]:
     path = write(folder, json.dumps({"accounts": [ACCOUNT], **file}))
@@ -77,30 +82,70 @@ def test_a_state_file_that_can_be_written_causes_no_warning(tmp_path: Path) -> N
 def test_a_state_file_that_is_another_file_is_warned_about(tmp_path: Path, name: str) -> None:
     (tmp_path / "key").write_text("made-up")
     assert warnings(tmp_path, state={"path": name}) == [
-        "state.path: is another file, which is not overwritten: move it away, or change the path, so the exporter would run without state"
+        "state.path: is another file, which is not overwritten, so the exporter would run without state: move it away, or change the path"
     ]
 
 
 @pytest.mark.parametrize(
     ("path", "read_only", "expected"),
     [
-        ("missing/state.db", "", "the folder does not exist: create it, or change the path"),
-        ("folder", "", "is not a regular file: change the path"),
-        ("state.db", ".", "this user cannot write the file or its folder: change the permissions, or change the path"),
-        ("state.db", "state.db", "this user cannot write the file or its folder: change the permissions, or change the path"),
+        ("missing/state.db", "", "the folder does not exist, so the exporter would run without state: create it, or change the path"),
+        ("folder", "", "is not a regular file, so the exporter would run without state: change the path"),
+        ("state.db", ".", NOT_WRITABLE),
+        ("state.db", "state.db", NOT_WRITABLE),
     ],
 )
 def test_a_state_file_that_cannot_be_written_is_warned_about(tmp_path: Path, path: str, read_only: str, expected: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "state.db").write_bytes(b"")
     found = warnings(tmp_path, lambda file: not read_only or file != tmp_path / read_only, state={"path": path})
-    assert found == [f"state.path: {expected}, so the exporter would run without state"]
+    assert found == [f"state.path: {expected}"]
+
+
+@pytest.mark.parametrize("block", ["defaults", "account"])
+@pytest.mark.parametrize(("amount", "is_warned"), [(0.2, True), ("0.05", True), (0, False), (1, False), ("20%", False)])
+def test_an_amount_below_1_that_may_be_meant_as_a_share_is_warned_about(
+    tmp_path: Path, block: str, amount: float | str, *, is_warned: bool
+) -> None:
+    thresholds = {"thresholds": {"characters": {"warning": amount}}}
+    account = ELEVENLABS | (thresholds if block == "account" else {})
+    found = warnings(tmp_path, accounts=[account], defaults=thresholds if block == "defaults" else {})
+    text = f"elevenlabs/studio: thresholds.characters.warning is an amount of {amount}, not a share: a share has a %, such as 20%"
+    assert found == [text] * is_warned
+
+
+SAME = "heygen/other: reads the same amounts with the same key as studio, so they are exported twice: remove one of the two accounts"
+
+
+@pytest.mark.parametrize(
+    ("account", "own", "expected"),
+    [
+        (ACCOUNT, {}, [SAME]),
+        (ACCOUNT, {"interval": "1m", "labels": {"team": "video"}, "thresholds": {"wallet": {"warning": 5}}}, [SAME]),
+        (ACCOUNT, {"enabled": False}, []),
+        (ACCOUNT, {"credentials": {"api_key": {"env": "ELEVENLABS_API_KEY"}}}, []),
+        (ACCOUNT, {"credentials": {"access_token": ACCOUNT["credentials"]["api_key"]}}, []),
+        (ACCOUNT, {"provider": "elevenlabs"}, []),
+        (ACCOUNT, {"base_url": "https://gateway.example.com"}, []),
+        (ELEVENLABS, {"region": "eu"}, []),
+    ],
+)
+def test_a_second_account_with_the_same_key_is_warned_about(
+    tmp_path: Path, account: dict[str, Any], own: dict[str, Any], expected: list[str]
+) -> None:
+    assert warnings(tmp_path, accounts=[account, {**account, "name": "other", **own}]) == expected
+
+
+def test_accounts_with_one_key_and_other_params_cause_no_warning(tmp_path: Path) -> None:
+    first = {"name": "a", "provider": "cloudflare_ai_gateway", "credentials": {"api_token": {"env": "HEYGEN_API_KEY"}}}
+    accounts = [{**first, "params": {"account": "0" * 32}}, {**first, "name": "b", "params": {"account": "1" * 32}}]
+    assert warnings(tmp_path, accounts=accounts) == []
 
 
 @pytest.mark.parametrize("name", [f"{'n' * 300}/state.db", "n" * 300])
 def test_a_path_that_the_system_refuses_is_warned_about_and_not_shown(tmp_path: Path, name: str) -> None:
     assert warnings(tmp_path, state={"path": name}) == [
-        "state.path: cannot be used (File name too long): fix that, or change the path, so the exporter would run without state"
+        "state.path: cannot be used (File name too long), so the exporter would run without state: fix that, or change the path"
     ]
 
 
@@ -111,7 +156,7 @@ def test_a_folder_that_this_user_cannot_search_is_warned_about(tmp_path: Path, m
     monkeypatch.setattr(Path, "exists", refuse)
     monkeypatch.setattr(Path, "is_dir", lambda _: True)
     [text] = warnings(tmp_path, state={"path": "state.db"})
-    assert text.startswith("state.path: cannot be used (Permission denied): fix that")
+    assert text.startswith("state.path: cannot be used (Permission denied), so the exporter would run without state: fix that")
 
 
 @pytest.mark.parametrize(

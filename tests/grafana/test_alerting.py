@@ -6,16 +6,14 @@ Source of the fields: https://github.com/grafana/grafana/blob/main/pkg/services/
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 import yaml
 
 from exporter.validation.duration import parse_duration
-from tests.grafana.boards import ROOT
-from tools.rules.grafana import PATH, provisioning
+from tests.grafana.boards import ROOT, Json
+from tools.rules.grafana import PATH
 
-Json = dict[str, Any]
 FILE: Json = yaml.load((ROOT / PATH).read_text(encoding="utf-8"), yaml.CSafeLoader)
 PROMETHEUS: Json = yaml.load((ROOT / "prometheus/rules/alerts.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 PAIRS = [
@@ -28,10 +26,6 @@ FIELDS = {
     "uid", "title", "condition", "data", "noDataState", "execErrState", "for", "keepFiringFor", "missing_series_evals_to_resolve", "annotations",
     "labels",
 }  # fmt: skip
-
-
-def test_the_file_is_up_to_date() -> None:
-    assert (ROOT / PATH).read_text(encoding="utf-8") == provisioning()
 
 
 def test_the_groups_are_those_of_prometheus() -> None:

@@ -35,13 +35,11 @@ class Answer:
 
     @property
     def objects(self) -> Objects:
-        """The rendered objects."""
         assert self.code == 0, self.errors
         return [each for each in yaml.load_all(self.output, yaml.CSafeLoader) if each]
 
 
 def run(version: str, *arguments: str, stdin: str = "") -> Answer:
-    """Run that Helm."""
     done = subprocess.run([helm(version), *arguments], input=stdin, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     return Answer(done.returncode, done.stdout, done.stderr)
 

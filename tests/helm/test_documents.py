@@ -12,7 +12,6 @@ import yaml
 from jsonschema import Draft7Validator
 
 from tests.helm.rendering import ACCOUNT, CHART, ROOT, SCENARIOS, values_of
-from tools.chart.documents import documents
 from tools.chart.schema import alert_names
 from tools.chart.values import documented, read_values, text_of
 
@@ -31,11 +30,6 @@ def merged(values: dict[str, Any], over: dict[str, Any] | None = None) -> dict[s
 
 def faults(values: dict[str, Any]) -> list[str]:
     return [f"{fault.json_path}: {fault.message}" for fault in SCHEMA.iter_errors(merged(values))]
-
-
-@pytest.mark.parametrize("path", documents())
-def test_the_generated_files_are_up_to_date(path: str) -> None:
-    assert (ROOT / path).read_text("utf-8") == documents()[path], "run: make docs"
 
 
 def test_the_chart_has_the_version_of_the_project() -> None:

@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parent.parent.parent
 VERSION: Final[str] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 IMAGE: Final = f"localhost/ai-account-exporter:{VERSION}"
 BASE: Final = "localhost/python:3.13-slim-trixie"
-PATIENCE: Final = 600.0
+COMMAND_TIMEOUT: Final = 600.0
 CERTIFICATES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 PIP_CONFIGURATION: Final = Path("/etc/pip.conf")
 
@@ -69,7 +69,7 @@ class Engine:
     def run(self, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a command, which may fail."""
         environ = {**self.environ, **environ}
-        return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 -- our own arguments
+        return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=COMMAND_TIMEOUT, check=False)  # noqa: S603 -- our own arguments
 
     def do(self, *command: str, **environ: str) -> str:
         """Run a command that must succeed, and return its output."""

@@ -45,7 +45,6 @@ class Container:
         return int(self.engine.podman("inspect", "--format={{.State.ExitCode}}", self.name))
 
     def log(self) -> str:
-        """The whole log."""
         done = self.engine.run("podman", "logs", self.name)
         return done.stdout + done.stderr
 

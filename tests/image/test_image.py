@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from exporter.simulator.simulator import Simulator
 from tests.image.engine import BASE, IMAGE, VERSION, Engine
 from tests.image.running import Container, container, eventually
-from tests.support import ACCOUNTS, CANARY, secret_of
+from tests.support import CANARY, secret_of
 
 pytestmark = pytest.mark.e2e
 
@@ -41,12 +41,6 @@ def demo(engine: Engine, unused_tcp_port: int) -> Iterator[Container]:
         yield running
 
 
-@pytest.fixture
-async def vendors() -> AsyncIterator[Simulator]:
-    async with Simulator(ACCOUNTS) as running:
-        yield running
-
-
 async def test_a_confined_container_serves_and_stops_on_a_signal(demo: Container) -> None:
     page = await eventually(demo.port, "/metrics", lambda text: "ai_account_quota_remaining{" in text)
     assert f'revision="0123abc",version="{VERSION}"' in page
@@ -72,8 +66,8 @@ async def test_a_health_check_fails_if_nothing_listens(engine: Engine) -> None:
     assert (done.returncode, "Connection refused" in done.stderr) == (1, True)
 
 
-async def test_values_on_a_volume_outlive_the_container(engine: Engine, vendors: Simulator, unused_tcp_port: int, tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text(CONFIG.format(url=vendors.url))
+async def test_values_on_a_volume_outlive_the_container(engine: Engine, simulator: Simulator, unused_tcp_port: int, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG.format(url=simulator.url))
     (tmp_path / "key").write_text(secret_of("liveavatar"))
     options = (
         "--network=host",  # the simulated vendors listen on this machine's loopback
@@ -87,7 +81,7 @@ async def test_values_on_a_volume_outlive_the_container(engine: Engine, vendors:
         await eventually(first.port, "/metrics", lambda text: figure in text)
         assert first.stop() == 0
         assert CANARY not in first.log() + engine.podman("inspect", first.name)
-    await vendors.stop()
+    await simulator.stop()
     with container(engine, unused_tcp_port, options, *command) as second:
         page = await eventually(
             second.port, "/metrics", lambda text: 'errors_total{account="stage",provider="liveavatar",reason="connection"} 1' in text

@@ -70,11 +70,10 @@ def test_a_family_of_accounts_does_not_repeat_the_common_labels(family: Family) 
     assert not set(family.labels) & ACCOUNT_LABELS
 
 
-@pytest.mark.parametrize("name", ["remaining", "used", "limit", "overage_limit"])
-def test_the_help_of_amounts_warns_of_sums_across_units(name: str) -> None:
-    [family] = (family for family in CATALOGUE if family.name == f"ai_account_quota_{name}")
-    assert family.help.endswith(SUM_WARNING)
-    assert family.labels == ("resource", "unit")
+@EACH_FAMILY
+def test_the_help_of_amounts_warns_of_sums_across_units(family: Family) -> None:
+    is_amount = "unit" in family.labels and not family.name.endswith(("_timestamp_seconds", "_unlimited"))
+    assert family.help.endswith(SUM_WARNING) == is_amount
 
 
 def test_families_about_the_exporter_itself_have_its_prefix() -> None:

@@ -27,8 +27,8 @@ NOW = 1000.0
 patiently = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def entry_with(reading: Reading | None, *, at: float = NOW) -> Entry:
-    return Entry(reading, up=True, last_poll_at=at, last_success_at=at, duration=Seconds(0.5), polls=1)
+def entry_with(reading: Reading | None) -> Entry:
+    return Entry(reading, up=True, last_poll_at=NOW, last_success_at=NOW, duration=Seconds(0.5), polls=1)
 
 
 def samples_of(family: AccountFamily, entry: Entry, now: float = NOW, thresholds: tuple[Threshold, ...] = ()) -> list[Sample]:
@@ -231,11 +231,11 @@ def test_a_budget_is_exported_where_the_vendor_reports_the_resource_in_its_unit(
     assert shown(entry_with(Reading(tuple(quotas))), "quota_budget") == expected
 
 
-def steady(resource: str, unit: str) -> Consumption:
-    """Return the counters of a resource of which 10 were consumed each day, until now, for four days."""
+def steady() -> Consumption:
+    """Return the counters of a wallet of which 10 were consumed each day, until now, for four days."""
     times = [NOW - days * DAY for days in (4, 3, 2, 1)]
     history = History(array("d", times), array("d", [0.0, 10.0, 20.0, 30.0]))
-    return Consumption(resource, unit, times[0], NOW, consumed=Decimal(40), readings=5, history=history)
+    return Consumption("wallet", "usd", times[0], NOW, consumed=Decimal(40), readings=5, history=history)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def steady(resource: str, unit: str) -> Consumption:
     ],
 )
 def test_a_forecast_is_exported_where_an_end_is_expected(quota: Quota, expected: float | None, latest: float | None) -> None:
-    entry = replace(entry_with(Reading((quota,))), consumption=(steady("wallet", "usd"),))
+    entry = replace(entry_with(Reading((quota,))), consumption=(steady(),))
     ends = {"quota_exhaustion_timestamp_seconds": expected, "quota_exhaustion_latest_timestamp_seconds": latest}
     for name, end in ends.items():
         assert shown(entry, name, NOW + 100) == ([] if end is None else [(("wallet", "usd"), end)])
@@ -265,7 +265,7 @@ def test_the_families_of_a_stale_reading_are_absent_and_those_of_polls_stay() ->
     entry = Entry(
         reading, up=False, error=Failure(Reason.TLS, "no luck"), last_poll_at=1181.0,
         last_success_at=1000.0, limited_until=2000.0, duration=Seconds(0.5), polls=4, errors={Reason.TLS: 3}, mismatches={"info.plan": 1},
-        consumption=(Consumption("characters", "characters", since=900.0, at=1000.0), steady("wallet", "usd")),
+        consumption=(Consumption("characters", "characters", since=900.0, at=1000.0), steady()),
         optional={"/key": OptionalRequest()},
     )  # fmt: skip
     thresholds = (Threshold("characters", "warning", amount=Decimal(5)),)

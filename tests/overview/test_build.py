@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.accounts.entry import Schedule
-from exporter.accounts.snapshot import Account
+from exporter.accounts.snapshot import AccountSnapshot
 from exporter.model import Quota, Reading, Reason, Threshold
 from exporter.overview.facts import QuotaFacts, Soonest, State
 from tests.overview.entries import DAY, NEW, NOW, burning, changed, corrected, credits_of, facts_of, failed, named, overview_of, polled
@@ -16,7 +16,7 @@ from tests.overview.entries import DAY, NEW, NOW, burning, changed, corrected, c
 TEN_YEARS = 10 * 365.25 * DAY
 
 
-def quota_of(account: Account, now: float = NOW) -> QuotaFacts:
+def quota_of(account: AccountSnapshot, now: float = NOW) -> QuotaFacts:
     [quota] = facts_of(account, now).quotas
     return quota
 
@@ -92,7 +92,7 @@ def test_an_end_is_computed_from_the_last_good_poll() -> None:
         pytest.param(burning(polled(credits_of(1, resets_at=NOW + DAY, unlimited=True)), 1.0), True, id="has no end"),
     ],
 )
-def test_whether_the_rest_is_sufficient_until_the_reset_is_shown_if_known(account: Account, lasts: object) -> None:
+def test_whether_the_rest_is_sufficient_until_the_reset_is_shown_if_known(account: AccountSnapshot, lasts: object) -> None:
     assert quota_of(account).lasts_until_reset is lasts
 
 
@@ -108,7 +108,7 @@ def test_whether_the_rest_is_sufficient_until_the_reset_is_shown_if_known(accoun
     pytest.param(burning(polled(credits_of("1e308")), 1e-300), id="beyond all numbers"),
     pytest.param(burning(polled(Quota("credits", "credits", used=Decimal(5))), 1.0), id="the remaining amount is unknown"),
 ])  # fmt: skip
-def test_no_end_is_shown_if_it_is_unknown(account: Account) -> None:
+def test_no_end_is_shown_if_it_is_unknown(account: AccountSnapshot) -> None:
     assert quota_of(account).empty_at is None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from exporter.accounts.entry import Schedule
-from exporter.accounts.snapshot import Account
+from exporter.accounts.snapshot import AccountSnapshot
 from exporter.model import AccountKey, AutoReload, Reading, Reason, Status
 from exporter.overview.encoding import encode, to_plain
 from tests.overview.entries import DAY, NEW, NOW, burning, changed, configured, credits_of, facts_of, failed, overview_of, polled
@@ -17,7 +17,7 @@ from tests.support import job_of
 HOSTILE = '</script><img src=x onerror=alert(1)> \u202eevil\u2028\x00\x1b[31m\ud800 \U0001f3ad {{7*7}} "quoted" \\ \u00fc'
 
 
-def plain(known: Account) -> dict[str, Any]:
+def plain(known: AccountSnapshot) -> dict[str, Any]:
     [account] = json.loads(encode(overview_of([known])))["accounts"]
     assert isinstance(account, dict)
     return account

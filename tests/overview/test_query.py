@@ -108,6 +108,8 @@ def test_a_label_with_the_name_of_a_parameter_has_another_parameter() -> None:
         assert name == f"label.{label}"
         assert [one.account for one in parse_query([(name, value)], shown).select(shown).accounts] == ["one"]
     assert parameter_of("team") == "team"
+    [problem] = parse_query([("filter", "x")], shown).problems
+    assert problem.endswith("; expected account, label.q, label.state, provider, q, sort, state")
 
 
 def test_the_totals_are_those_of_the_selected_accounts() -> None:

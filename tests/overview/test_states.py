@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from exporter.accounts.entry import Record
-from exporter.accounts.snapshot import Account
+from exporter.accounts.snapshot import AccountSnapshot
 from exporter.accounts.store import Store
 from exporter.errors import PollError
 from exporter.model import Quota, Reading, Reason, Seconds, Threshold
@@ -40,7 +40,7 @@ HOURLY = 1 / 3600
         pytest.param(polled(credits_of(5, 100), credits_of(50, 100)), State.LOW, id="one of two is low"),
     ],
 )
-def test_an_account_is_in_the_worst_state_that_applies(account: Account, state: State) -> None:
+def test_an_account_is_in_the_worst_state_that_applies(account: AccountSnapshot, state: State) -> None:
     assert facts_of(account).state is state
 
 
@@ -79,7 +79,7 @@ def test_an_account_is_in_the_worst_state_that_applies(account: Account, state: 
         pytest.param(burning(polled(credits_of(24, unlimited=True)), HOURLY), State.OK, id="has no end"),
     ],
 )
-def test_a_resource_has_its_own_state_and_the_account_has_the_same(account: Account, state: State) -> None:
+def test_a_resource_has_its_own_state_and_the_account_has_the_same(account: AccountSnapshot, state: State) -> None:
     facts = facts_of(account)
     assert [quota.state for quota in facts.quotas] == [state]
     assert facts.state is state

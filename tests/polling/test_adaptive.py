@@ -88,8 +88,8 @@ def floor(amount: str | int, resource: str = "credits", severity: str = "warning
     return Threshold(resource, severity, amount=Decimal(amount))
 
 
-def floor_share(share: str, resource: str = "credits", severity: str = "warning") -> Threshold:
-    return Threshold(resource, severity, share=Decimal(share))
+def floor_share(share: str, resource: str = "credits") -> Threshold:
+    return Threshold(resource, "warning", share=Decimal(share))
 
 
 FLOORED: dict[str, tuple[Quota | None, Quota | None, tuple[Threshold, ...], float]] = {

@@ -36,7 +36,7 @@ EXPIRY: Final = "ai_account_credential_expiry_timestamp_seconds{"
 
 
 @dataclass
-class RecordingClient(Client):
+class OutcomesClient(Client):
     """A vendor whose optional request has these outcomes, in order; the last one stays."""
 
     time: Time
@@ -81,7 +81,7 @@ def expiry_is_shown(store: Store) -> bool:
 
 async def test_a_failure_is_counted_by_reason_and_does_not_fail_the_poll() -> None:
     time = Time()
-    async with running(RecordingClient(time, [REFUSED]), [new_job()], time.clock) as polling:
+    async with running(OutcomesClient(time, [REFUSED]), [new_job()], time.clock) as polling:
         await time.run(1)
         entry = polling.store[KEY]
         assert (entry.up, entry.error, entry.errors, counted(polling.store)) == (True, None, {}, {"forbidden": 1})
@@ -99,7 +99,7 @@ async def test_every_reason_is_present_from_the_start_only_with_optional_request
 
 async def test_the_first_failure_and_the_recovery_are_logged() -> None:
     time, log = Time(), Log()
-    async with running(RecordingClient(time, [REFUSED, REFUSED, ANSWERED]), [new_job()], time.clock):
+    async with running(OutcomesClient(time, [REFUSED, REFUSED, ANSWERED]), [new_job()], time.clock):
         await time.run(200)
     about = {"provider": "heygen", "account": "demo", "request": PATH}
     refused = {"host": "127.0.0.1", "reason": "forbidden", "error": "HTTP 403", "remedy": remedy_of(Reason.FORBIDDEN, None)}
@@ -117,7 +117,7 @@ def test_no_stored_wait_is_longer_than_the_settings_allow(wait: float, *, waits:
 
 async def test_its_values_stay_until_they_are_stale_and_the_others_are_updated() -> None:
     time = Time()
-    vendor = RecordingClient(time, [ANSWERED, REFUSED])
+    vendor = OutcomesClient(time, [ANSWERED, REFUSED])
     async with running(vendor, [new_job()], time.clock) as polling:
         await time.run(1)
         assert expiry_is_shown(polling.store)
@@ -132,7 +132,7 @@ async def test_its_values_stay_until_they_are_stale_and_the_others_are_updated()
 
 async def test_its_values_are_removed_with_the_others_if_polls_fail() -> None:
     time = Time()
-    vendor = RecordingClient(time, [ANSWERED])
+    vendor = OutcomesClient(time, [ANSWERED])
     async with running(vendor, [new_job()], time.clock) as polling:
         await time.run(1)
         vendor.failing = True
@@ -152,7 +152,7 @@ async def test_its_values_are_removed_with_the_others_if_polls_fail() -> None:
 )
 async def test_a_retry_after_delays_that_request_only(outcome: PollError, settings: Mapping[str, object], expected: list[float]) -> None:
     time = Time()
-    vendor = RecordingClient(time, [outcome])
+    vendor = OutcomesClient(time, [outcome])
     async with running(vendor, [new_job(**settings)], time.clock) as polling:
         await time.run(299)
         assert polling.store[KEY].polls == 5
@@ -162,7 +162,7 @@ async def test_a_retry_after_delays_that_request_only(outcome: PollError, settin
 
 async def test_failures_lengthen_the_interval_of_that_request_only() -> None:
     time = Time(chance=1.0)
-    vendor = RecordingClient(time, [REFUSED])
+    vendor = OutcomesClient(time, [REFUSED])
     async with running(vendor, [new_job(max_backoff=Seconds(240.0))], time.clock) as polling:
         await time.run(1000)
         assert polling.store[KEY].polls == 17
@@ -171,7 +171,7 @@ async def test_failures_lengthen_the_interval_of_that_request_only() -> None:
 
 async def test_the_wait_the_counts_and_the_values_survive_a_restart() -> None:
     time = Time()
-    vendor = RecordingClient(time, [ANSWERED, PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(100.0))])
+    vendor = OutcomesClient(time, [ANSWERED, PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(100.0))])
     job = new_job()
     async with running(vendor, [job], time.clock) as polling:
         await time.run(70)
@@ -187,7 +187,7 @@ async def test_the_wait_the_counts_and_the_values_survive_a_restart() -> None:
 
 async def test_a_wait_that_a_wrong_clock_stored_is_ignored() -> None:
     time = Time()
-    vendor = RecordingClient(time, [ANSWERED])
+    vendor = OutcomesClient(time, [ANSWERED])
     job = new_job()
     store = new_store([job], time.clock)
     optional = {PATH: OptionalRequest(ANSWERED, NOW + 1e9, None, 1, NOW + 1e9)}
@@ -208,7 +208,7 @@ async def test_the_api_names_a_failed_request_until_it_recovers() -> None:
     time = Time()
     job = new_job()
     store = new_store([job], time.clock)
-    scheduler = Scheduler(RecordingClient(time, [REFUSED, ANSWERED]), store, time.clock)
+    scheduler = Scheduler(OutcomesClient(time, [REFUSED, ANSWERED]), store, time.clock)
     await scheduler.poll_once(job)
     [account] = build_overview(store.snapshot(), "1").accounts
     assert account.optional_requests is not None

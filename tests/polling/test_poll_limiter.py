@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -16,9 +15,7 @@ from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
 from tests.polling.support import ONE_VENDOR, OTHER_VENDOR, RecordingClient, Time, running
-from tests.support import FakeClock, make_job, secret_of
-
-MakeJob = Callable[..., Job]
+from tests.support import FakeClock, MakeJob, make_job, secret_of
 
 
 class BudgetUsers:

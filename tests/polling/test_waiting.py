@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 
@@ -22,11 +23,9 @@ from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.simulator.simulator import Simulator
+from tests.client.support import Handler, answering
 from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
-from tests.support import NOW, PATIENCE, FakeClock, make_job, secret_of
-
-MakeJob = Callable[..., Job]
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+from tests.support import NOW, PATIENCE, FakeClock, MakeJob, make_job, secret_of
 
 HOUR = 3_600.0
 LIMITED = "ai_account_rate_limited_until_timestamp_seconds"
@@ -114,14 +113,33 @@ async def test_a_rate_limit_reset_header_is_ignored_unless_the_definition_names_
     assert (caught.value.reason, caught.value.retry_after) == (Reason.RATE_LIMITED, None)
 
 
-@pytest.mark.parametrize("status", [200, 401, 500, 502])
-async def test_retry_after_with_another_status_is_ignored(client: Client, simulator: Simulator, job: MakeJob, status: int) -> None:
-    simulator.set_response(
-        secret_of("liveavatar"), status=status, body={"code": 7}, headers={"Retry-After": "1000", "X-RateLimit-Reset": "400"}
-    )
+@pytest.mark.parametrize(("code", "retry_after", "wait"), [(7, "1000", 1000), (7, "soon", None), (4290, "1000", 1000), (4290, "soon", 400)])
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 500, 502])
+async def test_retry_after_is_honoured_with_every_failure_and_a_rate_limit_reset_with_a_rate_limit(
+    client: Client, simulator: Simulator, job: MakeJob, status: int, code: int, retry_after: str, wait: float | None
+) -> None:
+    made = job()
+    errors = made.definition.errors.model_copy(update={"reasons": {"4290": Reason.RATE_LIMITED}})
+    headers = {"Retry-After": retry_after, "X-RateLimit-Reset": "400"}
+    simulator.set_response(secret_of("liveavatar"), status=status, body={"code": code}, headers=headers)
+    with pytest.raises(PollError) as caught:
+        await client.poll(replace(made, definition=made.definition.model_copy(update={"errors": errors})))
+    assert caught.value.retry_after == wait
+
+
+async def test_retry_after_with_a_redirect_is_honoured(client: Client, simulator: Simulator, job: MakeJob) -> None:
+    simulator.set_response(secret_of("liveavatar"), status=302, headers={"Retry-After": "1000", "Location": "/busy"})
     with pytest.raises(PollError) as caught:
         await client.poll(job())
-    assert caught.value.retry_after is None
+    assert (caught.value.reason, caught.value.retry_after) == (Reason.INVALID_RESPONSE, 1000)
+
+
+async def test_retry_after_with_a_success_is_ignored(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
+    simulator.set_response(secret_of("liveavatar"), body={"code": 1000, "data": {"credits_left": 3}}, headers={"Retry-After": "1000"})
+    jobs = [job()]
+    async with running(client, jobs, clock.clock) as polling:
+        await clock.settled(1)
+        assert (polling.store[jobs[0].key].up, polling.store.schedule(jobs[0].key).next_poll_at) == (True, NOW + 300)
 
 
 async def test_the_wait_of_one_account_does_not_delay_another(client: Client, simulator: Simulator, job: MakeJob, clock: FakeClock) -> None:
@@ -144,6 +162,18 @@ async def test_a_wait_starts_at_the_response() -> None:
     async with running(vendor, [make_job(ONE_VENDOR, interval=Seconds(30.0))], time.clock):
         await time.run(100)
     assert vendor.starts() == [0, 80]
+
+
+async def test_a_poll_that_starts_late_does_not_shorten_the_next_wait() -> None:
+    def busy(job: Job) -> Reading:
+        raise PollError(Reason.RATE_LIMITED, "HTTP 429", Seconds(400.0))
+
+    time = Time()
+    vendor, clock, late = RecordingClient(time, answer=busy), time.clock, iter([0.5])
+    clock.sleep_together = lambda seconds: clock.sleep(seconds + next(late, 0.0))
+    async with running(vendor, [make_job(ONE_VENDOR, interval=Seconds(60.0))], clock):
+        await time.run(1000)
+    assert vendor.starts() == [0, 400.5, 800.5]
 
 
 def refusing(reason: Reason) -> Callable[[Job], Reading]:
@@ -204,6 +234,21 @@ async def test_a_changed_secret_does_not_end_other_waits(key: Path, reason: Reas
     assert vendor.starts()[3:] == [420]
 
 
+async def test_a_changed_secret_is_not_tried_before_the_wait_that_the_vendor_asked_for(key: Path) -> None:
+    def locked(job: Job) -> Reading:
+        raise PollError(Reason.UNAUTHORIZED, "HTTP 401", Seconds(130.0))
+
+    time = Time(chance=1.0)
+    vendor = RecordingClient(time, answer=locked)
+    job = make_job(ONE_VENDOR, secret=SecretSource(file=key), interval=Seconds(60.0))
+    async with running(vendor, [job], time.clock):
+        await time.run(500)
+        assert vendor.starts() == [0, 130, 260, 500]
+        rotate(key)
+        await time.run(400)
+    assert vendor.starts()[4:] == [630]
+
+
 async def test_the_schedule_is_restored_after_a_changed_secret_succeeds(key: Path) -> None:
     async with backed_off_account(Reason.UNAUTHORIZED, key) as (time, vendor):
         rotate(key)
@@ -245,13 +290,8 @@ async def heygen(optional: Handler) -> AsyncIterator[str]:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return await (wallet if request.path == "/v3/users/me" else optional)(request)
 
-    runner = web.ServerRunner(web.Server(answer, handler_cancellation=True), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with answering(answer) as url:
+        yield url
 
 
 OPTIONAL: list[tuple[str, Handler, float | None, Reason | None]] = [

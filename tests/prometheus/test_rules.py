@@ -17,7 +17,6 @@ from tests.prometheus.tool import ROOT, promtool
 from tests.providers.examples import DEFINITIONS
 from tools.rules.documents import RUNBOOKS, documents, render
 from tools.rules.promql import NAMES, Scale
-from tools.scenarios.documents import documents as scenarios
 
 Rule = dict[str, Any]
 
@@ -44,11 +43,6 @@ def nodes(expression: str) -> Iterator[Any]:
     found: list[Any] = []
     promql_parser.walk(promql_parser.parse(expression), found.append)
     return iter(found)
-
-
-@pytest.mark.parametrize(("name", "text"), [*DOCUMENTS.items(), *scenarios().items()], ids=lambda each: each.partition("\n")[0])
-def test_a_generated_file_is_up_to_date(name: str, text: str) -> None:
-    assert (ROOT / name).read_bytes() == text.encode()
 
 
 def test_every_rule_file_is_generated() -> None:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-Path = tuple[str | int, ...]
+from exporter.simulator.json_values import replaced
+from exporter.validation.problems import Place
 
 _MARK = "raw JSON: "
 
@@ -21,31 +22,31 @@ def encode(body: object) -> bytes:
     return (head + "".join(part.replace('"', "", 1) for part in rest)).encode()
 
 
-def leaves(body: object, path: Path = ()) -> Iterator[Path]:
+def leaves(body: object, place: Place = ()) -> Iterator[Place]:
     """The places of text, numbers, booleans, null and empty lists."""
     children = _children(body)
     if isinstance(body, dict) or children:
         for key, value in children:
-            yield from leaves(value, (*path, key))
+            yield from leaves(value, (*place, key))
     else:
-        yield path
+        yield place
 
 
-def objects(body: object, path: Path = ()) -> Iterator[Path]:
+def objects(body: object, place: Place = ()) -> Iterator[Place]:
     """The places of objects, the body included."""
-    return _containers(body, dict, path)
+    return _containers(body, dict, place)
 
 
-def lists(body: object, path: Path = ()) -> Iterator[Path]:
+def lists(body: object, place: Place = ()) -> Iterator[Place]:
     """The places of lists, the body included."""
-    return _containers(body, list, path)
+    return _containers(body, list, place)
 
 
-def _containers(body: object, kind: type, path: Path) -> Iterator[Path]:
+def _containers(body: object, kind: type, place: Place) -> Iterator[Place]:
     if isinstance(body, kind):
-        yield path
+        yield place
     for key, value in _children(body):
-        yield from _containers(value, kind, (*path, key))
+        yield from _containers(value, kind, (*place, key))
 
 
 def _children(body: object) -> list[tuple[Any, Any]]:
@@ -54,9 +55,9 @@ def _children(body: object) -> list[tuple[Any, Any]]:
     return [*enumerate(body)] if isinstance(body, list) else []
 
 
-def at(body: Any, path: Path) -> Any:
+def at(body: Any, place: Place) -> Any:
     """What is at a place; None where there is nothing."""
-    for key in path:
+    for key in place:
         try:
             body = body[key]
         except (LookupError, TypeError):
@@ -64,17 +65,8 @@ def at(body: Any, path: Path) -> Any:
     return body
 
 
-def replaced(body: Any, path: Path, value: object) -> Any:
-    """A body with another value at one place. What is not on the way there is not copied."""
-    if not path:
-        return value
-    changed = body.copy()
-    changed[path[0]] = replaced(body[path[0]], path[1:], value)
-    return changed
-
-
-def removed(body: Any, path: Path) -> Any:
+def removed(body: Any, place: Place) -> Any:
     """A body without one key or element."""
-    parent = at(body, path[:-1]).copy()
-    del parent[path[-1]]
-    return replaced(body, path[:-1], parent)
+    parent = at(body, place[:-1]).copy()
+    del parent[place[-1]]
+    return replaced(body, place[:-1], parent)

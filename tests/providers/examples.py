@@ -13,7 +13,9 @@ from typing import Any
 from exporter.model import AutoReload, Quota, Reading, Reason, Status
 from exporter.providers.definition import Definition
 from exporter.providers.extract import extract
+from exporter.providers.inspection.example import content_of
 from exporter.providers.library import EXAMPLES, packaged_definitions
+from exporter.providers.quota_fields import AMOUNTS
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
 from tests.providers.fields import Field, fields_of
@@ -26,8 +28,6 @@ PATHS = sorted(path for folder in FOLDERS for path in folder.glob("*/*.json"))
 
 @dataclass(frozen=True)
 class Example:
-    """One example file."""
-
     path: Path
     document: Mapping[str, Any]
 
@@ -51,8 +51,7 @@ class Example:
 
     @property
     def content(self) -> bytes:
-        text = self.document["content"] if "content" in self.document else json.dumps(self.document["body"])
-        return str(text).encode()
+        return content_of(self.document)
 
     @property
     def is_happy(self) -> bool:
@@ -85,7 +84,7 @@ def read(definition: Definition, status: int, content: bytes, request: Request |
 def _reading(expected: Mapping[str, Any], request: Request) -> Reading:
     status, auto_reload = expected.get("status"), expected.get("auto_reload")
     return Reading(
-        quotas=tuple(Quota(**_with_decimals(quota, "remaining", "used", "limit", "overage_limit")) for quota in expected.get("quotas", [])),
+        quotas=tuple(Quota(**_with_decimals(quota, *AMOUNTS)) for quota in expected.get("quotas", [])),
         info=expected.get("info", {}),
         status=Status(status, request.status.states) if status and request.status else None,
         features=expected.get("features", {}),

@@ -14,7 +14,8 @@ from exporter.providers.inspection.selection_text import select
 from exporter.providers.inspection.traces import traced
 from exporter.providers.request_fields import Request
 from exporter.providers.selection import Selection
-from tests.providers.bodies import Path, replaced
+from exporter.simulator.json_values import replaced
+from exporter.validation.problems import Place
 from tests.providers.figures import PARTS
 
 _SENTINELS: Final = ("a made-up text", Decimal("987654321.125"))
@@ -22,8 +23,6 @@ _SENTINELS: Final = ("a made-up text", Decimal("987654321.125"))
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One declared field."""
-
     declared: Declared
     shows: frozenset[str]
     """The values that depend on it."""
@@ -52,8 +51,7 @@ class Field:
         """What its selections select, in each element."""
         return [[select(selection, element) for selection in self.declared.selections] for element in self.declared.elements(body)]
 
-    def reads(self, body: Any) -> set[Path]:
-        """The places that it reads in a body."""
+    def reads(self, body: Any) -> set[Place]:
         trace = traced(body)
         elements = self.declared.elements(trace.body)
         if self.kind == "list":
@@ -65,16 +63,16 @@ class Field:
                 select(selection, element)
         return trace.reads
 
-    def is_value(self, body: Any, path: Path) -> bool:
+    def is_value(self, body: Any, place: Place) -> bool:
         """Whether what is at this place is its value, not only what decides about it. Nothing is subtracted from an absent value."""
         return self.kind != "list" and any(
             found[0] is not None and any(each is value for each in found)
             for value in _SENTINELS
-            for found in self.found(replaced(body, path, value))
+            for found in self.found(replaced(body, place, value))
         )
 
 
-def reads(selection: Selection, body: Any) -> set[Path]:
+def reads(selection: Selection, body: Any) -> set[Place]:
     """The places that one expression reads in a body."""
     trace = traced(body)
     select(selection, trace.body)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exporter.model import AutoReload, Quota, Reading
+from exporter.providers.quota_fields import AMOUNTS
 
-PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
+PARTS = (*AMOUNTS, "resets_at")
 
 
 def figures(reading: Reading) -> dict[str, object]:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from exporter.errors import PollError
 from exporter.providers.definition import Definition
 from exporter.providers.request_fields import Request
-from tests.providers.bodies import at, encode, leaves, objects, raw, replaced
+from exporter.simulator.json_values import replaced
+from tests.providers.bodies import at, encode, leaves, objects, raw
 from tests.providers.examples import DEFINITIONS, HAPPY, Example, read
 from tests.providers.figures import floats
 

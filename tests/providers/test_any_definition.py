@@ -16,9 +16,10 @@ from exporter.providers.inspection.failure import causes_of
 from exporter.providers.inspection.findings import findings_of, unread_numbers
 from exporter.providers.library import BUILT_IN, SEEN
 from exporter.providers.values import decode_json
+from exporter.simulator.json_values import replaced
 from exporter.validation.document import read_document
 from exporter.validation.problems import FieldProblem, problems_of
-from tests.providers.bodies import encode, replaced
+from tests.providers.bodies import encode
 from tests.providers.examples import HAPPY, Example, read
 from tests.providers.figures import floats
 from tests.support import NOW

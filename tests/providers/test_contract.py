@@ -14,7 +14,9 @@ from exporter.providers.inspection.declared import Kind
 from exporter.providers.inspection.traces import written
 from exporter.providers.request_fields import Request
 from exporter.providers.values import decode_json
-from tests.providers.bodies import Path, at, encode, leaves, lists, objects, raw, removed, replaced
+from exporter.simulator.json_values import replaced
+from exporter.validation.problems import Place
+from tests.providers.bodies import at, encode, leaves, lists, objects, raw, removed
 from tests.providers.examples import DEFINITIONS, HAPPY, Example, read
 from tests.providers.fields import Field, reads
 from tests.providers.figures import figures
@@ -65,23 +67,23 @@ class Places:
         self.expected = reads(example.request.expect, self.body)
         self.conditions = {place for field in example.fields for condition in field.conditions for place in reads(condition, self.body)}
 
-    def fed(self, place: Path) -> list[Field]:
+    def fed(self, place: Place) -> list[Field]:
         """The fields that read a place, or one beneath it."""
         return [field for field, places in self.reads.items() if any(each[: len(place)] == place for each in places)]
 
-    def values(self, leaf: Path) -> list[Field]:
+    def values(self, leaf: Place) -> list[Field]:
         """The fields whose value is at this place."""
         return [field for field in self.fed(leaf) if field.is_value(self.body, leaf)]
 
-    def is_expected(self, place: Path) -> bool:
+    def is_expected(self, place: Place) -> bool:
         return any(each[: len(place)] == place for each in self.expected)
 
-    def decides(self, leaf: Path) -> bool:
+    def decides(self, leaf: Place) -> bool:
         """Whether a condition reads this place, so that an absent value may differ from null."""
         is_filter = any(field.kind == "list" and leaf in places for field, places in self.reads.items())
         return leaf in self.conditions or leaf in self.expected or is_filter
 
-    def is_code(self, leaf: Path) -> bool:
+    def is_code(self, leaf: Place) -> bool:
         return any(selection.of(replaced(self.body, leaf, "made-up")) == "made-up" for selection in self.example.definition.errors.code)
 
 
@@ -191,7 +193,7 @@ def test_a_null_removes_its_own_field_and_is_no_mismatch(example: Example) -> No
     assert problems == []
 
 
-def _problems_of_null(places: Places, leaf: Path, before: Reading, after: Reading | Reason) -> Iterator[str]:
+def _problems_of_null(places: Places, leaf: Place, before: Reading, after: Reading | Reason) -> Iterator[str]:
     fed, values = places.fed(leaf), places.values(leaf)
     if isinstance(after, Reason):
         if not places.is_expected(leaf):
@@ -229,7 +231,7 @@ def test_a_wrong_kind_removes_exactly_its_own_field(example: Example) -> None:
     assert problems == []
 
 
-def _problems_of_wrong(places: Places, leaf: Path, broken: list[Field], before: Reading, after: Reading | Reason) -> Iterator[str]:
+def _problems_of_wrong(places: Places, leaf: Place, broken: list[Field], before: Reading, after: Reading | Reason) -> Iterator[str]:
     fed = places.fed(leaf)
     if isinstance(after, Reason):
         if not places.is_expected(leaf):
@@ -260,7 +262,7 @@ def test_a_value_instead_of_an_object_is_a_mismatch_or_a_failure(example: Exampl
     assert problems == []
 
 
-def _blocks(places: Places) -> Iterator[Path]:
+def _blocks(places: Places) -> Iterator[Place]:
     """The places of objects, outside of lists, that contain a declared field, or would contain one if they were not null."""
     for place in [*objects(places.body), *(leaf for leaf in leaves(places.body) if at(places.body, leaf) is None)]:
         if not place or any(isinstance(key, int) for key in place):
@@ -288,12 +290,12 @@ def test_a_broken_element_costs_the_whole_sum_and_changes_no_other_value(example
     assert problems == []
 
 
-def _is_flattened(places: Places, place: Path) -> bool:
+def _is_flattened(places: Places, place: Place) -> bool:
     """Whether an empty list in this list is nothing, as `[]` in JMESPath merges lists."""
     return any(field.each and "[]" in field.each.text for field in places.fed(place))
 
 
-def _problems_of_element(places: Places, place: Path, before: Reading, after: Reading | Reason) -> Iterator[str]:
+def _problems_of_element(places: Places, place: Place, before: Reading, after: Reading | Reason) -> Iterator[str]:
     fed = places.fed(place)
     if isinstance(after, Reason):
         if not places.is_expected(place):

@@ -41,6 +41,7 @@ TEXTS = st.recursive(
     ),
     max_leaves=8,
 )
+PATHS = st.lists(NAMES | st.sampled_from(["[0]", "[-1]"]), min_size=1, max_size=5).map(lambda parts: ".".join(parts).replace(".[", "["))
 
 
 def outcome(select: Any, *arguments: Any) -> str:
@@ -51,23 +52,14 @@ def outcome(select: Any, *arguments: Any) -> str:
         return "mismatch"
 
 
-@settings(max_examples=400)
-@given(EXPRESSIONS, TEXTS)
+@settings(max_examples=700)
+@given(EXPRESSIONS | PATHS, TEXTS)
 @example("a.b.c", '{"a": {"b": {"c": 1}}}')
 @example("a.b", '{"a": [1]}')
 @example("!a", '{"a": 0}')
 @example("a < b", '{"a": 1e999, "b": 1}')
 @example("[?a > `0`].b | [0]", '[{"a": 1, "b": 2}]')
 def test_it_selects_what_the_interpreter_selects(expression: str, text: str) -> None:
-    selection, body = Selection(expression), decode_json(text.encode())
-    assert outcome(selection.of, body) == outcome(evaluate, INTERPRETER, selection.tree, body)
-    assert outcome(selection.field_of, body) == outcome(evaluate, INTERPRETER, checked(selection.tree), body)
-
-
-@settings(max_examples=300)
-@given(st.lists(NAMES | st.sampled_from(["[0]", "[-1]"]), min_size=1, max_size=5), TEXTS)
-def test_a_path_selects_what_the_interpreter_selects(parts: list[str], text: str) -> None:
-    expression = "".join(part if part.startswith("[") or not index else f".{part}" for index, part in enumerate(parts))
     selection, body = Selection(expression), decode_json(text.encode())
     assert outcome(selection.of, body) == outcome(evaluate, INTERPRETER, selection.tree, body)
     assert outcome(selection.field_of, body) == outcome(evaluate, INTERPRETER, checked(selection.tree), body)

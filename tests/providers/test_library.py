@@ -151,7 +151,7 @@ def test_a_definition_of_the_package_is_read_only_when_it_is_used(tmp_path: Path
     assert library.problems == []
     assert list(library.definitions) == ["acme", "acme-seen", "rival", "rival-seen"]
     assert len(library.definitions) == 4
-    assert library.knows("rival")
+    assert library.includes("rival")
     assert library.definitions["acme"].name == "acme"
     assert library.definitions["acme-seen"] is library.definitions["acme-seen"]
     for name in ("rival", "rival-seen"):

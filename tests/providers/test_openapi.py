@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path as File
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -15,11 +15,12 @@ import pytest
 from exporter.providers.inspection.declared import Kind
 from exporter.providers.inspection.traces import general
 from exporter.providers.request_fields import Request
-from tests.providers.bodies import Path, at, leaves, lists
+from exporter.validation.problems import Place
+from tests.providers.bodies import at, leaves, lists
 from tests.providers.examples import DEFINITIONS, HAPPY
 from tests.providers.fields import Field, fields_of
 
-FOLDER: Final = File(__file__).parent / "openapi"
+FOLDER: Final = Path(__file__).parent / "openapi"
 CUTS: Final = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.iterdir())}
 COMPATIBLE: Final[dict[Kind, set[str]]] = {
     "number": {"number", "integer", "string"},
@@ -43,7 +44,7 @@ DESCRIBED: Final = [
 ]
 
 
-def described(schema: Any, place: Path) -> Any:
+def described(schema: Any, place: Place) -> Any:
     """What the description has at a place; None where there is nothing."""
     for key in place:
         if isinstance(key, int):
@@ -59,7 +60,7 @@ def types_of(schema: Any) -> set[str]:
     return {"list"} if isinstance(schema, list) else {"object"} if isinstance(schema, dict) else set()
 
 
-def values_of(field: Field, body: Any) -> set[Path]:
+def values_of(field: Field, body: Any) -> set[Place]:
     """The places of what a field selects, where the example has something."""
     if field.kind == "list":
         return field.reads(body) & {*lists(body)}

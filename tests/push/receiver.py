@@ -37,7 +37,6 @@ class Received:
 
     @property
     def metrics(self) -> list[Metric]:
-        """The metrics."""
         [resource] = self.message.resource_metrics
         [scope] = resource.scope_metrics
         return list(scope.metrics)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from exporter.metrics.catalogue import CATALOGUE
 from exporter.simulator.simulator import Simulator
@@ -14,12 +11,6 @@ from tests.push.receiver import Receiver, page_series
 from tests.support import CANARY, until
 
 PUSH_ERRORS = "ai_account_exporter_push_errors_total"
-
-
-@pytest.fixture
-async def receiver() -> Any:
-    async with Receiver() as running:
-        yield running
 
 
 def pushing(path: Path, receiver: Receiver, **more: str) -> Path:

@@ -11,7 +11,7 @@ import pytest
 
 from exporter.accounts.store import Store
 from exporter.client.client import Client
-from exporter.log import REMIND_AFTER, configure_log
+from exporter.log import REMIND_AFTER
 from exporter.metrics.exposition import Exposition
 from exporter.model import Reason
 from exporter.push.pusher import Pusher, PushStatistics
@@ -21,13 +21,6 @@ from tests.support import CANARY, NOW, FakeClock, clock_at, until
 
 MakePusher = Callable[..., Pusher]
 RETRIED = (429, 502, 503, 504)
-
-
-@pytest.fixture
-def log() -> io.StringIO:
-    stream = io.StringIO()
-    configure_log("debug", "logfmt", stream)
-    return stream
 
 
 def errors(statistics: PushStatistics) -> dict[str, int]:

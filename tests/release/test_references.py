@@ -19,8 +19,9 @@ from exporter.config.models import Config
 from exporter.providers.definition import CATEGORIES, Definition
 from exporter.providers.library import BUILT_IN, SEEN, packaged_definitions
 from exporter.validation.document import read_document
-from tools.docs import definitions
+from tools.docs import definition_keys
 from tools.docs.configuration import BLOCKS, EXAMPLES, configuration
+from tools.docs.definitions import EXAMPLE, definitions
 from tools.docs.vendors import vendor_documents
 
 ROOT = Path(__file__).parent.parent.parent
@@ -134,14 +135,14 @@ def test_the_index_of_vendors_has_each_once_in_its_category() -> None:
 
 
 def test_every_key_of_a_definition_has_an_example_and_a_row() -> None:
-    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", definitions.definitions(Path()), re.MULTILINE | re.DOTALL))
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", definitions(Path()), re.MULTILINE | re.DOTALL))
     for block, found in {**SCHEMA["$defs"], "Definition": SCHEMA}.items():
         if "properties" in found:
-            assert set(definitions.EXAMPLES[block]) == set(found["properties"]), block
-            assert set(re.findall(r"^\| `(\w+)` \|", sections[definitions.BLOCKS[block][0]], re.MULTILINE)) == set(found["properties"])
+            assert set(definition_keys.EXAMPLES[block]) == set(found["properties"]), block
+            assert set(re.findall(r"^\| `(\w+)` \|", sections[definition_keys.BLOCKS[block][0]], re.MULTILINE)) == set(found["properties"])
 
 
-DEFINITION_CASES = [(block, key, text) for block, keys in definitions.EXAMPLES.items() for key, text in keys.items()]
+DEFINITION_CASES = [(block, key, text) for block, keys in definition_keys.EXAMPLES.items() for key, text in keys.items()]
 
 
 @pytest.mark.parametrize(("block", "key", "text"), DEFINITION_CASES, ids=[f"{block}.{key}" for block, key, _ in DEFINITION_CASES])
@@ -158,7 +159,7 @@ def definition_with(block: str, written: dict[str, Any]) -> dict[str, Any]:
     """A complete definition that contains this part, and whatever the part needs beside it."""
     quota: dict[str, Any] = {"resource": "wallet", "unit": "usd", "remaining": "balance"}
     request: dict[str, Any] = {"path": "/v1/balance", "expect": "balance", "quotas": [quota]}
-    whole: dict[str, Any] = yaml.safe_load(definitions.EXAMPLE) | {"requests": [request]}
+    whole: dict[str, Any] = yaml.safe_load(EXAMPLE) | {"requests": [request]}
     if block in {"Definition", "Verified"}:
         whole |= written
     elif block in {"Credential", "BasicFields"}:
@@ -196,14 +197,14 @@ def test_the_schema_accepts_what_the_program_accepts(path: Path) -> None:
     ids=str,
 )
 def test_the_schema_refuses_what_the_program_refuses(change: dict[str, Any]) -> None:
-    document = yaml.safe_load(definitions.EXAMPLE) | change
+    document = yaml.safe_load(EXAMPLE) | change
     with pytest.raises(ValidationError):
         Definition.model_validate(document)
     assert change == {"requests": []} or [*VALIDATOR.iter_errors(document)] != []
 
 
 def test_the_example_of_the_page_is_a_valid_definition() -> None:
-    assert Definition.model_validate(yaml.safe_load(definitions.EXAMPLE)).name == "acme"
+    assert Definition.model_validate(yaml.safe_load(EXAMPLE)).name == "acme"
 
 
 def test_every_alert_is_listed_and_links_to_its_runbook() -> None:

@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 PERFORMANCE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
-SIZING = PERFORMANCE.partition("\n## Sizing\n")[2]
+SIZING = PERFORMANCE.partition("\n## Sizing\n")[2].partition("\n## ")[0]
 ROW = re.compile(
     r"^\| ([0-9,]+) \| ([0-9,]+) \| [^|]+ \| `\w+` \| [0-9.]+ \| ([0-9]+) MiB \| ([0-9]+) MiB \| ([0-9]+)Mi \| ([0-9]+)m \|$", re.MULTILINE
 )

@@ -49,7 +49,7 @@ def reading_of(account: DemoAccount, elapsed: float) -> Reading:
     simulated, vendor = account.simulated, packaged_vendor(account.simulated.provider)
     definition = vendor.definition
     answers = []
-    for request in definition.requests_with(definition.credentials[simulated.credential]):
+    for request in definition.requests_with(simulated.credential):
         own = simulated.body if request is definition.requests[0] else None
         now = NOW + elapsed
         body = own(elapsed, now) if own else vendor.body(request, simulated.credential, simulated.course, elapsed, now)

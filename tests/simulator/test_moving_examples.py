@@ -59,7 +59,7 @@ def figures_of(reading: Reading) -> Figures:
 
 def example_answers(definition: Definition, credential: str) -> Iterator[tuple[Any, Any]]:
     first = definition.requests[0]
-    requests = definition.requests_with(definition.credentials[credential])
+    requests = definition.requests_with(credential)
     for example in packaged_examples(definition.name).values():
         request = next((each for each in requests if example.get("request", first.name) in (each.name, each.path)), None)
         if request and "reading" in example:
@@ -73,7 +73,7 @@ def job_for(url: str, definition: Definition, credential: str, secret: str = SEC
         job,
         key=AccountKey(definition.name, "demo"),
         definition=definition,
-        credential=definition.credentials[credential],
+        credential=credential,
     )
 
 
@@ -242,7 +242,7 @@ def test_no_figure_is_ever_negative(provider: str, now: float, elapsed: float, s
     course = Course(share, period)
     answers = [
         (request, body)
-        for request in definition.requests_with(definition.credentials[credential])
+        for request in definition.requests_with(credential)
         if (body := vendor.body(request, credential, course, elapsed, now))
     ]
     reading = extract(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import aiohttp
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import SimulatedAccount, Simulator
 from tests.simulator.support import PATHS, WALLET, ask
-from tests.support import PATIENCE
+from tests.support import PATIENCE, until
 
 STUCK = [Fault.HANG, Fault.DRIP, Fault.OVERSIZED]
 
@@ -26,13 +26,6 @@ async def stuck_clients(simulator: Simulator, accounts: Iterable[SimulatedAccoun
     return writers
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Run the event loop until the condition holds."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 -- the server has no event for this, and needs none
-            await asyncio.sleep(0)
-
-
 async def test_stop_does_not_wait_for_stuck_clients_of_any_kind() -> None:
     accounts = [SimulatedAccount("heygen", f"{fault}-{number}", WALLET.body) for fault in STUCK for number in range(5)]
     simulator = Simulator(accounts)
@@ -40,7 +33,7 @@ async def test_stop_does_not_wait_for_stuck_clients_of_any_kind() -> None:
     for account in accounts:
         simulator.set_fault(account.secret, Fault(account.secret.rpartition("-")[0]))
     writers = await stuck_clients(simulator, accounts)
-    await until(lambda: len(simulator.requests) == len(accounts))
+    await until(lambda: len(simulator.requests) == len(accounts), "the requests arrive")
     async with asyncio.timeout(PATIENCE):  # the clients are stuck for ever
         await simulator.stop()
     for writer in writers:
@@ -53,7 +46,7 @@ async def test_the_connection_of_a_waiting_client_is_closed_when_the_server_stop
     await simulator.start()
     simulator.set_fault(WALLET.secret, fault)
     waiting = asyncio.create_task(ask(simulator.url, WALLET))
-    await until(lambda: len(simulator.requests) == 1)
+    await until(lambda: len(simulator.requests) == 1, "the requests arrive")
     await simulator.stop()
     with pytest.raises(aiohttp.ClientError):
         await waiting
@@ -75,12 +68,12 @@ async def test_a_hanging_request_ends_when_the_client_disconnects() -> None:
     async with Simulator([WALLET]) as simulator:
         simulator.set_fault(WALLET.secret, Fault.HANG)
         (writer,) = await stuck_clients(simulator, [WALLET])
-        await until(lambda: len(simulator.requests) == 1)
+        await until(lambda: len(simulator.requests) == 1, "the requests arrive")
         server = simulator._web
         assert server is not None
         assert len(server.connections) == 1
         writer.close()
-        await until(lambda: not server.connections)
+        await until(lambda: not server.connections, "the connection ends")
 
 
 async def test_a_stopped_server_can_start_again_at_its_old_port() -> None:

@@ -116,7 +116,7 @@ def test_what_would_take_long_or_is_ambiguous_is_refused(tmp_path: Path, text: s
         ),
         (
             "a: {b: \u201cc, d\u201d: [}\n",
-            "a value is missing here: write it, or close what is open; inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes; line 1 contains a quotation mark that YAML does not know: use \" or '",
+            "a value is missing here: write it, or close what is open; inside braces and brackets, a value that contains [, ], {, } or a comma needs quotes; line 1 contains a quotation mark that YAML does not accept: use \" or '",
         ),
         ("a: {b: c", "the { of line 1 is not closed: add the } that is missing"),
         ("a:\n  b: {c: d\n  e: f\n", "the { of line 2 is not closed: add the } that is missing"),

@@ -50,7 +50,7 @@ def messages(model: type[Any], data: object) -> list[str]:
     try:
         model.model_validate(data)
     except ValidationError as error:
-        return [problem.message for problem in problems_of(error)]
+        return [problem.message for problem in problems_of(error, model)]
     return []
 
 

@@ -132,8 +132,8 @@ EVERY_STATE = (
 )  # fmt: skip
 
 
-def everything(at: float = NOW) -> Overview:
-    return overview(EVERY_STATE, at=at)
+def everything() -> Overview:
+    return overview(EVERY_STATE)
 
 
 def hostile() -> Overview:

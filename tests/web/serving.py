@@ -60,8 +60,6 @@ class RawConnection:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client of the server."""
-
     address: Address
     session: aiohttp.ClientSession
     server: Server
@@ -110,6 +108,11 @@ def no_descriptors() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def is_healthy(address: Address | str) -> bool:
+    async with aiohttp.ClientSession() as session, session.get(f"http://{address}/-/healthy") as response:
+        return response.status == 200
 
 
 def endpoints(store: Store | None = None, telemetry_path: str = "/metrics", **more: Any) -> Endpoints:

@@ -41,7 +41,7 @@ def test_an_address_is_a_host_and_a_port_and_is_shown_as_written(text: str, host
     ],
 )  # fmt: skip
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match=r"expected :9893, 127\.0\.0\.1:9893 or \[::1\]:9893") as caught:
+    with pytest.raises(ValueError, match=r"expected :9893, 127\.0\.0\.1:9893 or \[::1\]:9893, with a port up to 65535") as caught:
         parse_address(text)
     assert repr(text) in str(caught.value)
 

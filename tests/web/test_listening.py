@@ -9,21 +9,15 @@ import socket
 from contextlib import ExitStack
 from typing import Any
 
-import aiohttp
 import pytest
 
 from exporter.errors import ExporterError
 from exporter.web.address import Address
 from exporter.web.endpoints import make_application
 from exporter.web.server import Server
-from exporter.web.sockets import bind
+from exporter.web.sockets import ListenError, bind
 from tests.support import has_ipv6
-from tests.web.serving import LOOPBACK, endpoints
-
-
-async def is_healthy(address: Address) -> bool:
-    async with aiohttp.ClientSession() as session, session.get(f"http://{address}/-/healthy") as response:
-        return response.status == 200
+from tests.web.serving import LOOPBACK, endpoints, is_healthy
 
 
 async def new_server(*addresses: Address) -> Server:
@@ -73,8 +67,21 @@ async def test_a_port_in_use_is_reported_and_the_other_address_is_released() -> 
 
 async def test_an_address_of_another_machine_is_reported() -> None:
     address = Address("192.0.2.1", 9893)
-    with pytest.raises(ExporterError, match=r"cannot listen on 192\.0\.2\.1:9893: "):
+    with pytest.raises(ExporterError, match=r"cannot listen on 192\.0\.2\.1:9893: ") as caught:
         await (await new_server(address)).__aenter__()
+    assert caught.value.remedy == "choose an address of this machine with --web.listen-address"
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EADDRINUSE, "choose another address with --web.listen-address, or stop what uses this one"),
+        (errno.EACCES, "choose a port above 1023 with --web.listen-address"),
+        (None, "choose another address with --web.listen-address"),
+    ],
+)
+def test_the_remedy_fits_the_cause(number: int | None, remedy: str) -> None:
+    assert ListenError("cannot listen on :80", number).remedy == remedy
 
 
 @pytest.mark.parametrize("host", ["exporter..example", "x" * 64])

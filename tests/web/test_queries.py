@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,6 @@ from tests.web.serving import Client, endpoints, serving
 
 CANARY = "sk-canary-4d1f0a7be2c95f83"
 """In each place of a configuration where people put secrets, or paste them by mistake."""
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[Client]:
-    async with serving() as client:
-        yield client
 
 
 async def answer(client: Client, query: str) -> tuple[int, Any]:

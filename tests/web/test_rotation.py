@@ -83,8 +83,8 @@ def write_certificates(folder: Path, authority: trustme.CA) -> None:
 
 
 @asynccontextmanager
-async def running_daemon(simulator: Simulator, folder: Path, text: str, authority: trustme.CA | None = None) -> AsyncIterator[Setup]:
-    authority = authority or trustme.CA()
+async def running_daemon(simulator: Simulator, folder: Path, text: str) -> AsyncIterator[Setup]:
+    authority = trustme.CA()
     write_certificates(folder, authority)
     (folder / "web.yaml").write_text(text)
     path = config(folder, simulator.url, ["heygen"], interval="1h")
@@ -103,8 +103,8 @@ async def setup(simulator: Simulator, tmp_path: Path) -> AsyncIterator[Setup]:
         yield opened
 
 
-async def logged(setup: Setup, event: bytes) -> None:
-    await setup.running.until(re.compile(rb"event=\"" + event + rb"\" file=\S*web\.yaml"))
+async def reloaded(setup: Setup) -> None:
+    await setup.running.until(re.compile(rb"event=\"config reloaded\" file=\S*web\.yaml"))
 
 
 @pytest.mark.parametrize("by_signal", [False, True], ids=["by request", "by signal"])
@@ -119,7 +119,7 @@ async def test_new_connections_get_the_new_certificate_and_an_open_one_is_still_
         authority.configure_trust(latter)
         if by_signal:
             setup.running.process.send_signal(signal.SIGHUP)
-            await logged(setup, b"config reloaded")
+            await reloaded(setup)
         else:
             assert await setup.reload() == (200, "reloaded\n")
         assert (await setup.ask("/-/healthy", tls=latter))[0] == 200
@@ -156,7 +156,7 @@ async def test_an_invalid_configuration_does_not_delay_a_certificate(setup: Setu
     setup.certify(former)
     async with asyncio.timeout(PATIENCE):
         setup.running.process.send_signal(signal.SIGHUP)
-        await logged(setup, b"config reloaded")
+        await reloaded(setup)
     assert await setup.gauge() == "0.0"  # one of them is still invalid
     config(setup.folder, setup.simulator.url, ["heygen"], interval="1h")
     assert await setup.reload() == (200, "reloaded\n")

@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import json
 import threading
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -24,12 +23,6 @@ from tests.web.serving import Client, endpoints, serving, unread
 
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[Client]:
-    async with serving() as client:
-        yield client
 
 
 def new_store() -> Store:
@@ -107,6 +100,17 @@ async def test_ready_waits_for_the_first_poll_of_every_account() -> None:
         (503, "waiting for the first poll of 1 of 2 accounts\n"),
         (200, "2 accounts polled\n"),
     ]
+
+
+async def test_ready_reports_one_account_in_the_singular() -> None:
+    key = AccountKey("heygen", "one")
+    store = Store((job_of(key),), BUCKETS, clock_at(NOW))
+    async with serving(endpoints(store)) as client:
+        async with client.ask("/-/ready") as response:
+            assert await response.text() == "waiting for the first poll of 1 of 1 account\n"
+        store.record_success(key, Reading(), at=NOW, duration=Seconds(0.5), interval=Seconds(60.0))
+        async with client.ask("/-/ready") as response:
+            assert await response.text() == "1 account polled\n"
 
 
 async def test_the_status_page_links_to_the_other_pages(client: Client) -> None:

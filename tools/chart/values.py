@@ -24,15 +24,15 @@ class Value:
     description: str
 
 
-def read_values(chart: Path = CHART) -> dict[str, Any]:
+def read_values() -> dict[str, Any]:
     """The chart's defaults."""
-    values: dict[str, Any] = yaml.safe_load(text_of(chart))
+    values: dict[str, Any] = yaml.safe_load(text_of())
     return values
 
 
-def text_of(chart: Path = CHART) -> str:
+def text_of() -> str:
     """The text of values.yaml."""
-    return (chart / "values.yaml").read_text("utf-8")
+    return (CHART / "values.yaml").read_text("utf-8")
 
 
 def documented(text: str) -> Iterator[Value]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tools.dashboards import units
 from tools.dashboards.account_polls import details, polls
-from tools.dashboards.expressions import DAY, ONE_ACCOUNT, ONE_RESOURCE, RESOURCE, WINDOW
+from tools.dashboards.expressions import DAY, EXPORTER, ONE_ACCOUNT, ONE_RESOURCE, RESOURCE, WINDOW
 from tools.dashboards.layout import PanelRow, dashboard, row_heading
 from tools.dashboards.overrides import colored, dashed_line
 from tools.dashboards.panels import NO_DATA, Json, Options, query, stat_panel, time_series_panel
@@ -29,17 +29,16 @@ def account() -> Json:
             polls(),
         ),
         variables=(data_source(), *exporters(), *_choices(), own_labels()),
-        annotations=(*built_in(), topped_up(ONE_RESOURCE), new_period(ONE_RESOURCE), reloaded('job=~"$job",instance=~"$instance"')),
+        annotations=(*built_in(), topped_up(ONE_RESOURCE), new_period(ONE_RESOURCE), reloaded()),
         since="now-24h",
     )
 
 
 def _choices() -> list[Json]:
-    exporter = 'job=~"$job",instance=~"$instance"'
     resources = f"label_values(ai_account_quota_consumed_total{{{ONE_ACCOUNT.selector}}}, resource)"
     return [
-        single("provider", "Provider", f"label_values({POLLS}{{{exporter}}}, provider)", "The vendor."),
-        single("account", "Account", f'label_values({POLLS}{{{exporter},provider="$provider"}}, account)', "The account."),
+        single("provider", "Provider", f"label_values({POLLS}{{{EXPORTER}}}, provider)", "The vendor."),
+        single("account", "Account", f'label_values({POLLS}{{{EXPORTER},provider="$provider"}}, account)', "The account."),
         single("resource", "Resource", resources, "The resource that the upper half shows."),
     ]
 

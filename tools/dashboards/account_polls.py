@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
 
 from tools.dashboards import units
@@ -10,7 +9,7 @@ from tools.dashboards.expressions import ACCOUNT
 from tools.dashboards.expressions import ONE_ACCOUNT as OF
 from tools.dashboards.layout import PanelRow
 from tools.dashboards.overrides import by_reason, colored, dashed_line
-from tools.dashboards.panels import NO_DATA, Json, Options, columns, query, stat_panel, table_panel, table_query, time_series_panel
+from tools.dashboards.panels import NO_DATA, Json, Options, query, stat_panel, table_panel, table_query, time_series_panel
 from tools.rules.states import REASONS
 
 
@@ -45,12 +44,7 @@ def _info() -> Json:
         "Plan and status", "As the vendor reports them.", no_value="No plan and no status is known.",
         overrides=[(name, [Setting("custom.width", 125)]) for name in ("Plan", "Status", "Period")],
     )  # fmt: skip
-    return table_panel(
-        options,
-        table_query("A", info),
-        table_query("B", status),
-        transformations=[DataTransformerConfig("merge", options={}), columns(order, names)],
-    )
+    return table_panel(options, table_query("A", info), table_query("B", status), order=order, names=names)
 
 
 def _features() -> Json:
@@ -65,9 +59,7 @@ def _features() -> Json:
     names = {"feature": "Feature", "Value": "On"}
     order = ["Time", "feature", "Value", "provider", "account"]
     features = OF.max_by("ai_account_feature_enabled", by=f"{ACCOUNT}, feature")
-    return table_panel(
-        options, table_query("A", features), transformations=[DataTransformerConfig("merge", options={}), columns(order, names)]
-    )
+    return table_panel(options, table_query("A", features), order=order, names=names)
 
 
 def _dates() -> Json:
@@ -101,7 +93,7 @@ def _polls() -> Json:
         no_value=NO_DATA, min_value=0, overrides=[colored("success", units.GREEN), *by_reason()],
     )  # fmt: skip
     good = query(f"{polls} - sum by ({ACCOUNT}) ({errors}) > 0.01 or {OF.max_by('ai_account_up', by=ACCOUNT)} == 1", "success")
-    return time_series_panel(options, good, query(f"{errors} > 0 or {failing}", "{{reason}}", ref="B"), area=True, stacked=True)
+    return time_series_panel(options, good, query(f"{errors} > 0 or {failing}", "{{reason}}", ref="B"), stacked=True)
 
 
 def _age() -> Json:

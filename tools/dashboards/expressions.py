@@ -58,8 +58,8 @@ class Expressions:
         held = self.max_by(REMAINING, further)
         return f"({self.max_by('ai_account_quota_remaining', further)} or {held})"
 
-    def shares_over_time(self, further: str = "") -> str:
-        """The share of the limit that is left. The series are not recorded ones, so it reaches back as far as they do."""
+    def shares_over_time(self, further: str) -> str:
+        """The share of each limit that is left, from series that are not recorded, so that it reaches back as far as they do."""
         parts = (f"{each}{{{self.selector},{further}}}" for each in ("remaining", "limit", "unlimited"))
         left, limit, unlimited = (f"ai_account_quota_{each}" for each in parts)
         return f"max by ({RESOURCE}) ({left} / ({limit} > 0) unless {unlimited} == 1)"

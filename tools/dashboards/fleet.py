@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
 
 from tools.dashboards import units
-from tools.dashboards.expressions import DAY, FLEET, NO_SLOTS, RESOURCE, WINDOW
+from tools.dashboards.expressions import DAY, EXPORTER, FLEET, NO_SLOTS, RESOURCE, WINDOW
 from tools.dashboards.layout import PanelRow, dashboard
 from tools.dashboards.overrides import count_states, state_counts
 from tools.dashboards.panels import (
@@ -14,7 +13,6 @@ from tools.dashboards.panels import (
     Json,
     Options,
     bar_panel,
-    columns,
     query,
     stat_panel,
     table_panel,
@@ -35,26 +33,25 @@ def fleet() -> Json:
         "All accounts: which one runs out first, when, and the cost of all.",
         (_headline(), PanelRow(14, ((24, resource_table(FLEET, "Accounts and balances", fleet=True)),)), _ends(), _uses()),
         variables=(data_source(), *exporters(), *_filters(), own_labels()),
-        annotations=(*built_in(), topped_up(FLEET), new_period(FLEET), reloaded('job=~"$job",instance=~"$instance"')),
+        annotations=(*built_in(), topped_up(FLEET), new_period(FLEET), reloaded()),
         since="now-24h",
     )
 
 
 def _filters() -> list[Json]:
-    used = '{job=~"$job",instance=~"$instance",provider=~"$provider",account=~"$account"}'
     not_money = f"/^(?!(?:{'|'.join(units.DECIMALS)})$).*/"
     return [
-        several("provider", "Provider", f'label_values({POLLS}{{job=~"$job",instance=~"$instance"}}, provider)', "The vendors."),
+        several("provider", "Provider", f"label_values({POLLS}{{{EXPORTER}}}, provider)", "The vendors."),
         several(
             "account",
             "Account",
-            f'label_values({POLLS}{{job=~"$job",instance=~"$instance",provider=~"$provider"}}, account)',
+            f'label_values({POLLS}{{{EXPORTER},provider=~"$provider"}}, account)',
             "The accounts.",
         ),
         single(
             "unit",
             "Unit",
-            f"label_values(ai_account_quota_consumed_total{used}, unit)",
+            f"label_values(ai_account_quota_consumed_total{{{FLEET.selector}}}, unit)",
             "The unit of the chart of usage per hour.",
             not_money,
         ),
@@ -152,7 +149,7 @@ def _money_chart() -> Json:
 def _unit_chart() -> Json:
     options = Options("Used per hour: $unit", "Usage in the hour before each point, by provider. Choose the unit above.", no_value=NO_DATA)
     used = FLEET.consumed(WINDOW, 'unit="$unit"')
-    return time_series_panel(options, query(f"sum by (provider, unit) ({used})", "{{provider}} {{unit}}"), stacked=True, area=True)
+    return time_series_panel(options, query(f"sum by (provider, unit) ({used})", "{{provider}} {{unit}}"), stacked=True)
 
 
 def _alert_table() -> Json:
@@ -172,6 +169,7 @@ def _alert_table() -> Json:
     return table_panel(
         options,
         table_query("A", _firing()),
-        transformations=[DataTransformerConfig("merge", options={}), columns(order, names)],
+        order=order,
+        names=names,
         sort=[("Severity", False)],
     )

@@ -39,7 +39,7 @@ def health() -> Json:
             *exporters(),
             several("provider", "Provider", f"label_values({POLLS}{{{EXPORTER}}}, provider)", "The vendors."),
         ),
-        annotations=(*built_in(), reloaded(EXPORTER)),
+        annotations=(*built_in(), reloaded()),
         since="now-6h",
     )
 
@@ -113,7 +113,7 @@ def _errors() -> Json:
         "Failed polls per hour, by reason", "Failed polls in the hour before each point. docs/metrics.md explains each reason.",
         no_value="No failed poll in this time range.", min_value=0, overrides=by_reason(),
     )  # fmt: skip
-    return time_series_panel(options, query(f"{errors} or {failing}", "{{reason}}"), area=True, stacked=True)
+    return time_series_panel(options, query(f"{errors} or {failing}", "{{reason}}"), stacked=True)
 
 
 def _latency() -> Json:
@@ -169,4 +169,4 @@ def _mismatches() -> Json:
         min_value=0,
     )
     counted = query(f"sum by (provider, field) ({rise}) > 0", "{{provider}} {{field}}")
-    return time_series_panel(options, counted, area=True, stacked=True, shade=units.PURPLE)  # as the reason invalid_response
+    return time_series_panel(options, counted, stacked=True, shade=units.PURPLE)  # as the reason invalid_response

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -103,27 +103,21 @@ def time_series_panel(
     limits: str = "off",
     shade: str = "",
 ) -> Json:
-    """Values over time. `beside` puts the legend to the right; `limits` is the style of thresholds.
+    """Values over time. `area` fills the area below each line, as `stacked` does; `beside` puts the legend to the right.
 
-    `shade` is the color that all series have shades of.
+    `limits` is the style of thresholds, and `shade` is the color that all series have shades of.
     """
-    legend = common.VizLegendOptions().show_legend(True).display_mode(LegendDisplayMode.TABLE if beside else LegendDisplayMode.LIST)
-    legend = legend.placement(LegendPlacement.RIGHT if beside else LegendPlacement.BOTTOM).calcs(["lastNotNull"] if beside else [])
-    legend = legend.sort_by("Last *").sort_desc(False) if beside else legend
+    color = dashboard.FieldColor().mode(FieldColorModeId.SHADES if shade else FieldColorModeId.PALETTE_CLASSIC)
     panel = (
         _with_options(timeseries.Panel(), options, targets)
-        .legend(legend)
+        .legend(_legend(beside=beside))
         .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
         .draw_style(GraphDrawStyle.LINE)
-        .fill_opacity((60 if stacked else 12) if area else 0)
+        .fill_opacity(60 if stacked else 12 if area else 0)
         .line_width(1 if stacked else 2)
         .show_points(VisibilityMode.AUTO)
         .stacking(common.StackingConfig().mode(StackingMode.NORMAL if stacked else StackingMode.NONE).group("A"))
-        .color_scheme(
-            dashboard.FieldColor().mode(FieldColorModeId.SHADES).fixed_color(shade)
-            if shade
-            else dashboard.FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC)
-        )
+        .color_scheme(color.fixed_color(shade) if shade else color)
     )
     made = encoded(panel)
     made["fieldConfig"]["defaults"]["custom"]["thresholdsStyle"] = {"mode": limits}
@@ -148,23 +142,32 @@ def bar_panel(options: Options, *targets: prometheus.Dataquery) -> Json:
 def table_panel(
     options: Options,
     *targets: prometheus.Dataquery,
-    transformations: Iterable[DataTransformerConfig],
+    order: Sequence[str],
+    names: Mapping[str, str],
     sort: Sequence[tuple[str, bool]] = (),
 ) -> Json:
-    """A table; `sort` has the names of columns and whether the largest value comes first."""
-    order: list[cog.Builder[TableSortByFieldState]] = [common.TableSortByFieldState().display_name(name).desc(desc) for name, desc in sort]
-    panel = _with_options(table.Panel(), options, targets).transformations(list(transformations)).show_header(True).sort_by(order)
+    """A table with columns in this order and with these names; a column without a name is hidden.
+
+    `sort` has the names of columns and whether the largest value comes first.
+    """
+    hidden = {name: True for name in order if name not in names}
+    indexes = {name: index for index, name in enumerate(order)}
+    columns = DataTransformerConfig("organize", options={"excludeByName": hidden, "indexByName": indexes, "renameByName": names})
+    by: list[cog.Builder[TableSortByFieldState]] = [common.TableSortByFieldState().display_name(name).desc(desc) for name, desc in sort]
+    panel = _with_options(table.Panel(), options, targets).show_header(True).sort_by(by)
+    panel = panel.transformations([DataTransformerConfig("merge", options={}), columns])
     made = encoded(panel)
     made["options"]["cellHeight"] = "sm"
     made["fieldConfig"]["defaults"]["mappings"] = []  # the text of an empty panel does not fit into an empty cell
     return made
 
 
-def columns(order: Sequence[str], names: dict[str, str]) -> DataTransformerConfig:
-    """The order and the names of a table's columns. A column without a name is hidden."""
-    hidden = {name: True for name in order if name not in names}
-    indexes = {name: index for index, name in enumerate(order)}
-    return DataTransformerConfig("organize", options={"excludeByName": hidden, "indexByName": indexes, "renameByName": names})
+def _legend(*, beside: bool) -> common.VizLegendOptions:
+    legend = common.VizLegendOptions().show_legend(True)
+    if not beside:
+        return legend.display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM).calcs([])
+    table = legend.display_mode(LegendDisplayMode.TABLE).placement(LegendPlacement.RIGHT).calcs(["lastNotNull"])
+    return table.sort_by("Last *").sort_desc(False)
 
 
 def _with_options(panel: Panel, options: Options, targets: Sequence[prometheus.Dataquery]) -> Panel:

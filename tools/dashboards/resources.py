@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, ValueMapping
 from grafana_foundation_sdk.models.dashboard import DynamicConfigValue as Setting
+from grafana_foundation_sdk.models.dashboard import ValueMapping
 
 from tools.dashboards import units
 from tools.dashboards.expressions import Expressions
-from tools.dashboards.panels import Json, Options, Override, columns, table_panel, table_query
+from tools.dashboards.panels import Json, Options, Override, table_panel, table_query
 
 FIELDS = {
     "provider": "Provider",
@@ -49,12 +49,7 @@ def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
     )
     order = ["Time", *FIELDS, "Value #H"]
     options = Options(title, description, no_value=HINT, overrides=_cells(links=fleet))
-    return table_panel(
-        options,
-        *frames,
-        transformations=[DataTransformerConfig("merge", options={}), columns(order, names)],
-        sort=[("State", True), ("Ends in", False)],
-    )
+    return table_panel(options, *frames, order=order, names=names, sort=[("State", True), ("Ends in", False)])
 
 
 def _cells(*, links: bool) -> list[Override]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from grafana_foundation_sdk.builders.dashboard import AdHocVariable, DatasourceVariable, QueryVariable
 from grafana_foundation_sdk.models.dashboard import VariableRefresh, VariableSort
 
-from tools.dashboards.expressions import RESOURCE, Expressions
+from tools.dashboards.expressions import EXPORTER, RESOURCE, Expressions
 from tools.dashboards.panels import SOURCE, Json, encoded
 
 BUILD = "ai_account_exporter_build_info"
@@ -59,9 +59,9 @@ def new_period(of: Expressions) -> Json:
     return _annotation("New period", moved, "blue", "{{account}}: new period of {{resource}}")
 
 
-def reloaded(selector: str) -> Json:
+def reloaded() -> Json:
     """An annotation at each reload of the configuration."""
-    moved = f"max by (instance) (changes(ai_account_exporter_config_last_reload_success_timestamp_seconds{{{selector}}}[{STEP}])) > 0"
+    moved = f"max by (instance) (changes(ai_account_exporter_config_last_reload_success_timestamp_seconds{{{EXPORTER}}}[{STEP}])) > 0"
     return _annotation("Configuration reloaded", moved, "purple", "{{instance}} reloaded its configuration")
 
 

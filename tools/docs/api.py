@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from exporter.overview.encoding import adapter
 from exporter.overview.facts import Overview, State
 from tools.docs.api_example import example
+from tools.markdown import table
 
 API = """\
 <!-- Written by tools/docs/api.py from exporter/overview; do not edit. -->
@@ -29,8 +30,8 @@ of the configuration.
 - Text from vendors is not escaped. Escape it before you show it as HTML.
 
 The parameters of the status page select and sort the accounts: `/api/v1/accounts?team=video&state=failing&sort=runway`. [HTTP
-endpoints](serving.md#status-page) lists them. The summary then contains the selected accounts only. If a parameter is unknown or a value
-does not exist, the response has status 400 and the body `{{"problems": ["..."]}}`.
+endpoints](serving.md#status-page) lists them. The summary then contains the selected accounts only. If a parameter, a state or an
+order does not exist, the response has status 400 and the body `{{"problems": ["..."]}}`.
 
 A release may add fields. The changelog lists fields that are renamed or removed.
 [accounts.schema.json](accounts.schema.json) is the JSON Schema (draft 2020-12) of this version. It allows no further fields.
@@ -68,7 +69,7 @@ def api(_path: Path) -> str:
     schema = _schema()
     kinds = {"Overview": schema, **schema["$defs"]}
     return API.format(
-        states=_table(("state", "meaning"), ((f"`{state}`", state.meaning) for state in State)),
+        states=table(("state", "meaning"), ((f"`{state}`", state.meaning) for state in State)),
         kinds="".join(_section(name, kind) for name, kind in kinds.items() if kind["type"] == "object"),
         example=json.dumps(example(), indent=2),
     )
@@ -128,7 +129,7 @@ def _section(name: str, kind: Mapping[str, Any]) -> str:
         (f"`{field}`", _words(part), "always" if field in kind["required"] else "if known", part["description"])
         for field, part in kind["properties"].items()
     )
-    return f"## {name}\n\n{kind['description']}\n\n{_table(('field', 'type', 'present', 'meaning'), rows)}\n\n"
+    return f"## {name}\n\n{kind['description']}\n\n{table(('field', 'type', 'present', 'meaning'), rows)}\n\n"
 
 
 def _words(part: Mapping[str, Any]) -> str:
@@ -146,8 +147,3 @@ def _words(part: Mapping[str, Any]) -> str:
 
 def _many(word: str) -> str:
     return word if word.endswith(")") else f"{word}s"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = (head, ["---"] * len(head), *rows)
-    return "\n".join(f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

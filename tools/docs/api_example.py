@@ -13,9 +13,8 @@ from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Status
 from exporter.overview.build import build_overview
 from exporter.overview.encoding import encode
 from exporter.providers.library import load_definitions
-from tools.docs.jobs import clock_at, jobs_of
+from tools.docs.jobs import NOW, clock_at, jobs_of
 
-NOW = 1_795_000_000.0
 INTERVAL = Seconds(300.0)
 NARRATION = AccountKey("elevenlabs", "narration")
 STAGE = AccountKey("liveavatar", "stage")

@@ -29,7 +29,7 @@ class Reference:
     def _cells(self, block: str, name: str, key: Mapping[str, Any]) -> Iterator[str]:
         yield self._type(key)
         yield self._default(block, name, key)
-        yield f"{' '.join(_description(key).split())}<br>{code(self.examples[block][name])}"
+        yield f"{_description(key)}<br>{code(self.examples[block][name])}"
 
     def _default(self, block: str, name: str, key: Mapping[str, Any]) -> str:
         if key.get("required"):

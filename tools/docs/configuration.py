@@ -32,11 +32,11 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "max_backoff": "max_backoff: 10m",
         "max_retry_after": "max_retry_after: 6h",
         "min_interval": "min_interval: 30s",
-        "params": "params: {}",
+        "params": "params: {account: 0123456789abcdef0123456789abcdef}",
         "labels": "labels: {team: video}",
         "thresholds": "thresholds: {characters: {warning: 20%, critical: 5000}}",
         "budgets": "budgets: {overage_spend: {usd: 500}}",
-        "plain_http": "plain_http: false",
+        "plain_http": "plain_http: true",
         "region": "region: eu",
         "base_url": "base_url: https://gateway.example.com/elevenlabs",
     },
@@ -72,7 +72,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "StateFields": {"path": "path: /var/lib/ai-account-exporter/state.db"},
     "Push": {"otlp": "otlp: {endpoint: https://collector.example.com/v1/metrics}"},
     "Otlp": {
-        "plain_http": "plain_http: false",
+        "plain_http": "plain_http: true",
         "endpoint": "endpoint: https://collector.example.com/v1/metrics",
         "headers": "headers: {Authorization: {file: /run/secrets/otlp}}",
         "interval": "interval: 1m",
@@ -103,7 +103,10 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
         "resource. A share is a share of its limit: see [Set thresholds](alerts.md#set-thresholds). The exporter exports thresholds as "
         "`ai_account_quota_threshold`, and the alert rules use this metric.",
     ),
-    "RequestBudget": ("Request budgets", "Each provider in `providers` has these keys."),
+    "RequestBudget": (
+        "Request budgets",
+        "Each provider in `providers` has these keys. They apply to all of its accounts on one host together.",
+    ),
     "StateFields": ("State", "`state` has these keys."),
     "Push": ("Push", "`push` has one key. [Push over OTLP](push.md) describes what is pushed, and when that is useful."),
     "Otlp": ("Push over OTLP", "`push.otlp` has these keys, and those of [a connection](#connections)."),
@@ -133,9 +136,9 @@ accounts:
 
 Durations have the format of Prometheus: `30s`, `5m`, `1h30m`. Relative paths start at the folder of the file, and `~` and variables such
 as `$HOME` are not replaced. The exporter reloads a changed file within 30 seconds, on SIGHUP, or on `POST /-/reload`. If the new file is
-invalid, the previous configuration stays in effect. Accounts that did not change are not affected by a reload. If `base_url`, `region` or
-a param of an account changes, its next values may be those of another account at the vendor. So its last values disappear until its next
-poll, and are not compared with the new ones.
+invalid, the previous configuration stays in effect. A reload does not affect accounts that did not change. With another `base_url`,
+`region` or param, an account may be another one at the vendor: its values disappear until the next poll, and a difference does not count as
+consumption.
 
 Listen addresses are flags of [`serve`](cli.md#serve). TLS and users are in the [web configuration file](serving.md#tls-users-headers).
 

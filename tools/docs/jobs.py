@@ -11,6 +11,9 @@ from exporter.config.loading import Loaded
 from exporter.config.models import Config
 from exporter.providers.definition import Definition
 
+NOW = 1_795_000_000.0
+"""The time of examples."""
+
 
 def jobs_of(definitions: Mapping[str, Definition], *accounts: Mapping[str, Any]) -> list[Job]:
     """The jobs of these accounts of a configuration; credentials are not needed."""

@@ -133,13 +133,14 @@ LOG_EVENTS = """\
 # Log events
 
 The exporter logs to standard error, one event a line, as logfmt or JSON (`--log.format`). `--log.level` is the lowest level that is logged:
-{levels}. Every line has `ts` (UTC), `level` and `event`. No line contains a key, a path or a query of a vendor's URL, or text of a response
+{levels}. Every line has `ts` (UTC), `level` and `event`. No line contains a key, a param of an account, or text of a response
 except error codes.
 
 | field | meaning |
 | --- | --- |
 | `provider`, `account` | the account, as in the labels of the metrics |
 | `host` | the host name of the vendor's API, or that of `base_url` |
+| `request` | the path and the query of a request, as the definition contains them: `{{project}}` is the name of a param |
 | `reason` | why the poll failed, as in the label of `ai_account_scrape_errors_total`: see [Troubleshooting](troubleshooting.md#a-poll-fails) |
 | `error` | what happened |
 | `remedy` | what to do |

@@ -22,10 +22,10 @@ from exporter.daemon.poll_once import poll_once
 from exporter.log import configure_log
 from exporter.metrics.exposition import Exposition
 from exporter.simulator.demo_accounts import demo_simulator
+from tools.docs.jobs import NOW
 from tools.docs.vendors import navigation, summary
 from tools.markdown import with_parts
 
-NOW = 1_795_000_000.0
 WIDTH = 100
 
 
@@ -69,7 +69,6 @@ def _fenced(text: str) -> str:
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
-    "remaining": lambda: _series("ai_account_quota_remaining"),
     "remaining at heygen": lambda: _series("ai_account_quota_remaining.*heygen"),
     "once": _once,
     "vendors": summary,

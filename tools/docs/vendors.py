@@ -14,17 +14,19 @@ from prometheus_client import generate_latest
 from exporter.accounts.entry import Entry, Schedule
 from exporter.accounts.snapshot import account_at
 from exporter.cli.describe import account_example, level_of
+from exporter.cli.providers import by_category
 from exporter.metrics.collector import Families, account_families
 from exporter.model import Reading
 from exporter.providers.credential import Credential
-from exporter.providers.definition import CATEGORIES, LEVELS, Definition
+from exporter.providers.definition import LEVELS, Definition
 from exporter.providers.extract import extract
-from exporter.providers.library import EXAMPLES, packaged_definitions
-from exporter.providers.quota_fields import PeriodField, QuotaFields
+from exporter.providers.library import packaged_definitions
+from exporter.providers.quota_fields import AMOUNTS, PeriodField, QuotaFields
 from exporter.providers.request_fields import Request
 from exporter.providers.response import accept
+from exporter.simulator.examples import packaged_examples
 from exporter.validation.duration import format_duration
-from tools.docs.jobs import jobs_of
+from tools.docs.jobs import NOW, jobs_of
 from tools.markdown import code, codes, table
 
 SITE = "https://ai-account-exporter.github.io/ai-account-exporter"
@@ -32,8 +34,7 @@ SITE = "https://ai-account-exporter.github.io/ai-account-exporter"
 SHOWN: Mapping[str, str] = {"elevenlabs": "subscription", "heygen": "wallet", "liveavatar": "credits"}
 """The example of each provider, by file name. Providers that are not listed use their first successful example."""
 
-NOW = 1_795_000_000.0
-PARTS = ("remaining", "used", "limit", "overage_limit", "resets_at")
+PARTS = (*AMOUNTS, "resets_at")
 
 INDEX = """\
 <!-- Written by `make docs` from exporter/providers; do not edit. -->
@@ -95,12 +96,6 @@ def _levels(mark: str = "") -> str:
             f"**Compared with a real account so far: {count['tried'] or 'none'}.** So compare the output of `once` with the vendor's dashboard.",
         )
     )
-
-
-def by_category() -> list[tuple[str, list[Definition]]]:
-    """The definitions of each category, under its title."""
-    definitions = packaged_definitions().values()
-    return [(title, [each for each in definitions if each.category == category]) for category, title in CATEGORIES.items()]
 
 
 def _index(_path: Path) -> str:
@@ -173,7 +168,7 @@ def _head(definition: Definition) -> Iterator[tuple[str, str]]:
         yield f"param `{name}`", param.help or ""
     if definition.min_interval:
         yield "shortest interval", f"`{format_duration(definition.min_interval)}`"
-    yield "permission", f"`{definition.permission}`" if definition.permission else "none"
+    yield "permission", f"`{definition.permission}`" if definition.permission else "none known"
 
 
 def _carrier(credential: Credential) -> str:
@@ -193,12 +188,9 @@ def _request(definition: Definition, request: Request) -> str:
         paragraphs.append(f"This request is sent only with {codes(request.credentials)}.")
     if request.optional:
         paragraphs.append("This request is optional. If it fails, its series are absent and the poll still succeeds.")
-    if request.quotas:
-        paragraphs.append(table(("resource", "unit", "values and their fields"), map(partial(_quota, definition), request.quotas)))
-    facts = list(_facts(request))
-    if facts:
-        paragraphs.append(table(("family", "label value", "field"), facts))
-    return "\n\n".join(paragraphs)
+    paragraphs.append(table(("resource", "unit", "values and their fields"), map(partial(_quota, definition), request.quotas)))
+    paragraphs.append(table(("family", "label value", "field"), _facts(request)))
+    return "\n\n".join(filter(None, paragraphs))
 
 
 def _quota(definition: Definition, quota: QuotaFields) -> tuple[str, str, str]:
@@ -222,14 +214,13 @@ def _facts(request: Request) -> Iterator[tuple[str, str, str]]:
     for name, selection in request.features.items():
         yield "`ai_account_feature_enabled`", f"`{name}`", code(selection)
     reload = request.auto_reload
-    if reload and reload.threshold:
-        yield "`ai_account_auto_reload_threshold`", "", code(reload.threshold.select)
-    if reload and reload.amount:
-        yield "`ai_account_auto_reload_amount`", "", code(reload.amount.select)
-    if request.created_at:
-        yield "`ai_account_created_timestamp_seconds`", "", code(request.created_at.select)
-    if request.credential_expires_at:
-        yield "`ai_account_credential_expiry_timestamp_seconds`", "", code(request.credential_expires_at.select)
+    others = {
+        "ai_account_auto_reload_threshold": reload and reload.threshold,
+        "ai_account_auto_reload_amount": reload and reload.amount,
+        "ai_account_created_timestamp_seconds": request.created_at,
+        "ai_account_credential_expiry_timestamp_seconds": request.credential_expires_at,
+    }
+    yield from ((f"`{family}`", "", code(field.select)) for family, field in others.items() if field)
 
 
 def _example(definition: Definition) -> str:
@@ -239,14 +230,8 @@ def _example(definition: Definition) -> str:
 
 
 def _shown(name: str) -> Mapping[str, Any]:
-    if name in SHOWN:
-        return _document(EXAMPLES / name / f"{SHOWN[name]}.json")
-    return next(document for document in map(_document, sorted((EXAMPLES / name).glob("*.json"))) if "reading" in document)
-
-
-def _document(path: Path) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return document
+    documents = packaged_examples(name)
+    return documents[SHOWN[name]] if name in SHOWN else next(each for each in documents.values() if "reading" in each)
 
 
 def _series(definition: Definition, document: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ STALE_AFTER = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountSeries:
     """An account of one exporter, polled once a minute."""
 
     instance: str = "one:9893"
@@ -73,3 +73,7 @@ def _resources(before: Values, what: str, span: str, *, known: bool) -> Values:
     gone = parse_duration(span) - kept
     values = before.flat(format_duration(kept)) if kept else before
     return values.stale(format_duration(gone)) if gone else values
+
+
+STUDIO = AccountSeries()
+WALLET = {"resource": "wallet", "unit": "usd"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tools.scenarios.accounts import STUDIO
 from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, Values, flat
-from tools.scenarios.trend import OUT, STUDIO, WARNING
+from tools.scenarios.trend import OUT, WARNING
 
 LABELS = {"resource": "characters", "unit": "characters"}
 MESSAGE = (

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from tools.scenarios.accounts import STUDIO, WALLET
 from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, Values, flat
-from tools.scenarios.trend import STUDIO, WALLET, at
 
 EXPIRING = "AIAccountCreditsExpiring"
 
 
 def _expiring(burn: float, hours: float = 78, **others: float) -> tuple[Series, ...]:
-    figures = {family: flat(value, "32h") for family, value in others.items()} | {
-        "remaining": flat(900, "32h"),
-        "consumed_total": Values(5000).by(burn, "32h"),
-        "reset_timestamp_seconds": at(hours, "32h"),
-    }
-    return STUDIO.polls(("good", "32h")), STUDIO.quota("wallet", "usd", **figures)
+    further = {family: flat(value, "32h") for family, value in others.items()}
+    figures = STUDIO.quota(
+        "wallet",
+        "usd",
+        remaining=flat(900, "32h"),
+        consumed_total=Values(5000).by(burn, "32h"),
+        reset_timestamp_seconds=flat(hours * 3600, "32h"),
+        **further,
+    )
+    return STUDIO.polls(("good", "32h")), figures
 
 
 SCENARIOS = (
@@ -44,7 +48,7 @@ SCENARIOS = (
                 remaining=flat(900, "32h"),
                 limit=flat(1000, "32h"),
                 consumed_total=flat(5, "32h"),
-                reset_timestamp_seconds=at(48, "32h"),
+                reset_timestamp_seconds=flat(48 * 3600, "32h"),
             ),
         ),
         (Quiet(EXPIRING, "30h"),),
@@ -59,7 +63,7 @@ SCENARIOS = (
                 remaining=flat(900, "48h"),
                 limit=flat(1000, "48h"),
                 consumed_total=flat(5, "48h"),
-                reset_timestamp_seconds=at(24, "24h").set(48 * 3600).flat("24h"),
+                reset_timestamp_seconds=flat(24 * 3600, "24h").set(48 * 3600).flat("24h"),
             ),
         ),
         (Quiet(EXPIRING, "20h"), Quiet(EXPIRING, "30h"), Quiet(EXPIRING, "47h")),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tools.scenarios.accounts import Account
+from tools.scenarios.accounts import STUDIO, WALLET
 from tools.scenarios.scenario import Result, Scenario, Series, Values, flat
 
-STUDIO = Account()
-WALLET = STUDIO.labels | {"resource": "wallet", "unit": "usd"}
+OF_WALLET = STUDIO.labels | WALLET
 HELD, AVAILABLE = ("account:ai_account_quota_remaining:last * 1", "sort(account:ai_account_quota_available:last * 1)")
 
 
@@ -17,7 +16,7 @@ def _consumed(line: Values) -> Series:
 def _rate(window: str, at: str, *values: float) -> Result:
     """The burn rate per hour."""
     expr = f"round(account:ai_account_quota_burn:rate{window} * 3600)"
-    return Result(expr, at, tuple((WALLET, value) for value in values))
+    return Result(expr, at, tuple((OF_WALLET, value) for value in values))
 
 
 SCENARIOS = (
@@ -40,7 +39,7 @@ SCENARIOS = (
             STUDIO.quota("free", "credits", remaining=flat(60, "1h"), unlimited=flat(1, "1h")),
             STUDIO.quota("edits", "edits", remaining=flat(0, "1h"), limit=flat(0, "1h")),
         ),
-        (Result(AVAILABLE, "30m", ((WALLET, 60), (STUDIO.labels | {"resource": "characters", "unit": "characters"}, 60))),),
+        (Result(AVAILABLE, "30m", ((OF_WALLET, 60), (STUDIO.labels | {"resource": "characters", "unit": "characters"}, 60))),),
     ),
     Scenario(
         "a change of the overage applies at once",
@@ -48,12 +47,12 @@ SCENARIOS = (
             STUDIO.polls(("good", "2h")),
             STUDIO.quota("wallet", "usd", remaining=flat(-20, "2h"), overage_limit=flat(80, "1h").stale("1h")),
         ),
-        (Result(AVAILABLE, "30m", ((WALLET, 60),)), Result(AVAILABLE, "65m", ((WALLET, -20),))),
+        (Result(AVAILABLE, "30m", ((OF_WALLET, 60),)), Result(AVAILABLE, "65m", ((OF_WALLET, -20),))),
     ),
     Scenario(
         "a value is kept for a day of an outage",
         (STUDIO.polls(("good", "30m"), ("failed", "30h")), STUDIO.quota("wallet", "usd", remaining=flat(9, "45m").stale("29h45m"))),
-        tuple(Result(expr, at, values) for expr in (HELD, AVAILABLE) for at, values in (("24h35m", ((WALLET, 9),)), ("24h50m", ()))),
+        tuple(Result(expr, at, values) for expr in (HELD, AVAILABLE) for at, values in (("24h35m", ((OF_WALLET, 9),)), ("24h50m", ()))),
     ),
     Scenario(
         "a value is kept while the exporter is down and until it has polled, but not when the account is removed",
@@ -61,7 +60,7 @@ SCENARIOS = (
             STUDIO.polls(("good", "30m"), ("off", "30m"), ("new", "30m"), ("removed", "30m")),
             STUDIO.quota("wallet", "usd", remaining=flat(9, "30m").stale("90m")),
         ),
-        (Result(HELD, "55m", ((WALLET, 9),)), Result(HELD, "85m", ((WALLET, 9),)), Result(HELD, "95m", ())),
+        (Result(HELD, "55m", ((OF_WALLET, 9),)), Result(HELD, "85m", ((OF_WALLET, 9),)), Result(HELD, "95m", ())),
     ),
     Scenario(
         "a resource that a good poll no longer contained, or that became unlimited, does not return when a poll fails",
@@ -71,7 +70,7 @@ SCENARIOS = (
             STUDIO.quota("promotion", "usd", remaining=flat(0, "30m").stale("1h")),
             STUDIO.quota("free", "credits", remaining=flat(0, "30m").stale("1h"), unlimited=Values(1).missing("30m").flat("1h")),
         ),
-        tuple(Result(expr, at, ((WALLET, 9),)) for expr in (HELD, AVAILABLE) for at in ("40m", "65m", "70m", "80m")),
+        tuple(Result(expr, at, ((OF_WALLET, 9),)) for expr in (HELD, AVAILABLE) for at in ("40m", "65m", "70m", "80m")),
     ),
     Scenario(
         "the limit of spending is the smaller one of cap and budget",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from tools.scenarios.accounts import Account
+from tools.scenarios.accounts import STUDIO, WALLET
 from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, Values, flat
 
 SPIKE = "AIAccountBurnSpike"
-STUDIO = Account()
-WALLET = {"resource": "wallet", "unit": "usd"}
 
 
 def _used(consumed: Values, resource: str = "wallet", unit: str = "usd", left: float = 9000) -> tuple[Series, ...]:

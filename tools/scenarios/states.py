@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from tools.dashboards.expressions import Expressions
 from tools.rules.states import ACCOUNT, EXHAUSTED, FAILING, LOW, OK, POLLS, QUOTA, REASONS, STALE, WAITING
-from tools.scenarios.accounts import Account
+from tools.scenarios.accounts import STUDIO, AccountSeries
 from tools.scenarios.scenario import Result, Scenario, Series, Values, flat
 
-STUDIO = Account()
 HOUR = "1h"
 
 
 def _polled(instance: str, *phases: tuple[str, str], resources: Values | None = None) -> Series:
     """An account of an exporter of its own."""
-    account = Account(instance)
+    account = AccountSeries(instance)
     return account.polls(*phases) | (account.family("resources", resources) if resources else {})
 
 
 def _errors(instance: str, values: Values, reason: str = "timeout") -> Series:
-    return Account(instance).family("scrape_errors_total", values, reason=reason)
+    return AccountSeries(instance).family("scrape_errors_total", values, reason=reason)
 
 
 def _of(values: dict[str, float], **labels: str) -> tuple[tuple[dict[str, str], float], ...]:
-    return tuple((Account(instance).labels | labels, value) for instance, value in values.items())
+    return tuple((AccountSeries(instance).labels | labels, value) for instance, value in values.items())
 
 
 def _resource(name: str, **families: float) -> Series:
@@ -135,7 +134,7 @@ SCENARIOS = (
             _polled("failing", ("good", "30m"), ("failed", "30m")),
             _polled("down", ("good", "30m"), ("off", "30m")),
             _polled("removed", ("good", "30m"), ("removed", "30m")),
-            _polled("ahead", ("good", HOUR)) | Account("ahead").family("last_success_timestamp_seconds", Values(2).by(60, HOUR)),
+            _polled("ahead", ("good", HOUR)) | AccountSeries("ahead").family("last_success_timestamp_seconds", Values(2).by(60, HOUR)),
         ),
         (
             *(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tools.scenarios.accounts import Account
+from tools.scenarios.accounts import STUDIO
 from tools.scenarios.scenario import Firing, Quiet, Scenario, Series, flat
 
 EXHAUSTED, CAP, LOW, OUT = "AIAccountExhausted", "AIAccountSpendCapExceeded", "AIAccountLowShare", "AIAccountRunningOut"
 SPAN = "2h"
-STUDIO = Account()
 
 
 def _quota(resource: str, resets: float | None = None, unit: str = "credits", **families: float) -> Series:

@@ -11,7 +11,7 @@ from operator import attrgetter
 import numpy as np
 
 from benchmarks.warning.grid import Labels, Series
-from exporter.accounts.snapshot import Account
+from exporter.accounts.snapshot import AccountSnapshot
 from exporter.metrics.catalogue import ACCOUNT_FAMILIES, AccountFamily
 from exporter.metrics.samples import Sample, Samples
 from exporter.model import Reason
@@ -47,7 +47,7 @@ class Columns:
         self._columns: tuple[dict[tuple[str, ...], array[float]], ...] = tuple({} for _ in FAMILIES)
         self._parts = tuple(zip((family.samples for family in FAMILIES), self._columns, strict=True))
 
-    def scrape(self, step: int, account: Account) -> None:
+    def scrape(self, step: int, account: AccountSnapshot) -> None:
         """Write what the exporter exposes of the account at a step."""
         for samples, columns in self._parts:
             for values, value in samples.of(account):

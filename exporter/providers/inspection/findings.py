@@ -131,7 +131,8 @@ def _selected(selection: Selection, body: Any, echo: Echo) -> str:
 def _result(field: Field, shown: dict[str, str], reading: Reading, body: Any) -> str:
     name, unlimited = field.name, f"{field.name.rpartition('.')[0]}.unlimited"
     if name in reading.mismatches:
-        return f"nothing, and counted as a mismatch: expected {_EXPECTED[field.kind]}{_unusable_element(field, body)}"
+        instead = f"{shown[name]} (limit - used)" if name in shown and field.each is None else "nothing"
+        return f"{instead}, and counted as a mismatch: expected {_EXPECTED[field.kind]}{_unusable_element(field, body)}"
     if name.endswith(".limit") and unlimited in shown:
         return f"no limit ({shown[unlimited]})"
     if field.kind == "list" or field.is_unit:

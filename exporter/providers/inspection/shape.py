@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from exporter.providers.echo import Echo
+from exporter.providers.expressions import IDENTIFIER
 from exporter.providers.inspection.declared import declared_fields
-from exporter.providers.inspection.findings import NO_ECHO
 from exporter.providers.inspection.personal_data import is_personal
 from exporter.providers.inspection.selection_text import kind_of
 from exporter.providers.inspection.traces import general, places
@@ -17,7 +17,6 @@ from exporter.providers.request_fields import Request
 _PLAIN_KEY: Final = re.compile(r"(?!.*[0-9]{4})[A-Za-z_][A-Za-z0-9_-]{0,39}")
 _MAX_KEYS: Final = 50
 """An object with more keys has data as keys, such as the names of users."""
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class _Empty(str):
@@ -26,12 +25,12 @@ class _Empty(str):
     __slots__ = ()
 
 
-def kinds_of(body: Any, request: Request | None = None, echo: Echo = NO_ECHO) -> Mapping[str, str]:
+def kinds_of(body: Any, request: Request, echo: Echo) -> Mapping[str, str]:
     """Return the kinds of the values of a body by place, one for all elements of a list.
 
     A key of an object that may be data, such as the name of a user, is written as `*`, unless the expressions of the request name it.
     """
-    named = frozenset(_words(request)) if request else frozenset()
+    named = frozenset(_words(request))
     kinds: dict[str, list[str]] = {}
     for place, value in places(_without_data_in_keys(body, named, echo)):
         kind, known = value if isinstance(value, _Empty) else kind_of(value), kinds.setdefault(general(place), [])
@@ -42,7 +41,7 @@ def kinds_of(body: Any, request: Request | None = None, echo: Echo = NO_ECHO) ->
 def _words(request: Request) -> Iterator[str]:
     """Yield the words of all expressions of a request."""
     for text in (str(request.expect), *(field.text for field in declared_fields(request))):
-        yield from _WORD.findall(text)
+        yield from IDENTIFIER.findall(text)
 
 
 def _without_data_in_keys(body: Any, named: frozenset[str], echo: Echo) -> Any:

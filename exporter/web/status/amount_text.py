@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from exporter.model import EXACT
 from exporter.overview.facts import QuotaFacts
 from exporter.overview.urgency import share_left, share_of_budget
 from exporter.web.status import formatting
@@ -47,7 +48,7 @@ def is_within_budget(quota: QuotaFacts) -> bool:
 
 def left_of_budget(quota: QuotaFacts) -> Decimal | None:
     """Return what is left of the operator's budget; None if that is unknown, or if there is no budget."""
-    return None if quota.used is None or quota.budget is None else formatting.minus(quota.budget, quota.used)
+    return None if quota.used is None or quota.budget is None else EXACT.subtract(quota.budget, quota.used)
 
 
 def _of_budget(quota: QuotaFacts) -> tuple[str, str]:
@@ -99,5 +100,5 @@ def _over(quota: QuotaFacts, over: Decimal) -> str:
 def _beyond(quota: QuotaFacts, over: Decimal) -> str:
     if not quota.overage_limit:
         return ""
-    more = formatting.minus(quota.overage_limit, over)
+    more = EXACT.subtract(quota.overage_limit, over)
     return f"; {formatting.amount(more, quota.unit)} more allowed" if more > 0 else "; no more allowed"

@@ -6,9 +6,11 @@ No function raises, whatever values a vendor sends: one account must not break t
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from decimal import Decimal
 from math import isfinite
 from typing import Final, NamedTuple
+
+from exporter.model import EXACT
 
 _CENTS: Final = frozenset({"usd", "eur", "gbp", "chf", "cny", "inr", "aud", "cad", "nzd", "sek", "nok", "dkk", "pln", "brl", "sgd", "hkd"})
 _CURRENCIES: Final = _CENTS | {"jpy", "krw"}
@@ -19,8 +21,6 @@ _YEAR, _DAY, _HOUR, _MINUTE = 31_556_952, 86_400, 3_600, 60
 _STEPS: Final = ((_DAY, "day", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", 1, "s"))
 _LONGEST: Final = 1e12 * _YEAR
 _MINUS: Final = "\N{MINUS SIGN}"
-_EXACT: Final = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-"""Arithmetic that returns infinity or NaN instead of raising an exception."""
 
 
 class Moment(NamedTuple):
@@ -134,14 +134,9 @@ def counted(value: Decimal, unit: str) -> str:
     return f"{amount(value, unit)} {unit_name(unit, value)}"
 
 
-def minus(left: Decimal, right: Decimal) -> Decimal:
-    """Subtract; NaN or infinity if there is no finite result."""
-    return _EXACT.subtract(left, right)
-
-
 def ratio(part: Decimal, whole: Decimal) -> float:
     """Divide, within -1e9 and 1e9; 0 if there is no result."""
-    quotient = _EXACT.divide(part, whole)
+    quotient = EXACT.divide(part, whole)
     return 0.0 if quotient.is_nan() else float(max(Decimal(-1_000_000_000), min(Decimal(1_000_000_000), quotient)))
 
 

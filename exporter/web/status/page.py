@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from exporter.accounts.forecast import MIN_HISTORY
+from exporter.accounts.shapes import GetShapes
 from exporter.model import AccountKey, Seconds
 from exporter.overview.facts import Overview, Soonest, State, Summary
-from exporter.overview.query import Query, parse_query
+from exporter.overview.query import WORDS, Query, parse_query
 from exporter.web.status import formatting
 from exporter.web.status.account_view import view_account
 from exporter.web.status.formatting import phrase_at
@@ -33,10 +34,7 @@ _COLUMNS: Final = (
     ("Runway", "runway"),
     ("Age", "age"),
 )
-"""Titles, and what a click sorts by; None where it sorts by nothing."""  # fmt: skip
-
-GetShapes = Callable[[AccountKey], Mapping[str, Sequence[tuple[str, str]]]]
-"""Returns the paths and kinds in the last responses of an account, by request."""
+"""Titles, and what a click sorts by; None where it sorts by nothing."""
 
 
 class Column(NamedTuple):
@@ -92,7 +90,7 @@ class StatusPage:
             pager=_pager(query, page, len(accounts)),
             total=len(overview.accounts),
             words=query.words,
-            hidden=[pair for pair in query.parameters if pair[0] != "q"],
+            hidden=[pair for pair in query.parameters if pair[0] != WORDS],
             filters=list(filters(query)),
             here=link(query, page),
         )

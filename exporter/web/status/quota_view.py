@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from exporter.accounts.forecast import MIN_HISTORY, SOON
 from exporter.accounts.thresholds import HELD_UNITS, LOW_SHARE
+from exporter.model import EXACT
 from exporter.overview.facts import QuotaFacts, State
 from exporter.overview.quotas import NEAR
 from exporter.overview.urgency import is_critical, severity_of, share_left, share_of_budget
@@ -104,10 +105,10 @@ def _bar(quota: QuotaFacts) -> Bar | None:
     if left is None or whole is None or whole <= 0 or (quota.unlimited and whole == quota.limit):
         return None
     lowest = min(left, quota.overage_limit.copy_negate() if quota.overage_limit else Decimal(0)) if left < 0 else Decimal(0)
-    span = formatting.minus(whole, lowest)
+    span = EXACT.subtract(whole, lowest)
 
     def place(value: Decimal) -> float:
-        return min(100.0, max(0.0, formatting.ratio(formatting.minus(value, lowest), span) * 100))
+        return min(100.0, max(0.0, formatting.ratio(EXACT.subtract(value, lowest), span) * 100))
 
     zero, end = place(Decimal(0)), place(left)
     thresholds = sorted(set((quota.thresholds or {}).values())) if whole == quota.limit else ()

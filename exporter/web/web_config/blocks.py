@@ -32,7 +32,7 @@ def _not_empty(names: tuple[str, ...]) -> tuple[str, ...]:
 
 ClientAuth = Literal["NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"]
 Suite = Annotated[str, AfterValidator(openssl_suite)]
-Curve = Annotated[str, AfterValidator(openssl_curve)]
+EllipticCurve = Annotated[str, AfterValidator(openssl_curve)]
 
 
 class _Block(BaseModel):
@@ -77,7 +77,7 @@ class Tls(_Block):
     """Cipher suites by Go's names, stored by OpenSSL's. Suites of TLS 1.3 are always on; empty means the default suites."""
     prefer_server_cipher_suites: StrictBool = True
     """Whether the server's order of `cipher_suites` takes precedence over the client's."""
-    curve_preferences: tuple[Curve, ...] = ()
+    curve_preferences: tuple[EllipticCurve, ...] = ()
     """Curves by Go's names, stored by OpenSSL's. More than one means OpenSSL's default list."""
 
 

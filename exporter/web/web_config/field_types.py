@@ -89,7 +89,7 @@ def _readable(path: Path, info: ValidationInfo) -> Path:
     try:
         read_file(place, MAX_FILE)
     except FileNotFoundError:
-        raise ValueError(f"no such file; relative names are resolved in {folder}") from None
+        raise ValueError(f"no such file; relative names are resolved in {folder.absolute()}") from None
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}; expected a file that the exporter can read") from None
     return place

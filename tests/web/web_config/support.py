@@ -42,7 +42,6 @@ def basic(user: str, password: str) -> str:
 
 
 def problems(path: Path) -> list[str]:
-    """The problems of a file."""
     try:
         load_web_config(path)
     except ConfigError as error:

@@ -16,7 +16,7 @@ from exporter.web.web_config.basic_auth import MAX_REMEMBERED, BasicAuth, Creden
 from exporter.web.web_config.field_types import cost_of
 from exporter.web.web_config.password_checker import BusyError, PasswordChecker, check_password
 from exporter.web.web_config.web_config import WebConfig
-from tests.support import PATIENCE
+from tests.support import PATIENCE, until
 from tests.web.web_config.support import ALICE, BOB, Protected, basic, protected
 
 USERS = {"alice": ALICE, "bob": BOB}
@@ -41,15 +41,9 @@ class Recorded:
         return [password for password, _ in self.checked]
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 -- a thread makes it true
-            await asyncio.sleep(0)
-
-
-def new_auth(check: Callable[[bytes, bytes], bool], users: dict[str, str] | None = None, **options: int) -> BasicAuth:
+def new_auth(check: Callable[[bytes, bytes], bool], **options: int) -> BasicAuth:
     auth = BasicAuth(PasswordChecker(check, **options))
-    auth.apply(users or USERS)
+    auth.apply(USERS)
     return auth
 
 
@@ -107,7 +101,7 @@ async def test_other_requests_are_answered_while_a_password_is_checked() -> None
         assert await server.status(Authorization=basic("alice", "slow")) == 200
         recorded.go.clear()
         waiting = asyncio.create_task(server.status(Authorization=basic("bob", "slow")))
-        await until(lambda: len(recorded.checked) == 2)
+        await until(lambda: len(recorded.checked) == 2, "the next check begins")
         assert await server.status(Authorization=basic("alice", "slow")) == 200
         assert await server.status() == 401
         assert not waiting.done()
@@ -130,7 +124,7 @@ async def test_a_client_that_disconnects_leaves_the_result_to_the_others() -> No
     recorded.go.clear()
     auth = new_auth(recorded)
     first, second = (asking(auth, "alice", "wonderland") for _ in range(2))
-    await until(lambda: bool(recorded.checked))
+    await until(lambda: recorded.checked, "a check begins")
     first.cancel()
     await asyncio.sleep(0)
     recorded.go.set()
@@ -145,7 +139,7 @@ async def test_beyond_the_queue_logins_are_refused_while_known_ones_are_admitted
         assert await server.status(Authorization=basic("alice", "right")) == 200
         recorded.go.clear()
         guesses = [asyncio.create_task(server.status(Authorization=basic("bob", str(guess)))) for guess in range(3)]
-        await until(lambda: checker.in_progress == 3)
+        await until(lambda: checker.in_progress == 3, "three checks are waiting")
         async with server.ask(Authorization=basic("bob", "one more")) as response:
             assert (response.status, response.headers["Retry-After"]) == (503, "1")
         assert await server.status(Authorization=basic("alice", "right")) == 200
@@ -168,7 +162,7 @@ async def test_a_flood_of_wrong_passwords_does_not_block_a_correct_one(guessed: 
     await asyncio.sleep(0)
     login = asking(auth, "bob", "right")
     more = [asking(auth, name, f"another guess {number}", client) for number, name in enumerate(names)]
-    await until(lambda: bool(recorded.checked))
+    await until(lambda: recorded.checked, "a check begins")
     recorded.go.set()
     assert await login
     refused = await asyncio.gather(*flood, *more, return_exceptions=True)
@@ -182,7 +176,7 @@ async def test_clients_take_turns() -> None:
     recorded.go.clear()
     auth = new_auth(recorded)
     logins = [asking(auth, "bob", f"{client} {number}", f"192.0.2.{client}") for client in range(3) for number in range(3)]
-    await until(lambda: bool(recorded.checked))
+    await until(lambda: recorded.checked, "a check begins")
     recorded.go.set()
     assert await asyncio.gather(*logins) == [False] * 9
     assert recorded.passwords == [b"0 0", b"0 1", b"1 0", b"2 0", b"0 2", b"1 1", b"2 1", b"1 2", b"2 2"]
@@ -195,7 +189,7 @@ async def test_after_a_reload_known_credentials_are_admitted_during_a_flood() ->
         assert await server.status(Authorization=basic("alice", "right")) == 200
         recorded.go.clear()
         flood = [asyncio.create_task(server.status(Authorization=basic("alice", str(guess)))) for guess in range(6)]
-        await until(lambda: checker.in_progress == 3)
+        await until(lambda: checker.in_progress == 3, "three checks are waiting")
         server.apply(WebConfig(users={**USERS, "carol": BOB}))
         assert await server.status(Authorization=basic("alice", "right")) == 200
         recorded.go.set()
@@ -210,7 +204,7 @@ async def test_a_known_password_with_a_new_hash_is_checked_first_during_a_flood_
     auth.apply({"alice": ALICE, "bob": ALICE})
     recorded.go.clear()
     flood = [asking(auth, "bob", f"guess {number}", f"192.0.2.{number % addresses}") for number in range(50)]
-    await until(lambda: len(recorded.checked) == 2)
+    await until(lambda: len(recorded.checked) == 2, "the next check begins")
     login = asking(auth, "bob", "right", "192.0.2.0")
     await asyncio.sleep(0)
     recorded.go.set()
@@ -229,7 +223,7 @@ async def test_a_former_password_is_not_checked_first_once_it_was_refused() -> N
     auth.apply({"bob": ALICE[:30] + BOB[30:]})
     recorded.go.clear()
     flood = [asking(auth, "bob", f"guess {number}") for number in range(2)]
-    await until(lambda: len(recorded.checked) == 3)
+    await until(lambda: len(recorded.checked) == 3, "the next check begins")
     with pytest.raises(BusyError):
         await asking(auth, "bob", "former")
     recorded.go.set()
@@ -290,7 +284,7 @@ async def test_a_check_in_progress_is_judged_by_the_configuration_that_came_mean
 
     async with protected(WebConfig(users={"alice": ALICE}), PasswordChecker(slow)) as server:
         waiting = asyncio.create_task(ask(server))
-        await until(begun.is_set)
+        await until(begun.is_set, "the check begins")
         server.apply(WebConfig(users=users))
         go.set()
         assert await waiting == status
@@ -306,7 +300,7 @@ async def test_closing_forgets_the_checks_that_have_not_begun() -> None:
     checker = PasswordChecker(recorded)
     with closing(AccessControl(WebConfig(users=USERS), checker)) as access:
         waiting = [asking(access._auth, "bob", str(guess)) for guess in range(3)]
-        await until(lambda: checker.in_progress == 3 and bool(recorded.checked))
+        await until(lambda: checker.in_progress == 3 and recorded.checked, "the first of three checks begins")
     recorded.go.set()
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(result) for result in results] == [bool, asyncio.CancelledError, asyncio.CancelledError]

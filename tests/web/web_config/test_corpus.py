@@ -11,6 +11,7 @@ import pytest
 
 from exporter.web.web_config.loader import load_web_config
 from exporter.web.web_config.web_config import WebConfig
+from tests.support import stated
 from tests.web.web_config.support import HERE, Certificates, problems
 
 BAD: Final = sorted((HERE / "bad").glob("*.yaml"))
@@ -21,11 +22,6 @@ GOOD: Final = sorted((HERE / "good").glob("*.yaml"))
 def folder(tmp_path: Path, certificates: Certificates) -> Path:
     shutil.copytree(certificates.folder, tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-def stated(path: Path, what: str) -> list[str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [line.removeprefix(f"# {what}: ") for line in lines if line.startswith(f"# {what}: ")]
 
 
 def held(config: WebConfig) -> Iterator[str]:

@@ -18,7 +18,7 @@ USERS: Final = f"basic_auth_users: {{alice: {ALICE}}}\n"
 HEADERS: Final = "http_server_config: {headers: {X-Frame-Options: deny}}\n"
 
 
-class Reloads:
+class LoadedFile:
     """A file that was loaded at the start, and a clock."""
 
     def __init__(self, folder: Path, certificates: Certificates, text: str) -> None:
@@ -57,18 +57,18 @@ NAMES: Final = MUTUAL.replace("}", ", client_allowed_sans: [client.example]}")
 @pytest.mark.parametrize("before", [USERS, TLS, TLS + USERS, HEADERS, "rate_limit: {interval: 1s, burst: 1}\n"])
 @pytest.mark.parametrize("after", ["", "\n\n", "---\n", "# all gone\n"])
 def test_an_emptied_file_is_refused_every_time(tmp_path: Path, certificates: Certificates, before: str, after: str) -> None:
-    reloads = Reloads(tmp_path, certificates, before)
+    file = LoadedFile(tmp_path, certificates, before)
     for look in range(3):
-        assert reloads.problems(after, at=100.0 * look) == [
+        assert file.problems(after, at=100.0 * look) == [
             f"{tmp_path}/web.yaml: is empty; restart the exporter to use it without a web configuration"
         ]
-    assert reloads.reload(before) == load_web_config(tmp_path / "web.yaml")
+    assert file.reload(before) == load_web_config(tmp_path / "web.yaml")
 
 
 def test_an_empty_file_stays_valid_if_it_was_empty_at_the_start(tmp_path: Path, certificates: Certificates) -> None:
-    reloads = Reloads(tmp_path, certificates, "")
-    assert reloads.reload("# still nothing\n").tls is None
-    assert reloads.reload(TLS).tls
+    file = LoadedFile(tmp_path, certificates, "")
+    assert file.reload("# still nothing\n").tls is None
+    assert file.reload(TLS).tls
 
 
 @pytest.mark.parametrize(
@@ -86,42 +86,42 @@ def test_an_empty_file_stays_valid_if_it_was_empty_at_the_start(tmp_path: Path, 
 def test_protection_is_switched_off_only_after_two_equal_reads(
     tmp_path: Path, certificates: Certificates, before: str, after: str, places: list[str]
 ) -> None:
-    reloads = Reloads(tmp_path, certificates, before)
+    file = LoadedFile(tmp_path, certificates, before)
     for at in (0.0, CONFIRM_AFTER / 2):
-        found = reloads.problems(after, at)
+        found = file.problems(after, at)
         assert sorted(problem.partition(":")[0] for problem in found) == places
         assert all(problem.endswith("would be switched off; reload again after 1s to confirm") for problem in found)
     with capture_logs() as logs:
-        reloads.reload(after, CONFIRM_AFTER)
-        reloads.reload(after, CONFIRM_AFTER)
+        file.reload(after, CONFIRM_AFTER)
+        file.reload(after, CONFIRM_AFTER)
     assert sorted((line["event"], line["log_level"], line["setting"]) for line in logs) == [
         ("web protection switched off", "warning", place) for place in places
     ]
 
 
 def test_only_an_applied_configuration_counts_as_the_former_one(tmp_path: Path, certificates: Certificates) -> None:
-    reloads = Reloads(tmp_path, certificates, USERS)
-    assert len(reloads.problems(HEADERS)) == 1
+    file = LoadedFile(tmp_path, certificates, USERS)
+    assert len(file.problems(HEADERS)) == 1
     with capture_logs() as logs:
-        reloads.read_too_late(HEADERS, at=CONFIRM_AFTER)
+        file.read_too_late(HEADERS, at=CONFIRM_AFTER)
         assert not logs
-        reloads.reload(HEADERS, at=CONFIRM_AFTER)
+        file.reload(HEADERS, at=CONFIRM_AFTER)
     assert [line["event"] for line in logs] == ["web protection switched off"]
 
 
 def test_a_read_that_timed_out_does_not_confirm_a_file_without_users(tmp_path: Path, certificates: Certificates) -> None:
-    reloads = Reloads(tmp_path, certificates, USERS)
-    assert len(reloads.problems(HEADERS)) == 1
-    reloads.read_too_late(HEADERS, at=CONFIRM_AFTER)
-    assert len(reloads.problems("rate_limit: {interval: 1s, burst: 1}\n", at=CONFIRM_AFTER)) == 1
+    file = LoadedFile(tmp_path, certificates, USERS)
+    assert len(file.problems(HEADERS)) == 1
+    file.read_too_late(HEADERS, at=CONFIRM_AFTER)
+    assert len(file.problems("rate_limit: {interval: 1s, burst: 1}\n", at=CONFIRM_AFTER)) == 1
 
 
 def test_a_file_that_changes_between_two_reads_is_not_confirmed(tmp_path: Path, certificates: Certificates) -> None:
-    reloads = Reloads(tmp_path, certificates, TLS + USERS)
-    assert len(reloads.problems(HEADERS)) == 2
-    assert len(reloads.problems(TLS, at=10.0)) == 1
-    assert len(reloads.problems(HEADERS, at=10.1)) == 2
-    assert reloads.reload(TLS + USERS, at=20.0).users
+    file = LoadedFile(tmp_path, certificates, TLS + USERS)
+    assert len(file.problems(HEADERS)) == 2
+    assert len(file.problems(TLS, at=10.0)) == 1
+    assert len(file.problems(HEADERS, at=10.1)) == 2
+    assert file.reload(TLS + USERS, at=20.0).users
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_a_file_that_changes_between_two_reads_is_not_confirmed(tmp_path: Path, 
     [(USERS, f"basic_auth_users: {{bob: {BOB}}}\n"), (TLS, MUTUAL), (MUTUAL, NAMES), ("{}\n", TLS + USERS), (HEADERS + USERS, USERS)],
 )
 def test_other_changes_apply_at_once(tmp_path: Path, certificates: Certificates, before: str, after: str) -> None:
-    reloads = Reloads(tmp_path, certificates, before)
-    assert reloads.reload(after) == load_web_config(tmp_path / "web.yaml")
+    file = LoadedFile(tmp_path, certificates, before)
+    assert file.reload(after) == load_web_config(tmp_path / "web.yaml")
 
 
 def test_settings_without_effect_are_logged_when_they_change(tmp_path: Path, certificates: Certificates) -> None:
-    reloads = Reloads(tmp_path, certificates, "{}\n")
+    file = LoadedFile(tmp_path, certificates, "{}\n")
     http2 = "http_server_config: {http2: true}\n"
     with capture_logs() as logs:
         for _ in range(2):
-            reloads.reload(http2)
+            file.reload(http2)
     assert [(line["event"], line["setting"]) for line in logs] == [("web setting without effect", "http_server_config.http2")]

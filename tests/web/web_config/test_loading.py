@@ -58,6 +58,13 @@ def test_no_file_in_memory_stays_open(certificates: Certificates, tmp_path: Path
     assert open_files() == before
 
 
+def test_a_missing_certificate_is_reported_with_the_whole_path_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, "tls_server_config: {cert_file: none.crt, key_file: none.key}")
+    monkeypatch.chdir(tmp_path)
+    found = problems(Path(path.name))
+    assert f"tls_server_config.cert_file: no such file; relative names are resolved in {tmp_path}" in found
+
+
 def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     assert problems(tmp_path / "web.yaml") == [f"{tmp_path}/web.yaml: no such file"]
 
