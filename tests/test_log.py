@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadStatusLine
 
 from exporter.log import BackgroundHandler, configure_log
 
@@ -147,3 +148,12 @@ def test_without_standard_error_nothing_is_logged_and_nothing_fails(monkeypatch:
     monkeypatch.setattr(sys, "stderr", None)
     configure_log("info", "logfmt")
     structlog.get_logger().info("without a reader")
+
+
+def test_a_line_about_an_error_that_quotes_a_request_is_left_out() -> None:
+    stream = io.StringIO()
+    configure_log("debug", "logfmt", stream)
+    for error in (BadStatusLine("canary"), ValueError("shown")):
+        logging.getLogger("asyncio").error("Future exception was never retrieved", exc_info=error)
+    assert "canary" not in stream.getvalue()
+    assert "shown" in stream.getvalue()

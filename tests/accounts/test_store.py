@@ -347,6 +347,12 @@ def test_a_poll_from_the_future_drops_its_waits_and_keeps_the_values() -> None:
     assert (store.schedule(STUDIO), store[STUDIO].limited_until, store[STUDIO].last_poll_at) == (Schedule(5000.0, None), None, None)
 
 
+def test_a_stored_wait_is_no_longer_than_the_configuration_allows() -> None:
+    record = Record(replace(KEPT.entry, limited_until=1e9), KEPT.schedule)
+    store = new_store(job(max_retry_after=Seconds(1200.0)), at=1010.0, kept=record)
+    assert store[STUDIO].limited_until == 2210.0
+
+
 def test_a_failure_does_not_change_the_age_of_a_reading() -> None:
     store = new_store()
     succeed(store, FULL, at=1000.0)

@@ -59,7 +59,7 @@ async def test_a_page_about_one_account_names_it_in_the_title_and_is_resolved(tm
         await running.post(resolved(SOON))
         await until(lambda: len(inbox.pagerduty) == len(inbox.slack) == 2)
     fired, ended = inbox.pagerduty
-    assert fired["payload"]["summary"] == "[CRITICAL] elevenlabs/narration: An account runs out soon."
+    assert fired["payload"]["summary"] == "[CRITICAL] elevenlabs/narration characters: An account runs out soon."
     assert fired["payload"]["severity"] == "critical"
     assert fired["payload"]["component"] == "elevenlabs/narration"
     assert fired["payload"]["custom_details"]["firing"] == (
@@ -70,14 +70,14 @@ async def test_a_page_about_one_account_names_it_in_the_title_and_is_resolved(tm
     )
     assert (fired["event_action"], ended["event_action"]) == ("trigger", "resolve")
     [note], [last] = inbox.slack[0]["attachments"], inbox.slack[1]["attachments"]
-    assert note["title"] == "[CRITICAL] elevenlabs/narration: An account runs out soon."
+    assert note["title"] == "[CRITICAL] elevenlabs/narration characters: An account runs out soon."
     assert note["title_link"] == f"{RUNBOOKS}/AIAccountRunningOut.md"
     assert note["color"] == "danger"
     assert note["text"] == (
         "Account narration at elevenlabs runs out of characters in 5h 12m. Top it up.\n"
         f"Since 2026-11-18 11:00 UTC. <{RUNBOOKS}/AIAccountRunningOut.md|Runbook>"
     )
-    assert (last["title"], last["color"]) == ("[RESOLVED] elevenlabs/narration: An account runs out soon.", "good")
+    assert (last["title"], last["color"]) == ("[RESOLVED] elevenlabs/narration characters: An account runs out soon.", "good")
     assert last["text"] == "Resolved: elevenlabs/narration characters, from 2026-11-18 11:00 UTC to 2026-11-18 12:30 UTC"
 
 
@@ -110,6 +110,16 @@ async def test_several_alerts_on_one_account_are_one_message(tmp_path: Path, unu
     )
 
 
+async def test_a_message_with_a_critical_alert_is_critical(tmp_path: Path, unused_tcp_port: int) -> None:
+    reached = alert("SpendCapExceeded", "critical", ("Spending has reached its cap.", "It is used up."), **FARM | {"account": "studio"})
+    reached["labels"]["alertname"] = CAP["labels"]["alertname"]  # one group of mails
+    async with alertmanager(tmp_path, unused_tcp_port, everything_to_webhook=True) as running:
+        await running.post(CAP, reached)
+        await until(lambda: any("2 alerts" in mail["Subject"] for mail in running.inbox.mail))
+    subjects = [mail["Subject"] for mail in running.inbox.mail if "2 alerts" in mail["Subject"]]
+    assert subjects == ["[CRITICAL] heygen spend: 2 alerts: Spending is close to its cap. Spending has reached its cap."]
+
+
 async def test_a_mail_about_money_has_a_text_and_an_html_part(tmp_path: Path, unused_tcp_port: int) -> None:
     async with alertmanager(tmp_path, unused_tcp_port) as running:
         inbox = running.inbox
@@ -120,7 +130,7 @@ async def test_a_mail_about_money_has_a_text_and_an_html_part(tmp_path: Path, un
     fired, ended = inbox.mail
     assert (fired["To"], fired["Subject"]) == (
         "billing@example.com",
-        "[WARNING] heygen/render-farm: Spending is close to its cap.",
+        "[WARNING] heygen/render-farm spend: Spending is close to its cap.",
     )
     text, page = (part.get_content() for part in fired.iter_parts())
     assert text.replace("\r\n", "\n") == (
@@ -157,7 +167,7 @@ async def test_an_outage_of_a_vendor_is_one_message(tmp_path: Path, unused_tcp_p
         await until(lambda: "narration" in str(inbox.slack))
     titles = [post["attachments"][0]["title"] for post in inbox.slack]
     assert sorted(set(titles)) == [
-        "[CRITICAL] elevenlabs/narration: An account runs out soon.",
+        "[CRITICAL] elevenlabs/narration characters: An account runs out soon.",
         "[WARNING] heygen: No account of a vendor can be polled.",
     ]
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
@@ -253,6 +254,53 @@ async def test_a_printed_page_has_all_rows_and_no_controls(visit: Visit, stage: 
     await expect(page.locator("tbody .name")).to_have_count(9)
     style = "(({backgroundColor, color}) => [backgroundColor, color])(getComputedStyle(document.body))"
     assert await page.evaluate(style) == ["rgb(255, 255, 255)", "rgb(26, 31, 38)"], "as light, also for a reader who prefers dark"
+
+
+@pytest.mark.parametrize(("width", "medium"), [(790, "print"), (1_280, "screen")])
+async def test_nothing_is_cut_off_on_paper_or_on_a_laptop(
+    visit: Visit, stage: Stage, width: int, medium: Literal["print", "screen"]
+) -> None:
+    stage.overview = overview([each for each in EVERY_STATE if each.quotas])
+    page = await visit(viewport={"width": width, "height": 800})
+    await page.emulate_media(media=medium)
+    cut = "(all) => all.filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent)"
+    assert await page.locator("tbody tr:first-child > :not(.labels), .res > *").evaluate_all(cut) == []
+
+
+async def test_the_overage_is_hatched(visit: Visit) -> None:
+    page = await visit()
+    assert await page.evaluate("document.querySelector('#hatch rect').getBBox().height") == 6
+
+
+@pytest.mark.parametrize("width", [390, 1_280])
+async def test_the_frame_of_the_focus_is_not_cut_off(visit: Visit, width: int) -> None:
+    page = await visit(viewport={"width": width, "height": 800})
+    cut = """(all) => all.filter((link) => {
+      link.focus();
+      const {top, bottom, left} = link.getBoundingClientRect(), cell = link.closest("th, td"), edge = cell.getBoundingClientRect();
+      const isCut = top - 4 < edge.top || bottom + 4 > edge.bottom || left - 4 < edge.left;
+      return isCut && getComputedStyle(cell).overflow !== "visible";
+    }).length"""
+    assert await page.locator("tbody :is(th, .labels) a").evaluate_all(cut) == 0
+
+
+async def test_the_head_of_the_table_never_covers_the_focus(visit: Visit) -> None:
+    page = await visit(viewport={"width": 1_280, "height": 300})
+    await page.get_by_role("link", name="new", exact=True).focus()
+    for _ in range(20):
+        await page.keyboard.press("Shift+Tab")
+        places = "[document.activeElement, document.querySelector('thead th')].map((each) => each.getBoundingClientRect())"
+        focus, head = await page.evaluate(places)
+        assert focus["top"] >= head["bottom"]
+
+
+async def test_the_details_contain_a_name_that_the_row_cuts_off(visit: Visit, stage: Stage) -> None:
+    stage.overview = overviews.hostile()
+    page = await visit(viewport={"width": 1_280, "height": 800})
+    await details(page, overviews.LONG).locator("summary").press("Enter")
+    for name in (overviews.LONG, "p" * 64):
+        term = details(page, overviews.LONG).locator("dd", has_text=re.compile(f"^{name}$")).first
+        assert await term.evaluate("(each) => each.scrollWidth <= each.clientWidth")
 
 
 async def test_a_thousand_accounts_have_pages_and_are_refreshed(visit: Visit, stage: Stage) -> None:

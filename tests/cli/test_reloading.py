@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from exporter.simulator.simulator import Simulator
 from tests.cli.support import Daemon, config, daemon, ready, reload
+from tests.support import until
 
 COUNT = re.compile(r'ai_account_scrapes_total\{account="demo",provider="heygen".*\} (\d+)')
 
@@ -96,6 +100,17 @@ async def test_the_demo_has_nothing_to_reload() -> None:
         await demo.stop()
 
 
+def saved_polls(folder: Path) -> int:
+    """How many accounts have a reading and a next poll in the state file. It is written after the page changes, and locked: read a copy."""
+    copy = folder / "copy"
+    copy.mkdir(exist_ok=True)
+    for file in folder.glob("state.db*"):
+        shutil.copy(file, copy)
+    with closing(sqlite3.connect(copy / "state.db")) as connection:
+        rows = connection.execute("SELECT next_poll_at > unixepoch() + 60, entry FROM accounts").fetchall()
+    return sum(is_scheduled and '"last_success_at"' in entry for is_scheduled, entry in rows)
+
+
 async def test_a_restart_serves_the_last_values_at_once_and_does_not_poll_again(simulator: Simulator, tmp_path: Path) -> None:
     path = config(tmp_path, simulator.url, ["heygen", "liveavatar"], interval="1h")
     path.write_text(f"{path.read_text()}\nstate: {{path: state.db}}\n")
@@ -103,6 +118,7 @@ async def test_a_restart_serves_the_last_values_at_once_and_does_not_poll_again(
     async with daemon(*arguments) as first:
         await ready(first)
         before = await page(first)
+        await until(lambda: saved_polls(tmp_path) == 2, "both polls are in the state file")
         await first.stop(signal.SIGKILL)
     requests = len(simulator.requests)
     async with daemon(*arguments) as second:

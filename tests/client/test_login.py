@@ -103,6 +103,16 @@ async def test_another_token_is_not_sent_before_the_retry_after_of_the_refusal_e
     assert [request.headers["Authorization"] for request in vendor.requests] == ["Bearer access-1", "Bearer access-2"]
 
 
+@pytest.mark.parametrize("status", [402, 403, 429, 500])
+async def test_only_a_refused_token_is_replaced(
+    client: Client, new_job: Callable[..., Job], vendor: Simulator, endpoint: TokenEndpoint, status: int
+) -> None:
+    vendor.set_response("access-1", status=status, body={})
+    with pytest.raises(PollError):
+        await client.poll(new_job())
+    assert (len(vendor.requests), len(endpoint.requests)) == (1, 1)
+
+
 async def test_the_error_of_a_refused_login_says_what_to_do(client: Client, new_job: Callable[..., Job], endpoint: TokenEndpoint) -> None:
     endpoint.set_response(400, {"error": "invalid_grant"})
     with pytest.raises(PollError) as caught:

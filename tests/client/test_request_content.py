@@ -27,7 +27,7 @@ from exporter.config.job import Job
 from exporter.daemon.poll_once import new_store
 from exporter.errors import PollError
 from exporter.metrics.exposition import Exposition
-from exporter.model import Quota, Reading, Seconds
+from exporter.model import Quota, Reading, Reason, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition
@@ -99,6 +99,25 @@ async def test_all_requests_of_a_poll_ask_for_the_same_time() -> None:
         await client.close()
     assert len(seen) == 2
     assert len(set(seen)) == 1
+
+
+async def test_an_optional_request_without_a_response_does_not_fail_the_poll() -> None:
+    definition = definition_of({"requests": [{"path": "/a", "expect": "@"}, {"path": "/b", "expect": "@", "optional": True}]})
+    never, optional = asyncio.Event(), OptionalResults()
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.path == "/b":
+            await never.wait()
+        return web.json_response({"a": 1})
+
+    async with answering(answer) as url, open_session("test") as session:
+        client = Client(session, {}, Clock())
+        try:
+            await client.poll(job_for(definition, url, timeout=Seconds(0.5)), optional)
+        finally:
+            never.set()
+            await client.close()
+    assert [outcome.reason for outcome in optional.outcomes.values() if isinstance(outcome, PollError)] == [Reason.TIMEOUT]
 
 
 async def test_fixed_headers_are_sent_with_the_credential() -> None:

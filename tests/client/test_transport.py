@@ -71,6 +71,15 @@ async def test_endless_headers_are_refused_by_size() -> None:
         assert await failure(make_job(wire.url, timeout=Seconds(60.0))) == (Reason.CONNECTION, "the headers of the response are too large")
 
 
+async def test_a_body_that_is_too_large_is_refused_before_it_ends() -> None:
+    def unfinished(_: bytes) -> bytes:
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b" " * (MAX_BODY_BYTES + 1)
+
+    with Wire(answer=unfinished) as wire:
+        reason, _ = await failure(make_job(wire.url, timeout=Seconds(60.0)))
+    assert reason is Reason.INVALID_RESPONSE
+
+
 @pytest.mark.parametrize(
     ("headers", "message"),
     [

@@ -37,6 +37,7 @@ EMPTY = {
     "account: Time until empty and until reset B": "a forecast needs six hours of polls",
     "fleet: Runs out first A": "a forecast needs six hours of polls",
     "fleet: Ends in A": "a forecast needs six hours of polls",
+    "account: Used in the period C": "the account has no budget",
     "account: Auto reload A": "the account has none",
     "account: Auto reload B": "the account has none",
     "account: All resources of $account H": "no poll of the account fails",

@@ -12,7 +12,7 @@ from exporter.errors import PollError
 from exporter.model import Quota, Reading, Reason, Seconds, Threshold
 from exporter.overview.build import account_facts
 from exporter.overview.facts import ErrorFacts, State
-from tests.overview.entries import DAY, KEY, NEW, NOW, burning, changed, corrected, credits_of, facts_of, failed, polled
+from tests.overview.entries import DAY, KEY, NEW, NOW, burning, changed, configured, corrected, credits_of, facts_of, failed, polled
 from tests.support import clock_at
 
 OVERAGE = Decimal(50)
@@ -83,6 +83,12 @@ def test_a_resource_has_its_own_state_and_the_account_has_the_same(account: Acco
     facts = facts_of(account)
     assert [quota.state for quota in facts.quotas] == [state]
     assert facts.state is state
+
+
+@pytest.mark.parametrize(("used", "state"), [("79.99", State.OK), ("80", State.LOW), ("120", State.LOW)])
+def test_a_resource_is_low_from_four_fifths_of_its_budget_on(used: str, state: State) -> None:
+    account = configured(polled(Quota("spend", "usd", used=Decimal(used))), budgets={("spend", "usd"): Decimal(100)})
+    assert facts_of(account).state is state
 
 
 @pytest.mark.parametrize("nothing", [credits_of(0), credits_of(0, 0), credits_of(0, 0, used=Decimal(0))])

@@ -20,6 +20,7 @@ from exporter.errors import PollError
 from exporter.metrics.exposition import Exposition
 from exporter.model import AccountKey, Quota, Reading, Reason, Seconds, Status
 from exporter.overview.build import build_overview
+from exporter.polling.optional import optional_results
 from exporter.polling.scheduler import Scheduler
 from tests.accounts.support import Log
 from tests.polling.support import Time, running
@@ -106,6 +107,12 @@ async def test_the_first_failure_and_the_recovery_are_logged() -> None:
         {"event": "optional request failed", "level": "warning", **about, **refused, "failures": 1, "failing_for": "0s"},
         {"event": "optional request recovered", "level": "info", **about, "failures": 2, "failed_for": "2m"},
     ]
+
+
+@pytest.mark.parametrize(("wait", "waits"), [(-1.0, False), (1.0, True), (86_400.0, True), (86_401.0, False)])
+def test_no_stored_wait_is_longer_than_the_settings_allow(wait: float, *, waits: bool) -> None:
+    known = {PATH: OptionalRequest(next_attempt_at=NOW + wait)}
+    assert optional_results(new_job(), known, NOW).waiting == (frozenset({PATH}) if waits else frozenset())
 
 
 async def test_its_values_stay_until_they_are_stale_and_the_others_are_updated() -> None:

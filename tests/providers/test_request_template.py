@@ -22,6 +22,10 @@ def test_a_param_stays_one_segment_of_the_path(value: str) -> None:
         assert own not in {"", ".", ".."}
 
 
+def test_every_separator_in_a_value_is_encoded() -> None:
+    assert fill_path("/v1/{project}", {"project": "a/b?c#d"}) == "/v1/a%2Fb%3Fc%23d"
+
+
 @pytest.mark.parametrize(
     "value",
     ["", ".", "..", "a/b", "../admin", "/", "%2f", "%2e%2e", "a%2Fb", "a\\b", "a\nb", "\x00", " a", "a ", "x" * 129, "\u202e", "\ud800"],

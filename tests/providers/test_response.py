@@ -82,7 +82,7 @@ def test_a_known_code_takes_precedence_over_the_status(status: int, error: objec
     assert _reason_of(status, {"data": {"left": 1}, "error": error}) == reason
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 399])
 def test_a_redirect_is_refused_with_any_code(status: int) -> None:
     assert _reason_of(status, {"data": {"left": 1}, "error": {"code": "no_money"}}) is Reason.INVALID_RESPONSE
 

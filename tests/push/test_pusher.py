@@ -93,6 +93,11 @@ async def test_retry_after_is_honoured_where_it_may_be_sent(
     assert await pusher().push() == wait
 
 
+async def test_retry_after_may_be_as_long_as_a_long_interval(pusher: MakePusher, receiver: Receiver) -> None:
+    receiver.answers = [Answer(503, headers={"Retry-After": "7200"})] * 2
+    assert [await pusher(interval=interval).push() for interval in ("90m", "3h")] == [5400, 7200]
+
+
 async def test_retries_become_rarer_up_to_the_interval(pusher: MakePusher, receiver: Receiver, clock: FakeClock) -> None:
     clock._chance = 1.0
     receiver.answers = [*[Answer(503)] * 5, Answer(), Answer(503)]
@@ -236,6 +241,16 @@ async def test_other_settings_for_the_same_receiver_end_the_series_that_it_has(
     await pusher({"TENANT": "b"}, former, **changes).push()
     ended = [series for series, value in receiver.pushes[1].series().items() if value is None]
     assert {dict(labels)["account"] for _, labels in ended} == ({"stage"} if is_same else set())
+
+
+async def test_series_of_a_push_that_was_accepted_in_part_are_ended_too(pusher: MakePusher, receiver: Receiver, store: Store) -> None:
+    receiver.answers = [Answer.rejecting(1)]
+    pushing = pusher()
+    await pushing.push()
+    store.configure([job for job in store.snapshot().jobs if job.key != STAGE])
+    await pushing.push()
+    ended = [series for series, value in receiver.pushes[1].series().items() if value is None]
+    assert {dict(labels)["account"] for _, labels in ended} == {"stage"}
 
 
 async def test_the_end_of_a_series_is_pushed_until_it_arrives(pusher: MakePusher, receiver: Receiver, store: Store) -> None:

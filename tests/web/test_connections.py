@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
 import ssl
 import tracemalloc
@@ -16,6 +17,7 @@ import pytest
 import trustme
 from aiohttp import web
 
+from exporter.log import configure_log
 from exporter.web.connection import note_request
 from exporter.web.limits import Limits, most_connections
 from exporter.web.server import Server
@@ -377,6 +379,14 @@ async def test_a_bad_request_is_answered_without_repeating_it_and_with_all_heade
     assert body == b"bad request: malformed, or its headers are too large\n"
     for word in (CANARY, b"ython", b"aiohttp", b"HTTP/9"):
         assert word not in answer
+
+
+async def test_a_bad_request_is_not_in_the_log() -> None:
+    stream = io.StringIO()
+    configure_log("debug", "logfmt", stream)
+    async with serving() as client:
+        assert (await client.send(b"canary\r\n\r\n")).startswith(b"HTTP/1.0 400")
+    assert "canary" not in stream.getvalue()
 
 
 async def test_a_failing_handler_gets_a_response_without_its_text(caplog: pytest.LogCaptureFixture) -> None:

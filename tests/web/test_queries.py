@@ -191,6 +191,7 @@ async def test_the_configuration_has_a_page_that_the_status_page_links_to(tmp_pa
     assert (response.status, response.content_type, response.headers["Cache-Control"]) == (200, "text/html", "no-store")
     assert "script-src" in response.headers["Content-Security-Policy"]
     assert "- name: mistaken file\n" in page
+    assert 'rel="icon" href="data:' in page, "a browser does not ask for /favicon.ico"
     assert "&lt;hidden&gt;" in page
     assert CANARY not in page
 

@@ -392,7 +392,7 @@ def test_a_right_to_left_name_is_isolated() -> None:
     source = show(overview([one]))
     inside = re.findall(r"<bdi[^>]*>(.*?)</bdi>", source)
     outside = Read(re.sub(r"<bdi[^>]*>.*?</bdi>", "", source)).text
-    assert [Read(text).text for text in inside if "\u05d0" in text] == [name, name, f"team={name}", name, f"team={name}", name]
+    assert [Read(text).text for text in inside if "\u05d0" in text] == [name, name, f"team={name}", name, name, f"team={name}", name]
     assert "\u05d0" not in outside
 
 

@@ -23,7 +23,7 @@ def account() -> Json:
             _headline(),
             PanelRow(10, ((15, _left()), (9, _burn()))),
             PanelRow(8, ((8, _ends()), (8, _limit()), (8, _moves()))),
-            PanelRow(7, ((24, resource_table(ONE_ACCOUNT, "All resources of $account", fleet=False)),)),
+            PanelRow(8, ((24, resource_table(ONE_ACCOUNT, "All resources of $account", fleet=False)),)),
             details(),
             row_heading("Polls of $account"),
             polls(),
@@ -63,7 +63,7 @@ def _amount() -> Json:
 def _when() -> Iterator[tuple[int, Json]]:
     of = ONE_RESOURCE
     share = Options(
-        "Share", "Percentage of the limit that is left. Below 0 is overage.", "percentunit", units.SHARE_STEPS, units.range_mappings(units.NO_SHARE), no_value="unknown",
+        "Share", "Percentage that is left of the limit or, if that is less, of your budget. Below 0 is overage.", "percentunit", units.SHARE_STEPS, units.range_mappings(units.NO_SHARE), no_value="unknown",
     )  # fmt: skip
     yield 3, stat_panel(share, query(f"max by ({RESOURCE}) ({of.share_or_reason()})", "share", instant=True))
     lasts = Options(
@@ -106,7 +106,7 @@ def _left() -> Json:
     ]
     options = Options(
         "Left of $resource", "What is left, with the limit and the configured thresholds. Below 0 is overage.",
-        no_value=NO_DATA, overrides=[*units.money_overrides(), *marks],
+        no_value="No data. Some vendors report only what is used.", overrides=[*units.money_overrides(), *marks],
     )  # fmt: skip
     return time_series_panel(
         options,
@@ -131,7 +131,7 @@ def _ends() -> Json:
     options = Options(
         "Time until empty and until reset",
         "The exporter's forecast. No end is shown if none is expected before the reset, or if too little is known.",
-        "d", no_value="No end and no reset is known.", overrides=[dashed_line("/^reset/", units.GREY), colored("empty, expected", units.BLUE), colored("empty, at the latest", "light-blue")], min_value=0,
+        "suffix:d", no_value="No end and no reset is known.", overrides=[dashed_line("/^reset/", units.GREY), colored("empty, expected", units.BLUE), colored("empty, at the latest", "light-blue")], min_value=0,
     )  # fmt: skip
     return time_series_panel(
         options,
@@ -144,11 +144,12 @@ def _ends() -> Json:
 def _limit() -> Json:
     of = ONE_RESOURCE
     options = Options(
-        "Used in the period", "Usage in the current period, and its limit. Some vendors return only what is left.",
-        no_value=NO_DATA, overrides=[*units.money_overrides(), dashed_line("/^limit/", units.GREY), colored("/^used/", units.BLUE)], min_value=0,
+        "Used in the period", "Usage in the current period, with its limit and your budget.",
+        no_value="No data. Some vendors report only what is left.", overrides=[*units.money_overrides(), dashed_line("/^limit/", units.GREY), dashed_line("/^budget/", units.YELLOW), colored("/^used/", units.BLUE)], min_value=0,
     )  # fmt: skip
     used = query(of.max_by("ai_account_quota_used"), "used ({{unit}})")
-    return time_series_panel(options, used, query(of.max_by("ai_account_quota_limit"), "limit ({{unit}})", ref="B"))
+    limit = query(of.max_by("ai_account_quota_limit"), "limit ({{unit}})", ref="B")
+    return time_series_panel(options, used, limit, query(of.max_by("ai_account_quota_budget"), "budget ({{unit}})", ref="C"))
 
 
 def _moves() -> Json:

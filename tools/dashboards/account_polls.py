@@ -41,8 +41,8 @@ def _info() -> Json:
         "Value #B",
     ]
     options = Options(
-        "Plan and status", "As the vendor returns them.", no_value="-",
-        overrides=[(name, [Setting("custom.width", 105)]) for name in ("Plan", "Status", "Period")],
+        "Plan and status", "As the vendor reports them.", no_value="No plan and no status is known.",
+        overrides=[(name, [Setting("custom.width", 125)]) for name in ("Plan", "Status", "Period")],
     )  # fmt: skip
     return table_panel(options, table_query("A", info), table_query("B", status), order=order, names=names)
 

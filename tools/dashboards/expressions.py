@@ -65,8 +65,13 @@ class Expressions:
         return f"max by ({RESOURCE}) ({left} / ({limit} > 0) unless {unlimited} == 1)"
 
     def share_or_reason(self) -> str:
-        """The share of the limit that is left, or the number of the reason why there is none."""
-        return f"{self.max_by(SHARE)} or {self.remaining()} * 0 + {NO_LIMIT} or {self.max_by('ai_account_quota_used')} * 0 + {NO_LIMIT}"
+        """The share that is left of the limit or of the budget, the smaller one, or the number of the reason why there is none."""
+        used, limit, left, budget, unlimited = (
+            self.series(f"ai_account_quota_{part}") for part in ("used", "limit", "remaining", "budget", "unlimited")
+        )
+        of_limit, of_budget = self.series(SHARE), f"1 - {used} / {budget}"
+        reason = f"{unlimited} * {NO_LIMIT} or ({left} or {used}) * 0 + {NO_LIMIT} unless {limit} == 0"
+        return f"max by ({RESOURCE}) ({of_limit} < {of_budget} or {of_budget} or {of_limit} or {reason})"
 
     def ends_in(self, part: str = "exhaustion") -> str:
         """Seconds until the forecast end: the expected one, or `exhaustion_latest`."""
@@ -80,7 +85,8 @@ class Expressions:
         """The time until each resource ends, or the number of the reason why no end is forecast."""
         return (
             f"{self.ends_in()} or ({self.max_by(AVAILABLE, NO_SLOTS)} <= 0) * 0 or {self.max_by('ai_account_quota_unlimited')} * {NO_LIMIT} "
-            f"or {self.max_by('ai_account_quota_remaining')} * 0 + {NO_FORECAST} or {self.max_by('ai_account_quota_used')} * 0 + {NO_LIMIT} "
+            f"or {self.max_by('ai_account_quota_remaining')} * 0 + {NO_FORECAST} or {self.max_by('ai_account_quota_budget')} * 0 + {NO_FORECAST} "
+            f"or {self.max_by('ai_account_quota_used')} * 0 + {NO_LIMIT} "
             f"or {self.state()} * 0 + {NOT_KNOWN}"
         )
 

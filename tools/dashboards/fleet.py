@@ -99,7 +99,9 @@ def _money_left() -> Json:
         "Money left", "Prepaid balance of all accounts by currency, without spending caps.",
         no_value="no prepaid balance", overrides=units.money_overrides(),
     )  # fmt: skip
-    return stat_panel(options, query(f"sum by (unit) ({FLEET.remaining(f'{units.MONEY},{NO_SPEND}')})", "{{unit}}", instant=True))
+    return stat_panel(
+        options, query(f"sum by (unit) ({FLEET.remaining(f'{units.MONEY},{NO_SPEND}')})", "{{unit}}", instant=True), below=True
+    )
 
 
 def _money_used() -> Json:
@@ -107,7 +109,7 @@ def _money_used() -> Json:
         "Cost in 24 hours", "What the exporter has observed in the last 24 hours, or since it first polled an account, by currency.",
         no_value="no cost seen", overrides=units.money_overrides(),
     )  # fmt: skip
-    return stat_panel(options, query(f"sum by (unit) ({FLEET.consumed('1d', units.MONEY)}) > 0", "{{unit}}", instant=True))
+    return stat_panel(options, query(f"sum by (unit) ({FLEET.consumed('1d', units.MONEY)}) > 0", "{{unit}}", instant=True), below=True)
 
 
 def _ends() -> PanelRow:

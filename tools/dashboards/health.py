@@ -27,7 +27,7 @@ def health() -> Json:
             _headline(),
             row_heading("Polls of the vendors"),
             PanelRow(8, ((8, _success()), (8, _errors()), (8, _latency()))),
-            PanelRow(8, ((8, _age()), (8, _waits()), (8, _mismatches()))),
+            PanelRow(9, ((8, _age()), (8, _waits()), (8, _mismatches()))),
             row_heading("State file"),
             state_file(),
             row_heading("Process and scrapes"),
@@ -149,6 +149,7 @@ def _waits() -> Json:
     interval = OF.max_by("ai_account_scrape_interval_seconds", by=ACCOUNT)
     selected = OF.series("ai_account_scrape_interval_seconds")
     slowed = f"{interval} and on ({ACCOUNT}) max_over_time({selected}[1d]) > 1.5 * min_over_time({selected}[1d])"
+    slowed += f" and on ({ACCOUNT}) {OF.increase('ai_account_scrape_errors_total', ACCOUNT, '1d')} > 0"  # else adaptive intervals count too
     options = Options(
         "Back-off and rate limits",
         "Intervals that back-off increased within the last day, and waits that a vendor requested.",

@@ -78,8 +78,10 @@ def table_query(ref: str, expr: str) -> prometheus.Dataquery:
     return query(expr, ref=ref, instant=True).format(PromQueryFormat.TABLE)
 
 
-def stat_panel(options: Options, *targets: prometheus.Dataquery, named: bool = False, background: bool = False) -> Json:
-    """Large values; `named` shows the name of each series too."""
+def stat_panel(
+    options: Options, *targets: prometheus.Dataquery, named: bool = False, background: bool = False, below: bool = False
+) -> Json:
+    """Large values; `named` shows the name of each series too. `below` puts several values below each other."""
     panel = (
         _with_options(stat.Panel(), options, targets)
         .color_mode(BigValueColorMode.BACKGROUND_SOLID if background else BigValueColorMode.VALUE)
@@ -87,6 +89,7 @@ def stat_panel(options: Options, *targets: prometheus.Dataquery, named: bool = F
         .text_mode(BigValueTextMode.VALUE_AND_NAME if named else BigValueTextMode.VALUE)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .wide_layout(False)
+        .orientation(VizOrientation.HORIZONTAL if below else VizOrientation.AUTO)
     )
     return encoded(panel)
 
@@ -131,6 +134,7 @@ def bar_panel(options: Options, *targets: prometheus.Dataquery) -> Json:
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .show_unfilled(True)
         .text(common.VizTextDisplayOptions().title_size(12).value_size(15))
+        .display_name("${__series.name}")  # else a single bar has no name
     )
     return encoded(panel)
 
@@ -159,8 +163,11 @@ def table_panel(
 
 
 def _legend(*, beside: bool) -> common.VizLegendOptions:
-    legend = common.VizLegendOptions().show_legend(True).display_mode(LegendDisplayMode.TABLE if beside else LegendDisplayMode.LIST)
-    return legend.placement(LegendPlacement.RIGHT if beside else LegendPlacement.BOTTOM).calcs(["lastNotNull"] if beside else [])
+    legend = common.VizLegendOptions().show_legend(True)
+    if not beside:
+        return legend.display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM).calcs([])
+    table = legend.display_mode(LegendDisplayMode.TABLE).placement(LegendPlacement.RIGHT).calcs(["lastNotNull"])
+    return table.sort_by("Last *").sort_desc(False)
 
 
 def _with_options(panel: Panel, options: Options, targets: Sequence[prometheus.Dataquery]) -> Panel:

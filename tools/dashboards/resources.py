@@ -33,7 +33,7 @@ HINT = "No states of accounts. Check that Prometheus scrapes the exporter (see E
 def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
     """One row per resource, and one per account without any."""
     description = (
-        "Worst first. Left is the last known value, and Data age is its age. Used in 24 h is what the exporter has observed. Ends in is the exporter's "
+        "Worst first. Left is the last known value, and Data age is its age. Of limit is what is left of the limit or, if that is less, of your budget. Used in 24 h is what the exporter has observed. Ends in is the exporter's "
         "forecast: no forecast means that no end is expected before the reset or auto reload, or that too little is known yet. Click a name to open the account."
     )
     names = FIELDS if fleet else {key: name for key, name in FIELDS.items() if key not in {"provider", "account"}}
@@ -41,7 +41,7 @@ def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
         table_query("A", of.state()),
         table_query("B", f"round({of.remaining()}, 0.01)"),
         table_query("C", of.share_or_reason()),
-        table_query("D", of.consumed("1d")),
+        table_query("D", f"{of.consumed('1d')} and {of.state()}"),
         table_query("E", of.ends_in_or_reason()),
         table_query("F", of.until_reset()),
         table_query("G", of.on_rows(of.age())),
@@ -54,22 +54,22 @@ def resource_table(of: Expressions, title: str, *, fleet: bool) -> Json:
 
 def _cells(*, links: bool) -> list[Override]:
     link = Setting("links", [{"title": "Show ${__data.fields.Account}", "url": ACCOUNT_LINK}])
-    named = [("Provider", [Setting("custom.width", 115)]), ("Account", [Setting("custom.width", 130), link])] if links else []
+    named = [("Provider", [Setting("custom.width", 100)]), ("Account", [Setting("custom.minWidth", 140), link])] if links else []
     return [
         *named,
-        ("Resource", [Setting("custom.minWidth", 145), Setting("noValue", "-"), *([link] if links else [])]),
-        ("State", [*_colored(95, "color-background"), Setting("mappings", _json(units.value_mappings(units.STATES)))]),
-        ("Left", [*_figure(90), Setting("unit", "locale")]),
-        ("Unit", [Setting("custom.width", 95), Setting("noValue", "-")]),
+        ("Resource", [Setting("custom.minWidth", 130), Setting("noValue", "-"), *([link] if links else [])]),
+        ("State", [*_colored(85, "color-background"), Setting("mappings", _json(units.value_mappings(units.STATES)))]),
+        ("Left", [*_figure(85), Setting("unit", "locale")]),
+        ("Unit", [Setting("custom.width", 85), Setting("noValue", "-")]),
         ("Of limit", _bar()),
-        ("Used in 24 h", [*_figure(110), Setting("unit", "short"), Setting("decimals", 1)]),
+        ("Used in 24 h", [*_figure(100), Setting("unit", "short")]),
         (
             "Ends in",
-            [*_colored(105, "color-text"), *_time(units.TIME_LEFT_STEPS), Setting("mappings", _json(units.range_mappings(units.NO_END)))],
+            [*_colored(95, "color-text"), *_time(units.TIME_LEFT_STEPS), Setting("mappings", _json(units.range_mappings(units.NO_END)))],
         ),
-        ("Resets in", [*_figure(95), *_time(units.PLAIN)]),
-        ("Data age", [*_figure(90), *_time(units.PLAIN)]),
-        ("Last error", [Setting("custom.width", 130), Setting("noValue", "-")]),
+        ("Resets in", [*_figure(85), *_time(units.PLAIN)]),
+        ("Data age", [*_figure(85), *_time(units.PLAIN)]),
+        ("Last error", [Setting("custom.width", 120), Setting("noValue", "-")]),
     ]
 
 
@@ -91,7 +91,7 @@ def _bar() -> list[Setting]:
     cell = {"type": "gauge", "mode": "basic", "valueDisplayMode": "color"}
     scale = [Setting("unit", "percentunit"), Setting("decimals", 0), Setting("min", 0), Setting("max", 1)]
     return [
-        Setting("custom.minWidth", 115),
+        Setting("custom.minWidth", 110),
         Setting("custom.cellOptions", cell),
         Setting("noValue", "-"),
         Setting("mappings", _json([*units.null_mapping("-"), *units.range_mappings(units.NO_SHARE)])),

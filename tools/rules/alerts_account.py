@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.rules.rule import Alert, Severity
+from tools.rules.rule import DURATION, Alert, Severity
 
 RESTART = "10m"
 """How long an alert keeps firing, so that a restart of the exporter does not resolve it."""
@@ -47,7 +47,7 @@ DATA_STALE = Alert(
     "10m",
     "The values of an account are out of date.",
     "{{ if lt $value 0.0 }}No poll of account {{ $labels.account }} at {{ $labels.provider }} has succeeded since the exporter started. {{ else }}The last successful poll of "
-    "account {{ $labels.account }} at {{ $labels.provider }} was {{ $value | humanizeDuration }} ago. {{ end }}"
+    "account {{ $labels.account }} at {{ $labels.provider }} was {{ $value | " + DURATION + " }} ago. {{ end }}"
     "Its balance is unknown. ai_account_scrape_errors_total and the status page of the exporter{{ with $labels.instance }} at {{ . }}{{ end }} show the reason.",
     keep_firing_for=RESTART,
 )
@@ -72,7 +72,9 @@ def _credential_expiring(severity: Severity, left: str) -> Alert:
         "15m",
         "The key of an account expires soon.",
         "{{ if gt $value 0.0 }}The key of account {{ $labels.account }} at {{ $labels.provider }} expires in "
-        "{{ $value | humanizeDuration }}.{{ else }}The key of account {{ $labels.account }} at {{ $labels.provider }} has expired.{{ end }} "
+        "{{ $value | "
+        + DURATION
+        + " }}.{{ else }}The key of account {{ $labels.account }} at {{ $labels.provider }} has expired.{{ end }} "
         "Create a new key at the vendor, deploy it to the exporter and to production, then delete the old one.",
         keep_firing_for=RESTART,
     )
@@ -107,7 +109,9 @@ RATE_LIMITED = Alert(
     """,
     "30m",
     "A vendor rate limits the polls of an account.",
-    "{{ if gt $value 3600.0 }}The vendor asks the exporter to wait for {{ $value | humanizeDuration }} before it polls account {{ $labels.account }} at "
+    "{{ if gt $value 3600.0 }}The vendor asks the exporter to wait for {{ $value | "
+    + DURATION
+    + " }} before it polls account {{ $labels.account }} at "
     "{{ $labels.provider }} again.{{ else }}{{ $value | humanizePercentage }} of the polls of account {{ $labels.account }} at {{ $labels.provider }} "
     "are rate limited.{{ end }} Increase its interval, or find out what else uses the key.",
     keep_firing_for=RESTART,

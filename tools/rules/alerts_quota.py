@@ -26,7 +26,7 @@ def refilled(metric: str) -> str:
 
 REFILLED = refilled(f"{AVAILABLE}{{WINDOW}}")
 
-_EMPTY = f"Account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} has no {{{{ $labels.resource }}}} left ({{{{ $value | {EXACT} }}}} {{{{ $labels.unit }}}})"
+_EMPTY = f"Account {{{{ $labels.account }}}} at {{{{ $labels.provider }}}} has nothing left of {{{{ $labels.resource }}}} ({{{{ $value | {EXACT} }}}} {{{{ $labels.unit }}}})"
 
 EXHAUSTED = (
     Alert(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.rules.alerts_quota import REFILLED
 from tools.rules.recording import ADDED, AVAILABLE, ENDING, ENDING_NOW, ENDS, LATEST, RESET_DAILY
-from tools.rules.rule import AMOUNT, Alert, Severity
+from tools.rules.rule import AMOUNT, DURATION, Alert, Severity
 
 _TO_THE_MINUTE = '{{ $value | humanizeTimestamp | reReplaceAll ":[0-9.]+ .*" " UTC" }}'
 """A time such as `2026-11-26 05:46 UTC`."""
@@ -78,7 +78,9 @@ SPEND_PACE = Alert(
     "1h",
     "Spending is forecast to reach its cap or budget within a week.",
     "Account {{ $labels.account }} at {{ $labels.provider }} is forecast to reach its cap or budget on {{ $labels.resource }} in "
-    "{{ $value | humanizeDuration }}, if the coming days are like the past ones. No reset is known before that. At the vendor's cap, the vendor may "
+    "{{ $value | "
+    + DURATION
+    + " }}, if the coming days are like the past ones. No reset is known before that. At the vendor's cap, the vendor may "
     "refuse further usage. Reduce usage, or raise the cap or the budget.",
     keep_firing_for="1d",
 )

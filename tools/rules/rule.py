@@ -15,6 +15,8 @@ TARGET = f"{JOB}, instance"
 _NAME = "{{ $labels.unit }}{{ if ne $labels.unit $labels.resource }} of {{ $labels.resource }}{{ end }}"
 EXACT = 'printf "%.4f" | reReplaceAll "[.]?0+$" ""'
 """Formats a number: `humanize` writes 0.05 usd as 50m usd, which reads like millions."""
+DURATION = 'humanizeDuration | reReplaceAll " [0-9]+s$" ""'
+"""Formats seconds to the minute: 13d 23h 44m."""
 AMOUNT = f"{{{{ $value | {EXACT} }}}} {_NAME}"
 """An amount of a resource, for descriptions: characters have no second name."""
 _ABSOLUTE = 'reReplaceAll "^-" ""'

@@ -14,26 +14,26 @@ MESSAGE = (
 
 
 def _resets(*hours: int) -> Values:
-    """A reset at each of these times. The vendor shows the first new one 15 minutes late, the second 30 minutes, and so on."""
+    """A reset at each of these times. The vendor shows the first new one half an hour late, the second an hour, and so on."""
     values, last = Values(), 0
     for number, hour in enumerate(hours, 1):
-        shown = hour * 60 + 15 * number
+        shown = hour * 60 + 30 * number
         values, last = values.set(hour * 3600).flat(f"{shown - last}m"), shown
     return values
 
 
 def _quota(remaining: Values, resets: Values, resource: str = "characters") -> Series:
     """On the second day from 16:00 to 22:00, an end at 23:00 is forecast."""
-    ends = Values().missing("40h").set(47 * 3600).flat("6h").stale("51h")
+    ends = Values().missing("40h").set(47 * 3600).flat("6h").stale("52h")
     return STUDIO.quota(resource, "characters", remaining=remaining, exhaustion_timestamp_seconds=ends, reset_timestamp_seconds=resets)
 
 
 def _days(second: Values) -> Values:
-    return second.set(1000).flat("49h")
+    return second.set(1000).flat("50h")
 
 
 DAILY = _resets(24, 48, 72, 96)
-ALL = ("good", "97h")
+ALL = ("good", "98h")
 LOW = flat(1000, "24h").set(500).flat("24h")
 
 SCENARIOS = (
@@ -41,9 +41,9 @@ SCENARIOS = (
         "the warning stays for a day and a half, also after the reset, and expects the end at the same time of the new day",
         (STUDIO.polls(ALL), _quota(_days(LOW), DAILY)),
         (
-            Quiet(OUT, "40h10m"),
+            Quiet(OUT, "40h"),
             Firing(OUT, "47h", (STUDIO.alert("warning", **LABELS),), MESSAGE.format(day=2)),
-            *(Firing(OUT, time, WARNING) for time in ("48h5m", "48h30m", "48h45m")),
+            *(Firing(OUT, time, WARNING) for time in ("48h", "48h30m", "49h")),
             Firing(OUT, "50h", (STUDIO.alert("warning", **LABELS),), MESSAGE.format(day=3)),
             Firing(OUT, "81h", WARNING),
             Quiet(OUT, "82h30m"),
@@ -56,7 +56,7 @@ SCENARIOS = (
     ),
     Scenario(
         "the account is removed",
-        (STUDIO.polls(("good", "60h"), ("removed", "37h")), _quota(LOW.set(1000).flat("12h").stale("37h"), DAILY)),
+        (STUDIO.polls(("good", "60h"), ("removed", "38h")), _quota(LOW.set(1000).flat("12h").stale("38h"), DAILY)),
         (Firing(OUT, "59h", WARNING), Quiet(OUT, "60h15m")),
     ),
     Scenario(
@@ -70,7 +70,7 @@ SCENARIOS = (
     ),
     Scenario(
         "a monthly quota is topped up on its last day",
-        (STUDIO.polls(ALL), _quota(flat(500, "46h").set(1000).flat("51h"), _resets(60, 800))),
+        (STUDIO.polls(ALL), _quota(flat(500, "46h").set(1000).flat("52h"), _resets(60, 800))),
         (Firing(OUT, "42h", WARNING), Quiet(OUT, "46h15m"), Quiet(OUT, "50h")),
     ),
 )

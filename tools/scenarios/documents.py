@@ -20,7 +20,7 @@ TESTS: Mapping[str, tuple[Scenario, ...]] = {
     "spikes": spikes.SCENARIOS,
     "windows": windows.SCENARIOS,
 }
-PACE = {"figures": 5, "states": 5, "trend": 5, "daily": 5, "expiring": 30, "spikes": 60, "windows": 5}
+PACE = {"figures": 5, "states": 5, "trend": 5, "daily": 15, "expiring": 30, "spikes": 60, "windows": 5}
 """The minutes between samples."""
 
 

@@ -218,7 +218,7 @@ PACES = (
                 PACE,
                 "4h5m",
                 (STUDIO.alert("warning", resource="spend", unit="usd"),),
-                "Account studio at heygen is forecast to reach its cap or budget on spend in 6d 21h 55m 0s, if the coming days are like the past "
+                "Account studio at heygen is forecast to reach its cap or budget on spend in 6d 21h 55m, if the coming days are like the past "
                 "ones. No reset is known before that. At the vendor's cap, the vendor may refuse further usage. Reduce usage, or raise the cap or the "
                 "budget.",
             ),

@@ -56,7 +56,7 @@ SCENARIOS = (
             EXHAUSTED,
             "30m",
             (STUDIO.alert("warning", resource="characters", unit="credits"),),
-            "Account studio at heygen has no characters left (0 credits). Work that uses it fails or costs extra until the vendor refills it, "
+            "Account studio at heygen has nothing left of characters (0 credits). Work that uses it fails or costs extra until the vendor refills it, "
             "which is expected within hours. Wait, or move the work to another account.",
         ),
     ),
