@@ -19,7 +19,7 @@ and {AVAILABLE} > 0
 unless{REFILLED}
 """
 # A quota that resets every day would end and start the warning every day. So the warning stays after a reset, and the end is expected at the
-# same time of the new day.
+# same time of the new day. If much more is left than on the days before the forecast, the quota was raised.
 _EXPECTED = f"""
 (
   last_over_time({ENDS}{{SUPPLY}}[36h]) + seconds(1d) < {RESET_DAILY}
@@ -30,7 +30,7 @@ and
 (
   {AVAILABLE} <= {ADDED} * last_over_time({ENDING}[36h]) and {AVAILABLE} > 0
   or
-  {AVAILABLE} and {RESET_DAILY}
+  {AVAILABLE} <= {ADDED} * max_over_time({AVAILABLE}[1d] offset 36h) and {RESET_DAILY}
 )
 """
 

@@ -15,7 +15,7 @@ NAMES = {
     "NO_SLOTS": 'unit!="slots"',
     # The vendor refills these by itself within hours, also where it returns no reset.
     "WINDOW": 'resource=~"(hourly|daily|.+_hour)_.+"',
-    "NOT_HOURLY": 'resource!~"(hourly|.+_hour)_.+"',
+    "NOT_HOURLY": 'resource!~"(hourly|.+_hour)_.+|.+_interval"',
     "VENDOR": 'reason=~"timeout|connection|tls|server_error"',
     "CREDENTIAL": 'reason=~"unauthorized|forbidden|credential"',
     "BAD_STATE": 'status=~"past_due|unpaid|incomplete|incomplete_expired|suspended|paused|cancell?ed|(.*_)?disabled|expired|blocked|closed"',

@@ -111,11 +111,14 @@ GROUPS = (
                 "the latest end is within two days or the expected end within 26 hours",
             ),
             _ending(ENDING_NOW, f"{LATEST} - time() < seconds({format_duration(URGENT)})", "the latest end is within twelve hours"),
-            # The days of a change to summer time have 23 or 25 hours, and a vendor may show the new reset after some hours.
+            # The days of a change to summer time have 23 or 25 hours, and a vendor may show the new reset after some hours. That of a
+            # longer period may drift by minutes.
             Record(
                 RESET_DAILY,
                 f"""
-                last_over_time({RESET}{{NOT_HOURLY}}[1d]) > last_over_time({RESET}[1d] offset 30h) < time() + seconds(25h)
+                last_over_time({RESET}{{NOT_HOURLY}}[1d])
+                > (last_over_time({RESET}[1d] offset 30h) + seconds(12h))
+                < time() + seconds(25h)
                 """,
                 "The next reset of a quota that resets every day: it is within a day, and moved since yesterday.",
             ),

@@ -34,6 +34,7 @@ def _days(second: Values) -> Values:
 
 DAILY = _resets(24, 48, 72, 96)
 ALL = ("good", "98h")
+TOPPED_UP = flat(1000, "24h").set(300).flat("22h").set(1000).flat("52h")
 LOW = flat(1000, "24h").set(500).flat("24h")
 
 SCENARIOS = (
@@ -70,7 +71,17 @@ SCENARIOS = (
     ),
     Scenario(
         "a monthly quota is topped up on its last day",
-        (STUDIO.polls(ALL), _quota(flat(500, "46h").set(1000).flat("52h"), _resets(60, 800))),
+        (STUDIO.polls(ALL), _quota(TOPPED_UP, _resets(60, 800))),
+        (Firing(OUT, "42h", WARNING), Quiet(OUT, "46h15m"), Quiet(OUT, "50h")),
+    ),
+    Scenario(
+        "a daily quota is raised",
+        (STUDIO.polls(ALL), _quota(LOW.set(4000).flat("50h"), DAILY)),
+        (Firing(OUT, "47h", WARNING), Quiet(OUT, "48h15m"), Quiet(OUT, "60h")),
+    ),
+    Scenario(
+        "a monthly quota whose reset drifts is topped up on its last day",
+        (STUDIO.polls(ALL), _quota(TOPPED_UP, Values(60 * 3600).by(1, "98h"))),
         (Firing(OUT, "42h", WARNING), Quiet(OUT, "46h15m"), Quiet(OUT, "50h")),
     ),
 )
