@@ -46,8 +46,8 @@ def test_a_crash_writes_no_core_dump_because_it_would_contain_the_keys() -> None
     assert re.findall(r"^LimitCORE=(.*)", SERVICE.read_text(encoding="utf-8"), re.MULTILINE) == ["0"]
 
 
-def test_the_document_gives_the_exposure() -> None:
-    assert f"gives it {EXPOSURE} of 10" in DOCUMENT
+def test_the_document_contains_the_exposure() -> None:
+    assert f"rates it {EXPOSURE} of 10" in DOCUMENT
 
 
 @pytest.mark.e2e
