@@ -35,11 +35,11 @@ def exceeded_budgets(config: Config, definitions: Mapping[str, Definition], shar
             needed = _needed(config, name, definition, shards)
             (ordinal, host), most = max(needed.items(), key=lambda each: each[1], default=((0, ("", None)), 0.0))
             if most > limit + _ROUNDING:
-                of_shard = f" of shard {ordinal}" if any(shard.total > 1 for shard in shards) else ""
+                in_shard = f" in shard {ordinal}" if any(shard.total > 1 for shard in shards) else ""
                 at_host = " on one host" if any(other != host for _, other in needed) else ""
                 yield FieldProblem(
                     dotted(("providers", name, "max_requests_per_minute")),
-                    f"the accounts of {name}{of_shard}{at_host} need {most:g} requests a minute at their intervals, but the limit is {limit}: "
+                    f"the accounts of {name}{in_shard}{at_host} need {most:g} requests a minute at their intervals, but the limit is {limit}: "
                     "increase the intervals or the limit",
                 )
 

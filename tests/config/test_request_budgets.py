@@ -89,7 +89,7 @@ def test_each_shard_has_a_budget_of_its_own(tmp_path: Path) -> None:
     assert [problems(path, shard) for shard in shards] == [[], []]
     assert problems(path) == []
     [problem] = problems(config(tmp_path, 40, 19), *shards)
-    assert problem.startswith(f"{PLACE}: the accounts of elevenlabs of shard ")
+    assert problem.startswith(f"{PLACE}: the accounts of elevenlabs in shard ")
 
 
 def test_check_accepts_the_budget_of_a_shard(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ and {AVAILABLE} <= {ADDED} * last_over_time({ENDING_NOW}[12h])
 and {AVAILABLE} > 0
 unless{REFILLED}
 """
-# A quota that resets every day would end and start the warning every day. So the warning stays after a reset, and the end is expected at the
-# same time of the new day. If much more is left than on the days before the forecast, the quota was raised.
+# Each reset of a daily quota would end the warning, and the next forecast would start it again. So the warning stays after a reset, and the end
+# is expected at the same time of the new day. If much more is left than on the days before the forecast, the quota was raised.
 _EXPECTED = f"""
 (
   last_over_time({ENDS}{{SUPPLY}}[36h]) + seconds(1d) < {RESET_DAILY}
