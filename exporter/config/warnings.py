@@ -15,7 +15,7 @@ from exporter.config.loading import Loaded
 from exporter.config.models import Account, Defaults
 from exporter.config.settings import base_url_of
 from exporter.config.threshold_settings import thresholds_of
-from exporter.model import Seconds
+from exporter.model import EVERY, Seconds
 from exporter.providers.definition import Definition
 from exporter.validation.duration import format_duration
 from exporter.validation.fields import listed
@@ -51,6 +51,7 @@ def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) 
 
 def _of_account(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
     yield from _of_intervals(account, defaults, definition.min_interval)
+    yield from _of_credential(account, definition)
     yield from _of_thresholds(account, defaults, definition)
     yield from _of_units(account, definition)
 
@@ -68,6 +69,16 @@ def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -
                 f"the {name} of {format_duration(longest)} is longer than the {format_duration(LOOK_BACK)} for which the alert rules look back, "
                 "so alerts on failed polls end between two polls"
             )
+
+
+def _of_credential(account: Account, definition: Definition) -> Iterator[str]:
+    """Find thresholds and budgets of resources that only requests with another credential read."""
+    [credential] = account.credentials
+    reads = {name: {quota.resource for each in definition.requests_with(name) for quota in each.quotas} for name in definition.credentials}
+    for key, block in (("thresholds", account.thresholds), ("budgets", account.budgets)):
+        for resource in (resource for resource in block if resource not in {EVERY, *reads[credential]}):
+            others = listed([name for name, resources in reads.items() if resource in resources], "or")
+            yield f"{key}.{resource} has no effect: {account.provider} reports this resource with {others}, not with {credential}"
 
 
 def _of_thresholds(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:

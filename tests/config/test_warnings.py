@@ -201,6 +201,21 @@ def test_a_share_of_a_limit_that_the_vendor_never_reports_is_warned_about(
     ]
 
 
+@pytest.mark.parametrize(
+    ("credential", "own", "expected"),
+    [
+        ("management_key", {"thresholds": {"wallet": {"warning": 5}, "*": {"critical": "5%"}}}, None),
+        ("api_key", {"thresholds": {"key_spend": {"warning": 5}}, "budgets": {"monthly_spend": {"usd": 5}}}, None),
+        ("management_key", {"thresholds": {"key_spend": {"warning": 5}}}, "thresholds.key_spend"),
+        ("management_key", {"budgets": {"monthly_spend": {"usd": 5}}}, "budgets.monthly_spend"),
+    ],
+)
+def test_what_another_credential_reads_is_warned_about(tmp_path: Path, credential: str, own: dict[str, Any], expected: str | None) -> None:
+    account = {**ACCOUNT, "provider": "openrouter", "credentials": {credential: {"env": "HEYGEN_API_KEY"}}, **own}
+    text = "has no effect: openrouter reports this resource with api_key, not with management_key"
+    assert warnings(tmp_path, accounts=[account]) == ([f"openrouter/studio: {expected} {text}"] if expected else [])
+
+
 @pytest.mark.parametrize(("unit", "count"), [("usd", 0), ("eur", 0), ("dollars", 1), ("credits", 1), ("us", 1)])
 def test_a_budget_that_is_no_currency_is_warned_about_where_the_vendor_sends_one(tmp_path: Path, unit: str, count: int) -> None:
     account = {**ACCOUNT, "provider": "openai", "credentials": {"admin_key": {"env": "HEYGEN_API_KEY"}}, "budgets": {"spend": {unit: 500}}}
