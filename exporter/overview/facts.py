@@ -172,6 +172,8 @@ class AccountFacts:
     """When the key expires, as the vendor reports it."""
     mismatches: tuple[str, ...] = ()
     """Declared fields with an unusable value in the last valid response."""
+    without_effect: tuple[str, ...] | None = None
+    """Thresholds and budgets that no value can be compared with, and why; absent if there is none."""
     last_poll_at: OptionalDouble = None
     """When the last poll ended."""
     last_success_at: OptionalDouble = None

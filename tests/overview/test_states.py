@@ -107,6 +107,13 @@ def test_of_a_stale_reading_only_the_mismatches_are_shown() -> None:
     assert (stale.mismatches, stale.last_success_at) == (("credits.used",), NOW - 900.5)
 
 
+def test_a_threshold_has_no_effect_where_a_fresh_reading_has_no_limit() -> None:
+    share = (Threshold("credits", "warning", share=Decimal("0.5")),)
+    assert facts_of(polled(credits_of(50, 100), thresholds=share)).without_effect is None
+    assert len(facts_of(polled(credits_of(50), thresholds=share)).without_effect or ()) == 1
+    assert facts_of(polled(credits_of(50), thresholds=share, age=900.5)).without_effect is None
+
+
 def test_a_failure_has_a_message_and_a_remedy() -> None:
     error = facts_of(failed(failed(), Reason.TLS, "the certificate expired")).error
     assert error is not None

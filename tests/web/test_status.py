@@ -245,6 +245,12 @@ def test_what_a_definition_was_verified_by_and_failed_optional_requests_are_desc
     assert "1 optional request failed" in text
 
 
+def test_thresholds_and_budgets_without_effect_are_described() -> None:
+    text = Read(show(overview([account("studio", without_effect=("budgets.spend.usd: the vendor reports eur",))]))).text
+    assert "1 setting has no effect" in text
+    assert "no effectbudgets.spend.usd: the vendor reports eur" in text
+
+
 @pytest.mark.parametrize(
     ("states", "headline"),
     [

@@ -120,6 +120,8 @@ def _hints(account: AccountFacts, now: float) -> Iterator[str]:
         yield f"key expires in {formatting.duration(expires - now)}" if expires >= now else "key expired"
     if count := len(account.mismatches):
         yield "1 field has an unusable value" if count == 1 else f"{count} fields have unusable values"
+    if count := len(account.without_effect or ()):
+        yield "1 setting has no effect" if count == 1 else f"{count} settings have no effect"
     if count := len(account.optional_requests or ()):
         yield "1 optional request failed" if count == 1 else f"{count} optional requests failed"
 
@@ -140,15 +142,21 @@ def _details(account: AccountFacts, now: float) -> Iterator[tuple[str, Phrase]]:
     if (expires := account.credential_expires_at) is not None:
         text = ahead(expires, now) if expires >= now else ago(expires, now)
         yield "key expires", phrase_at(expires, text, loud=expires - now < _KEY_EXPIRES_SOON)
+    yield from _faults(account)
+    if account.verified:
+        yield "verified", Phrase(f"{account.verified}: {LEVELS[account.verified]}")
+
+
+def _faults(account: AccountFacts) -> Iterator[tuple[str, Phrase]]:
     if account.mismatches:
         yield "unusable fields", Phrase(formatting.isolated(", ".join(account.mismatches)))
+    for text in account.without_effect or ():
+        yield "no effect", Phrase(formatting.isolated(text).replace("`", ""))
     for request in account.optional_requests or ():
         yield (
             "optional request",
             Phrase(formatting.isolated(f"{request.request} failed, {REASONS[request.reason].title}: {request.message}")),
         )
-    if account.verified:
-        yield "verified", Phrase(f"{account.verified}: {LEVELS[account.verified]}")
 
 
 def _of_polls(account: AccountFacts, now: float) -> Iterator[tuple[str, Phrase]]:
