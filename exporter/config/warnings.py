@@ -17,6 +17,7 @@ from exporter.config.settings import base_url_of
 from exporter.config.threshold_settings import thresholds_of
 from exporter.model import EVERY, Seconds
 from exporter.providers.definition import Definition
+from exporter.providers.library import read_definitions
 from exporter.validation.duration import format_duration
 from exporter.validation.fields import listed
 
@@ -173,8 +174,12 @@ def _is_readable_by_all(path: Path) -> bool:
 
 
 def _of_definitions(loaded: Loaded) -> Iterator[str]:
-    """Name the vendors whose definition nobody has tried, in one line, because there are many."""
+    """Find replaced definitions. Name the vendors whose definition nobody has tried, in one line, because there are many."""
     providers = {account.provider for account in loaded.config.accounts if account.enabled}
+    built_in = read_definitions().definitions
+    for name in sorted(providers):
+        if name in built_in and loaded.definitions[name] is not built_in[name]:
+            yield f"{name}: your definition replaces the built-in one: remove it when a release contains what you need"
     levels = {name: verified.level for name in providers if (verified := loaded.definitions[name].verified)}
     untried = [f"{name} (from public code only)" if level == "seen" else name for name, level in levels.items() if level != "tried"]
     if untried:
