@@ -245,6 +245,14 @@ def test_what_a_definition_was_verified_by_and_failed_optional_requests_are_desc
     assert "1 optional request failed" in text
 
 
+def test_the_message_of_a_failure_begins_a_sentence_in_the_row() -> None:
+    error = overviews.failed(Reason.CONNECTION, "the host name could not be resolved", "Check the name.")
+    assert (
+        "The host name could not be resolved. The last poll failed. Check the name."
+        in Read(show(overview([account("studio", State.FAILING, **error)]))).text
+    )
+
+
 def test_thresholds_and_budgets_without_effect_are_described() -> None:
     text = Read(show(overview([account("studio", without_effect=("budgets.spend.usd: the vendor reports eur",))]))).text
     assert "1 setting has no effect" in text

@@ -89,7 +89,7 @@ def _age(account: AccountFacts, now: float) -> Phrase | None:
 
 def _absence(account: AccountFacts, error: ErrorView | None, now: float) -> Phrase:
     if error:
-        return Phrase(f"{error.message}. {error.failures.text}. {error.remedy}")
+        return Phrase(f"{error.message[:1].upper()}{error.message[1:]}. {error.failures.text}. {error.remedy}")
     last = account.last_success_at
     if last is None:
         return Phrase("waits for the first poll")
