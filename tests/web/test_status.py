@@ -155,6 +155,8 @@ def row_of(one: AccountFacts) -> list[str]:
         (account("studio", State.OK, replace(WALLET, remaining=Decimal(-2), empty_at=None)), ["ok", "studio heygen", "team=video", "wallet", "2.00 USD below zero", "", "12 s"]),
         (account("studio", State.OK, QuotaFacts("slots", "slots", State.OK, limit=Decimal(30))), ["ok", "studio heygen", "team=video", "slots", "30 slots granted", "", "12 s"]),
         (account("studio"), ["ok", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
+        (account("studio", mismatches=("a.b",), without_effect=("x",)), ["ok 1 field has an unusable value, 1 setting has no effect", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
+        (account("studio", credential_expires_at=NOW + DAY), ["ok key expires in 1 day", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
         (account("studio", State.STALE, last_success_at=NOW - 1_000), ["stale", "studio heygen", "team=video", "the values are older than 15 min, so they are not shown", "16 min"]),
         (overviews.EVERY_STATE[2], ["failing Not authorized", "forgotten heygen", "team=video", "HTTP 401. 3,182 polls have failed in 3 days 3 h. Create a new key at the vendor.", "3 days"]),
         (overviews.EVERY_STATE[3], ["failing Rate limited", "web-plan heygen", "team=video", "premium credits12 % left", "1,234 of 10,000 credits", "until reset, 3 days", "4 min"]),
