@@ -64,6 +64,12 @@ def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -
         yield f"the interval of {format_duration(shortest)} is shorter than the {format_duration(least)} that the vendor allows"
     if account.min_interval is not None and account.min_interval >= interval:
         yield f"the min_interval of {format_duration(account.min_interval)} is not shorter than the interval, so it has no effect"
+    stale_after, slowest = account.stale_after or defaults.stale_after, Seconds(interval + (account.timeout or defaults.timeout))
+    if stale_after is not None and stale_after < slowest:
+        yield (
+            f"the stale_after of {format_duration(stale_after)} is shorter than interval and timeout together ({format_duration(slowest)}), "
+            "so values disappear while a slow poll lasts"
+        )
     for name, longest in {"interval": interval, "max_backoff": account.max_backoff or defaults.max_backoff}.items():
         if longest > LOOK_BACK:
             yield (

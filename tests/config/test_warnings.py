@@ -56,6 +56,12 @@ def test_polls_that_are_rarer_than_the_rules_look_back_are_warned_about(
     ]
 
 
+@pytest.mark.parametrize(("own", "is_warned"), [("5m", True), ("5m14s", True), ("5m15s", False), (None, False)])
+def test_values_that_disappear_during_a_slow_poll_are_warned_about(tmp_path: Path, own: str | None, *, is_warned: bool) -> None:
+    text = f"heygen/studio: the stale_after of {own} is shorter than interval and timeout together (5m15s), so values disappear while a slow poll lasts"
+    assert warnings(tmp_path, accounts=[{**ACCOUNT, "stale_after": own}]) == [text] * is_warned
+
+
 @pytest.mark.parametrize(("own", "is_warned"), [("5m", True), ("10m", True), ("4m", False)])
 def test_a_shortest_interval_that_is_no_shorter_than_the_interval_is_warned_about(tmp_path: Path, own: str, is_warned: bool) -> None:  # noqa: FBT001 -- the expected value
     text = f"heygen/studio: the min_interval of {own} is not shorter than the interval, so it has no effect"
