@@ -109,6 +109,14 @@ def test_a_number_is_the_nearest_double() -> None:
     assert shown(entry, "quota_remaining") == [(("wallet", "usd"), 0.1)]
 
 
+def test_a_setting_without_effect_is_1_for_its_resource() -> None:
+    thresholds = tuple(Threshold("wallet", severity, share=Decimal("0.2")) for severity in ("warning", "critical"))
+    limited = Reading(quotas=(Quota("wallet", "usd", Decimal(1), limit=Decimal(9)), Quota("spend", "usd", used=Decimal(1))))
+    assert shown(entry_with(limited), "setting_without_effect", thresholds=thresholds) == []
+    without = Reading(quotas=(Quota("wallet", "usd", Decimal(1)), Quota("spend", "eur", used=Decimal(1))))
+    assert shown(entry_with(without), "setting_without_effect", thresholds=thresholds) == [(("spend",), 1.0), (("wallet",), 1.0)]
+
+
 def test_unlimited_is_1_or_absent() -> None:
     entry = entry_with(Reading(quotas=(Quota("characters", "characters", unlimited=True), Quota("wallet", "usd", limit=Decimal(1)))))
     assert shown(entry, "quota_unlimited") == [(("characters", "characters"), 1.0)]
@@ -268,7 +276,7 @@ def test_the_families_of_a_stale_reading_are_absent_and_those_of_polls_stay() ->
         consumption=(Consumption("characters", "characters", since=900.0, at=1000.0), steady()),
         optional={"/key": OptionalRequest()},
     )  # fmt: skip
-    thresholds = (Threshold("characters", "warning", amount=Decimal(5)),)
+    thresholds = (Threshold("characters", "warning", amount=Decimal(5)), Threshold("wallet", "warning", share=Decimal("0.1")))
     staying = {
         "quota_consumed_total", "quota_replenished_total",
         "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds", "last_scrape_timestamp_seconds",
