@@ -25,6 +25,7 @@ def describe(definition: Definition, now: float) -> str:
     lines = [
         f"{definition.title} ({definition.name})",
         f"  docs        {definition.docs_url}",
+        *([f"  top up      {definition.billing_url}"] if definition.billing_url else []),
         f"  base URL    {definition.base_url or 'your own host: set base_url in the account'}",
     ]
     if verified := definition.verified:

@@ -38,8 +38,7 @@ def build_overview(snapshot: Snapshot, version: str, outlooks: Outlooks | None =
 def account_facts(account: AccountSnapshot, now: float, outlooks: Sequence[Outlook] | None = None) -> AccountFacts:
     """Return the facts about one account."""
     entry, reading, definition = account.entry, account.reading, account.job.definition
-    outlooks = tuple(outlooks_of(account)) if outlooks is None else outlooks
-    quotas = tuple(quota_facts(quota, outlook, now) for quota, outlook in zip(reading.quotas if reading else (), outlooks, strict=True))
+    quotas = _quotas(account, tuple(outlooks_of(account)) if outlooks is None else outlooks, now)
     return AccountFacts(
         *account.key,
         labels=account.settings.labels,
@@ -48,6 +47,7 @@ def account_facts(account: AccountSnapshot, now: float, outlooks: Sequence[Outlo
         stale_after=account.settings.stale_after,
         polls=entry.polls,
         verified=definition.verified.level if definition.verified else None,
+        billing_url=definition.billing_url,
         quotas=quotas,
         up=entry.up,
         error=_error(entry),
@@ -65,6 +65,11 @@ def account_facts(account: AccountSnapshot, now: float, outlooks: Sequence[Outlo
         next_poll_at=account.schedule.next_poll_at,
         limited_until=account.limited_until,
     )
+
+
+def _quotas(account: AccountSnapshot, outlooks: Sequence[Outlook], now: float) -> tuple[QuotaFacts, ...]:
+    quotas = account.reading.quotas if account.reading else ()
+    return tuple(quota_facts(quota, outlook, now) for quota, outlook in zip(quotas, outlooks, strict=True))
 
 
 def _order(account: AccountFacts) -> tuple[int, bool, bool, float]:

@@ -150,6 +150,8 @@ class AccountFacts:
     """Polls so far, successful and failed."""
     verified: str | None = None
     """How far the definition of the provider was verified: `tried`, `documented` or `seen`; absent for definitions that do not state it."""
+    billing_url: str | None = None
+    """The vendor's page to top up or to change the plan; absent for definitions that do not name it."""
     quotas: tuple[QuotaFacts, ...] = ()
     """Empty while the values are stale."""
     up: bool | None = None

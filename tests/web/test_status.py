@@ -255,6 +255,14 @@ def test_the_message_of_a_failure_begins_a_sentence_in_the_row() -> None:
     )
 
 
+def test_the_details_link_to_the_page_where_the_account_is_topped_up() -> None:
+    links = [
+        [attributes["href"] for tag, attributes in Read(show(overview([account("studio", billing_url=url)]))).elements if tag == "a"]
+        for url in ("https://vendor.example/billing", None)
+    ]
+    assert ["https://vendor.example/billing" in each for each in links] == [True, False]
+
+
 def test_thresholds_and_budgets_without_effect_are_described() -> None:
     text = Read(show(overview([account("studio", without_effect=("budgets.spend.usd: the vendor reports eur",))]))).text
     assert "1 setting has no effect" in text

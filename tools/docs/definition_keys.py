@@ -12,6 +12,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "name": "name: acme",
         "title": "title: Acme Voices",
         "docs_url": "docs_url: https://docs.example.com/billing",
+        "billing_url": "billing_url: https://console.example.com/billing",
         "category": "category: voice",
         "base_url": "base_url: https://api.example.com",
         "regions": "regions: {eu: https://eu.api.example.com}",

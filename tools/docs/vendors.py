@@ -156,6 +156,8 @@ def _configuration(definition: Definition) -> str:
 def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     yield "`provider`", f"`{definition.name}`"
     yield "documentation", f"<{definition.docs_url}>"
+    if definition.billing_url:
+        yield "top up", f"<{definition.billing_url}>"
     if verified := definition.verified:
         yield "level", f"{verified.level}: {LEVELS[verified.level]} ({verified.on:%Y-%m-%d})"
         yield "sources", "<br>".join(f"<{source}>" for source in verified.sources)

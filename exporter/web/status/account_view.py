@@ -42,6 +42,8 @@ class AccountView(NamedTuple):
     """The link to the accounts of the provider."""
     alone: str
     """The link to this account alone."""
+    billing_url: str | None
+    """The vendor's page to top up."""
     is_critical: bool
     """Whether it is low, and a resource is below its critical threshold."""
     main: QuotaView | None
@@ -70,6 +72,7 @@ def view_account(account: AccountFacts, now: float, query: Query) -> AccountView
         ),
         of_provider=link(query.with_only("provider", account.provider)),
         alone=link_to(account),
+        billing_url=account.billing_url,
         is_critical=account.state is State.LOW and any(map(is_critical, account.quotas)),
         main=view_quota(main, now) if main else None,
         absence=None if main else _absence(account, error, now),
