@@ -99,6 +99,7 @@ def content_now(definition: Definition, request: Request, now: float) -> Iterato
 
 def _conditions(request: Request) -> str:
     conditions = [f"only with {name}" for name in request.credentials] + ["optional"] * request.optional
+    conditions += [f"nothing if the status is {request.absent}"] if request.absent else []
     return f" ({', '.join(conditions)})" if conditions else ""
 
 
