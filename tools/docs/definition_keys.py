@@ -55,7 +55,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "credential_expires_at": "credential_expires_at: {select: key.expires, format: unix}",
         "credentials": "credentials: [api_key]",
         "optional": "optional: true",
-        "absent": "absent: 404",
+        "absent": "{optional: true, absent: 404}",
     },
     "QuotaFields": {
         "resource": "resource: wallet",
