@@ -101,25 +101,32 @@ class Entry:
     optional_errors: Mapping[Reason, int] = field(default_factory=dict)
     subject: str | None = None
     """What is polled, as `subject_of` identifies it; None if an earlier version stored this."""
+    meanings: Mapping[str, str] | None = None
+    """How the definition reads each resource, and all values; None if an earlier version stored this."""
 
-    def about(self, subject: str) -> Entry:
-        """Return the same for what is polled now. The values of something else are dropped; what was counted stays."""
-        if self.subject == subject:
+    def about(self, subject: str, meanings: Mapping[str, str]) -> Entry:
+        """Return the same for what is polled now, as the definition reads it now. Values of something else are dropped; what was counted stays.
+
+        Values that the definition read in another way are of no use either: an amount that was corrected from cents is no consumption.
+        """
+        if self.subject == subject and self.meanings is meanings:
             return self
-        if self.subject is None:
-            return replace(self, subject=subject)
-        return replace(
-            self,
+        is_other = self.subject not in (None, subject)
+        entry = replace(self, subject=subject, meanings=meanings)
+        if not is_other and self.meanings in (None, meanings):
+            return entry
+        former = {} if is_other or self.meanings is None else self.meanings
+        same = {resource for resource, meaning in meanings.items() if former.get(resource) == meaning}
+        entry = replace(
+            entry,
             reading=None,
-            up=None,
-            error=None,
-            failures=0,
-            failing_since=None,
-            last_success_at=None,
-            consumption=tuple(map(without_reading, self.consumption)),
-            optional={},
-            subject=subject,
+            up=None if self.up else self.up,
+            consumption=tuple(each if each.resource in same else without_reading(each) for each in self.consumption),
+            optional={name: replace(each, reading=None) for name, each in self.optional.items()},
         )
+        if not is_other:
+            return entry
+        return replace(entry, up=None, error=None, failures=0, failing_since=None, last_success_at=None, optional={})
 
     def fresh_reading(self, now: float, stale_after: Seconds) -> Reading | None:
         """Return the reading unless it is older than `stale_after` or from the future.
@@ -167,9 +174,8 @@ class Record:
 
     def continuing(self, earlier: Record) -> Record:
         """Return the same with the histories of an earlier process, which could not be read when this one started."""
-        if earlier.entry.subject not in (None, self.entry.subject):
-            return self
-        known = {(each.resource, each.unit): each for each in earlier.entry.consumption}
+        former = earlier.entry.about(self.entry.subject or "", self.entry.meanings or {})
+        known = {(each.resource, each.unit): each for each in former.consumption}
         consumption = (
             each.continuing(known[each.resource, each.unit]) if (each.resource, each.unit) in known else each
             for each in self.entry.consumption

@@ -143,6 +143,7 @@ class Store:
             optional=optional,
             optional_errors=_counted(entry.optional_errors, failed),
             subject=entry.subject,
+            meanings=entry.meanings,
         )
 
     def record_failure(
@@ -166,8 +167,9 @@ class Store:
 
     def _configured(self, job: Job, removed: tuple[Schedule, float | None] | None) -> Entry:
         """Return what is known of the account, with exactly the optional requests that it has now."""
-        subject, known = subject_of(job), self._entries.get(job.key)
-        entry = known.about(subject) if known else Entry(limited_until=removed[1] if removed else None, subject=subject)
+        subject, meanings = subject_of(job), job.definition.meanings[job.credential]
+        known = self._entries.get(job.key) or Entry(limited_until=removed[1] if removed else None)
+        entry = known.about(subject, meanings)
         names = [request.name for request in job.requests if request.optional]
         if list(entry.optional) == names:
             return entry

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, Literal, Self
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -44,6 +47,10 @@ def _not_empty(requests: tuple[Request, ...]) -> tuple[Request, ...]:
     if not requests:
         raise ValueError("expected one request or more")
     return requests
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class Definition(Block):
@@ -95,6 +102,24 @@ class Definition(Block):
     def requests_with(self, credential: str) -> tuple[Request, ...]:
         """Return the requests that are sent with the credential of this name."""
         return tuple(request for request in self.requests if credential in (request.credentials or self.credentials))
+
+    @cached_property
+    def meanings(self) -> Mapping[str, Mapping[str, str]]:
+        """Digests of what each credential's requests read, by resource, and of all that they read as "".
+
+        Amounts of two digests cannot be compared: the definition was changed, and they may be of other fields, scales or servers.
+        """
+        return {name: self._meanings(self.requests_with(name)) for name in self.credentials}
+
+    def _meanings(self, requests: tuple[Request, ...]) -> dict[str, str]:
+        without = {"expect", "credentials", "optional"}
+        sent = [each.model_dump(mode="json", exclude_defaults=True, exclude=without, warnings="none") for each in requests]
+        read: dict[str, list[Any]] = {"": sent}
+        for request in sent:
+            fields = {key: request.get(key) for key in ("method", "path", "query", "body")}
+            for quota in request.get("quotas", ()):
+                read.setdefault(quota["resource"], []).append([fields, quota])
+        return {name: _digest([self.base_url, self.headers, values]) for name, values in read.items()}
 
     def derives_remaining(self, quota: QuotaFields) -> bool:
         """Whether what remains is limit - used, of entries of which this is the first: its resource and unit may continue in others."""

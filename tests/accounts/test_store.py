@@ -31,6 +31,10 @@ def job(key: AccountKey = STUDIO, **settings: Any) -> Job:
     return job_of(key, **{"stale_after": Seconds(180.0), "interval": MINUTE, **settings})
 
 
+UNKNOWN: Final = Entry(subject=subject_of(job()), meanings=job().definition.meanings[job().credential])
+"""An account of which nothing is known yet."""
+
+
 def new_store(*jobs: Job, at: float = 1000.0, kept: Record | None = None) -> Store:
     return Store(jobs or (job(STUDIO), job(STAGE)), BUCKETS, clock_at(at), {STUDIO: kept} if kept else {})
 
@@ -308,7 +312,7 @@ KEPT = Record(
 
 def test_a_restored_reading_is_shown_from_the_start() -> None:
     store = new_store(job(), at=1010.0, kept=KEPT)
-    known = replace(KEPT.entry, subject=subject_of(job()))
+    known = replace(KEPT.entry, subject=UNKNOWN.subject, meanings=UNKNOWN.meanings)
     assert (store[STUDIO], store.schedule(STUDIO)) == (known, KEPT.schedule)
 
 
@@ -374,7 +378,7 @@ def test_an_account_that_was_removed_and_comes_back_is_new_but_is_not_polled_soo
     for jobs in ([], [], [job()]):
         store.configure(jobs)
         assert len(store.snapshot().accounts) == len(jobs)
-    assert (store[STUDIO], store.schedule(STUDIO)) == (Entry(subject=subject_of(job())), Schedule(1000.0, 1060.0))
+    assert (store[STUDIO], store.schedule(STUDIO)) == (UNKNOWN, Schedule(1000.0, 1060.0))
 
 
 def test_an_account_that_comes_back_after_its_poll_was_due_is_a_new_one() -> None:
@@ -382,4 +386,4 @@ def test_an_account_that_comes_back_after_its_poll_was_due_is_a_new_one() -> Non
     store.set_schedule(STUDIO, Schedule(900.0, 1000.0))
     store.configure([])
     store.configure([job()])
-    assert (store[STUDIO], store.schedule(STUDIO)) == (Entry(subject=subject_of(job())), Schedule())
+    assert (store[STUDIO], store.schedule(STUDIO)) == (UNKNOWN, Schedule())
