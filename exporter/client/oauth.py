@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -88,7 +89,7 @@ class TokenSource:
             PollError: there is none; all callers who wait for the same refresh get the same reason, and the next call tries again.
         """
         state = self._states.setdefault(login, _State())
-        if (access := state.usable(self._now())) is not None:
+        if (access := state.usable(self._now())) is not None and not await self._is_replaced(login, state):
             return access
         if state.refresh is None or state.refresh.done():
             state.refresh = asyncio.create_task(self._outcome(login, state))
@@ -124,6 +125,12 @@ class TokenSource:
     def _now(self) -> float:
         return self._transport.clock.monotonic()
 
+    async def _is_replaced(self, login: OAuthLogin, state: _State) -> bool:
+        """Whether the file contains another login than the access token is from. While it cannot be read, the access token stays in use."""
+        with suppress(CredentialError):
+            return await self._secrets.read(SecretSource(file=login.refresh_token_file)) != state.on_file
+        return False
+
     async def _outcome(self, login: OAuthLogin, state: _State) -> SecretStr | PollError:
         try:
             return await self._refreshed(login, state)
@@ -134,7 +141,7 @@ class TokenSource:
         if state.unsaved is not None and not await self._save(login, state):
             state.access = None
         token = await self._secrets.read(SecretSource(file=login.refresh_token_file))
-        if state.is_refused and token != state.on_file:
+        if token != state.on_file:
             state.access = None
         state.on_file, state.is_refused = token, False
         if (access := state.usable(self._now())) is not None:

@@ -362,15 +362,25 @@ async def test_late_refusals_of_an_old_token_do_not_discard_the_new_one(
 async def test_a_new_login_is_used_while_refusals_cause_no_refresh(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint) -> None:
     tokens.discard(login, await tokens.access_token(login))
     second = await tokens.access_token(login)
+    assert not tokens.discard(login, second)
     endpoint.log_in(f"{CANARY}-again")
     login.refresh_token_file.write_text(f"{CANARY}-again")
-    assert await text(tokens, login) == access(2)
-    assert not tokens.discard(login, second)
     endpoint.set_response(503, {})
     assert (await failure(tokens, login)).reason is Reason.SERVER_ERROR
     endpoint.clear()
     assert await text(tokens, login) == access(3)
     assert sent_tokens(endpoint)[2:] == [f"{CANARY}-again"] * 2
+
+
+async def test_a_valid_access_token_is_used_while_the_file_cannot_be_read(
+    tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint
+) -> None:
+    first = await text(tokens, login)
+    login.refresh_token_file.unlink()
+    assert await text(tokens, login) == first
+    login.refresh_token_file.write_text("")
+    assert await text(tokens, login) == first
+    assert len(endpoint.requests) == 1
 
 
 async def test_no_token_is_logged(tokens: TokenSource, login: OAuthLogin, endpoint: TokenEndpoint, log: io.StringIO) -> None:
