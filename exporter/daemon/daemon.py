@@ -204,11 +204,11 @@ class Daemon:
         jobs = build_jobs(loaded, self._options.shard)
         if loaded.config.state != self._loaded.config.state:
             log.warning("state path needs a restart", remedy="restart the exporter to use another state file")
+        self._push_manager.apply(loaded.config.push)
         former, latter = ({job.key for job in of} for of in (self._store.snapshot().jobs, jobs))
         self._store.configure(jobs)
         self._scheduler.apply(jobs)
         self._on_accounts(len(jobs))
-        self._push_manager.apply(loaded.config.push)
         self._shapes.keep({job.key for job in jobs})
         # The state file stays the one that is open.
         self._loaded = replace(loaded, config=loaded.config.model_copy(update={"state": self._loaded.config.state}))

@@ -30,13 +30,13 @@ class PushManager:
         self._statistics: PushStatistics | None = None
 
     def apply(self, push: Push | None) -> None:
-        """Put this part of a configuration into effect. Pushes whose settings stay continue."""
+        """Put this part of a configuration into effect. Pushes whose settings stay continue, and so do all if the new ones cannot start."""
         settings, former = push.otlp if push else None, self._pusher
         if settings == (former.settings if former else None):
             return
+        self._pusher = self._start(settings, former) if settings else None
         if former:
             former.stop()
-        self._pusher = self._start(settings, former) if settings else None
         self._exposition.push = self._statistics.families if self._pusher and self._statistics else tuple
 
     async def close(self) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from exporter.metrics.catalogue import CATALOGUE
 from exporter.simulator.simulator import Simulator
-from tests.cli.support import Daemon, config, daemon, ready, reload
+from tests.cli.support import Daemon, config, daemon, launched, ready, reload
 from tests.push.receiver import Receiver, page_series
 from tests.support import CANARY, until
 
+BROKEN = "import sys; sys.modules['opentelemetry.proto.collector'] = None; from exporter.__main__ import main; main()"
+"""The daemon, with a package for pushes that cannot be imported."""
 PUSH_ERRORS = "ai_account_exporter_push_errors_total"
 
 
@@ -80,3 +82,19 @@ async def test_a_reload_starts_changes_and_ends_pushes(tmp_path: Path, simulator
         assert PUSH_ERRORS not in await shown(running)
         assert await running.stop() == 0
     assert len(receiver.pushes) == 2
+
+
+async def test_a_reload_whose_pushes_cannot_start_changes_nothing(tmp_path: Path, simulator: Simulator, receiver: Receiver) -> None:
+    path = config(tmp_path, simulator.url)
+    without = path.read_text()
+    async with launched("-c", BROKEN, "serve", f"--config.file={path}", "--web.listen-address=127.0.0.1:0") as running:
+        await ready(running)
+        path.write_text(without.replace("name: demo, provider: heygen", "name: other, provider: heygen"))
+        assert (await reload(running))[0] == 200
+        path.write_text(without)
+        pushing(path, receiver)
+        status, text = await reload(running)
+        assert (status, "the previous one stays in effect" in text) == (500, True)
+        assert 'account="other"' in (await running.get("/metrics"))[1]
+        assert "name: other" in (await running.get("/config"))[1]
+        assert await running.stop() == 0
