@@ -46,6 +46,11 @@ class Consumption:
     history: History = EMPTY
     """What was consumed when; empty until two consecutive readings could be compared."""
 
+    @property
+    def has_reading(self) -> bool:
+        """Whether the next reading can be compared with one."""
+        return self.used is not None or self.remaining is not None
+
     def shifted(self, seconds: float) -> Consumption:
         """Return the same with its times moved."""
         return replace(self, since=self.since + seconds, at=self.at + seconds, history=self.history.shifted(seconds))
@@ -78,7 +83,8 @@ class Burn(NamedTuple):
 def update_consumption(known: Iterable[Consumption], quotas: Sequence[Quota], at: float, wall: float) -> tuple[Consumption, ...]:
     """Count one reading: `at` is when it ended on the clock of the polls, `wall` the same time on the wall clock.
 
-    The counters of a resource that is missing from the reading stay. If it came in another unit, its last reading is forgotten.
+    The counters of a resource that is missing from the reading stay. If it came in a unit in which it was not known before, its last
+    readings in other units are forgotten; a unit that is missing beside known ones continues when it comes back.
     """
     measured: dict[tuple[str, str], Quota] = {}
     for quota in quotas:
@@ -86,10 +92,10 @@ def update_consumption(known: Iterable[Consumption], quotas: Sequence[Quota], at
             measured.setdefault((quota.resource, quota.unit), quota)
     kept = {(each.resource, each.unit): each for each in known}
     if idle := [key for key in kept if key not in measured]:
-        resources = {quota.resource for quota in quotas}
         units = {(quota.resource, quota.unit) for quota in quotas}
+        changed = {key[0] for key in units if key not in kept or not kept[key].has_reading}
         for key in idle:
-            if key[0] in resources and key not in units:
+            if key[0] in changed and key not in units:
                 kept[key] = without_reading(kept[key])
         for key in sorted(idle, key=lambda key: kept[key].at)[:-MAX_IDLE]:
             del kept[key]

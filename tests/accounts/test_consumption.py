@@ -200,6 +200,21 @@ def test_readings_in_different_units_are_not_compared() -> None:
     assert totals_by_unit(counters(quota(remaining=9, unit="usd"), known=known)) == {"usd": (6, 0), "eur": (0, 0)}
 
 
+def test_a_unit_that_is_missing_beside_another_one_continues_when_it_comes_back() -> None:
+    both = [quota(remaining=100, unit="usd"), quota(remaining=50, unit="cny")]
+    alone = quota(remaining=90, unit="usd")
+    later = [quota(remaining=30, unit="cny"), quota(remaining=85, unit="usd")]
+    known = counters(both, alone, alone, later)
+    assert totals_by_unit(known) == {"usd": (15, 0), "cny": (20, 0)}
+    assert {consumption.readings for consumption in known} == {4, 2}
+
+
+def test_an_account_that_alternates_between_two_currencies_is_never_compared_with_itself() -> None:
+    usd, eur = quota(remaining=50, unit="usd"), quota(remaining=40, unit="eur")
+    less = quota(remaining=5, unit="usd"), quota(remaining=4, unit="eur")
+    assert totals_by_unit(counters(usd, eur, *less, usd, eur)) == {"usd": (0, 0), "eur": (0, 0)}
+
+
 def test_each_resource_has_its_own_counters() -> None:
     known = counters([quota(1, resource="a"), quota(5, resource="b")], [quota(2, resource="a"), quota(9, resource="b")])
     assert [(consumption.resource, int(consumption.consumed)) for consumption in known] == [("a", 1), ("b", 4)]
