@@ -120,7 +120,10 @@ class Daemon:
         sockets = inherited(self._environ) if options.inherits else await bind(options.addresses)
         for each in sockets:
             resources.callback(each.close)
-        self._store = new_store(self._jobs, clock, await self._state.restore(), lambda: self._state.writes)
+        kept = await self._state.restore()
+        others = {each.key for each in self._loaded.config.accounts if not options.shard.holds(each.key)}
+        await self._state.forget(kept.keys() & others)  # their shards count on: if they come back, nothing may be counted twice
+        self._store = new_store(self._jobs, clock, kept, lambda: self._state.writes)
         self._exposition.rows.update(self._store.snapshot())  # now: the first polls would compete with the first page
         self._access = resources.enter_context(closing(AccessControl(options.web_config)))
         session = await resources.enter_async_context(open_session(user_agent()))
