@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -34,15 +34,15 @@ def files_of(document: Document, key: str, problems: list[Problem]) -> list[Path
     """Return the files that the patterns of a key match."""
     folder = document.path.parent
     patterns = document.data.get(key) if isinstance(document.data, dict) else None
-    found: dict[Path, None] = {}
+    found: list[Path] = []
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         if isinstance(pattern, str):
             matches = matching_files(pattern, folder)
             if problem := _problem_of(pattern, matches, document.path, _FOLDERS[key]):
                 problems.append(document.problem(f"{key}[{index}]", problem))
             else:
-                found |= dict.fromkeys(matches)
-    return list(found)
+                found += matches
+    return _distinct(found)
 
 
 def _problem_of(pattern: str, matches: Sequence[Path], main: Path, folder: str) -> str | None:
@@ -52,15 +52,27 @@ def _problem_of(pattern: str, matches: Sequence[Path], main: Path, folder: str) 
         return f"no file matches, relative to {main.parent.absolute()}{NOT_REPLACED if is_shell_path(pattern) else ''}"
     return (
         f"matches this file itself: write a pattern that does not, such as {folder}/*.yaml"
-        if Path(os.path.realpath(main)) in matches
+        if os.path.realpath(main) in map(os.path.realpath, matches)
         else None
     )
 
 
 def matching_files(pattern: str, folder: Path) -> list[Path]:
-    """Return the files that a pattern matches now, in alphabetical order."""
+    """Return the files that a pattern matches now, in alphabetical order, each once.
+
+    Links stay links: relative paths in a file must be read from where its folder leads when they are read. Kubernetes and git-sync replace
+    a folder by a link to another one, and delete the former.
+    """
     names = sorted(glob.glob(pattern, root_dir=folder)) if pattern.isprintable() else []  # noqa: PTH207 -- takes absolute patterns too
-    return [Path(os.path.realpath(folder / name)) for name in names]
+    return _distinct((folder / name).absolute() for name in names)
+
+
+def _distinct(paths: Iterable[Path]) -> list[Path]:
+    """Return the first path of each file."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
 
 
 def raw_accounts(document: Document, problems: list[Problem]) -> list[RawAccount]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,31 @@ def test_relative_paths_start_at_the_folder_of_their_own_file(tmp_path: Path) ->
     ]
     (tmp_path / "accounts.d" / "key").write_text("made-up")
     assert problems(path) == []
+
+
+def test_relative_paths_follow_a_folder_that_is_replaced(tmp_path: Path) -> None:
+    account = {**ACCOUNT, "credentials": {"api_key": {"file": "key"}}}
+    for revision in ("old", "new"):
+        (tmp_path / revision).mkdir()
+        _write(tmp_path / revision, {"a.yaml": {"accounts": [account]}, "key": f"made-up-{revision}"})
+    folder = tmp_path / "accounts.d"
+    folder.symlink_to("old/accounts.d")
+    loaded = load_config(write(tmp_path, json.dumps({"account_files": ["accounts.d/*.yaml"]})), ENVIRON)
+    (tmp_path / "next").symlink_to("new/accounts.d")
+    (tmp_path / "next").replace(folder)
+    shutil.rmtree(tmp_path / "old")
+    [job] = build_jobs(loaded)
+    assert job.secret.read({}).get_secret_value() == "made-up-new"
+    assert loaded.files == (tmp_path / "config.yaml", folder / "a.yaml")
+
+
+def test_a_file_that_two_patterns_match_is_read_once(tmp_path: Path) -> None:
+    path = _write(
+        tmp_path, {"a.yaml": {"accounts": [VOICE]}}, account_files=["accounts.d/*.yaml", "linked/*.yaml", "accounts.d/../accounts.d/a.yaml"]
+    )
+    (tmp_path / "linked").symlink_to("accounts.d")
+    (tmp_path / "accounts.d" / "b.yaml").symlink_to("a.yaml")
+    assert _names(path) == ["elevenlabs/voice"]
 
 
 def test_a_ca_file_is_shown_relative_to_the_folder_of_its_own_file(tmp_path: Path) -> None:
