@@ -239,6 +239,11 @@ def test_an_account_is_described(place: int, expected: str) -> None:
     assert expected in Read(show(overview([overviews.EVERY_STATE[place]]))).text
 
 
+def test_an_account_whose_definition_has_changed_waits_for_the_next_poll() -> None:
+    changed = account("studio", State.WAITING, up=None, last_success_at=overviews.NOW - 60)
+    assert "its definition has changed: the values come with the next poll" in Read(show(overview([changed]))).text
+
+
 def test_what_a_definition_was_verified_by_and_failed_optional_requests_are_described() -> None:
     request = OptionalRequestFacts("/v1/usage", Reason.FORBIDDEN, "HTTP 403", 2)
     text = Read(show(overview([account("studio", verified="documented", optional_requests=(request,))]))).text

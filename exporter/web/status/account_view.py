@@ -96,6 +96,8 @@ def _absence(account: AccountFacts, error: ErrorView | None, now: float) -> Phra
     last = account.last_success_at
     if last is None:
         return Phrase("waits for the first poll")
+    if account.up is None:
+        return Phrase("its definition has changed: the values come with the next poll")
     if now - last > account.stale_after:
         return phrase_at(last, f"the values are older than {formatting.duration(account.stale_after)}, so they are not shown")
     return Phrase("the vendor reports no amounts")
