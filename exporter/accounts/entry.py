@@ -107,7 +107,8 @@ class Entry:
     def about(self, subject: str, meanings: Mapping[str, str]) -> Entry:
         """Return the same for what is polled now, as the definition reads it now. Values of something else are dropped; what was counted stays.
 
-        Values that the definition read in another way are of no use either: an amount that was corrected from cents is no consumption.
+        Values that the definition read in another way are of no use either: an amount that was corrected from cents is no consumption. A
+        resource that the definition no longer has is forgotten.
         """
         if self.subject == subject and self.meanings is meanings:
             return self
@@ -117,11 +118,12 @@ class Entry:
             return entry
         former = {} if is_other or self.meanings is None else self.meanings
         same = {resource for resource, meaning in meanings.items() if former.get(resource) == meaning}
+        known = [each for each in self.consumption if each.resource in meanings or each.resource not in former]
         entry = replace(
             entry,
             reading=None,
             up=None if self.up else self.up,
-            consumption=tuple(each if each.resource in same else without_reading(each) for each in self.consumption),
+            consumption=tuple(each if each.resource in same else without_reading(each) for each in known),
             optional={name: replace(each, reading=None) for name, each in self.optional.items()},
         )
         if not is_other:

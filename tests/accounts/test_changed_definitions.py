@@ -32,7 +32,9 @@ EVERYTHING: Final = {"another server", "another version of the API"}
 """The changes that concern all resources."""
 
 
-def changed(*, path: str = "/v1/balance", query: Any = None, unit: str = "usd", wallet: Any = "cents", **parts: Any) -> Job:
+def changed(
+    *, path: str = "/v1/balance", query: Any = None, resource: str = "wallet", unit: str = "usd", wallet: Any = "cents", **parts: Any
+) -> Job:
     """Return a job whose definition differs from that of `changed()` in these parts."""
     definition = {
         "name": "liveavatar",
@@ -41,7 +43,7 @@ def changed(*, path: str = "/v1/balance", query: Any = None, unit: str = "usd", 
         "base_url": "https://api.example.com",
         "credentials": {"api_key": {"header": "x-api-key"}},
         "requests": [
-            {"path": path, "query": query, "expect": "cents", "quotas": [{"resource": "wallet", "unit": unit, "remaining": wallet}]},
+            {"path": path, "query": query, "expect": "cents", "quotas": [{"resource": resource, "unit": unit, "remaining": wallet}]},
             {"path": "/v1/usage", "expect": "used", "quotas": [{"resource": "credits", "unit": "credits", "used": "used"}]},
             {"path": "/v1/plan", "expect": "plan", "info": {"plan": "plan"}, "optional": True},
         ],
@@ -81,6 +83,19 @@ def test_amounts_that_are_read_in_another_way_are_not_shown_and_not_compared(cha
     assert (entry.reading, entry.up, entry.polls, entry.last_success_at) == (None, None, 1, 1000.0)
     poll_again(store)
     assert consumed(store) == {"wallet": 0, "credits": 0 if change in EVERYTHING else 5}
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_resource_that_the_definition_no_longer_has_is_forgotten(*, restart: bool) -> None:
+    store = new_store(changed())
+    succeed(store)
+    poll_again(store)
+    job = changed(resource="balance")
+    if restart:
+        store = new_store(job, kept={KEY: store.record(KEY)})
+    else:
+        store.configure([job])
+    assert consumed(store) == {"credits": 5}
 
 
 @pytest.mark.parametrize(
