@@ -141,3 +141,9 @@ def test_histories_of_an_earlier_process_that_read_something_else_are_not_contin
     wallet, credits_ = record.continuing(earlier.record(KEY)).entry.consumption
     assert wallet == record.entry.consumption[0]
     assert len(credits_.history.times) > len(record.entry.consumption[1].history.times)
+
+
+def test_the_digests_of_an_unchanged_definition_stay_the_same_from_release_to_release() -> None:
+    """If this fails, every account of every vendor loses its history with the next upgrade, unless another digest is really needed."""
+    job = changed(headers={"x-version": "1"}, query={"scope": "team"}, wallet={"select": "cents", "scale": "0.01"})
+    assert job.definition.meanings["api_key"] == {"": "09dbef2fec876dd8", "wallet": "73fb450f81c2883c", "credits": "972057c33092f37d"}
