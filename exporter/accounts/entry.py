@@ -103,6 +103,8 @@ class Entry:
     """What is polled, as `subject_of` identifies it; None if an earlier version stored this."""
     meanings: Mapping[str, str] | None = None
     """How the definition reads each resource, and all values; None if an earlier version stored this."""
+    source: str | None = None
+    """Where the key is read from, as `source_of` identifies it."""
 
     def about(self, subject: str, meanings: Mapping[str, str]) -> Entry:
         """Return the same for what is polled now, as the definition reads it now. Values of something else are dropped; what was counted stays.
@@ -215,6 +217,12 @@ def subject_of(job: Job) -> str:
     """Return a digest of what is polled: another `base_url`, region or param is another account at the vendor. Keys are replaced."""
     url, params = job.settings.base_url, job.settings.params
     return "" if url == job.definition.base_url and not params else _digest(url, tuple(sorted(params.items())))
+
+
+def source_of(job: Job) -> str | None:
+    """Return a digest of where the key of an account is read from; None for a key in the configuration itself."""
+    place = job.secret.env or job.secret.path
+    return hashlib.sha256(str(place).encode("utf-8", "surrogatepass")).hexdigest()[:16] if place else None
 
 
 @lru_cache(maxsize=64)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeVar
 
 from exporter.accounts.consumption import update_consumption
-from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule, subject_of
+from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule, source_of, subject_of
 from exporter.accounts.snapshot import ConfigState, Durations, Snapshot, StateWrites
 from exporter.clock import Clock
 from exporter.config.job import Job
@@ -19,6 +19,8 @@ from exporter.model import AccountKey, Reading, Seconds
 T = TypeVar("T", bound=str)
 V = TypeVar("V")
 
+ANOTHER: Final = "another account"
+"""The subject of what belongs to another account now. No digest is like it."""
 NOTHING: Final[Mapping[AccountKey, Record]] = MappingProxyType({})
 
 
@@ -43,7 +45,7 @@ class Store:
         self._clock = clock
         self._jobs: dict[AccountKey, Job] = {}
         now, jobs = clock.now(), tuple(jobs)
-        known = {job.key: kept[job.key].plausible(now, job.settings) for job in jobs if job.key in kept}
+        known = {**kept, **{job.key: kept[job.key].plausible(now, job.settings) for job in jobs if job.key in kept}}
         self._entries = {key: record.entry for key, record in known.items()}
         self._schedules = {key: record.schedule for key, record in known.items()}
         self._removed: dict[AccountKey, tuple[Schedule, float | None]] = {}
@@ -93,7 +95,8 @@ class Store:
         now = self._clock.now()
         removed = self._removed | {key: (self._schedules[key], self._entries[key].limited_until) for key in former}
         self._removed = {key: kept for key, kept in removed.items() if key not in self._jobs and (kept[0].next_poll_at or now) > now}
-        self._entries = {key: self._configured(job, removed.get(key)) for key, job in self._jobs.items()}
+        owned = {(key.provider, entry.subject, entry.source) for key, entry in self._entries.items()}
+        self._entries = {key: self._configured(job, removed.get(key), owned) for key, job in self._jobs.items()}
         self._schedules = {key: self._schedules.get(key) or removed.get(key, (Schedule(),))[0] for key in self._jobs}
         fresh = Durations((0,) * len(self._buckets))
         self._durations = {key.provider: self._durations.get(key.provider, fresh) for key in self._jobs}
@@ -142,9 +145,8 @@ class Store:
             consumption=update_consumption(entry.consumption, reading.quotas, at, at + self._clock.correction()),
             optional=optional,
             optional_errors=_counted(entry.optional_errors, failed),
-            subject=entry.subject,
-            meanings=entry.meanings,
-        )
+            subject=entry.subject, meanings=entry.meanings, source=entry.source,
+        )  # fmt: skip
 
     def record_failure(
         self, key: AccountKey, error: PollError, *, at: float, duration: Seconds, interval: Seconds, limited_until: float | None = None
@@ -165,11 +167,20 @@ class Store:
             errors=_counted(entry.errors, [error.reason]),
         )
 
-    def _configured(self, job: Job, removed: tuple[Schedule, float | None] | None) -> Entry:
-        """Return what is known of the account, with exactly the optional requests that it has now."""
-        subject, meanings = subject_of(job), job.definition.meanings[job.credential]
+    def _configured(
+        self, job: Job, removed: tuple[Schedule, float | None] | None, owned: Collection[tuple[str, str | None, str | None]]
+    ) -> Entry:
+        """Return what is known of the account, with exactly the optional requests that it has now.
+
+        `owned` are the providers, subjects and sources of keys until now: an account that took over another's is that one at its vendor.
+        """
+        subject, meanings, source = subject_of(job), job.definition.meanings[job.credential], source_of(job)
         known = self._entries.get(job.key) or Entry(limited_until=removed[1] if removed else None)
+        if source and known.source not in (None, source) and (job.key.provider, subject, source) in owned:
+            known = replace(known, subject=ANOTHER)
         entry = known.about(subject, meanings)
+        if entry.source != source:
+            entry = replace(entry, source=source)
         names = [request.name for request in job.requests if request.optional]
         if list(entry.optional) == names:
             return entry

@@ -152,6 +152,7 @@ ENTRIES: Final = complete(
     optional_errors=mappings(REASONS, COUNTS),
     subject=maybe(TEXTS),
     meanings=maybe(mappings(TEXTS, TEXTS)),
+    source=maybe(TEXTS),
 )
 COLUMN_TIMES: Final = maybe(FLOATS.map(abs))  # SQLite stores -0.0 in a column as 0.0
 RECORDS: Final = complete(Record, entry=ENTRIES, schedule=complete(Schedule, begun_at=COLUMN_TIMES, next_poll_at=COLUMN_TIMES))
