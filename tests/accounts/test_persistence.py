@@ -434,7 +434,7 @@ class Gated(StateFile):
 
     def save(self, key: AccountKey, record: Record) -> None:
         self.entered.set()
-        assert self.gate.wait(20)
+        assert self.gate.wait(PATIENCE)
         self.writes.append((key, record))
         if self.abandoned:
             self.close()  # SQLite requires the thread that opened it
@@ -456,7 +456,7 @@ async def gated(path: Path) -> AsyncIterator[tuple[Persistence, Gated]]:
     file = worker.submit(Gated.open, path).result()
     opened = Persistence(path, worker, file=file, write_wait=0.001, close_wait=0.001)
     await opened.save(account(0), RECORD)
-    assert await asyncio.to_thread(file.entered.wait, 20)
+    assert await asyncio.to_thread(file.entered.wait, PATIENCE)
     yield opened, file
     file.gate.set()
     await opened.close()
@@ -764,11 +764,11 @@ async def test_a_disk_that_hangs_for_long_is_a_failure_and_no_poll_waits_for_it(
 async def test_polls_wait_for_a_disk_only_until_it_hangs(path: Path) -> None:
     clock, worker = FakeClock(), ThreadPoolExecutor(1)
     file = worker.submit(Gated.open, path).result()
-    state = Persistence(path, worker, clock.clock, file=file, write_wait=PATIENCE)
+    state = Persistence(path, worker, clock.clock, file=file, write_wait=2 * PATIENCE)
     waiting = asyncio.create_task(state.save(account(0), RECORD))
-    assert await asyncio.to_thread(file.entered.wait, 20)
-    clock.now += PATIENCE
-    async with asyncio.timeout(PATIENCE / 2):
+    assert await asyncio.to_thread(file.entered.wait, PATIENCE)
+    clock.now += 2 * PATIENCE
+    async with asyncio.timeout(PATIENCE):
         await state.save(KEY, RECORD)
     assert not waiting.done()
     file.gate.set()

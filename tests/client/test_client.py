@@ -71,7 +71,7 @@ async def test_every_fault_has_its_reason(
     client: Client, simulator: Simulator, job: MakeJob, provider: str, fault: Fault, reason: Reason
 ) -> None:
     simulator.set_fault(secret_of(provider), fault)
-    patience = Seconds(0.2 if reason is Reason.TIMEOUT else 10.0)
+    patience = Seconds(0.2 if reason is Reason.TIMEOUT else PATIENCE)
     error = await failure(client, job(provider, timeout=patience))
     assert error.reason is reason
     assert CANARY not in str(error)

@@ -136,7 +136,7 @@ async def test_while_one_reload_runs_one_waits_and_all_other_requests_share_its_
     release, read = threading.Event(), subject.read
 
     def slow() -> Content:
-        release.wait(30)
+        release.wait(PATIENCE)
         return read()
 
     subject.read = slow  # type: ignore[method-assign]
@@ -170,7 +170,7 @@ async def test_a_file_that_does_not_answer_is_refused_in_bounded_time_and_read_o
     read = subject.read
 
     def hang() -> Content:
-        release.wait(30)
+        release.wait(PATIENCE)
         return read()
 
     subject.read = hang  # type: ignore[method-assign]

@@ -25,7 +25,7 @@ from exporter.polling.scheduler import Scheduler
 from exporter.simulator.simulator import Simulator
 from tests.client.support import Handler, answering
 from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
-from tests.support import NOW, PATIENCE, FakeClock, MakeJob, make_job, secret_of
+from tests.support import NOW, PATIENCE, FakeClock, MakeJob, make_job, pass_time, secret_of
 
 HOUR = 3_600.0
 LIMITED = "ai_account_rate_limited_until_timestamp_seconds"
@@ -272,6 +272,7 @@ async def test_optional_requests_are_sent_after_the_required_ones(client: Client
 
 
 async def hang(_: web.BaseRequest) -> web.StreamResponse:
+    pass_time(0.9 * PATIENCE)
     await asyncio.Event().wait()
     raise AssertionError
 
@@ -312,9 +313,8 @@ OPTIONAL: list[tuple[str, Handler, float | None, Reason | None]] = [
 async def test_an_optional_request_that_fails_is_counted_and_only_its_values_are_absent(
     client: Client, clock: FakeClock, optional: Handler, expires: float | None, reason: Reason | None
 ) -> None:
-    patience = Seconds(0.5 if optional is hang else PATIENCE)
     async with heygen(optional) as url:
-        job = make_job(url, "heygen", timeout=patience)
+        job = make_job(url, "heygen")
         store = new_store([job], clock.clock)
         await Scheduler(client, store, clock.clock).poll_once(job)
     entry = store[AccountKey("heygen", "demo")]
