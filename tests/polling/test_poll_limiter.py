@@ -38,11 +38,6 @@ class BudgetUsers:
             await self._clock.sleep(self._lasts)
 
 
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
 def jobs_of(count: int, url: str = ONE_VENDOR, provider: str = "liveavatar", **changes: object) -> list[Job]:
     return [make_job(url, provider, account=f"account {number:02}", **changes) for number in range(count)]
 
