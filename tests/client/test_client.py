@@ -131,7 +131,7 @@ async def test_a_wrong_content_type_alone_is_no_fault(client: Client, simulator:
 
 async def test_a_closed_port_is_a_connection_failure(client: Client, unused_tcp_port: int) -> None:
     error = await failure(client, make_job(f"http://127.0.0.1:{unused_tcp_port}"))
-    assert error.reason is Reason.CONNECTION
+    assert (error.reason, str(error)) == (Reason.CONNECTION, "Connection refused")  # the reason is shown before it
 
 
 async def test_a_name_that_does_not_resolve_is_a_connection_failure(client: Client) -> None:

@@ -11,10 +11,13 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.client_reqrep import ConnectionKey
 
 from exporter.client.client import Client
+from exporter.client.request_errors import fault
 from exporter.client.resolver import Resolver
 from exporter.client.transport import open_session
 from exporter.config.connection_settings import ConnectionSettings
@@ -52,6 +55,15 @@ async def test_a_dead_first_address_does_not_delay_the_second(host: str, accepts
         async with vendor() as port:
             addresses = Directory([(host, dead), ("127.0.0.1", port)])
             assert (await poll(make_job(f"http://{VENDOR}", timeout=Seconds(PATIENCE)), addresses)).quotas
+
+
+def test_addresses_that_fail_in_different_ways_are_one_failure() -> None:
+    """The library then raises an error without a number, whose text has the addresses."""
+    key = ConnectionKey(VENDOR, 443, True, True, None, None, None)  # noqa: FBT003 -- the library's own arguments
+    error = fault(
+        aiohttp.ClientConnectorError(key, OSError("Multiple exceptions: [Errno 111] ('::1', 443), [Errno 113] ('10.0.0.1', 443)"))
+    )
+    assert (error.reason, str(error)) == (Reason.CONNECTION, "no address of the host can be reached")
 
 
 async def test_a_failed_look_up_is_not_cached() -> None:
