@@ -15,6 +15,7 @@ from tests.support import FakeClock
 
 
 async def test_a_changed_file_is_applied_within_half_a_minute_and_an_unchanged_one_is_not_read(subject: Subject, clock: FakeClock) -> None:
+    assert WATCH_INTERVAL <= 30
     await watch(subject, clock, "", "two", "", "", "three")
     assert subject.applied == ["two", "three"]
 
