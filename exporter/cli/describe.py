@@ -25,6 +25,7 @@ def describe(definition: Definition, now: float) -> str:
     lines = [
         f"{definition.title} ({definition.name})",
         f"  docs        {definition.docs_url}",
+        *([f"  top up      {definition.billing_url}"] if definition.billing_url else []),
         f"  base URL    {definition.base_url or 'your own host: set base_url in the account'}",
     ]
     if verified := definition.verified:
@@ -98,6 +99,7 @@ def content_now(definition: Definition, request: Request, now: float) -> Iterato
 
 def _conditions(request: Request) -> str:
     conditions = [f"only with {name}" for name in request.credentials] + ["optional"] * request.optional
+    conditions += [f"nothing if the status is {request.absent}"] if request.absent else []
     return f" ({', '.join(conditions)})" if conditions else ""
 
 

@@ -17,6 +17,7 @@ from exporter.accounts.reasons import remedy_of
 from exporter.accounts.snapshot import AccountSnapshot
 from exporter.cli.inspections import Inspections
 from exporter.model import AutoReload, Quota
+from exporter.polling.no_effect import without_effect
 from exporter.validation.duration import format_duration
 
 _WIDE = 240
@@ -46,7 +47,7 @@ def print_table(
     for account in accounts:
         style = "bold red" if account.entry.error else ""
         console.print(Text(f"{_name(account)}: {_account_note(account.entry)}", style=style), soft_wrap=True)
-        for line in (*_remedies(account.entry), *_unusable(account, inspections)):
+        for line in (*_remedies(account.entry), *_unusable(account, inspections), *_without_effect(account)):
             console.print(Text(f"  {line}"), soft_wrap=True)
 
 
@@ -109,6 +110,11 @@ def _remedies(entry: Entry) -> Iterator[str]:
 def _unusable(account: AccountSnapshot, inspections: Inspections | None) -> Iterator[str]:
     for each in inspections.mismatches(account.key) if inspections else ():
         yield f"{each.name} is unusable: {each.expression} selects {each.found}"
+
+
+def _without_effect(account: AccountSnapshot) -> Iterator[str]:
+    reading = account.entry.reading
+    yield from (f"no effect: {each}" for each in (without_effect(account.job, reading) if reading else ()))
 
 
 def _auto_reload_note(reload: AutoReload) -> str:

@@ -142,6 +142,9 @@ def _try(definition: Definition, request: Request, status: int, content: bytes) 
         decoded = _decoded(content)
         _print_failure(request, error, causes_of(definition, request, status, decoded) if isinstance(decoded, dict | list) else ())
         return False
+    if status == request.absent:
+        click.echo("The status means that there is nothing.\n")
+        return True
     click.echo(f"The response is as expected: {request.expect}\n")
     reading = extract([(request, body)], now=time.time())
     _print_findings(request, body, reading)

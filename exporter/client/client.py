@@ -139,14 +139,14 @@ class Client:
         def add(content: bytes) -> None:
             body, is_usable = decode(response.status, content), False
             try:
-                check(job.definition, request, response.status, body, secret)
+                found = check(job.definition, request, response.status, body, secret)
                 for extraction in extractions:
-                    extraction.add(request, body)
+                    extraction.add(request, found)
                 is_usable = not any(extraction.mismatches for extraction in extractions)
             finally:
                 self._on_response(job, request, body, secret, is_usable)
             if self._on_reading:
-                reading = extract([(request, body)], secret, self.transport.clock.wall())
+                reading = extract([(request, found)], secret, self.transport.clock.wall())
                 self._on_reading(job, request, body, reading, Echo(secret))
 
         try:

@@ -40,6 +40,8 @@ class Settings:
     connection: ConnectionSettings
     request_budget: RequestBudget
     """That of the provider, shared by its accounts."""
+    named: frozenset[str] = frozenset()
+    """The resources that the account's own thresholds and budgets name: those of the defaults may be meant for other accounts."""
 
 
 def base_url_of(account: Account, definition: Definition) -> str:
@@ -53,6 +55,7 @@ def settings_of(account: Account, config: Config, definition: Definition, shared
     if "proxy_url" in own or own.get("proxy_from_environment"):  # an account's proxy replaces that of the defaults
         own = {"proxy_url": None, "proxy_from_environment": None, **own}
     merged = config.defaults.model_copy(update=own)
+    named = frozenset(account.thresholds) | frozenset(account.budgets)
     return Settings(
         base_url=base_url_of(account, definition),
         interval=merged.interval,
@@ -67,4 +70,5 @@ def settings_of(account: Account, config: Config, definition: Definition, shared
         budgets=budgets_of(config.defaults.budgets, account.budgets) or _NONE,
         connection=shared.setdefault(merged.connection, merged.connection),
         request_budget=config.providers.get(account.provider, _UNLIMITED),
+        named=shared.setdefault(named, named),
     )

@@ -15,8 +15,9 @@ from exporter.config.loading import Loaded
 from exporter.config.models import Account, Defaults
 from exporter.config.settings import base_url_of
 from exporter.config.threshold_settings import thresholds_of
-from exporter.model import Seconds
+from exporter.model import EVERY, Seconds
 from exporter.providers.definition import Definition
+from exporter.providers.library import read_definitions
 from exporter.validation.duration import format_duration
 from exporter.validation.fields import listed
 
@@ -51,6 +52,7 @@ def warnings_of(loaded: Loaded, can_write: Callable[[Path], bool] = _can_write) 
 
 def _of_account(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
     yield from _of_intervals(account, defaults, definition.min_interval)
+    yield from _of_credential(account, definition)
     yield from _of_thresholds(account, defaults, definition)
     yield from _of_units(account, definition)
 
@@ -62,12 +64,28 @@ def _of_intervals(account: Account, defaults: Defaults, least: Seconds | None) -
         yield f"the interval of {format_duration(shortest)} is shorter than the {format_duration(least)} that the vendor allows"
     if account.min_interval is not None and account.min_interval >= interval:
         yield f"the min_interval of {format_duration(account.min_interval)} is not shorter than the interval, so it has no effect"
+    stale_after, slowest = account.stale_after or defaults.stale_after, Seconds(interval + (account.timeout or defaults.timeout))
+    if stale_after is not None and stale_after < slowest:
+        yield (
+            f"the stale_after of {format_duration(stale_after)} is shorter than interval and timeout together ({format_duration(slowest)}), "
+            "so values disappear while a slow poll lasts"
+        )
     for name, longest in {"interval": interval, "max_backoff": account.max_backoff or defaults.max_backoff}.items():
         if longest > LOOK_BACK:
             yield (
                 f"the {name} of {format_duration(longest)} is longer than the {format_duration(LOOK_BACK)} for which the alert rules look back, "
                 "so alerts on failed polls end between two polls"
             )
+
+
+def _of_credential(account: Account, definition: Definition) -> Iterator[str]:
+    """Find thresholds and budgets of resources that only requests with another credential read."""
+    [credential] = account.credentials
+    reads = {name: {quota.resource for each in definition.requests_with(name) for quota in each.quotas} for name in definition.credentials}
+    for key, block in (("thresholds", account.thresholds), ("budgets", account.budgets)):
+        for resource in (resource for resource in block if resource not in {EVERY, *reads[credential]}):
+            others = listed([name for name, resources in reads.items() if resource in resources], "or")
+            yield f"{key}.{resource} has no effect: {account.provider} reports this resource with {others}, not with {credential}"
 
 
 def _of_thresholds(account: Account, defaults: Defaults, definition: Definition) -> Iterator[str]:
@@ -162,8 +180,12 @@ def _is_readable_by_all(path: Path) -> bool:
 
 
 def _of_definitions(loaded: Loaded) -> Iterator[str]:
-    """Name the vendors whose definition nobody has tried, in one line, because there are many."""
+    """Find replaced definitions. Name the vendors whose definition nobody has tried, in one line, because there are many."""
     providers = {account.provider for account in loaded.config.accounts if account.enabled}
+    built_in = read_definitions().definitions
+    for name in sorted(providers):
+        if name in built_in and loaded.definitions[name] is not built_in[name]:
+            yield f"{name}: your definition replaces the built-in one: remove it when a release contains what you need"
     levels = {name: verified.level for name in providers if (verified := loaded.definitions[name].verified)}
     untried = [f"{name} (from public code only)" if level == "seen" else name for name, level in levels.items() if level != "tried"]
     if untried:

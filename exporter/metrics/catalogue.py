@@ -154,6 +154,11 @@ ACCOUNT_FAMILIES: tuple[AccountFamily, ...] = (
         "ai_account_schema_mismatches_total", "counter", "Unusable values of fields that the definition declares, by field.",
         ("field",), samples=samples.MISMATCHES,
     ),
+    AccountFamily(
+        "ai_account_setting_without_effect", "gauge",
+        "1 if a threshold or budget of the resource has no effect, because no amount can be compared with it; absent otherwise.",
+        ("resource",), Stability.EXPERIMENTAL, samples.WITHOUT_EFFECT,
+    ),
 )  # fmt: skip
 """In the order of the page."""
 

@@ -13,6 +13,7 @@ from exporter.accounts.forecast import Forecast, forecasts
 from exporter.accounts.snapshot import AccountSnapshot
 from exporter.accounts.thresholds import floors_of
 from exporter.model import AutoReload, Quota, Reading, Reason, Status, Threshold
+from exporter.polling.no_effect import other_units, without_amount
 
 Sample = tuple[tuple[str, ...], float]
 """The values of the further labels, and the value."""
@@ -150,6 +151,18 @@ def _budgets(source: tuple[tuple[Quota, ...], Mapping[tuple[str, str], Decimal]]
             yield (quota.resource, quota.unit), number(amount)
 
 
+def _without_effect(account: AccountSnapshot) -> tuple[str, ...]:
+    """Return the resources with thresholds or budgets that no amount can be compared with."""
+    reading, job = account.reading, account.job
+    if reading is None or not (job.settings.thresholds or job.settings.budgets):
+        return ()
+    return tuple(sorted({resource for resource, _ in (*without_amount(job, reading), *other_units(job, reading))}))
+
+
+def _ones(resources: Iterable[str]) -> Iterator[Sample]:
+    return (((resource,), 1.0) for resource in resources)
+
+
 def _resources(reading: Reading | None) -> Iterator[Sample]:
     """Yield the number of resources with an amount."""
     if reading:
@@ -215,6 +228,7 @@ NOTHING: Final = Samples(lambda _: None, lambda _: ())
 QUOTA_UNLIMITED: Final = Samples(_quotas, _unlimited, _have_same_terms)
 BUDGET: Final = Samples(_quotas_and_budgets, _budgets)
 THRESHOLD: Final = Samples(_quotas_and_thresholds, _thresholds)
+WITHOUT_EFFECT: Final = Samples(_without_effect, _ones)
 RESOURCES: Final = Samples(attrgetter("reading"), _resources)
 INFO: Final = Samples(_reading("info"), _info)
 STATUS: Final = Samples(_reading("status"), _status)

@@ -24,6 +24,7 @@ from exporter.overview.facts import (
 from exporter.overview.outlook import Outlook, Outlooks, outlooks_of
 from exporter.overview.quotas import quota_facts
 from exporter.overview.urgency import RANK, ends_first, is_critical
+from exporter.polling.no_effect import without_effect
 
 
 def build_overview(snapshot: Snapshot, version: str, outlooks: Outlooks | None = None) -> Overview:
@@ -37,9 +38,7 @@ def build_overview(snapshot: Snapshot, version: str, outlooks: Outlooks | None =
 def account_facts(account: AccountSnapshot, now: float, outlooks: Sequence[Outlook] | None = None) -> AccountFacts:
     """Return the facts about one account."""
     entry, reading, definition = account.entry, account.reading, account.job.definition
-    outlooks = tuple(outlooks_of(account)) if outlooks is None else outlooks
-    quotas = tuple(quota_facts(quota, outlook, now) for quota, outlook in zip(reading.quotas if reading else (), outlooks, strict=True))
-    reload = reading.auto_reload if reading else None
+    quotas = _quotas(account, tuple(outlooks_of(account)) if outlooks is None else outlooks, now)
     return AccountFacts(
         *account.key,
         labels=account.settings.labels,
@@ -48,6 +47,7 @@ def account_facts(account: AccountSnapshot, now: float, outlooks: Sequence[Outlo
         stale_after=account.settings.stale_after,
         polls=entry.polls,
         verified=definition.verified.level if definition.verified else None,
+        billing_url=definition.billing_url,
         quotas=quotas,
         up=entry.up,
         error=_error(entry),
@@ -55,15 +55,21 @@ def account_facts(account: AccountSnapshot, now: float, outlooks: Sequence[Outlo
         info=reading.info or None if reading else None,
         status=reading.status.current if reading and reading.status else None,
         features=reading.features or None if reading else None,
-        auto_reload=AutoReloadFacts(reload.unit, reload.threshold, reload.amount) if reload else None,
+        auto_reload=_auto_reload(reading),
         created_at=reading.created_at if reading else None,
         credential_expires_at=reading.credential_expires_at if reading else None,
         mismatches=entry.reading.mismatches if entry.reading else (),
+        without_effect=without_effect(account.job, reading) or None if reading else None,
         last_poll_at=entry.last_poll_at,
         last_success_at=entry.last_success_at,
         next_poll_at=account.schedule.next_poll_at,
         limited_until=account.limited_until,
     )
+
+
+def _quotas(account: AccountSnapshot, outlooks: Sequence[Outlook], now: float) -> tuple[QuotaFacts, ...]:
+    quotas = account.reading.quotas if account.reading else ()
+    return tuple(quota_facts(quota, outlook, now) for quota, outlook in zip(quotas, outlooks, strict=True))
 
 
 def _order(account: AccountFacts) -> tuple[int, bool, bool, float]:
@@ -91,6 +97,11 @@ def _error(entry: Entry) -> ErrorFacts | None:
     if error is None:
         return None
     return ErrorFacts(error.reason, error.message, remedy_of(error.reason, error.cause), entry.failures, entry.failing_since)
+
+
+def _auto_reload(reading: Reading | None) -> AutoReloadFacts | None:
+    reload = reading.auto_reload if reading else None
+    return AutoReloadFacts(reload.unit, reload.threshold, reload.amount) if reload else None
 
 
 def _failed_requests(entry: Entry) -> Iterator[OptionalRequestFacts]:

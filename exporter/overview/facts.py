@@ -150,6 +150,8 @@ class AccountFacts:
     """Polls so far, successful and failed."""
     verified: str | None = None
     """How far the definition of the provider was verified: `tried`, `documented` or `seen`; absent for definitions that do not state it."""
+    billing_url: str | None = None
+    """The vendor's page to top up or to change the plan; absent for definitions that do not name it."""
     quotas: tuple[QuotaFacts, ...] = ()
     """Empty while the values are stale."""
     up: bool | None = None
@@ -172,6 +174,8 @@ class AccountFacts:
     """When the key expires, as the vendor reports it."""
     mismatches: tuple[str, ...] = ()
     """Declared fields with an unusable value in the last valid response."""
+    without_effect: tuple[str, ...] | None = None
+    """Thresholds and budgets that no value can be compared with, and why; absent if there is none."""
     last_poll_at: OptionalDouble = None
     """When the last poll ended."""
     last_success_at: OptionalDouble = None

@@ -57,6 +57,8 @@ class Definition(Block):
     """The vendor's name as people write it."""
     docs_url: Url
     """The vendor's page on this endpoint."""
+    billing_url: Url | None = None
+    """The vendor's page to top up or to change the plan; the status page links to it."""
     category: Category | None = None
     """What the vendor offers, for lists of vendors."""
     base_url: Url | None = None

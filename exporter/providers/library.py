@@ -68,7 +68,10 @@ class Library(NamedTuple):
 
 
 def read_definitions(files: Iterable[Path] = (), built_in: Path | None = None) -> Library:
-    """Find the built-in definitions, and read the given files. Of these too, what comes with the exporter is read only when it is used."""
+    """Find the built-in definitions, and read the given files. Of these too, what comes with the exporter is read only when it is used.
+
+    A definition of the operator replaces the one of the same name that comes with the exporter.
+    """
     built_in = built_in or BUILT_IN
     problems: list[Problem] = []
     broken: set[str | None] = set()
@@ -83,7 +86,7 @@ def read_definitions(files: Iterable[Path] = (), built_in: Path | None = None) -
             problems += error.problems
             broken.add(_name_in(path))
             continue
-        if definition.name in shipped or own.setdefault(definition.name, definition) is not definition:
+        if own.setdefault(definition.name, definition) is not definition:
             message = f"another definition already has the name {definition.name!r}"
             problems.append(load_document(path).problem("name", message))
     return Library(Definitions(shipped, own), problems, frozenset(broken))

@@ -86,11 +86,19 @@ class Request(Block):
     """The credentials that this request is sent with; all of them unless set."""
     optional: bool = False
     """Whether the poll succeeds without this response. Its failure then affects only its own values."""
+    absent: Annotated[int, Field(ge=400, le=499)] | None = None
+    """For an optional request: the HTTP status by which the vendor says that there is nothing, such as no limit. It is no failure."""
 
     @model_validator(mode="after")
     def _only_a_post_has_a_body(self) -> Self:
         if self.body is not None and self.method != "POST":
             raise ValueError("`body` needs `method: POST`")
+        return self
+
+    @model_validator(mode="after")
+    def _only_an_optional_response_may_be_absent(self) -> Self:
+        if self.absent is not None and not self.optional:
+            raise ValueError("`absent` needs `optional: true`")
         return self
 
     @property

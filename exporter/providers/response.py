@@ -35,9 +35,7 @@ def accept(definition: Definition, request: Request, status: int, content: bytes
     Raises:
         PollError: the vendor refused the request, or the body is not what the definition expects.
     """
-    body = decode(status, content)
-    check(definition, request, status, body, secret)
-    return body
+    return check(definition, request, status, decode(status, content), secret)
 
 
 def decode(status: int, content: bytes) -> Any:
@@ -59,8 +57,8 @@ def decode(status: int, content: bytes) -> Any:
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}, but the body cannot be read: {why}") from None
 
 
-def check(definition: Definition, request: Request, status: int, body: Any, secret: SecretStr | None = None) -> None:
-    """Accept the decoded body of a successful response. `secret` is as for `accept`.
+def check(definition: Definition, request: Request, status: int, body: Any, secret: SecretStr | None = None) -> Any:
+    """Return the decoded body of a successful response, or None where its status means that there is nothing. `secret` is as for `accept`.
 
     Raises:
         PollError: the vendor refused the request, or the body is not what the definition expects.
@@ -69,6 +67,8 @@ def check(definition: Definition, request: Request, status: int, body: Any, secr
     for code in codes:
         if code in definition.errors.reasons:
             raise _known(definition, status, code)
+    if status == request.absent:
+        return None
     shown = next((f" with the error code {code}" for code in codes if _CODE.fullmatch(code)), " with an error code" if codes else "")
     if not _is_success(status):
         raise PollError(by_status(status), f"HTTP {status}{shown}", cause=Cause.OTHER_CODE if codes else None)
@@ -76,6 +76,7 @@ def check(definition: Definition, request: Request, status: int, body: Any, secr
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}{shown} that the definition does not contain")
     if not _holds(request.expect, body):
         raise PollError(Reason.INVALID_RESPONSE, f"HTTP {status}, but the body is not as expected: {request.expect}")
+    return body
 
 
 def _is_success(status: int) -> bool:

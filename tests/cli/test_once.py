@@ -67,6 +67,14 @@ async def test_an_unusable_field_is_shown_with_what_was_found(tmp_path: Path, si
     assert result.exit_code == 0
 
 
+async def test_a_budget_without_effect_is_shown(tmp_path: Path, simulator: Simulator) -> None:
+    path = config(tmp_path, simulator.url)
+    path.write_text(path.read_text().replace("defaults: {", "defaults: {budgets: {spend: {eur: 500}}, "))
+    simulator.set_response(secret_of("heygen"), body=WALLET)
+    result = await asyncio.to_thread(CliRunner().invoke, main, ["once", "--config.file", str(path), "--account", "heygen/demo"])
+    assert "  no effect: budgets.spend.eur: the vendor reports usd\n" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("reload", "note"),
     [

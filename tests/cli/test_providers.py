@@ -77,6 +77,7 @@ def test_the_description_of_a_provider_has_every_value_and_its_selection(name: s
     definition = load_definitions()[name]
     assert result.exit_code == 0
     assert definition.docs_url in result.stdout
+    assert (definition.billing_url or "") in result.stdout
     for quota in definition.quotas:
         assert quota.resource in result.stdout
         for field in (quota.remaining, quota.used, quota.limit, quota.overage_limit, quota.resets_at):

@@ -20,7 +20,7 @@ from exporter.client.client import Client, OptionalResults
 from exporter.client.transport import open_session
 from exporter.clock import Clock
 from exporter.errors import PollError
-from exporter.model import Reason
+from exporter.model import Reading, Reason
 from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition
 from exporter.validation.fields import check_url
@@ -99,6 +99,22 @@ async def test_an_optional_request_without_a_response_does_not_fail_the_poll() -
             never.set()
             await client.close()
     assert [outcome.reason for outcome in optional.outcomes.values() if isinstance(outcome, PollError)] == [Reason.TIMEOUT]
+
+
+async def test_the_status_that_means_that_there_is_nothing_is_no_failure() -> None:
+    quota = {"resource": "spend", "unit": "usd", "limit": "a"}
+    optional = {"path": "/b", "expect": "@", "optional": True, "absent": 404, "quotas": [quota]}
+    definition = definition_of({"requests": [{"path": "/a", "expect": "@"}, optional]})
+    results = OptionalResults()
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.json_response({"a": 1}, status=404 if request.path == "/b" else 200)
+
+    async with answering(answer) as url, open_session("test") as session:
+        client = Client(session, {}, Clock())
+        reading = await client.poll(job_for(definition, url), results)
+        await client.close()
+    assert [reading, *results.outcomes.values()] == [Reading(), Reading()]
 
 
 async def test_fixed_headers_are_sent_with_the_credential() -> None:

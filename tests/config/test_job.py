@@ -36,6 +36,12 @@ def test_a_job_has_the_settings_of_its_account_or_the_defaults(tmp_path: Path) -
     )
 
 
+def test_a_job_knows_which_resources_its_account_names_itself(tmp_path: Path) -> None:
+    defaults = {"thresholds": {"included_credits": {"warning": "20%"}}, "budgets": {"spend": {"eur": 5}}}
+    [job] = jobs(tmp_path, {"thresholds": {"wallet": {"critical": 1}}, "budgets": {"spend": {"usd": 5}}}, defaults=defaults)
+    assert job.settings.named == {"wallet", "spend"}
+
+
 @pytest.mark.parametrize(
     ("region", "expected"),
     [

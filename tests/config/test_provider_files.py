@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import pytest
 
-from tests.config.support import ACCOUNT, HERE, load, problems, write
+from exporter.config.loading import load_config
+from exporter.config.warnings import warnings_of
+from tests.config.support import ACCOUNT, ENVIRON, HERE, load, problems, write
 
 DEFINITION: Final = HERE / "good" / "definitions" / "acme.yaml"
 OWN: Final = {"name": "balance", "provider": "acme", "credentials": {"token": {"env": "ACME_TOKEN"}}}
@@ -75,11 +77,13 @@ def test_an_invalid_definition_does_not_affect_a_valid_one(tmp_path: Path) -> No
     assert problem.startswith(f"{tmp_path}/definitions/b.yaml:2:1: ")
 
 
-def test_a_definition_cannot_have_the_name_of_a_built_in_one(tmp_path: Path) -> None:
-    path = with_definitions(tmp_path, ["definitions/*.yaml"])
+def test_an_account_uses_the_definition_that_replaces_a_built_in_one(tmp_path: Path) -> None:
+    path = with_definitions(tmp_path, ["definitions/*.yaml"], {**OWN, "provider": "heygen"})
     own = tmp_path / "definitions" / "own.yaml"
     own.write_text(DEFINITION.read_text().replace("name: acme", "name: heygen"))
-    assert f"{own}: name: another definition already has the name 'heygen'" in problems(path)
+    loaded = load_config(path, ENVIRON)
+    assert loaded.definitions["heygen"].title == loaded.definitions["acme"].title
+    assert "heygen: your definition replaces the built-in one: remove it when a release contains what you need" in warnings_of(loaded)
 
 
 @pytest.mark.parametrize(

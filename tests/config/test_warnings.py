@@ -56,6 +56,12 @@ def test_polls_that_are_rarer_than_the_rules_look_back_are_warned_about(
     ]
 
 
+@pytest.mark.parametrize(("own", "is_warned"), [("5m", True), ("5m14s", True), ("5m15s", False), (None, False)])
+def test_values_that_disappear_during_a_slow_poll_are_warned_about(tmp_path: Path, own: str | None, *, is_warned: bool) -> None:
+    text = f"heygen/studio: the stale_after of {own} is shorter than interval and timeout together (5m15s), so values disappear while a slow poll lasts"
+    assert warnings(tmp_path, accounts=[{**ACCOUNT, "stale_after": own}]) == [text] * is_warned
+
+
 @pytest.mark.parametrize(("own", "is_warned"), [("5m", True), ("10m", True), ("4m", False)])
 def test_a_shortest_interval_that_is_no_shorter_than_the_interval_is_warned_about(tmp_path: Path, own: str, is_warned: bool) -> None:  # noqa: FBT001 -- the expected value
     text = f"heygen/studio: the min_interval of {own} is not shorter than the interval, so it has no effect"
@@ -199,6 +205,21 @@ def test_a_share_of_a_limit_that_the_vendor_never_reports_is_warned_about(
         f"heygen/studio: thresholds.{each} is a share, and heygen reports no limit of this resource, so the threshold has no effect: use an amount"
         for each in expected
     ]
+
+
+@pytest.mark.parametrize(
+    ("credential", "own", "expected"),
+    [
+        ("management_key", {"thresholds": {"wallet": {"warning": 5}, "*": {"critical": "5%"}}}, None),
+        ("api_key", {"thresholds": {"key_spend": {"warning": 5}}, "budgets": {"monthly_spend": {"usd": 5}}}, None),
+        ("management_key", {"thresholds": {"key_spend": {"warning": 5}}}, "thresholds.key_spend"),
+        ("management_key", {"budgets": {"monthly_spend": {"usd": 5}}}, "budgets.monthly_spend"),
+    ],
+)
+def test_what_another_credential_reads_is_warned_about(tmp_path: Path, credential: str, own: dict[str, Any], expected: str | None) -> None:
+    account = {**ACCOUNT, "provider": "openrouter", "credentials": {credential: {"env": "HEYGEN_API_KEY"}}, **own}
+    text = "has no effect: openrouter reports this resource with api_key, not with management_key"
+    assert warnings(tmp_path, accounts=[account]) == ([f"openrouter/studio: {expected} {text}"] if expected else [])
 
 
 @pytest.mark.parametrize(("unit", "count"), [("usd", 0), ("eur", 0), ("dollars", 1), ("credits", 1), ("us", 1)])

@@ -151,6 +151,6 @@ def _fail(store: Store, key: AccountKey, reason: Reason, *, age: float, interval
 STALE_FAMILIES = {
     "quota_exhaustion_timestamp_seconds", "quota_exhaustion_latest_timestamp_seconds", "quota_threshold", "quota_budget", "quota_remaining", "quota_used", "quota_limit", "quota_overage_limit", "quota_unlimited", "quota_reset_timestamp_seconds", "resources",
     "info", "status", "feature_enabled", "auto_reload_threshold", "auto_reload_amount", "created_timestamp_seconds",
-    "credential_expiry_timestamp_seconds",
+    "credential_expiry_timestamp_seconds", "setting_without_effect",
 }  # fmt: skip
 """The families of accounts, without the prefix, that are absent while the reading is stale."""

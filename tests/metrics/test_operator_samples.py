@@ -69,6 +69,14 @@ def test_a_budget_is_exported_where_the_vendor_reports_the_resource_in_its_unit(
     assert shown(entry_with(Reading(tuple(quotas))), "quota_budget") == expected
 
 
+def test_a_setting_without_effect_is_1_for_its_resource() -> None:
+    thresholds = tuple(Threshold("wallet", severity, share=Decimal("0.2")) for severity in ("warning", "critical"))
+    limited = Reading(quotas=(Quota("wallet", "usd", Decimal(1), limit=Decimal(9)), Quota("spend", "usd", used=Decimal(1))))
+    assert shown(entry_with(limited), "setting_without_effect", thresholds=thresholds) == []
+    without = Reading(quotas=(Quota("wallet", "usd", Decimal(1)), Quota("spend", "eur", used=Decimal(1))))
+    assert shown(entry_with(without), "setting_without_effect", thresholds=thresholds) == [(("spend",), 1.0), (("wallet",), 1.0)]
+
+
 def steady() -> Consumption:
     """Return the counters of a wallet of which 10 were consumed each day, until now, for four days."""
     times = [NOW - days * DAY for days in (4, 3, 2, 1)]
@@ -106,7 +114,7 @@ def test_the_families_of_a_stale_reading_are_absent_and_those_of_polls_stay() ->
         consumption=(Consumption("characters", "characters", since=900.0, at=1000.0), steady()),
         optional={"/key": OptionalRequest()},
     )  # fmt: skip
-    thresholds = (Threshold("characters", "warning", amount=Decimal(5)),)
+    thresholds = (Threshold("characters", "warning", amount=Decimal(5)), Threshold("wallet", "warning", share=Decimal("0.1")))
     staying = {
         "quota_consumed_total", "quota_replenished_total",
         "up", "scrapes_total", "scrape_errors_total", "scrape_duration_seconds", "last_scrape_timestamp_seconds",

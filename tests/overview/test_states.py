@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -105,6 +106,19 @@ def test_of_a_stale_reading_only_the_mismatches_are_shown() -> None:
     assert (fresh.info, fresh.features, fresh.created_at, len(fresh.quotas)) == ({"plan": "pro"}, {"x": True}, 1.0, 1)
     assert (stale.info, stale.features, stale.created_at, stale.quotas) == (None, None, None, ())
     assert (stale.mismatches, stale.last_success_at) == (("credits.used",), NOW - 900.5)
+
+
+def test_a_threshold_has_no_effect_where_a_fresh_reading_has_no_limit() -> None:
+    share = (Threshold("credits", "warning", share=Decimal("0.5")),)
+    assert facts_of(polled(credits_of(50, 100), thresholds=share)).without_effect is None
+    assert len(facts_of(polled(credits_of(50), thresholds=share)).without_effect or ()) == 1
+    assert facts_of(polled(credits_of(50), thresholds=share, age=900.5)).without_effect is None
+
+
+def test_the_page_to_top_up_is_that_of_the_definition() -> None:
+    account = polled()
+    definition = account.job.definition.model_copy(update={"billing_url": "https://vendor.example/billing"})
+    assert facts_of(account._replace(job=replace(account.job, definition=definition))).billing_url == "https://vendor.example/billing"
 
 
 def test_a_failure_has_a_message_and_a_remedy() -> None:

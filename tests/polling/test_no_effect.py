@@ -10,7 +10,7 @@ import pytest
 
 from exporter.log import configure_log
 from exporter.model import EVERY, AccountKey, Quota, Reading, Threshold
-from exporter.polling.no_effect import NoEffect, other_units, without_amount
+from exporter.polling.no_effect import NoEffect, other_units, without_amount, without_effect
 from tests.support import job_of
 
 KEY = AccountKey("heygen", "studio")
@@ -106,3 +106,25 @@ def test_a_threshold_without_effect_is_logged_once_and_again_when_the_account_ha
     assert len(_logged(without, limited)) == 0
     assert len(_logged(without, limited, without)) == 1
     assert len(_logged(without, without, forget=True)) == 1
+
+
+@pytest.mark.parametrize(
+    ("named", "reading", "count"),
+    [
+        ({"wallet", "spend"}, Reading((LIMITED, *_reading("usd").quotas)), 0),
+        ({"wallet", "spend"}, Reading(), 2),
+        ({"wallet"}, Reading((Quota("wallet", "usd", resets_at=1.0),)), 1),
+        ({"wallet"}, Reading(mismatches=("wallet.remaining",)), 0),
+        ({"spend"}, Reading(mismatches=("spend.used",)), 0),
+        (set(), Reading(), 0),
+    ],
+)
+def test_an_account_that_names_a_resource_is_told_when_it_is_missing(named: set[str], reading: Reading, count: int) -> None:
+    budgets = {("spend", "usd"): Decimal(500)}
+    job = job_of(KEY, budgets=budgets, thresholds=(SHARE, replace(SHARE, severity="critical")), named=frozenset(named))
+    found = without_effect(job, reading)
+    assert len(found) == count
+    assert all(
+        "wallet: the vendor's response contains no amount" in each or each == "budgets.spend.usd: the vendor reports no amount"
+        for each in found
+    )

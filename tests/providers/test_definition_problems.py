@@ -129,6 +129,8 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"credentials": {"a": {"header": "X-A"}, "b": {"header": "X-B"}}, "requests": [{**GET, "credentials": ["a"]}]},
         "credentials.b: expected a request without `optional` that is sent with this credential: without one, no poll fails",
     ),
+    "absent but not optional": ({"requests": [{**GET, "absent": 404}]}, "requests[0]: `absent` needs `optional: true`"),
+    "absent with a success": ({"requests": [GET, {**GET, "path": "/b", "optional": True, "absent": 200}]}, "requests[1].absent: "),
     "optional requests only": ({"requests": [{**GET, "optional": True}]}, "credentials.token: expected a request without `optional`"),
     "codes without a place": ({"errors": {"reasons": {"1": "unauthorized"}}}, "errors: the codes have no effect without `code`, the place of the code in the response"),
     "a success without a place": ({"errors": {"success": [0]}}, "errors: the codes have no effect without `code`"),

@@ -97,4 +97,5 @@ def test_every_credential_is_sent_once(provider: str) -> None:
 def test_every_address_is_https(provider: str) -> None:
     definition = DEFINITIONS[provider]
     addresses = [definition.base_url or "https://own.example.com", definition.docs_url, *definition.regions.values()]
+    addresses += [definition.billing_url] if definition.billing_url else []
     assert [address for address in addresses if not address.startswith("https://")] == []

@@ -92,11 +92,10 @@ def test_an_operators_own_definition_reads_a_response(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["heygen", "elevenlabs", "liveavatar"])
-def test_the_name_of_a_built_in_definition_is_reserved(tmp_path: Path, name: str) -> None:
-    path = _write(tmp_path, "mine.yaml", OWN_VENDOR.replace("acme-voices", name))
-    with pytest.raises(ConfigError) as caught:
-        load_definitions([path])
-    assert str(caught.value) == f"{path}:2: name: another definition already has the name '{name}'"
+def test_a_definition_of_the_operator_replaces_the_built_in_one_of_its_name(tmp_path: Path, name: str) -> None:
+    definitions = load_definitions([_write(tmp_path, "mine.yaml", OWN_VENDOR.replace("acme-voices", name))])
+    assert definitions[name].title == "Acme Voices"
+    assert list(definitions) == list(load_definitions())
 
 
 def test_two_own_definitions_cannot_share_a_name(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ ANY_KEY: Final = "*"
 UNDESCRIBED: Final = {
     ("heygen", "data.wallet.auto_reload"): "a public client declares a boolean in place of the object",
     ("vast", "credit"): "the vendor's own page on this request shows it",
+    ("vast", "autobill_threshold"): "the vendor's page on its command `set user` lists it",
+    ("vast", "autobill_amount"): "public clients read it beside the threshold",
 }
 """Places beyond the descriptions."""
 DESCRIBED: Final = [

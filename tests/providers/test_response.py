@@ -51,6 +51,16 @@ def test_a_status_alone_has_a_reason(status: int, reason: str) -> None:
     assert by_status(status) == reason
 
 
+def test_no_spend_limit_is_nothing_unless_the_body_has_another_reason() -> None:
+    openai = DEFINITIONS["openai"]
+    [request] = (each for each in openai.requests if each.optional)
+    assert accept(openai, request, 404, b'{"error": {"type": "invalid_request_error"}}') is None
+    for content, reason in ((b'{"error": {"code": "invalid_api_key"}}', Reason.UNAUTHORIZED), (b"<html>", Reason.CLIENT_ERROR)):
+        with pytest.raises(PollError) as caught:
+            accept(openai, request, 404, content)
+        assert caught.value.reason is reason
+
+
 @pytest.mark.parametrize(
     ("status", "error", "reason"),
     [

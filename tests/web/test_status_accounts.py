@@ -97,6 +97,8 @@ def row_of(one: AccountFacts) -> list[str]:
         (account("studio", State.OK, replace(WALLET, remaining=Decimal(-2), empty_at=None)), ["ok", "studio heygen", "team=video", "wallet", "2.00 USD below zero", "", "12 s"]),
         (account("studio", State.OK, QuotaFacts("slots", "slots", State.OK, limit=Decimal(30))), ["ok", "studio heygen", "team=video", "slots", "30 slots granted", "", "12 s"]),
         (account("studio"), ["ok", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
+        (account("studio", mismatches=("a.b",), without_effect=("x",)), ["ok 1 field has an unusable value, 1 setting has no effect", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
+        (account("studio", credential_expires_at=NOW + DAY), ["ok key expires in 1 day", "studio heygen", "team=video", "the vendor reports no amounts", "12 s"]),
         (account("studio", State.STALE, last_success_at=NOW - 1_000), ["stale", "studio heygen", "team=video", "the values are older than 15 min, so they are not shown", "16 min"]),
         (overviews.EVERY_STATE[2], ["failing Not authorized", "forgotten heygen", "team=video", "HTTP 401. 3,182 polls have failed in 3 days 3 h. Create a new key at the vendor.", "3 days"]),
         (overviews.EVERY_STATE[3], ["failing Rate limited", "web-plan heygen", "team=video", "premium credits12 % left", "1,234 of 10,000 credits", "until reset, 3 days", "4 min"]),
@@ -184,6 +186,28 @@ def test_what_a_definition_was_verified_by_and_failed_optional_requests_are_desc
     assert "verifieddocumented: from the vendor's own page or API description" in text
     assert "optional request/v1/usage failed, Access denied: HTTP 403" in text
     assert "1 optional request failed" in text
+
+
+def test_the_message_of_a_failure_begins_a_sentence_in_the_row() -> None:
+    error = overviews.failed(Reason.CONNECTION, "the host name could not be resolved", "Check the name.")
+    assert (
+        "The host name could not be resolved. The last poll failed. Check the name."
+        in Read(show(overview([account("studio", State.FAILING, **error)]))).text
+    )
+
+
+def test_the_details_link_to_the_page_where_the_account_is_topped_up() -> None:
+    links = [
+        [attributes["href"] for tag, attributes in Read(show(overview([account("studio", billing_url=url)]))).elements if tag == "a"]
+        for url in ("https://vendor.example/billing", None)
+    ]
+    assert ["https://vendor.example/billing" in each for each in links] == [True, False]
+
+
+def test_thresholds_and_budgets_without_effect_are_described() -> None:
+    text = Read(show(overview([account("studio", without_effect=("budgets.spend.usd: the vendor reports eur",))]))).text
+    assert "1 setting has no effect" in text
+    assert "no effectbudgets.spend.usd: the vendor reports eur" in text
 
 
 def test_a_key_that_expires_much_later_is_mentioned_only_in_the_details() -> None:

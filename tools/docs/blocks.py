@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ class Reference:
         if key.get("required"):
             return "required"
         if not isinstance(key.get("default"), dict | list | None):
-            return f"`{key['default']}`"
+            return f"`{json.dumps(key['default'])}`" if isinstance(key["default"], bool) else f"`{key['default']}`"
         return "as in `defaults`" if name in self.inherited.get(block, ()) else "-"
 
     def _type(self, key: Mapping[str, Any]) -> str:
@@ -48,7 +49,7 @@ class Reference:
             case {"type": "array", "items": items}:
                 return f"list of {self._type(items)}"
             case {"type": "object", "additionalProperties": values}:
-                return f"{self._type(values)} by name"
+                return f"map of {self._type(values).replace('map of', 'maps of')}"
             case _:
                 return _word(key)
 

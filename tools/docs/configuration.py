@@ -87,7 +87,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     "Config": ("Top level", "The keys at the top level of the file."),
     "Account": (
         "Accounts",
-        "Each entry of `accounts` has these keys. `defaults` applies to the times and thresholds that an account does not set.",
+        "Each entry of `accounts` has these keys. `defaults` applies to what an account does not set.",
     ),
     "Defaults": ("Defaults", "`defaults` has these keys. They apply to every account that does not set its own."),
     "Network": ("Connections", "These keys can be set in `defaults`, in an account and in `push.otlp`."),
@@ -104,7 +104,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
         "`ai_account_quota_threshold`, and the alert rules use this metric.",
     ),
     "RequestBudget": (
-        "Request budgets",
+        "Request limits",
         "Each provider in `providers` has these keys. They apply to all of its accounts on one host together.",
     ),
     "StateFields": ("State", "`state` has these keys."),

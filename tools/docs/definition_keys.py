@@ -12,6 +12,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "name": "name: acme",
         "title": "title: Acme Voices",
         "docs_url": "docs_url: https://docs.example.com/billing",
+        "billing_url": "billing_url: https://console.example.com/billing",
         "category": "category: voice",
         "base_url": "base_url: https://api.example.com",
         "regions": "regions: {eu: https://eu.api.example.com}",
@@ -54,6 +55,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "credential_expires_at": "credential_expires_at: {select: key.expires, format: unix}",
         "credentials": "credentials: [api_key]",
         "optional": "optional: true",
+        "absent": "{optional: true, absent: 404}",
     },
     "QuotaFields": {
         "resource": "resource: wallet",

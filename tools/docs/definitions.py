@@ -39,7 +39,8 @@ DEFINITIONS = """\
 
 A definition is a YAML file that describes one vendor: which requests a poll sends, and where the responses contain each value. Name your own
 definitions in `provider_files` in the [configuration](configuration.md). They can do all that the [definitions of the exporter](vendors/index.md)
-can. [CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) explains how to add one to the exporter.
+can, and replace one of the same name.
+[CONTRIBUTING](https://github.com/ai-account-exporter/ai-account-exporter/blob/main/CONTRIBUTING.md) explains how to add one to the exporter.
 
 ## Write one in ten minutes
 

@@ -67,11 +67,13 @@ EVENTS: Final = (
     ),
     Event(
         "budget has no effect", ("warning",), (*_ACCOUNT, "resource", "unit", "vendor"),
-        "A budget is in another unit than the amounts of the vendor.", "Use a unit of `vendor` in `budgets`.",
+        "A budget is in another unit than the amounts of the vendor, or the vendor reports no amount of the resource. Logged when that begins.",
+        "Use a unit of `vendor` in `budgets`.",
     ),
     Event(
         "threshold has no effect", ("warning",), (*_ACCOUNT, "resource", "severity", "remedy"),
-        "A threshold of this resource has nothing to refer to: it is a share, and the vendor reports no limit, or it is unknown what remains. "
+        "A threshold of this resource has nothing to refer to: it is a share, and the vendor reports no limit, or it is unknown what remains, "
+        "or the vendor reports no amount of the resource. "
         "Logged when that begins.",
         "Follow `remedy`.",
     ),

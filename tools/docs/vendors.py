@@ -156,6 +156,7 @@ def _configuration(definition: Definition) -> str:
 def _head(definition: Definition) -> Iterator[tuple[str, str]]:
     yield "`provider`", f"`{definition.name}`"
     yield "documentation", f"<{definition.docs_url}>"
+    yield from (("top up", f"<{url}>") for url in (definition.billing_url,) if url)
     if verified := definition.verified:
         yield "level", f"{verified.level}: {LEVELS[verified.level]} ({verified.on:%Y-%m-%d})"
         yield "sources", "<br>".join(f"<{source}>" for source in verified.sources)
@@ -187,7 +188,8 @@ def _request(definition: Definition, request: Request) -> str:
     if request.credentials:
         paragraphs.append(f"This request is sent only with {codes(request.credentials)}.")
     if request.optional:
-        paragraphs.append("This request is optional. If it fails, its series are absent and the poll still succeeds.")
+        absent = f" The HTTP status {request.absent} means that there is nothing, and is no failure." * bool(request.absent)
+        paragraphs.append(f"This request is optional. If it fails, its series are absent and the poll still succeeds.{absent}")
     paragraphs.append(table(("resource", "unit", "values and their fields"), map(partial(_quota, definition), request.quotas)))
     paragraphs.append(table(("family", "label value", "field"), _facts(request)))
     return "\n\n".join(filter(None, paragraphs))

@@ -155,6 +155,17 @@ OPTIONAL_REQUEST_FAILING = Alert(
     keep_firing_for="30m",
 )
 
+SETTING_WITHOUT_EFFECT = Alert(
+    "AIAccountSettingWithoutEffect",
+    "info",
+    # The operator relies on this setting, and no other alert reports that it does nothing.
+    "ai_account_setting_without_effect == 1",
+    "1h",
+    "A threshold or budget has no effect.",
+    "The threshold or budget for {{ $labels.resource }} of account {{ $labels.account }} at {{ $labels.provider }} has no effect: the vendor reports "
+    "no amount to compare it with. No alert on it can fire. The status page and `ai-account-exporter once` show the cause.",
+)
+
 AVAILABILITY = (VENDOR_DOWN, CREDENTIAL_FAILING, DATA_STALE, NOT_ACTIVE)
 ERRORS = (
     _credential_expiring("critical", "2d"),

@@ -22,7 +22,7 @@ ALERTS = (
     Group("ai-account-saturation", alerts_quota.SATURATION),
     Group("ai-account-errors", alerts_exporter.ERRORS + alerts_account.ERRORS),
     Group("ai-account-trend", alerts_trend.TREND),
-    Group("ai-account-info", (*alerts_trend.INFO, alerts_account.OPTIONAL_REQUEST_FAILING)),
+    Group("ai-account-info", (*alerts_trend.INFO, alerts_account.OPTIONAL_REQUEST_FAILING, alerts_account.SETTING_WITHOUT_EFFECT)),
 )
 RECORDS = (*recording.GROUPS, states.GROUP)
 FILES: Mapping[str, tuple[Group, ...]] = {"recording.yaml": RECORDS, "alerts.yaml": ALERTS}

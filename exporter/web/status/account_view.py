@@ -42,6 +42,8 @@ class AccountView(NamedTuple):
     """The link to the accounts of the provider."""
     alone: str
     """The link to this account alone."""
+    billing_url: str | None
+    """The vendor's page to top up."""
     is_critical: bool
     """Whether it is low, and a resource is below its critical threshold."""
     main: QuotaView | None
@@ -70,6 +72,7 @@ def view_account(account: AccountFacts, now: float, query: Query) -> AccountView
         ),
         of_provider=link(query.with_only("provider", account.provider)),
         alone=link_to(account),
+        billing_url=account.billing_url,
         is_critical=account.state is State.LOW and any(map(is_critical, account.quotas)),
         main=view_quota(main, now) if main else None,
         absence=None if main else _absence(account, error, now),
@@ -89,7 +92,7 @@ def _age(account: AccountFacts, now: float) -> Phrase | None:
 
 def _absence(account: AccountFacts, error: ErrorView | None, now: float) -> Phrase:
     if error:
-        return Phrase(f"{error.message}. {error.failures.text}. {error.remedy}")
+        return Phrase(f"{error.message[:1].upper()}{error.message[1:]}. {error.failures.text}. {error.remedy}")
     last = account.last_success_at
     if last is None:
         return Phrase("waits for the first poll")
@@ -120,6 +123,8 @@ def _hints(account: AccountFacts, now: float) -> Iterator[str]:
         yield f"key expires in {formatting.duration(expires - now)}" if expires >= now else "key expired"
     if count := len(account.mismatches):
         yield "1 field has an unusable value" if count == 1 else f"{count} fields have unusable values"
+    if count := len(account.without_effect or ()):
+        yield "1 setting has no effect" if count == 1 else f"{count} settings have no effect"
     if count := len(account.optional_requests or ()):
         yield "1 optional request failed" if count == 1 else f"{count} optional requests failed"
 
@@ -140,15 +145,21 @@ def _details(account: AccountFacts, now: float) -> Iterator[tuple[str, Phrase]]:
     if (expires := account.credential_expires_at) is not None:
         text = ahead(expires, now) if expires >= now else ago(expires, now)
         yield "key expires", phrase_at(expires, text, loud=expires - now < _KEY_EXPIRES_SOON)
+    yield from _faults(account)
+    if account.verified:
+        yield "verified", Phrase(f"{account.verified}: {LEVELS[account.verified]}")
+
+
+def _faults(account: AccountFacts) -> Iterator[tuple[str, Phrase]]:
     if account.mismatches:
         yield "unusable fields", Phrase(formatting.isolated(", ".join(account.mismatches)))
+    for text in account.without_effect or ():
+        yield "no effect", Phrase(formatting.isolated(text).replace("`", ""))
     for request in account.optional_requests or ():
         yield (
             "optional request",
             Phrase(formatting.isolated(f"{request.request} failed, {REASONS[request.reason].title}: {request.message}")),
         )
-    if account.verified:
-        yield "verified", Phrase(f"{account.verified}: {LEVELS[account.verified]}")
 
 
 def _of_polls(account: AccountFacts, now: float) -> Iterator[tuple[str, Phrase]]:
