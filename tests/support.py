@@ -129,6 +129,13 @@ async def until(condition: Callable[[], object], what: str) -> None:
         raise AssertionError(f"never happened: {what}") from None
 
 
+def pass_time(seconds: float) -> None:
+    """Set the clock of the running event loop forward: timeouts that end until then end now, however slow the machine is."""
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    loop.time = lambda: time() + seconds  # type: ignore[method-assign]  # each test has a loop of its own
+
+
 @contextmanager
 def no_threads() -> Iterator[None]:
     """Allow no new threads, as a limit of the system does."""

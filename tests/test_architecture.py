@@ -189,7 +189,7 @@ def test_the_daemon_does_not_import_what_only_other_commands_need() -> None:
     assert done.stdout.strip() == "[]"
 
 
-BOUNDS = {"timeout": 0, "settimeout": 0, "wait_for": 1}
+BOUNDS = {"timeout": 0, "settimeout": 0, "wait": 0, "wait_for": 1}
 """The functions that end a wait, and the place of the argument that says when."""
 CLOCKS = {"time", "monotonic", "perf_counter"}
 
@@ -199,7 +199,8 @@ def too_short(call: ast.Call) -> bool:
     name = ast.unparse(call.func).rpartition(".")[2]
     arguments = [keyword.value for keyword in call.keywords if keyword.arg in {"timeout", "total"} and name != "ConnectionSettings"]
     arguments += call.args[BOUNDS[name] :][:1] if name in BOUNDS else []
-    return any(isinstance(each, ast.Constant) and isinstance(each.value, int | float) and 1 <= each.value < PATIENCE for each in arguments)
+    values = [each.value for argument in arguments for each in ast.walk(argument) if isinstance(each, ast.Constant)]
+    return any(isinstance(value, int | float) and 1 <= value < PATIENCE for value in values)
 
 
 def compares_a_clock(node: ast.Compare) -> bool:
@@ -220,7 +221,16 @@ def wall_times(source: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "source", ["asyncio.timeout(5)", "wait_for(x, 30)", "run(x, timeout=10)", "assert loop.time() - began < 2", "2 > time.monotonic() - a"]
+    "source",
+    [
+        "asyncio.timeout(5)",
+        "event.wait(5)",
+        "wait_for(x, 30)",
+        "run(x, timeout=10)",
+        "job(timeout=Seconds(0.2 if a else 10))",
+        "assert loop.time() - began < 2",
+        "2 > time.monotonic() - a",
+    ],
 )
 def test_a_test_of_wall_time_is_found(source: str) -> None:
     assert wall_times(source) == [1]

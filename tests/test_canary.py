@@ -25,7 +25,7 @@ from exporter.simulator.simulator import Simulator
 from exporter.validation.problems import Place
 from tests.providers.bodies import at, leaves
 from tests.providers.examples import HAPPY, Example
-from tests.support import ACCOUNTS, CANARY, FakeClock, MakeJob, make_job, secret_of
+from tests.support import ACCOUNTS, CANARY, PATIENCE, FakeClock, MakeJob, make_job, secret_of
 
 PROVIDERS = [account.provider for account in ACCOUNTS]
 FORMS = (CANARY, base64.b64encode(CANARY.encode()).decode().rstrip("="), urllib.parse.quote(CANARY))
@@ -49,7 +49,7 @@ async def test_no_fault_shows_the_key(client: Client, simulator: Simulator, job:
     configure_log("debug", format_, stream)
     for fault in [None, *Fault]:
         simulator.set_fault(secret_of(provider), fault, location=f"http://127.0.0.1:1/{CANARY}")
-        polled = job(provider, timeout=Seconds(0.2))
+        polled = job(provider, timeout=Seconds(0.2 if fault in {Fault.DRIP, Fault.HANG} else PATIENCE))
         clock = FakeClock().clock
         scheduler = Scheduler(client, new_store([polled], clock), clock)
         await scheduler.poll_once(polled)

@@ -41,7 +41,7 @@ def _reason(error: aiohttp.ClientError | OSError, whose: str) -> tuple[Reason, s
 def _connector_reason(error: aiohttp.ClientConnectorError, whose: str) -> tuple[Reason, str]:
     match error:
         case aiohttp.ClientProxyConnectionError():
-            return Reason.CONNECTION, f"no connection to the proxy: {_why(error.os_error)}"
+            return Reason.CONNECTION, f"proxy: {_why(error.os_error)}"
         case aiohttp.ClientConnectorCertificateError():
             return Reason.TLS, tls_fault(error.certificate_error)
         case aiohttp.ClientConnectorSSLError():
@@ -51,9 +51,9 @@ def _connector_reason(error: aiohttp.ClientConnectorError, whose: str) -> tuple[
         case aiohttp.ClientConnectorError(os_error=ConnectionResetError() | ConnectionAbortedError()):  # only a connection can be reset
             return Reason.TLS, "the connection ended during the TLS handshake"
         case _:
-            return Reason.CONNECTION, f"no connection: {_why(error.os_error)}"
+            return Reason.CONNECTION, _why(error.os_error)
 
 
 def _why(error: OSError) -> str:
-    """Return the system's text, without the address that asyncio adds."""
-    return os.strerror(error.errno) if error.errno else type(error).__name__
+    """Return the system's text, without the address that asyncio adds. There is no number if several addresses failed in different ways."""
+    return os.strerror(error.errno) if error.errno else "no address of the host can be reached"

@@ -112,7 +112,7 @@ class Definition(Block):
         return {name: self._meanings(self.requests_with(name)) for name in self.credentials}
 
     def _meanings(self, requests: tuple[Request, ...]) -> dict[str, str]:
-        without = {"expect", "credentials", "optional"}
+        without = {"expect", "credentials", "optional", "absent"}
         sent = [each.model_dump(mode="json", exclude_defaults=True, exclude=without, warnings="none") for each in requests]
         read: dict[str, list[Any]] = {"": sent}
         for request in sent:

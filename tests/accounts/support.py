@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 from array import array
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 from exporter.accounts.consumption import Consumption
 from exporter.accounts.entry import Entry, Failure, OptionalRequest, Record, Schedule
 from exporter.accounts.history import EMPTY, History
-from exporter.accounts.persistence import Persistence
 from exporter.errors import Cause
 from exporter.log import configure_log
 from exporter.model import AccountKey, AutoReload, Quota, Reading, Reason, Seconds, Status, is_storable
@@ -166,16 +164,6 @@ def record(**changes: Any) -> Record:
 
 def account(number: int) -> AccountKey:
     return AccountKey("liveavatar", f"account-{number}")
-
-
-async def in_worker(state: Persistence, statement: str) -> None:
-    """Run an SQL statement in the thread of the state file."""
-
-    def execute() -> None:
-        assert state._file
-        state._file._connection.execute(statement)
-
-    await asyncio.get_running_loop().run_in_executor(state._worker, execute)
 
 
 class Log:

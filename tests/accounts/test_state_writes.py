@@ -9,7 +9,8 @@ from exporter.accounts.snapshot import StateWrites
 from exporter.daemon.poll_once import new_store
 from exporter.metrics.exposition import Exposition
 from exporter.overview.build import build_overview
-from tests.accounts.support import KEY, RECORD, Log, in_worker
+from tests.accounts.state import in_worker, opened
+from tests.accounts.support import KEY, RECORD, Log
 from tests.support import FakeClock, make_job
 
 FAMILIES = "ai_account_exporter_state_"
@@ -25,7 +26,7 @@ def page(state: Persistence, clock: FakeClock) -> dict[str, str]:
 
 async def test_a_successful_write_has_its_time(tmp_path: Path) -> None:
     clock = FakeClock()
-    state = await Persistence.open(tmp_path / "state.db", clock.clock)
+    state = await opened(tmp_path / "state.db", clock.clock)
     assert page(state, clock) == {"last_write_successful": "1.0", "write_errors_total": "0.0"}
     await state.save(KEY, RECORD)
     at = clock.clock.now()
@@ -36,7 +37,7 @@ async def test_a_successful_write_has_its_time(tmp_path: Path) -> None:
 
 async def test_failed_writes_are_counted_and_logged_once_an_hour_until_they_recover(tmp_path: Path) -> None:
     clock = FakeClock()
-    state = await Persistence.open(tmp_path / "state.db", clock.clock)
+    state = await opened(tmp_path / "state.db", clock.clock)
     await state.save(KEY, RECORD)
     log, written_at = Log(), clock.clock.now()
     await in_worker(state, "PRAGMA query_only=1")
@@ -56,7 +57,7 @@ async def test_failed_writes_are_counted_and_logged_once_an_hour_until_they_reco
 
 async def test_a_file_that_cannot_be_opened_is_a_failed_write(tmp_path: Path) -> None:
     clock = FakeClock()
-    state = await Persistence.open(tmp_path / "missing" / "state.db", clock.clock)
+    state = await opened(tmp_path / "missing" / "state.db", clock.clock)
     assert page(state, clock) == {"last_write_successful": "0.0", "write_errors_total": "1.0"}
     await state.close()
 

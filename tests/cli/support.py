@@ -11,12 +11,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from exporter.cli.main import main
 from tests.support import PATIENCE, secret_of
 
 LISTENING = re.compile(rb"event=\"server listening\" addresses=127\.0\.0\.1:(\d+)")
+
+
+def result_of(*arguments: str | Path) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 class Daemon:
@@ -96,7 +101,7 @@ async def reload(running: Daemon, method: str = "POST") -> tuple[int, str]:
 
 def invoke(*arguments: str | Path) -> tuple[int, str, str]:
     """Run a command in this process, and return its exit code, standard output and standard error."""
-    result = CliRunner().invoke(main, list(map(str, arguments)))
+    result = result_of(*arguments)
     return result.exit_code, result.stdout, result.stderr
 
 

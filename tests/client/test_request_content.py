@@ -1,16 +1,12 @@
-"""What is sent for each key of a definition, over real HTTP, and a secret in the query that nothing shows."""
+"""What is sent for each key of a definition, over real HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import io
 import json
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -23,28 +19,17 @@ from yarl import URL
 from exporter.client.client import Client, OptionalResults
 from exporter.client.transport import open_session
 from exporter.clock import Clock
-from exporter.config.job import Job
-from exporter.daemon.poll_once import new_store
 from exporter.errors import PollError
-from exporter.metrics.exposition import Exposition
-from exporter.model import Quota, Reading, Reason, Seconds
-from exporter.polling.scheduler import Scheduler
+from exporter.model import Reading, Reason
 from exporter.providers.definition import Definition
 from exporter.providers.library import load_definition
 from exporter.validation.fields import check_url
-from tests.client.support import answering, closed_port, silent
+from tests.client.own_definitions import WORKED, job_for, own
+from tests.client.support import answering
 from tests.providers.made_up import definition_of
-from tests.support import CANARY, NOW, PATIENCE, FakeClock, make_job
+from tests.support import CANARY, NOW, PATIENCE, pass_time
 
-WORKED: Final = Path(__file__).parent.parent / "providers" / "worked"
-TEAM: Final = "0b1c2d3e-0000-4000-8000-123456789abc"
 SID: Final = f"AC{'0' * 32}"
-
-
-def job_for(definition: Definition, url: str, *, secret: str = CANARY, **settings: Any) -> Job:
-    job = make_job(url, secret=secret, **settings)
-    credential = next(iter(definition.credentials))
-    return replace(job, key=job.key._replace(provider=definition.name), definition=definition, credential=credential)
 
 
 async def sent(definition: Definition, now: float = NOW, **settings: Any) -> list[tuple[str, str, dict[str, str], bytes]]:
@@ -68,11 +53,6 @@ async def sent(definition: Definition, now: float = NOW, **settings: Any) -> lis
             await client.poll(job_for(definition, url, **settings), OptionalResults())
         await client.close()
     return seen
-
-
-def own(credential: dict[str, Any] | None = None, params: dict[str, Any] | None = None, **request: Any) -> Definition:
-    changes: dict[str, Any] = {"requests": [{"path": "/v1/balance", "expect": "@", **request}], "params": params or {}}
-    return definition_of(changes | ({"credentials": {"key": credential}} if credential else {}))
 
 
 async def test_a_month_is_asked_for_from_its_first_second_in_utc() -> None:
@@ -107,13 +87,14 @@ async def test_an_optional_request_without_a_response_does_not_fail_the_poll() -
 
     async def answer(request: web.BaseRequest) -> web.Response:
         if request.path == "/b":
+            pass_time(0.9 * PATIENCE)
             await never.wait()
         return web.json_response({"a": 1})
 
     async with answering(answer) as url, open_session("test") as session:
         client = Client(session, {}, Clock())
         try:
-            await client.poll(job_for(definition, url, timeout=Seconds(0.5)), optional)
+            await client.poll(job_for(definition, url), optional)
         finally:
             never.set()
             await client.close()
@@ -174,88 +155,6 @@ async def test_a_post_may_have_no_body() -> None:
 async def test_basic_authentication_is_sent(name: str, login: str) -> None:
     [(_, _, headers, _)] = await sent(load_definition(WORKED / f"{name}.yaml"), params={"account_sid": SID})
     assert headers["Authorization"] == f"Basic {base64.b64encode(login.encode()).decode()}"
-
-
-@pytest.mark.parametrize("secret", [CANARY, "a+b/c=d&e%20f?g#h", "%41%2B", "~._-", "a{team}{now:unix}"])
-@pytest.mark.parametrize("path", ["/account.json", "/account?plan=a%26b"])
-async def test_a_secret_in_the_query_arrives_as_it_is(secret: str, path: str) -> None:
-    received = []
-
-    async def answer(request: web.BaseRequest) -> web.Response:
-        received.append(dict(request.query))
-        return web.json_response({"left": 5})
-
-    definition = own({"query": "api_key"}, path=path, query={"x": "1"}, quotas=[{"resource": "a", "unit": "b", "remaining": "left"}])
-    async with answering(answer) as url, open_session("test") as session:
-        client = Client(session, {}, FakeClock().clock)
-        assert await client.poll(job_for(definition, url, secret=secret)) == Reading((Quota("a", "b", remaining=Decimal(5)),))
-        await client.close()
-    assert received == [{"x": "1", "api_key": secret} | ({"plan": "a&b"} if "?" in path else {})]
-
-
-async def raw_server(answer: bytes) -> asyncio.Server:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer.replace(b"PATH", head.split(b" ")[1]))
-        writer.close()
-
-    return await asyncio.start_server(serve, "127.0.0.1", 0)
-
-
-ANSWERS: Final = {
-    "a redirect": b"HTTP/1.1 302 Found\r\nLocation: PATH\r\nContent-Length: 0\r\n\r\n",
-    "a redirect to itself in HTML": b"HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1PATH\r\nContent-Length: 4\r\n\r\nPATH",
-    "an error with the URL": b"HTTP/1.1 400 Bad\r\nContent-Length: 2\r\nX-Url: PATH\r\n\r\n{}",
-    "a refusal": b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}",
-    "no HTTP": b"PATH\r\n\r\n",
-    "an invalid header": b"HTTP/1.1 200 OK\r\nPATH\r\n\r\n",
-    "an invalid chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nPATH\r\n",
-    "half a body": b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nPATH",
-    "nothing": b"",
-    "no JSON": b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nPATH",
-    "a cookie": b"HTTP/1.1 200 OK\r\nSet-Cookie: a=PATH; Domain=[\r\nContent-Length: 2\r\n\r\n[]",
-}
-
-
-def chain(error: BaseException | None) -> list[str]:
-    """The texts of an error and of all errors behind it."""
-    texts = []
-    while error is not None:
-        texts += [str(error), repr(error), repr(error.args)]
-        error = error.__cause__ or error.__context__
-    return texts
-
-
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-async def test_no_failure_shows_a_secret_in_the_query(answer: bytes, log: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
-    definition = load_definition(WORKED / "serpapi.yaml")
-    server = await raw_server(answer)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, open_session("test") as session:
-        await shows_nothing(Client(session, {}, FakeClock().clock), job_for(definition, url), log, caplog)
-
-
-@pytest.mark.parametrize("kind", ["closed", "https", "silent"])
-async def test_no_connection_shows_a_secret_in_the_query(kind: str, log: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
-    with silent() as port:
-        address = f"127.0.0.1:{closed_port() if kind == 'closed' else port}"
-        timeout = Seconds(PATIENCE if kind == "closed" else 0.2)
-        job = job_for(load_definition(WORKED / "serpapi.yaml"), f"{'https' if kind == 'https' else 'http'}://{address}", timeout=timeout)
-        async with open_session("test") as session:
-            await shows_nothing(Client(session, {}, FakeClock().clock), job, log, caplog)
-
-
-async def shows_nothing(client: Client, job: Job, log: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(PollError) as caught:
-        await client.poll(job)
-    clock = FakeClock().clock
-    store = new_store([job], clock)
-    await Scheduler(client, store, clock).poll_once(job)
-    await client.close()
-    page = Exposition(("1", "")).render(store.snapshot()).body.decode()
-    shown = "\n".join([*chain(caught.value), log.getvalue(), caplog.text, page, repr(store[job.key]), repr(job)])
-    assert "poll failed" in shown
-    assert CANARY not in shown
 
 
 @given(

@@ -6,10 +6,9 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from pydantic import SecretStr
@@ -22,7 +21,7 @@ from exporter.errors import CredentialError, PollError
 from exporter.model import Reason, Seconds
 from exporter.simulator.simulator import Simulator
 from exporter.validation.file_threads import FileThreads
-from tests.support import PATIENCE, FakeClock, make_job, no_threads
+from tests.support import PATIENCE, FakeClock, make_job, no_threads, pass_time, until
 
 SHORT: Final = Seconds(0.05)
 
@@ -77,13 +76,13 @@ async def test_other_files_and_the_event_loop_are_not_delayed(tmp_path: Path) ->
 
 
 async def test_a_file_that_answers_again_is_read(key: Path) -> None:
-    reader = SecretReader({}, FileThreads(SHORT))
+    reader = SecretReader({}, FileThreads(Seconds(PATIENCE)))
+    silent = asyncio.create_task(reader.read(Silent(file=key)))
+    await until(lambda: reader.files.is_waiting(key), "the file is read")
+    pass_time(PATIENCE)
     with pytest.raises(CredentialError):
-        await reader.read(Silent(file=key))
+        await silent
     RELEASED.set()
-    async with asyncio.timeout(PATIENCE):
-        while reader.files.is_waiting(key):  # noqa: ASYNC110 -- a thread sets no event
-            await asyncio.sleep(0)
     assert (await reader.read(SecretSource(file=key))).get_secret_value() == "first"
 
 
@@ -111,8 +110,9 @@ async def test_a_change_of_the_file_is_noticed_by_its_content(key: Path) -> None
 
 
 async def test_a_file_that_does_not_answer_has_not_changed(key: Path) -> None:
-    reader = SecretReader({}, FileThreads(SHORT))
+    reader = SecretReader({})
     await reader.read(SecretSource(file=key))
+    reader.files = FileThreads(SHORT)
     assert not await reader.is_other_than(Silent(file=key), reader.last(SecretSource(file=key)))
 
 
@@ -144,21 +144,24 @@ def test_a_file_that_does_not_answer_does_not_delay_the_end_of_the_process() -> 
     assert (done.stdout, done.stderr) == ("timeout\n", "")
 
 
-async def test_a_thousand_accounts_of_one_file_take_turns(key: Path) -> None:
-    files, running, most = FileThreads(Seconds(PATIENCE)), [0], [0]
+async def test_a_thousand_accounts_of_one_file_take_turns(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, running, most, steps = FileThreads(Seconds(PATIENCE)), [0], [0], [0]
+    loop = asyncio.get_running_loop()
+    call_soon = loop.call_soon
+
+    def counted(*arguments: Any, **options: Any) -> asyncio.Handle:
+        steps[0] += 1
+        return call_soon(*arguments, **options)
 
     def call() -> None:
         running[0] += 1
         most[0] = max(most[0], running[0])
         running[0] -= 1
 
-    started = time.process_time()
-    await asyncio.gather(*(files.run(key, call) for _ in range(50)))
-    few = time.process_time() - started
+    monkeypatch.setattr(loop, "call_soon", counted)
     await asyncio.gather(*(files.run(key, call) for _ in range(1_000)))
-    many = time.process_time() - started - few
     assert most == [1]
-    assert many < 10 * 20 * few  # each release wakes one caller, not all
+    assert steps[0] < 20 * 1_000  # each release wakes one caller, not all
 
 
 async def test_a_thread_that_cannot_be_started_blocks_no_later_call(key: Path) -> None:

@@ -13,7 +13,6 @@ from aiohttp import web
 from exporter.simulator.listener import Listener
 
 PATH: Final = "/v1/oauth/token"
-PAGE: Final = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +75,12 @@ class TokenEndpoint(Listener):
         """Set the response to every request: a body to send as JSON, or raw content."""
         self._override = _RawResponse(status, content if body is ... else json.dumps(body).encode(), headers or {})
 
-    def html(self, status: int = 200) -> None:
-        """Respond to every request with an HTML page, as a sign-in page does."""
-        self.set_response(status, content=PAGE, headers={"Content-Type": "text/html; charset=utf-8"})
-
     def hold(self) -> None:
         """Read requests, and send no response before `clear`."""
         self._open.clear()
 
     def clear(self) -> None:
-        """End the effect of `set_response`, `html` and `hold`."""
+        """End the effect of `set_response` and `hold`."""
         self._override = None
         self._open.set()
 

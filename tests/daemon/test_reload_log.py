@@ -7,7 +7,7 @@ from pathlib import Path
 from exporter.daemon.reload import Reloader
 from exporter.errors import ConfigError, Problem
 from tests.accounts.support import Log
-from tests.daemon.test_reload import Content
+from tests.daemon.support import Content
 from tests.support import FakeClock
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from exporter.accounts.store import Store
 from exporter.client.client import Client, OptionalResults
@@ -16,10 +16,10 @@ from exporter.client.secret_reader import SecretReader
 from exporter.clock import Clock
 from exporter.config.job import Job
 from exporter.daemon.poll_once import new_store
-from exporter.model import Reading
+from exporter.model import Reading, Seconds
 from exporter.polling.scheduler import Scheduler
 from exporter.validation.file_threads import FileThreads, Result
-from tests.support import FakeClock
+from tests.support import FakeClock, make_job
 
 ONE_VENDOR: Final = "http://127.0.0.1:1"
 OTHER_VENDOR: Final = "http://127.0.0.1:2"
@@ -79,6 +79,10 @@ class RecordingClient(Client):
 
     def starts(self, account: str = "demo") -> list[float]:
         return [round(start, 5) for name, start, _ in self.polls if name == account]
+
+
+def job(interval: float = 300.0, account: str = "demo", **changes: Any) -> Job:
+    return make_job(ONE_VENDOR, account=account, interval=Seconds(interval), **changes)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from exporter.polling.scheduler import Scheduler
 from exporter.simulator.faults import Fault
 from exporter.simulator.simulator import Simulator
 from tests.polling.support import ONE_VENDOR, OTHER_VENDOR, RecordingClient, Time, running
-from tests.support import FakeClock, MakeJob, make_job, secret_of
+from tests.support import PATIENCE, FakeClock, MakeJob, make_job, pass_time, secret_of, until
 
 
 class BudgetUsers:
@@ -36,11 +36,6 @@ class BudgetUsers:
         async with self._limiter.turn(job):
             self.starts.append((job.key.account, self._time.now))
             await self._clock.sleep(self._lasts)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
 
 
 def jobs_of(count: int, url: str = ONE_VENDOR, provider: str = "liveavatar", **changes: object) -> list[Job]:
@@ -176,8 +171,7 @@ async def test_waiting_for_a_slot_is_not_part_of_the_duration(time: Time) -> Non
 
 async def test_waiting_for_a_slot_does_not_use_the_timeout(client: Client, simulator: Simulator, job: MakeJob) -> None:
     simulator.set_fault(secret_of("heygen"), Fault.HANG)
-    slow = job("heygen", timeout=Seconds(1.0), max_concurrent_requests=1)
-    quick = job("liveavatar", timeout=Seconds(0.95), max_concurrent_requests=1)
+    slow, quick = (job(provider, max_concurrent_requests=1) for provider in ("heygen", "liveavatar"))
     clock = FakeClock().clock
     store = new_store([slow, quick], clock)
     limiter, scheduler = PollLimiter(clock), Scheduler(client, store, clock)
@@ -186,7 +180,10 @@ async def test_waiting_for_a_slot_does_not_use_the_timeout(client: Client, simul
         async with limiter.turn(job):
             await scheduler.poll_once(job)
 
-    await asyncio.gather(poll(slow), poll(quick))
+    polls = asyncio.gather(poll(slow), poll(quick))
+    await until(lambda: simulator.requests, "a request of the slow account")
+    pass_time(PATIENCE)
+    await polls
     assert [entry.up for entry in store.snapshot().entries] == [False, True]
 
 

@@ -1,31 +1,24 @@
+"""Waits that a vendor asks for: how long they are, what the page shows of them, and that no other account waits."""
+
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from email.utils import formatdate
-from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.accounts.store import Store
 from exporter.client.client import Client
 from exporter.clock import Clock
-from exporter.config.credentials import SecretSource
 from exporter.config.job import Job
-from exporter.daemon.poll_once import new_store
 from exporter.errors import PollError
 from exporter.metrics.exposition import Exposition
-from exporter.model import AccountKey, Reading, Reason, Seconds
-from exporter.polling.scheduler import Scheduler
+from exporter.model import Reading, Reason, Seconds
 from exporter.simulator.simulator import Simulator
-from tests.client.support import Handler, answering
 from tests.polling.support import ONE_VENDOR, RecordingClient, Time, running
-from tests.support import NOW, PATIENCE, FakeClock, MakeJob, make_job, secret_of
+from tests.support import NOW, FakeClock, MakeJob, make_job, secret_of
 
 HOUR = 3_600.0
 LIMITED = "ai_account_rate_limited_until_timestamp_seconds"
@@ -174,178 +167,6 @@ async def test_a_poll_that_starts_late_does_not_shorten_the_next_wait() -> None:
     async with running(vendor, [make_job(ONE_VENDOR, interval=Seconds(60.0))], clock):
         await time.run(1000)
     assert vendor.starts() == [0, 400.5, 800.5]
-
-
-def refusing(reason: Reason) -> Callable[[Job], Reading]:
-    def answer(job: Job) -> Reading:
-        raise PollError(reason, "no")
-
-    return answer
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> Path:
-    file = tmp_path / "key"
-    file.write_text("former")
-    return file
-
-
-def rotate(key: Path) -> None:
-    key.write_text("the-next-one")
-
-
-@asynccontextmanager
-async def backed_off_account(reason: Reason, file: Path, lasts: float = 0.0) -> AsyncIterator[tuple[Time, RecordingClient]]:
-    """An account that failed at 0, 60 and 180 seconds, and is due again at 420."""
-    time = Time(chance=1.0)
-    vendor = RecordingClient(time, lasts, refusing(reason))
-    job = make_job(ONE_VENDOR, secret=SecretSource(file=file), interval=Seconds(60.0))
-    async with running(vendor, [job], time.clock):
-        await time.run(200)
-        assert vendor.starts() == [0, 60, 180]
-        yield time, vendor
-
-
-REFUSALS = [Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.CREDENTIAL]
-
-
-@pytest.mark.parametrize("reason", REFUSALS)
-async def test_a_changed_secret_is_tried_at_the_next_scheduled_time(key: Path, reason: Reason) -> None:
-    async with backed_off_account(reason, key) as (time, vendor):
-        rotate(key)
-        await time.run(39)
-        assert vendor.starts()[3:] == []
-        await time.run(2)
-        assert vendor.starts()[3:] == [240]
-
-
-@pytest.mark.parametrize("reason", REFUSALS)
-async def test_the_same_secret_is_not_tried_sooner(key: Path, reason: Reason) -> None:
-    async with backed_off_account(reason, key) as (time, vendor):
-        await time.run(300)
-    assert vendor.starts()[3:] == [420]
-
-
-@pytest.mark.parametrize("reason", sorted(set(Reason) - set(REFUSALS)))
-async def test_a_changed_secret_does_not_end_other_waits(key: Path, reason: Reason) -> None:
-    async with backed_off_account(reason, key) as (time, vendor):
-        rotate(key)
-        await time.run(300)
-    assert vendor.starts()[3:] == [420]
-
-
-async def test_a_changed_secret_is_not_tried_before_the_wait_that_the_vendor_asked_for(key: Path) -> None:
-    def locked(job: Job) -> Reading:
-        raise PollError(Reason.UNAUTHORIZED, "HTTP 401", Seconds(130.0))
-
-    time = Time(chance=1.0)
-    vendor = RecordingClient(time, answer=locked)
-    job = make_job(ONE_VENDOR, secret=SecretSource(file=key), interval=Seconds(60.0))
-    async with running(vendor, [job], time.clock):
-        await time.run(500)
-        assert vendor.starts() == [0, 130, 260, 500]
-        rotate(key)
-        await time.run(400)
-    assert vendor.starts()[4:] == [630]
-
-
-async def test_the_schedule_is_restored_after_a_changed_secret_succeeds(key: Path) -> None:
-    async with backed_off_account(Reason.UNAUTHORIZED, key) as (time, vendor):
-        rotate(key)
-        vendor.answer = lambda _: Reading()
-        await time.run(170)
-    assert vendor.starts()[3:] == [240, 300, 360]
-
-
-async def test_a_secret_that_changes_during_the_poll_is_a_changed_secret(key: Path) -> None:
-    async with backed_off_account(Reason.UNAUTHORIZED, key, lasts=30.0) as (time, vendor):
-        rotate(key)  # 20 s into the third poll
-        await time.run(100)
-    assert len(vendor.starts()) == 4
-
-
-async def test_optional_requests_are_sent_after_the_required_ones(client: Client, simulator: Simulator, job: MakeJob) -> None:
-    reading = await client.poll(job("heygen"))
-    assert [request.path for request in simulator.requests] == ["/v3/users/me", "/v3/api_keys/self"]
-    assert reading.quotas
-    assert reading.credential_expires_at is not None
-
-
-async def hang(_: web.BaseRequest) -> web.StreamResponse:
-    await asyncio.Event().wait()
-    raise AssertionError
-
-
-def saying(status: int, text: str) -> Handler:
-    async def answer(_: web.BaseRequest) -> web.StreamResponse:
-        return web.Response(status=status, text=text)
-
-    return answer
-
-
-@asynccontextmanager
-async def heygen(optional: Handler) -> AsyncIterator[str]:
-    wallet = saying(200, '{"data":{"wallet":{"currency":"usd","remaining_balance":5}}}')
-
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        return await (wallet if request.path == "/v3/users/me" else optional)(request)
-
-    async with answering(answer) as url:
-        yield url
-
-
-OPTIONAL: list[tuple[str, Handler, float | None, Reason | None]] = [
-    ("an end", saying(200, '{"data":{"expires_at":"2027-01-01T00:00:00Z"}}'), 1_798_761_600, None),
-    ("no end", saying(200, '{"data":{"expires_at":null}}'), None, None),
-    ("wrong time", saying(200, '{"data":{"expires_at":"never"}}'), None, None),
-    ("refused", saying(401, '{"error":{"code":"unauthorized"}}'), None, Reason.UNAUTHORIZED),
-    ("refused inside a 200", saying(200, '{"error":{"code":"unauthorized"}}'), None, Reason.UNAUTHORIZED),
-    ("not there", saying(404, '{"error":{"code":"not_found"}}'), None, Reason.CLIENT_ERROR),
-    ("too many", saying(429, ""), None, Reason.RATE_LIMITED),
-    ("redirect", saying(302, ""), None, Reason.INVALID_RESPONSE),
-    ("garbage", saying(200, "<html>"), None, Reason.INVALID_RESPONSE),
-    ("hangs", hang, None, Reason.TIMEOUT),
-]
-
-
-@pytest.mark.parametrize(("optional", "expires", "reason"), [case[1:] for case in OPTIONAL], ids=[case[0] for case in OPTIONAL])
-async def test_an_optional_request_that_fails_is_counted_and_only_its_values_are_absent(
-    client: Client, clock: FakeClock, optional: Handler, expires: float | None, reason: Reason | None
-) -> None:
-    patience = Seconds(0.5 if optional is hang else PATIENCE)
-    async with heygen(optional) as url:
-        job = make_job(url, "heygen", timeout=patience)
-        store = new_store([job], clock.clock)
-        await Scheduler(client, store, clock.clock).poll_once(job)
-    entry = store[AccountKey("heygen", "demo")]
-    assert (entry.up, entry.error, entry.errors) == (True, None, {})
-    assert entry.optional_errors == ({reason: 1} if reason else {})
-    assert entry.reading is not None
-    assert [quota.remaining for quota in entry.reading.quotas] == [5]
-    assert entry.reading.credential_expires_at == expires
-
-
-async def test_the_retry_after_of_an_optional_request_is_obeyed(client: Client) -> None:
-    requests = 0
-
-    async def busy(_: web.BaseRequest) -> web.StreamResponse:
-        nonlocal requests
-        requests += 1
-        return web.Response(status=429, headers={"Retry-After": "1000"})
-
-    clock = FakeClock()
-    async with heygen(busy) as url:
-        job = make_job(url, "heygen")
-        store = new_store([job], clock.clock)
-        scheduler = Scheduler(client, store, clock.clock)
-        sent = []
-        for now in (0, 300, 600, 900, 1200):
-            clock.now = now
-            await scheduler.poll_once(job)
-            sent.append(requests)
-        assert sent == [1, 1, 1, 1, 2]
-        entry = store[job.key]
-        assert (entry.up, entry.polls, entry.limited_until) == (True, 5, None)
 
 
 @pytest.mark.parametrize("step", [6 * HOUR, -6 * HOUR, 90.4])

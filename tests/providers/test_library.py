@@ -11,7 +11,7 @@ from exporter.config.job import build_jobs
 from exporter.config.loading import load_config
 from exporter.errors import ConfigError
 from exporter.model import AutoReload, Quota, Reading, Status
-from exporter.providers.library import load_definition, load_definitions, read_definitions
+from exporter.providers.library import BUILT_IN, load_definition, load_definitions, read_definitions
 from tests.providers.examples import read
 
 OWN_VENDOR = """
@@ -168,3 +168,8 @@ providers: {acme: {}}
 """)
     [job] = build_jobs(load_config(path, {}))
     assert job.definition.name == "acme"
+
+
+def test_two_reads_of_a_definition_are_equal() -> None:
+    former, again = (load_definition(BUILT_IN / "liveavatar.yaml") for _ in range(2))
+    assert former == again

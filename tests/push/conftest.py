@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,9 +15,8 @@ from exporter.metrics.exposition import Exposition
 from exporter.push.pusher import Pusher, PushStatistics
 from tests.metrics.showcase import BUILD, showcase
 from tests.push.receiver import Receiver
+from tests.push.support import MakePusher
 from tests.support import PATIENCE, FakeClock
-
-MakePusher = Callable[..., Pusher]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from exporter.simulator.faults import NETWORK_FAULTS, Fault
 from exporter.simulator.simulator import SimulatedAccount, Simulator
 from exporter.simulator.vendor import packaged_vendor
 from tests.simulator.support import ACCOUNTS, CREDITS, KEY_HEADERS, PATHS, TIMEOUT, WALLET, WORKSPACE, ask
-from tests.support import PATIENCE
+from tests.support import PATIENCE, pass_time, until
 
 REFUSALS: list[tuple[SimulatedAccount, Fault, int, Any, Reason]] = [
     (WALLET, Fault.BAD_KEY, 401, "authentication_failed", Reason.UNAUTHORIZED),
@@ -163,9 +163,11 @@ async def test_a_client_that_follows_a_redirect_sends_the_key_again(simulator: S
 
 async def test_a_hanging_account_sends_no_response(simulator: Simulator, session: aiohttp.ClientSession) -> None:
     simulator.set_fault(WALLET.secret, Fault.HANG)
+    asking = asyncio.ensure_future(session.get(simulator.url + PATHS["heygen"], timeout=aiohttp.ClientTimeout(total=PATIENCE)))
+    await until(lambda: simulator.requests, "the request")
+    pass_time(PATIENCE + 1)
     with pytest.raises(TimeoutError):
-        await session.get(simulator.url + PATHS["heygen"], timeout=aiohttp.ClientTimeout(total=0.5))
-    assert len(simulator.requests) == 1
+        await asking
 
 
 async def test_a_dripping_response_is_sent_byte_by_byte(simulator: Simulator, session: aiohttp.ClientSession) -> None:

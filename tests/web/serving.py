@@ -9,13 +9,15 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
+from aiohttp import web
 
 from exporter.accounts.store import Store
 from exporter.metrics.exposition import Exposition
 from exporter.web.address import Address
+from exporter.web.connection import note_request
 from exporter.web.endpoints import Endpoints, make_application
 from exporter.web.limits import Limits
 from exporter.web.server import Server
@@ -26,6 +28,7 @@ from tests.metrics.showcase import BUILD, showcase
 from tests.support import PATIENCE
 
 LOOPBACK = Address("127.0.0.1", 0)
+GET: Final = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +133,58 @@ async def serving(served: Endpoints | None = None, config: WebConfig | None = No
             aiohttp.ClientSession(skip_auto_headers=("Accept", "Accept-Encoding"), auto_decompress=False) as session,
         ):
             yield Client(server.addresses[0], session, server, access)
+
+
+async def is_answered(client: Client, tls: ssl.SSLContext | None = None) -> bool:
+    """Whether a request on a new connection is answered."""
+    try:
+        async with client.connect(tls) as connection:
+            connection.send(GET)
+            return await connection.answer() == b"healthy\n"
+    except (OSError, asyncio.IncompleteReadError):
+        return False
+
+
+async def until_answered(client: Client) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await is_answered(client):
+            pass
+
+
+async def answer_or_nothing(connection: RawConnection) -> bytes:
+    """The answer to a request on an open connection; nothing if the server has closed it."""
+    try:
+        connection.send(GET)
+        return await connection.answer()
+    except (ConnectionError, asyncio.IncompleteReadError):
+        return b""
+
+
+@asynccontextmanager
+async def serving_texts(limits: Limits | None = None, send_buffer: int = 0) -> AsyncIterator[tuple[Client, asyncio.Barrier]]:
+    """A server with texts of any length (`/big/1000`), and with `/slow`, which is answered after the barrier is passed twice."""
+    barrier = asyncio.Barrier(3)
+
+    async def big(request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * int(request.match_info["size"]))
+
+    async def slow(_request: web.Request) -> web.Response:
+        await barrier.wait()
+        await barrier.wait()
+        return web.Response(text="slow\n")
+
+    async def broken(_request: web.Request) -> web.Response:
+        raise ZeroDivisionError
+
+    async def healthy(_request: web.Request) -> web.Response:
+        return web.Response(text="healthy\n")
+
+    application = web.Application(middlewares=[note_request])
+    application.add_routes(
+        [web.get("/big/{size}", big), web.get("/slow", slow), web.get("/broken", broken), web.get("/-/healthy", healthy)]
+    )
+    bound = socket.create_server((str(LOOPBACK.host), 0))
+    if send_buffer:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+    async with Server(application, [bound], limits=limits) as running, aiohttp.ClientSession() as session:
+        yield Client(running.addresses[0], session, running, AccessControl(WebConfig())), barrier
