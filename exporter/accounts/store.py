@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -95,8 +96,8 @@ class Store:
         now = self._clock.now()
         removed = self._removed | {key: (self._schedules[key], self._entries[key].limited_until) for key in former}
         self._removed = {key: kept for key, kept in removed.items() if key not in self._jobs and (kept[0].next_poll_at or now) > now}
-        owned = {(key.provider, entry.subject, entry.source) for key, entry in self._entries.items()}
-        self._entries = {key: self._configured(job, removed.get(key), owned) for key, job in self._jobs.items()}
+        owners = Counter((key.provider, entry.subject, entry.source) for key, entry in self._entries.items())
+        self._entries = {key: self._configured(job, removed.get(key), owners) for key, job in self._jobs.items()}
         self._schedules = {key: self._schedules.get(key) or removed.get(key, (Schedule(),))[0] for key in self._jobs}
         fresh = Durations((0,) * len(self._buckets))
         self._durations = {key.provider: self._durations.get(key.provider, fresh) for key in self._jobs}
@@ -168,15 +169,17 @@ class Store:
         )
 
     def _configured(
-        self, job: Job, removed: tuple[Schedule, float | None] | None, owned: Collection[tuple[str, str | None, str | None]]
+        self, job: Job, removed: tuple[Schedule, float | None] | None, owners: Counter[tuple[str, str | None, str | None]]
     ) -> Entry:
         """Return what is known of the account, with exactly the optional requests that it has now.
 
-        `owned` are the providers, subjects and sources of keys until now: an account that took over another's is that one at its vendor.
+        `owners` counts the accounts of each provider, subject and source of the key until now. An account that took over another's key is that one
+        at its vendor, and one that shared another's key was that one.
         """
         subject, meanings, source = subject_of(job), job.definition.meanings[job.credential], source_of(job)
         known = self._entries.get(job.key) or Entry(limited_until=removed[1] if removed else None)
-        if source and known.source not in (None, source) and (job.key.provider, subject, source) in owned:
+        is_moved = source and known.source not in (None, source)
+        if is_moved and (owners[job.key.provider, subject, source] or owners[job.key.provider, known.subject, known.source] > 1):
             known = replace(known, subject=ANOTHER)
         entry = known.about(subject, meanings)
         if entry.source != source:

@@ -113,8 +113,8 @@ def _unusable(account: AccountSnapshot, inspections: Inspections | None) -> Iter
 
 
 def _without_effect(account: AccountSnapshot) -> Iterator[str]:
-    reading = account.entry.reading
-    yield from (f"no effect: {each}" for each in (without_effect(account.job, reading) if reading else ()))
+    entry = account.entry
+    yield from (f"no effect: {each}" for each in (without_effect(account.job, entry.reading, entry.optional) if entry.reading else ()))
 
 
 def _auto_reload_note(reload: AutoReload) -> str:

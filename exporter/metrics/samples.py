@@ -153,10 +153,10 @@ def _budgets(source: tuple[tuple[Quota, ...], Mapping[tuple[str, str], Decimal]]
 
 def _without_effect(account: AccountSnapshot) -> tuple[str, ...]:
     """Return the resources with thresholds or budgets that no amount can be compared with."""
-    reading, job = account.reading, account.job
+    reading, job, optional = account.reading, account.job, account.entry.optional
     if reading is None or not (job.settings.thresholds or job.settings.budgets):
         return ()
-    return tuple(sorted({resource for resource, _ in (*without_amount(job, reading), *other_units(job, reading))}))
+    return tuple(sorted({resource for resource, _ in (*without_amount(job, reading, optional), *other_units(job, reading, optional))}))
 
 
 def _ones(resources: Iterable[str]) -> Iterator[Sample]:

@@ -59,7 +59,7 @@ def account_facts(account: AccountSnapshot, now: float, outlooks: Sequence[Outlo
         created_at=reading.created_at if reading else None,
         credential_expires_at=reading.credential_expires_at if reading else None,
         mismatches=entry.reading.mismatches if entry.reading else (),
-        without_effect=without_effect(account.job, reading) or None if reading else None,
+        without_effect=without_effect(account.job, reading, entry.optional) or None if reading else None,
         last_poll_at=entry.last_poll_at,
         last_success_at=entry.last_success_at,
         next_poll_at=account.schedule.next_poll_at,

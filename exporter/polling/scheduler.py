@@ -135,7 +135,8 @@ class Scheduler:
         self._log.succeeded(job, outcome, before, at)
         self._log.optional_requests(job, optional.outcomes, before, self._store[job.key], at)
         if settings.budgets or settings.thresholds:
-            self._no_effect.report(job, self._store[job.key].fresh_reading(at, settings.stale_after) or outcome)
+            entry = self._store[job.key]
+            self._no_effect.report(job, entry.fresh_reading(at, settings.stale_after) or outcome, entry.optional)
         return interval
 
     async def _save_schedule(self, key: AccountKey, schedule: Schedule) -> None:

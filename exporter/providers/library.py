@@ -48,7 +48,7 @@ class Definitions(Mapping[str, Definition]):
         return iter(sorted({*self._files, *self._own}))
 
     def __len__(self) -> int:
-        return len(self._files) + len(self._own)
+        return len({*self._files, *self._own})
 
     def __contains__(self, name: object) -> bool:
         return name in self._own or name in self._files

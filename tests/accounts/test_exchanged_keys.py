@@ -89,6 +89,21 @@ def test_an_account_that_gets_the_key_of_another_project_is_still_its_own() -> N
     assert store[key_of("b")].reading == before
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_an_account_that_had_the_key_of_another_by_mistake_has_none_of_its_values(*, restart: bool) -> None:
+    before, after = {"a": "KEY_A", "b": "KEY_A"}, BEFORE
+    store = new_store(before)
+    poll(store, before, 1000.0)
+    if restart:
+        store = new_store(after, store)
+    else:
+        store.configure(jobs_of(after))
+    assert store[key_of("a")].reading is not None
+    assert store[key_of("b")].reading is None
+    poll(store, after, 1120.0)
+    assert (counted(store, "a"), counted(store, "b")) == ((0, 0), (0, 0))
+
+
 def test_accounts_that_share_a_key_keep_their_values_at_each_reload() -> None:
     shared = {"a": "KEY_A", "b": "KEY_A"}
     store = new_store(shared)

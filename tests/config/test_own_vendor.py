@@ -32,7 +32,7 @@ OPENAI: Final = {"name": "prod", "provider": "openai", "credentials": {"admin_ke
 
 @pytest.fixture(autouse=True)
 def _other_built_in_definitions(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the built-in definitions, keep those that no worked example replaces: an operator's definition needs a name of its own."""
+    """Of the built-in definitions, keep those that no worked example replaces: `check` warns of replaced ones."""
     built_in = tmp_path_factory.mktemp("package") / "definitions"
     built_in.mkdir()
     for path in BUILT_IN.glob("*.yaml"):

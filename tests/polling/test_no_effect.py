@@ -5,13 +5,20 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 import pytest
+from rich.console import Console
 
+from exporter.accounts.entry import Entry, Failure, OptionalRequest, Schedule
+from exporter.accounts.snapshot import account_at
+from exporter.cli.table import print_table
 from exporter.log import configure_log
-from exporter.model import EVERY, AccountKey, Quota, Reading, Threshold
+from exporter.metrics.samples import WITHOUT_EFFECT
+from exporter.model import EVERY, AccountKey, Quota, Reading, Reason, Threshold
+from exporter.overview.build import account_facts
 from exporter.polling.no_effect import NoEffect, other_units, without_amount, without_effect
-from tests.support import job_of
+from tests.support import DEFINITIONS, NOW, job_of
 
 KEY = AccountKey("heygen", "studio")
 BUDGETS = {("spend", "usd"): Decimal(500), ("calls", "minutes"): Decimal(60)}
@@ -128,3 +135,18 @@ def test_an_account_that_names_a_resource_is_told_when_it_is_missing(named: set[
         "wallet: the vendor's response contains no amount" in each or each == "budgets.spend.usd: the vendor reports no amount"
         for each in found
     )
+
+
+PLAN: Final = Threshold("plan_credits", "warning", share=Decimal("0.2"))
+
+
+@pytest.mark.parametrize("quotas", [(), (Quota("plan_credits", "credits", remaining=Decimal(1)),)], ids=["nothing", "no limit"])
+def test_what_is_missing_because_an_optional_request_fails_is_the_fault_of_that_request(quotas: tuple[Quota, ...]) -> None:
+    job = replace(job_of(KEY, thresholds=(PLAN,), named=frozenset({"plan_credits"})), definition=DEFINITIONS["fish_audio"])
+    [request] = (each for each in job.requests if each.optional)
+    for error, count in ((None, 1), (Failure(Reason.FORBIDDEN, "HTTP 403"), 0)):
+        entry = Entry(Reading(quotas), up=True, last_success_at=NOW, optional={request.name: OptionalRequest(error=error)})
+        account, stream = account_at(NOW, job, entry, Schedule()), io.StringIO()
+        print_table([account], NOW, Console(file=stream))
+        assert len(list(WITHOUT_EFFECT.of(account))) == len(account_facts(account, NOW).without_effect or ()) == count
+        assert stream.getvalue().count("no effect: thresholds.plan_credits") == count

@@ -96,6 +96,7 @@ def test_a_definition_of_the_operator_replaces_the_built_in_one_of_its_name(tmp_
     definitions = load_definitions([_write(tmp_path, "mine.yaml", OWN_VENDOR.replace("acme-voices", name))])
     assert definitions[name].title == "Acme Voices"
     assert list(definitions) == list(load_definitions())
+    assert len(definitions) == len(list(definitions))
 
 
 def test_two_own_definitions_cannot_share_a_name(tmp_path: Path) -> None:

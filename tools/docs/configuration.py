@@ -138,8 +138,8 @@ Durations have the format of Prometheus: `30s`, `5m`, `1h30m`. Relative paths st
 as `$HOME` are not replaced. The exporter reloads a changed file within 30 seconds, on SIGHUP, or on `POST /-/reload`. If the new file is
 invalid, the previous configuration stays in effect. A reload does not affect accounts that did not change. With another `base_url`,
 `region` or param, an account may be another one at the vendor: its values disappear until the next poll, and a difference does not count as
-consumption. The same happens if it takes over the variable or the file of another account's key, and if the definition of its vendor is
-changed: it may read another field, or in another unit.
+consumption. The same happens if its key comes from the variable or the file of another account's key, or did so until now, and if the
+definition of its vendor is changed: it may read another field, or in another unit.
 
 Listen addresses are flags of [`serve`](cli.md#serve). TLS and users are in the [web configuration file](serving.md#tls-users-headers).
 

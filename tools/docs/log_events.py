@@ -68,7 +68,7 @@ EVENTS: Final = (
     Event(
         "budget has no effect", ("warning",), (*_ACCOUNT, "resource", "unit", "vendor"),
         "A budget is in another unit than the amounts of the vendor, or the vendor reports no amount of the resource. Logged when that begins.",
-        "Use a unit of `vendor` in `budgets`.",
+        "Use a unit of `vendor` in `budgets`. If it is `no amount`, compare the account with the vendor's dashboard.",
     ),
     Event(
         "threshold has no effect", ("warning",), (*_ACCOUNT, "resource", "severity", "remedy"),
