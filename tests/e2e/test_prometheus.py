@@ -43,6 +43,7 @@ async def eventually(session: aiohttp.ClientSession, url: str, expression: str) 
 
 NOT_IN_THE_DEMO: Final = {
     "ai_account_schema_mismatches_total",  # its vendors send only usable values
+    "ai_account_setting_without_effect",  # all its thresholds and budgets can be compared with amounts
     "ai_account_quota_exhaustion_timestamp_seconds",  # a forecast needs hours of history
     "ai_account_quota_exhaustion_latest_timestamp_seconds",
     "ai_account_exporter_push_errors_total",  # it pushes nowhere
