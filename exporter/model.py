@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
@@ -19,6 +21,11 @@ EXACT: Final = Context(prec=800, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 MAX_EXPONENT: Final = 1_000
 """The decimal exponent that a stored amount may have at most, in either direction: doubles end at 308 and -324."""
+
+
+def digest(value: object) -> str:
+    """Return a short digest of data, by which a later process recognizes the same data. The data are what JSON can contain."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def is_storable(amount: Decimal) -> bool:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Annotated, ClassVar, Final
 
 from pydantic import AliasChoices, ConfigDict, Field
@@ -16,7 +13,7 @@ from exporter.accounts.merging import merged
 from exporter.config.job import Job
 from exporter.config.settings import Settings
 from exporter.errors import Cause, PollError
-from exporter.model import STORED, Reading, Reason, Seconds
+from exporter.model import STORED, Reading, Reason, Seconds, digest
 
 ROUNDING: Final = 1.0
 """By how many seconds a stored time may lie ahead of the clock: corrections of the wall clock are not exact."""
@@ -130,7 +127,11 @@ class Entry:
         )
         if not is_other:
             return entry
-        return replace(entry, up=None, error=None, failures=0, failing_since=None, last_success_at=None, optional={})
+        return replace(entry.without_failure(), up=None, last_success_at=None, optional={})
+
+    def without_failure(self) -> Entry:
+        """Return the same without a failure of the last poll."""
+        return replace(self, error=None, failures=0, failing_since=None)
 
     def fresh_reading(self, now: float, stale_after: Seconds) -> Reading | None:
         """Return the reading unless it is older than `stale_after` or from the future.
@@ -216,18 +217,13 @@ class Record:
 def subject_of(job: Job) -> str:
     """Return a digest of what is polled: another `base_url`, region or param is another account at the vendor. Keys are replaced."""
     url, params = job.settings.base_url, job.settings.params
-    return "" if url == job.definition.base_url and not params else _digest(url, tuple(sorted(params.items())))
+    return "" if url == job.definition.base_url and not params else digest([url, sorted(params.items())])
 
 
 def source_of(job: Job) -> str | None:
     """Return a digest of where the key of an account is read from; None for a key in the configuration itself."""
     place = job.secret.env or job.secret.path
-    return hashlib.sha256(str(place).encode("utf-8", "surrogatepass")).hexdigest()[:16] if place else None
-
-
-@lru_cache(maxsize=64)
-def _digest(url: str, params: tuple[tuple[str, str], ...]) -> str:
-    return hashlib.sha256(json.dumps([url, params]).encode()).hexdigest()[:16]
+    return digest(str(place)) if place else None
 
 
 def _is_fresh(at: float | None, now: float, stale_after: Seconds) -> bool:

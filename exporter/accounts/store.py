@@ -133,21 +133,21 @@ class Store:
         entry = self._observe(key, duration)
         optional = entry.optional if optional is None else optional
         failed = [each.error.reason for name, each in optional.items() if each.error and each is not entry.optional.get(name)]
-        self._entries[key] = Entry(
+        self._entries[key] = replace(
+            entry.without_failure(),
             reading=reading,
             up=True,
             interval=interval,
             last_poll_at=at,
             last_success_at=at,
+            limited_until=None,
             duration=duration,
             polls=entry.polls + 1,
-            errors=entry.errors,
             mismatches=_counted(entry.mismatches, reading.mismatches),
             consumption=update_consumption(entry.consumption, reading.quotas, at, at + self._clock.correction()),
             optional=optional,
             optional_errors=_counted(entry.optional_errors, failed),
-            subject=entry.subject, meanings=entry.meanings, source=entry.source,
-        )  # fmt: skip
+        )
 
     def record_failure(
         self, key: AccountKey, error: PollError, *, at: float, duration: Seconds, interval: Seconds, limited_until: float | None = None

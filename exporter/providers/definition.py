@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from exporter.model import digest
 from exporter.providers.consistency import problems_of_definition
 from exporter.providers.credential import Credential, HeaderName
 from exporter.providers.quota_fields import Name, QuotaFields
@@ -47,10 +46,6 @@ def _not_empty(requests: tuple[Request, ...]) -> tuple[Request, ...]:
     if not requests:
         raise ValueError("expected one request or more")
     return requests
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class Definition(Block):
@@ -119,7 +114,7 @@ class Definition(Block):
             fields = {key: request.get(key) for key in ("method", "path", "query", "body")}
             for quota in request.get("quotas", ()):
                 read.setdefault(quota["resource"], []).append([fields, quota])
-        return {name: _digest([self.base_url, self.headers, values]) for name, values in read.items()}
+        return {name: digest([self.base_url, self.headers, values]) for name, values in read.items()}
 
     def derives_remaining(self, quota: QuotaFields) -> bool:
         """Whether what remains is limit - used, of entries of which this is the first: its resource and unit may continue in others."""

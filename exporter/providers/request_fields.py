@@ -87,7 +87,7 @@ class Request(Block):
     optional: bool = False
     """Whether the poll succeeds without this response. Its failure then affects only its own values."""
     absent: Annotated[int, Field(ge=400, le=499)] | None = None
-    """For an optional request: the HTTP status by which the vendor says that there is nothing, such as no limit. With a body that is JSON, it is no failure."""
+    """For an optional request: the HTTP status by which the vendor says that there is nothing, such as no limit. It is no failure if the body is JSON."""
 
     @model_validator(mode="after")
     def _only_a_post_has_a_body(self) -> Self:
